@@ -1,0 +1,130 @@
+package function
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+)
+
+// callTimeout ends one try of one AWS call. Answers take milliseconds; a call that hangs is better tried again.
+const callTimeout = 10 * time.Second
+
+// clients are the AWS services the function uses, each made once.
+type clients struct {
+	iam     *iam.Client
+	secrets *secretsmanager.Client
+}
+
+// newClients reads the standard AWS variables itself: in Lambda credentials, Region and endpoints all come from the
+// environment, and the SDK's config module would add more start-up time than everything else together.
+func newClients(getenv func(string) string) (clients, error) {
+	region := getenv("AWS_REGION")
+	if region == "" {
+		region = getenv("AWS_DEFAULT_REGION")
+	}
+	httpClient, err := newHTTPClient(getenv)
+	cfg := aws.Config{
+		Region:      region,
+		Credentials: credentials(getenv),
+		HTTPClient:  httpClient,
+	}
+	source := standardVariables{getenv}
+	cfg.ConfigSources = []any{source}
+	attempts := getenv("AWS_MAX_ATTEMPTS")
+	if attempts != "" {
+		n, parseErr := strconv.Atoi(attempts)
+		if parseErr != nil || n < 1 {
+			err = errors.Join(err, fmt.Errorf("AWS_MAX_ATTEMPTS: %q is not a number of at least 1", attempts))
+		}
+		cfg.RetryMaxAttempts = n
+	}
+	if region == "" {
+		err = errors.Join(err, errors.New("AWS_REGION: is required"))
+	}
+	return clients{
+		iam:     iam.NewFromConfig(cfg, func(o *iam.Options) { o.BaseEndpoint = source.endpoint("IAM", o.BaseEndpoint) }),
+		secrets: secretsmanager.NewFromConfig(cfg, func(o *secretsmanager.Options) { o.BaseEndpoint = source.endpoint("SECRETS_MANAGER", o.BaseEndpoint) }),
+	}, err
+}
+
+// credentials are those of the function's role; Lambda puts them into the environment.
+func credentials(getenv func(string) string) aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		c := aws.Credentials{
+			AccessKeyID:     getenv("AWS_ACCESS_KEY_ID"),
+			SecretAccessKey: getenv("AWS_SECRET_ACCESS_KEY"),
+			SessionToken:    getenv("AWS_SESSION_TOKEN"),
+			Source:          "environment",
+		}
+		if !c.HasKeys() {
+			return aws.Credentials{}, errors.New("no AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY aren't set")
+		}
+		return c, nil
+	})
+}
+
+// newHTTPClient trusts the system's certificates (SSL_CERT_FILE), and AWS_CA_BUNDLE's instead where it is set.
+func newHTTPClient(getenv func(string) string) (aws.HTTPClient, error) {
+	client := awshttp.NewBuildableClient().WithTimeout(callTimeout)
+	bundle := getenv("AWS_CA_BUNDLE")
+	if bundle == "" {
+		return client, nil
+	}
+	pem, err := os.ReadFile(bundle)
+	if err != nil {
+		return client, fmt.Errorf("AWS_CA_BUNDLE: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return client, fmt.Errorf("AWS_CA_BUNDLE: %s holds no PEM certificate", bundle)
+	}
+	return client.WithTransportOptions(func(t *http.Transport) { t.TLSClientConfig.RootCAs = roots }), nil
+}
+
+// standardVariables answers what the SDK's clients ask of their configuration ("Settings reference", AWS SDKs and
+// Tools Reference Guide).
+type standardVariables struct {
+	getenv func(string) string
+}
+
+// endpoint is AWS_ENDPOINT_URL, or the service's own of that name.
+func (v standardVariables) endpoint(service string, standard *string) *string {
+	if v.is("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
+		return standard
+	}
+	for _, name := range []string{"AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL"} {
+		if url := v.getenv(name); url != "" {
+			return &url
+		}
+	}
+	return standard
+}
+
+// GetUseFIPSEndpoint is AWS_USE_FIPS_ENDPOINT, as the SDK's clients look for it.
+func (v standardVariables) GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error) {
+	if v.is("AWS_USE_FIPS_ENDPOINT") {
+		return aws.FIPSEndpointStateEnabled, true, nil
+	}
+	return aws.FIPSEndpointStateUnset, false, nil
+}
+
+// GetUseDualStackEndpoint is AWS_USE_DUALSTACK_ENDPOINT, as the SDK's clients look for it.
+func (v standardVariables) GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpointState, bool, error) {
+	if v.is("AWS_USE_DUALSTACK_ENDPOINT") {
+		return aws.DualStackEndpointStateEnabled, true, nil
+	}
+	return aws.DualStackEndpointStateUnset, false, nil
+}
+
+func (v standardVariables) is(name string) bool { return strings.EqualFold(v.getenv(name), "true") }

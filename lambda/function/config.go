@@ -1,0 +1,140 @@
+package function
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"regexp"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// config is the function's environment, understood.
+type config struct {
+	user      string
+	secretID  string
+	endpoints []sessmtp.Endpoint
+	policy    rotation.Policy
+	from      string // sender of the mail that proves sending; empty: log in only
+}
+
+// userName is what IAM allows ("IAM and AWS STS quotas": name requirements).
+var userName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+
+// environment reads variables and gathers what is wrong with them. A variable that is set to nothing isn't set.
+type environment struct {
+	getenv func(string) string
+	faults []error
+}
+
+func (e *environment) fault(name string, err error) {
+	if err != nil {
+		e.faults = append(e.faults, fmt.Errorf("%s: %w", name, err))
+	}
+}
+
+func (e *environment) text(name, standard string) string {
+	if v := e.getenv(name); v != "" {
+		return v
+	}
+	return standard
+}
+
+func (e *environment) required(name, what string) string {
+	v := e.getenv(name)
+	if v == "" {
+		e.fault(name, errors.New("is required: "+what))
+	}
+	return v
+}
+
+func (e *environment) duration(name string, standard time.Duration) time.Duration {
+	text := e.getenv(name)
+	if text == "" {
+		return standard
+	}
+	d, err := parseDuration(text)
+	e.fault(name, err)
+	return d
+}
+
+// parseConfig reads the whole environment; the error names every faulty variable.
+func parseConfig(getenv func(string) string) (config, error) {
+	e := &environment{getenv: getenv}
+	c := config{
+		user:     e.required("SMTP_USER_NAME", "the name of the IAM user that sends"),
+		secretID: e.required("SECRET_ID", "the name or ARN of the secret"),
+	}
+	if c.user != "" && !userName.MatchString(c.user) {
+		e.fault("SMTP_USER_NAME", fmt.Errorf("%q is not the name of an IAM user (no path, no ARN)", c.user))
+	}
+	c.policy = e.policy()
+	c.endpoints = e.endpoints()
+	for _, endpoint := range c.endpoints {
+		c.policy.Regions = append(c.policy.Regions, endpoint.Region)
+	}
+	switch verify := e.text("VERIFY", "login"); verify {
+	case "login":
+	case "off":
+		c.policy.SkipVerification = true
+	case "send":
+		c.from = e.required("VERIFY_FROM", "VERIFY=send needs the address to send from")
+		if _, err := mail.ParseAddress(c.from); c.from != "" && err != nil {
+			e.fault("VERIFY_FROM", fmt.Errorf("%q is not a mail address", c.from))
+		}
+	default:
+		e.fault("VERIFY", fmt.Errorf("%q is none of login, send and off", verify))
+	}
+	if err := errors.Join(e.faults...); err != nil {
+		return config{}, rotation.Errorf(rotation.ConfigurationError, "environment: %w", err)
+	}
+	return c, nil
+}
+
+func (e *environment) policy() rotation.Policy {
+	p := rotation.DefaultPolicy()
+	before := len(e.faults)
+	p.RotationInterval = e.duration("ROTATION_INTERVAL", p.RotationInterval)
+	p.GracePeriod = e.duration("GRACE_PERIOD", p.GracePeriod)
+	p.QuarantinePeriod = e.duration("QUARANTINE_PERIOD", p.QuarantinePeriod)
+	p.InUseWindow = e.duration("IN_USE_WINDOW", p.InUseWindow)
+	p.MaxGracePeriod = e.duration("MAX_GRACE_PERIOD", p.MaxGracePeriod)
+	p.PromotionWindow = e.duration("PROMOTION_WINDOW", p.PromotionWindow)
+	p.VerifyTimeout = e.duration("VERIFY_TIMEOUT", p.VerifyTimeout)
+	if len(e.faults) > before {
+		return p
+	}
+	if p.RotationInterval <= p.PromotionWindow+p.GracePeriod+p.QuarantinePeriod {
+		e.fault("ROTATION_INTERVAL", fmt.Errorf("must exceed PROMOTION_WINDOW + GRACE_PERIOD + QUARANTINE_PERIOD (%v): IAM allows "+
+			"two access keys, so the old one must be gone before the next is made; it is %v",
+			p.PromotionWindow+p.GracePeriod+p.QuarantinePeriod, p.RotationInterval))
+	}
+	if p.MaxGracePeriod != 0 && p.MaxGracePeriod < p.GracePeriod {
+		e.fault("MAX_GRACE_PERIOD", fmt.Errorf("must be 0 (never) or at least GRACE_PERIOD (%v); it is %v", p.GracePeriod, p.MaxGracePeriod))
+	}
+	if p.VerifyTimeout == 0 {
+		e.fault("VERIFY_TIMEOUT", errors.New("must not be 0; VERIFY=off turns verification off"))
+	}
+	return p
+}
+
+func (e *environment) endpoints() []sessmtp.Endpoint {
+	name := "SMTP_REGIONS"
+	if e.getenv(name) == "" {
+		name = "AWS_REGION" // its default, and set by Lambda
+	}
+	text := e.required(name, "the SES Regions, comma-separated (SMTP_REGIONS), or the function's own (AWS_REGION)")
+	if text == "" {
+		return nil
+	}
+	regions, err := sessmtp.ParseRegions(text)
+	if err != nil {
+		e.fault(name, err)
+		return nil
+	}
+	endpoints, err := sessmtp.ParseEndpoints(e.getenv("SMTP_ENDPOINT"), regions)
+	e.fault("SMTP_ENDPOINT", err)
+	return endpoints
+}

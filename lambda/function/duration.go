@@ -1,0 +1,37 @@
+package function
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const day = 24 * time.Hour
+
+// parseDuration reads Go's durations, with d for days of 24 hours in front: 90s, 72h, 30d, 1d12h.
+func parseDuration(s string) (time.Duration, error) {
+	days, rest, hasDays := strings.Cut(s, "d")
+	if !hasDays {
+		days, rest = "0", s
+	}
+	n, err := strconv.Atoi(days)
+	if err != nil || n < 0 || n > 36500 {
+		return 0, fmt.Errorf("%q is not a duration such as 90s, 72h or 30d", s)
+	}
+	total := time.Duration(n) * day
+	if rest == "" && hasDays {
+		return total, nil
+	}
+	part, err := time.ParseDuration(rest)
+	switch {
+	case err != nil && strings.Trim(rest, "0123456789.") == "" && rest != "":
+		return 0, fmt.Errorf("%q has no unit: write %ss, %sh or %sd, say", s, rest, rest, rest)
+	case err != nil:
+		return 0, fmt.Errorf("%q is not a duration such as 90s, 72h or 30d", s)
+	case part < 0:
+		return 0, errors.New("it is negative")
+	}
+	return total + part, nil
+}

@@ -1,0 +1,131 @@
+package function
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// exposed is the AWS Health event that tells of a leaked access key ("AWS Health event type codes").
+const exposed = "AWS_RISK_CREDENTIALS_EXPOSED"
+
+// accessKeyID is IAM's form of one ("AccessKey", IAM API reference).
+var accessKeyID = regexp.MustCompile(`^\w{16,128}$`)
+
+// parseEvent understands what woke the function. What has no action and isn't an event of another kind is a tick. It is
+// strict where there is an action: a misspelt field must not turn an emergency for one key into one for another.
+func parseEvent(payload []byte) (rotation.Request, error) {
+	if len(bytes.TrimSpace(payload)) == 0 || string(bytes.TrimSpace(payload)) == "null" {
+		return rotation.Request{Action: rotation.Tick}, nil
+	}
+	var event map[string]json.RawMessage
+	if err := json.Unmarshal(payload, &event); err != nil {
+		return rotation.Request{}, invalid("the event isn't a JSON object")
+	}
+	has := func(names ...string) bool {
+		return !slices.ContainsFunc(names, func(n string) bool { _, ok := event[n]; return !ok })
+	}
+	switch {
+	case has("action"):
+		return parseAction(event)
+	case has("RequestType"):
+		return rotation.Request{}, invalid("CloudFormation custom resource events (RequestType) aren't served by this version")
+	case has("Step", "SecretId", "ClientRequestToken"):
+		return rotation.Request{}, invalid("Secrets Manager rotation steps (Step) aren't served by this version; schedule a tick instead")
+	case has("source", "detail"):
+		return parseHealth(event)
+	}
+	return rotation.Request{Action: rotation.Tick}, nil
+}
+
+// fields are what each action takes beside its name.
+var fields = map[rotation.Action][]string{
+	rotation.Rotate:    {"reason"},
+	rotation.Emergency: {"access_key_id", "reason", "contain"},
+	rotation.Rollback:  {"reason"},
+	rotation.Status:    {},
+	rotation.Preview:   {},
+}
+
+func parseAction(event map[string]json.RawMessage) (rotation.Request, error) {
+	values := map[string]string{}
+	for name, raw := range event {
+		var text *string
+		if json.Unmarshal(raw, &text) != nil || text == nil {
+			return rotation.Request{}, invalid("%s: must be text", name)
+		}
+		values[name] = *text
+	}
+	req := rotation.Request{
+		Action:      rotation.Action(values["action"]),
+		AccessKeyID: values["access_key_id"],
+		Reason:      values["reason"],
+	}
+	if req.Action == "audit" {
+		return req, invalid("action: audit isn't served by this version")
+	}
+	known, ok := fields[req.Action]
+	if !ok {
+		return rotation.Request{}, invalid("action: unknown %q; there are rotate, emergency, rollback, status and plan, and a tick has none", req.Action)
+	}
+	for name := range event {
+		if name != "action" && !slices.Contains(known, name) {
+			return rotation.Request{}, invalid("%s: the action %s doesn't take it; it takes: %s", name, req.Action, orNothing(known))
+		}
+	}
+	if _, named := event["access_key_id"]; named && !accessKeyID.MatchString(req.AccessKeyID) {
+		return rotation.Request{}, invalid("access_key_id: %q is not an access key ID", req.AccessKeyID)
+	}
+	if contain, ok := values["contain"]; ok {
+		if contain != "first" {
+			return rotation.Request{}, invalid(`contain: unknown %q; the only one is "first"`, contain)
+		}
+		req.ContainFirst = true
+	}
+	return req, nil
+}
+
+// parseHealth answers a leak that AWS found. Other events are ticks.
+func parseHealth(event map[string]json.RawMessage) (rotation.Request, error) {
+	var source string
+	var detail struct {
+		EventTypeCode    string `json:"eventTypeCode"`
+		AffectedEntities []struct {
+			EntityValue string `json:"entityValue"`
+		} `json:"affectedEntities"`
+	}
+	tick := rotation.Request{Action: rotation.Tick}
+	if json.Unmarshal(event["source"], &source) != nil || source != "aws.health" {
+		return tick, nil
+	}
+	if json.Unmarshal(event["detail"], &detail) != nil {
+		return rotation.Request{}, invalid("detail: not that of an AWS Health event")
+	}
+	if detail.EventTypeCode != exposed {
+		return tick, nil
+	}
+	if len(detail.AffectedEntities) != 1 || !accessKeyID.MatchString(detail.AffectedEntities[0].EntityValue) {
+		return rotation.Request{}, invalid("detail.affectedEntities: %s should name one access key; run an emergency with its access_key_id", exposed)
+	}
+	return rotation.Request{
+		Action:      rotation.Emergency,
+		AccessKeyID: detail.AffectedEntities[0].EntityValue,
+		IfOurs:      true,
+		Reason:      exposed,
+	}, nil
+}
+
+func invalid(format string, args ...any) error {
+	return rotation.Errorf(rotation.RequestError, format, args...)
+}
+
+func orNothing(names []string) string {
+	if len(names) == 0 {
+		return "nothing"
+	}
+	return strings.Join(names, ", ")
+}

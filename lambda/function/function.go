@@ -1,0 +1,106 @@
+// Package function is the deployed function without Lambda's runtime around it: it reads the environment, understands
+// events, runs the rotation, and answers and logs as published. lambda/ starts it; the demo and tests run the same code.
+package function
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+// World is what the function touches. Only Getenv and Log are required; the others' zero values are the real thing.
+type World struct {
+	Getenv  func(string) string
+	Log     *slog.Logger
+	Now     func() time.Time
+	RootCAs *x509.CertPool // for SMTP; nil: the system's
+}
+
+// Function serves invocations. It implements lambda.Handler.
+type Function struct {
+	rotator rotation.Rotator
+	log     *slog.Logger
+	fault   error // of the environment: every invocation answers with it
+}
+
+// New reads the environment and makes the clients, once for all invocations. A faulty environment is told by each
+// invocation, where people see it.
+func New(w World) *Function {
+	f := &Function{log: w.Log}
+	cfg, err := parseConfig(w.Getenv)
+	aws, awsErr := newClients(w.Getenv)
+	if awsErr != nil {
+		awsErr = rotation.Errorf(rotation.ConfigurationError, "environment: %w", awsErr)
+	}
+	if f.fault = errors.Join(err, awsErr); f.fault != nil {
+		return f
+	}
+	f.rotator = rotation.Rotator{
+		User:   cfg.user,
+		Keys:   &iamkey.Keys{API: aws.iam, User: cfg.user},
+		Secret: &smtpsecret.Secret{API: aws.secrets, ID: cfg.secretID, User: cfg.user, Endpoints: cfg.endpoints},
+		Verifier: &sessmtp.Verifier{
+			Client: sessmtp.Client{TLS: &tls.Config{RootCAs: w.RootCAs}},
+			From:   cfg.from,
+		},
+		Endpoints: cfg.endpoints,
+		Policy:    cfg.policy,
+		Now:       w.Now,
+	}
+	return f
+}
+
+// Invoke implements lambda.Handler: an event in, a result or a typed error out.
+func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	log := f.log
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		log = log.With("request_id", lc.AwsRequestID)
+	}
+	result, err := f.serve(ctx, payload, log)
+	if err != nil {
+		answer := messages.InvokeResponse_Error{Type: string(rotation.TypeOf(err)), Message: err.Error()}
+		log.ErrorContext(ctx, "failed", "error_type", answer.Type, "error", answer.Message, "result", result)
+		return nil, answer
+	}
+	log.InfoContext(ctx, "result", "result", result)
+	return json.Marshal(result)
+}
+
+func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) (rotation.Result, error) {
+	if f.fault != nil {
+		return rotation.Result{}, f.fault
+	}
+	req, err := parseEvent(payload)
+	if err != nil {
+		return rotation.Result{Action: req.Action}, err
+	}
+	if req.Reason != "" {
+		log.InfoContext(ctx, "asked for", "action", req.Action, "reason", req.Reason)
+	}
+	ctx, cancel := leaveTimeToAnswer(ctx)
+	defer cancel()
+	rotator := f.rotator
+	rotator.OnStep = func(s rotation.Step) { log.InfoContext(ctx, "step", slog.Any("step", s)) }
+	return rotator.Run(ctx, req)
+}
+
+// leaveTimeToAnswer ends the work a little before Lambda ends the process, so that a call that never returns is told.
+func leaveTimeToAnswer(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, deadline.Add(-min(time.Second, time.Until(deadline)/5)))
+}

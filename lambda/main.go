@@ -1,0 +1,16 @@
+// Command lambda is the AWS Lambda function: Lambda's runtime around the package function.
+package main
+
+import (
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+)
+
+func main() {
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	lambda.StartHandler(function.New(function.World{Getenv: os.Getenv, Log: log}))
+}

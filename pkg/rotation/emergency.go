@@ -1,0 +1,138 @@
+package rotation
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// emergency replaces the leaked key, if it is the current one, and revokes it. The Rotator has put the key's ID into
+// the request where the caller named none, so that it stays the same while AWSCURRENT moves.
+func (pl planner) emergency() Decision {
+	leaked, listed := pl.key(pl.req.AccessKeyID)
+	switch {
+	case !pl.Pending.Known && len(pl.others()) > 0:
+		return look(lookPending, "")
+	case pl.Done.Fresh != nil:
+		return pl.stage()
+	case !listed:
+		return pl.afterRevocation()
+	case pl.req.ContainFirst && leaked.Status == Active:
+		return do(Deactivate, leaked.ID, "it leaked, and is to be contained first").evenIfCurrent()
+	case leaked.ID == pl.Current.AccessKeyID():
+		return pl.replaceLeaked(leaked)
+	}
+	if _, k, ok := pl.pending(); ok && pl.broken() && k.ID != leaked.ID && k.Status == Active {
+		return pl.finishAnyway() // mail is failing already: first what mends it
+	}
+	return pl.revoke(leaked, "it leaked, and isn't current")
+}
+
+// replaceLeaked makes another key current, so that the leaked one can go.
+func (pl planner) replaceLeaked(leaked Key) Decision {
+	if _, k, ok := pl.pending(); ok && k.Status == Active {
+		return pl.finishAnyway()
+	}
+	if len(pl.Keys) < iamKeyQuota {
+		return do(Create, "", "to replace access key %s, which leaked", leaked.ID)
+	}
+	other := pl.others()[0]
+	switch {
+	case !pl.Previous.Known:
+		return look(lookPrevious, "")
+	case !other.LastUsedKnown:
+		return look(lookLastUsed, other.ID)
+	case other.Status == Inactive || pl.isPrevious(other.ID) || !pl.inUse(other):
+		return pl.revoke(other, "to free a slot for the replacement of the key that leaked")
+	case pl.req.ContainFirst: // it can't send any more: its own slot is the one to take
+		return pl.revoke(leaked, "it leaked, and the other slot's key is in use").evenIfCurrent()
+	}
+	return fail(RotationBlocked, "access key %s can't be replaced: access key %s holds the second of the user's two slots, no "+
+		"version names it, and somebody sends with it (%s); nothing was touched: delete that key, or run the emergency again "+
+		"with \"contain\":\"first\", which stops mail until the replacement is current", leaked.ID, other.ID, lastUsed(other))
+}
+
+// finishAnyway promotes the pending credential whether or not SES accepts it yet: the current one has to go.
+func (pl planner) finishAnyway() Decision {
+	v, k, _ := pl.pending()
+	verdict := pl.verdict(k)
+	switch {
+	case verdict.Meaning == "":
+		return do(Verify, k.ID, "the replacement")
+	case verdict.Meaning == sessmtp.Accepted:
+		return pl.promote(v, "SES accepts the replacement")
+	case verdict.Meaning == sessmtp.Refused && pl.givenUp(v, k):
+		return pl.revoke(k, fmt.Sprintf("SES has refused it for longer than %v, so it can't be the replacement", refusedFor))
+	}
+	d := pl.promote(v, "not verified, but the current key leaked")
+	if d.Step.Kind == Promote {
+		d = d.warn(WarnPromotedUnverified, "access key %s was made current in an emergency although SES hasn't accepted it yet: %v; "+
+			"it may take minutes; check that mail is sent", k.ID, verdict.Err)
+	}
+	return d
+}
+
+// revoke deactivates and deletes a key now. The fence goes first: whoever observed the secret before it can't promote
+// any more, and nothing is left pending for others to promote.
+func (pl planner) revoke(k Key, reason string) Decision {
+	switch {
+	case pl.Current.ID != "" && pl.Current.ID != pl.Done.CurrentBy:
+		d := do(fence, pl.Current.AccessKeyID(), "so that no other invocation can promote what it saw before access key %s is deleted", k.ID)
+		d.Step.VersionID = pl.Current.ID
+		return d
+	case k.Status == Active:
+		return do(Deactivate, k.ID, "%s", reason)
+	}
+	return do(Delete, k.ID, "%s", reason)
+}
+
+// afterRevocation mends what is left, once the leaked key is gone.
+func (pl planner) afterRevocation() Decision {
+	if !slices.Contains(pl.Done.Revoked, pl.req.AccessKeyID) {
+		if d, known := pl.knownOnce(); !known {
+			return d
+		}
+	}
+	if pl.hasCredential() && !pl.broken() {
+		return pl.retireOrWait().onlyNext()
+	}
+	if _, k, ok := pl.pending(); ok && k.Status == Active {
+		return pl.finishAnyway()
+	}
+	if !pl.hasCredential() {
+		return pl.rotate("there is no credential")
+	}
+	return pl.replaceBroken()
+}
+
+// knownOnce tells whether a labelled version names the key that isn't there: then an earlier run revoked it.
+func (pl planner) knownOnce() (Decision, bool) {
+	id := pl.req.AccessKeyID
+	switch {
+	case id == pl.Current.AccessKeyID():
+		return Decision{}, true
+	case !pl.Pending.Known:
+		return look(lookPending, ""), false
+	case !pl.Previous.Known:
+		return look(lookPrevious, ""), false
+	case pl.isPrevious(id) || pl.Pending.Version != nil && pl.Pending.Version.AccessKeyID() == id:
+		return Decision{}, true
+	case pl.req.IfOurs:
+		return wait(Step{Kind: Wait}).warn(WarnKeyNotOurs, "access key %s isn't one of the user %s's; ignored", id, pl.User), false
+	}
+	return fail(RequestError, "access_key_id: %s isn't an access key of the user %s; nothing was touched", id, pl.User), false
+}
+
+func (d Decision) evenIfCurrent() Decision {
+	d.Step.evenCurrent = true
+	return d
+}
+
+// onlyNext turns what a tick would do into what the next tick will do.
+func (d Decision) onlyNext() Decision {
+	if d.Step.Kind == Wait || isLook(d.Step.Kind) {
+		return Decision{Step: Step{Kind: Wait}, Next: d.Next, Warnings: d.Warnings}
+	}
+	return wait(d.Step)
+}

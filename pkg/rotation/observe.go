@@ -1,0 +1,105 @@
+package rotation
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// observe looks at what every invocation needs: the keys and AWSCURRENT, at the same time. What only some plans need is
+// looked at when they ask for it. Where AWSCURRENT's version has AWSPENDING too, nothing else is pending.
+func (v *invocationRun) observe(ctx context.Context) error {
+	var (
+		wg               sync.WaitGroup
+		keys             []Key
+		current          *Version
+		keysErr, readErr error
+	)
+	wg.Go(func() { keys, keysErr = v.Keys.List(ctx) })
+	wg.Go(func() { current, readErr = v.Secret.Read(ctx, Current) })
+	wg.Wait()
+	for _, err := range []error{keysErr, readErr} {
+		if err != nil {
+			return err
+		}
+	}
+	v.state = State{User: v.User, Keys: keys, Done: v.state.Done}
+	v.state.Done.Fresh = nil // its key is an orphan now: it couldn't be stored
+	if v.state.Done.Verdicts == nil {
+		v.state.Done.Verdicts = map[string]Verdict{}
+	}
+	if current != nil {
+		v.state.Current = *current
+		v.state.Pending.Known = slices.Contains(current.Labels, Pending)
+	}
+	if v.readOnly() {
+		return v.observeAll(ctx)
+	}
+	return v.nameLeaked()
+}
+
+// observeAll looks at everything, for reports.
+func (v *invocationRun) observeAll(ctx context.Context) error {
+	if err := v.look(ctx, Step{Kind: lookPrevious}); err != nil {
+		return err
+	}
+	if !v.state.Pending.Known {
+		if err := v.look(ctx, Step{Kind: lookPending}); err != nil {
+			return err
+		}
+	}
+	for _, k := range v.state.Keys {
+		if err := v.look(ctx, Step{Kind: lookLastUsed, AccessKeyID: k.ID}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nameLeaked settles which key an emergency is about, before AWSCURRENT moves.
+func (v *invocationRun) nameLeaked() error {
+	if v.req.Action != Emergency || v.req.AccessKeyID != "" {
+		return nil
+	}
+	if !v.state.ours(v.state.Current) {
+		return nil // the plan refuses it with the reason
+	}
+	v.req.AccessKeyID = v.state.Current.AccessKeyID()
+	if v.req.AccessKeyID == "" {
+		return Errorf(RequestError, "there is no current credential to revoke; name the leaked key with access_key_id")
+	}
+	return nil
+}
+
+// look fetches one more fact for the plan.
+func (v *invocationRun) look(ctx context.Context, s Step) error {
+	if s.Kind == lookLastUsed {
+		used, err := v.Keys.LastUsed(ctx, s.AccessKeyID)
+		if err != nil {
+			return err
+		}
+		v.state.edit(s.AccessKeyID, func(k *Key) { k.LastUsed, k.LastUsedKnown = used, true })
+		return nil
+	}
+	label, seen := Pending, &v.state.Pending
+	if s.Kind == lookPrevious {
+		label, seen = Previous, &v.state.Previous
+	}
+	version, err := v.Secret.Read(ctx, label)
+	if err != nil {
+		return err
+	}
+	if label == Pending && version != nil && version.ID == v.state.Current.ID {
+		version = nil // it has moved to where AWSCURRENT is
+	}
+	*seen = Seen{Known: true, Version: version}
+	return nil
+}
+
+func (s *State) edit(id string, f func(*Key)) {
+	for i := range s.Keys {
+		if s.Keys[i].ID == id {
+			f(&s.Keys[i])
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package rotation
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// Keys is what rotation asks of IAM: the access keys of one user. Errors are [*Error]s; a user that doesn't exist is a
+// ConfigurationError.
+type Keys interface {
+	// List is all of the user's keys, Active or not, without last use.
+	List(ctx context.Context) ([]Key, error)
+	// LastUsed is when the key was last seen in use, zero for never. It lags behind.
+	LastUsed(ctx context.Context, id string) (time.Time, error)
+	// Create makes a key, Active. It must never be tried again by itself: each try that reaches IAM makes another key.
+	// A full quota is a Conflict.
+	Create(ctx context.Context) (Key, sessmtp.SecretAccessKey, error)
+	// SetStatus is idempotent. A key that is gone is a Conflict.
+	SetStatus(ctx context.Context, id string, status KeyStatus) error
+	// Delete is idempotent: a key that is gone is no error.
+	Delete(ctx context.Context, id string) error
+}
+
+// Secret is what rotation asks of Secrets Manager: the versions of one secret.
+type Secret interface {
+	// Read is the version that has the label, or nil where no version has it. A secret that doesn't exist is a
+	// ConfigurationError.
+	Read(ctx context.Context, label Label) (*Version, error)
+	// Stage writes a credential as a new version labelled AWSPENDING, keeping what people have added to base's value.
+	// It never moves AWSCURRENT. The time makes the version's ID, so that trying again writes the same version.
+	Stage(ctx context.Context, base Version, logins []sessmtp.Login, at time.Time) (Version, error)
+	// Restage writes v's content as a new version labelled AWSPENDING, with the endpoints that are configured now.
+	Restage(ctx context.Context, v Version, at time.Time) (Version, error)
+	// Move moves the label, if it is still where it is said to be; else it is a Conflict. An empty `to` takes it off.
+	Move(ctx context.Context, label Label, from, to string) error
+}
+
+// Verifier proves that SES accepts a credential: one result per login, in their order. It tries until each is accepted
+// or ctx ends, and returns then.
+type Verifier interface {
+	Verify(ctx context.Context, logins []sessmtp.Login) []sessmtp.Result
+}

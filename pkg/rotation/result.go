@@ -1,0 +1,88 @@
+package rotation
+
+import "time"
+
+// Result is what an invocation did and found: its answer, and a line of its log.
+type Result struct {
+	Action     Action      `json:"action"`
+	Outcome    Outcome     `json:"outcome"`
+	Steps      []Step      `json:"steps"`
+	Credential *Credential `json:"credential,omitempty"`
+	Keys       []KeyReport `json:"keys"`
+	Next       *Step       `json:"next,omitempty"`
+	Warnings   []Warning   `json:"warnings"`
+}
+
+// Credential names what is current. Created is when its version was written.
+type Credential struct {
+	AccessKeyID string    `json:"access_key_id"`
+	VersionID   string    `json:"version_id"`
+	Created     time.Time `json:"created"`
+}
+
+// KeyReport is one of the user's access keys. LastUsed is missing where it is never, or wasn't looked at.
+type KeyReport struct {
+	AccessKeyID string    `json:"access_key_id"`
+	Status      KeyStatus `json:"status"`
+	Role        Role      `json:"role"`
+	Created     time.Time `json:"created"`
+	LastUsed    time.Time `json:"last_used,omitzero"`
+}
+
+// report fills in what the state tells.
+func (r *Result) report(s State) {
+	if s.hasCredential() {
+		r.Credential = &Credential{s.Current.AccessKeyID(), s.Current.ID, s.Current.Created.UTC()}
+	}
+	r.Keys = []KeyReport{}
+	for _, k := range s.Keys {
+		r.Keys = append(r.Keys, KeyReport{k.ID, k.Status, s.role(k), k.Created.UTC(), k.LastUsed.UTC()})
+	}
+}
+
+// role tells what a key is, as far as the state was looked at: with last use unknown, a key that is newer than the
+// current credential passes for an orphan, because nothing can have superseded it.
+func (s State) role(k Key) Role {
+	switch _, pending, ok := s.pending(); {
+	case k.ID == s.Current.AccessKeyID():
+		return RoleCurrent
+	case ok && pending.ID == k.ID:
+		return RolePending
+	case s.isPrevious(k.ID) || !k.LastUsed.IsZero():
+		return RoleSuperseded
+	case s.Previous.Known && k.LastUsedKnown, !s.hasCredential(), k.Created.After(s.Current.Created):
+		return RoleOrphan
+	}
+	return RoleSuperseded
+}
+
+// outcome is the weightiest of what was done; for what was asked for by name, that it was done.
+func outcome(req Request, steps []Step, d Decision, p Progress) Outcome {
+	switch {
+	case req.Action == Status:
+		return Reported
+	case req.Action == Preview:
+		return Planned
+	case req.Action == Emergency && len(d.Warnings) > 0 && d.Warnings[0].Code == WarnKeyNotOurs:
+		return Waiting
+	case req.Action == Emergency:
+		return Revoked
+	case req.Action == Rollback:
+		return RolledBack
+	case p.Promoted:
+		return Rotated
+	}
+	done := Waiting
+	if d.Blocked {
+		done = Blocked
+	}
+	for _, step := range steps {
+		switch step.Kind {
+		case Delete:
+			return Deleted
+		case Deactivate:
+			done = Retired
+		}
+	}
+	return done
+}

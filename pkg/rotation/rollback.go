@@ -1,0 +1,59 @@
+package rotation
+
+import (
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// rollback makes the previous credential current again, while its key exists.
+func (pl planner) rollback() Decision {
+	switch {
+	case pl.Done.Promoted && pl.broken():
+		return pl.replaceBroken() // an emergency elsewhere took the key meanwhile
+	case pl.Done.Promoted:
+		return pl.retireOrWait().onlyNext()
+	case pl.Done.Fresh != nil:
+		return pl.stage()
+	case !pl.Pending.Known:
+		return look(lookPending, "")
+	case !pl.Previous.Known:
+		return look(lookPrevious, "")
+	}
+	k, ok := pl.previousKey()
+	if !ok {
+		return pl.noRollback("AWSPREVIOUS names no access key that exists and isn't current")
+	}
+	if !pl.ours(*pl.Previous.Version) {
+		return pl.noRollback("the value labelled AWSPREVIOUS isn't ours")
+	}
+	if pl.policy.InUseWindow > 0 && !k.LastUsedKnown {
+		return look(lookLastUsed, k.ID)
+	}
+	if due := pl.deactivatable(k).Add(pl.policy.QuarantinePeriod); pl.now.Add(invocation).After(due) {
+		return pl.noRollback("access key " + k.ID + " is due for deletion at " + due.UTC().Format(time.RFC3339) +
+			", and another invocation may be about to delete it")
+	}
+	if k.Status == Inactive {
+		return do(Activate, k.ID, "it is to be current again")
+	}
+	v, pending, unfinished := pl.pending()
+	if !unfinished || pending.ID != k.ID {
+		return pl.stagePrevious("it is to be current again")
+	}
+	switch verdict := pl.verdict(k); verdict.Meaning {
+	case "":
+		return do(Verify, k.ID, "SES must accept it before it becomes current again")
+	case sessmtp.Accepted:
+		return pl.promote(v, "rollback was asked for, and SES accepts it")
+	default:
+		d := pl.unstage("the rollback failed, and must not happen by itself later")
+		d.Err = Errorf(VerificationFailed, "rollback: access key %s isn't current again, and applications go on with %s: %w",
+			k.ID, pl.currentName(), verdict.Err)
+		return d
+	}
+}
+
+func (pl planner) noRollback(why string) Decision {
+	return fail(RotationBlocked, "no rollback is possible: %s; nothing was touched", why)
+}

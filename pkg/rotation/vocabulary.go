@@ -1,0 +1,113 @@
+package rotation
+
+import "time"
+
+// Action is what an invocation was asked for.
+type Action string
+
+const (
+	Tick      Action = "tick"      // do what is due
+	Rotate    Action = "rotate"    // rotate now, with the ordinary grace period
+	Emergency Action = "emergency" // an access key leaked: replace and revoke it
+	Rollback  Action = "rollback"  // make the previous credential current again
+	Status    Action = "status"    // say what there is; change nothing
+	Preview   Action = "plan"      // say what a tick would do now; change nothing
+)
+
+// Request is an action with its details.
+type Request struct {
+	Action Action
+	// AccessKeyID is the key to revoke in an emergency; empty: the current one.
+	AccessKeyID string
+	// ContainFirst deactivates the key before its replacement exists. Mail stops until the replacement is current.
+	ContainFirst bool
+	// IfOurs ignores an emergency for a key that isn't the user's, instead of refusing it: for alarms that tell every
+	// function of an account about every key.
+	IfOurs bool
+	// Reason is the caller's, for the log.
+	Reason string
+}
+
+// StepKind names one effect on the world.
+type StepKind string
+
+const (
+	Create     StepKind = "create"     // make an access key
+	Stage      StepKind = "stage"      // write a credential as AWSPENDING
+	Verify     StepKind = "verify"     // log in to SES with it
+	Promote    StepKind = "promote"    // move AWSCURRENT to it
+	Deactivate StepKind = "deactivate" // make an access key Inactive
+	Delete     StepKind = "delete"     // delete an access key
+	Activate   StepKind = "activate"   // make an access key Active again
+	Wait       StepKind = "wait"       // nothing to do now
+
+	// Between the plan and the Rotator only; results don't show them.
+	lookPending  StepKind = "look at AWSPENDING"
+	lookPrevious StepKind = "look at AWSPREVIOUS"
+	lookLastUsed StepKind = "look at last used"
+	restage      StepKind = "stage again" // write an existing version's content as a new version
+	fence        StepKind = "fence"       // restage the current content and move AWSCURRENT to it
+	unstage      StepKind = "unstage"     // take AWSPENDING off
+)
+
+// Step is one effect, done, planned or to come.
+type Step struct {
+	Kind        StepKind  `json:"step"`
+	AccessKeyID string    `json:"access_key_id,omitempty"`
+	VersionID   string    `json:"version_id,omitempty"`
+	Region      string    `json:"region,omitempty"`
+	At          time.Time `json:"at,omitzero"` // when it is due, for a step to come
+	Reason      string    `json:"reason,omitempty"`
+
+	// evenCurrent lets an emergency touch the key that AWSCURRENT names.
+	evenCurrent bool
+}
+
+// Outcome says in one word what an invocation came to.
+type Outcome string
+
+const (
+	Waiting    Outcome = "waiting"
+	Rotated    Outcome = "rotated"
+	Retired    Outcome = "retired" // a key was deactivated
+	Deleted    Outcome = "deleted" // a key was deleted
+	Blocked    Outcome = "blocked"
+	Revoked    Outcome = "revoked"
+	RolledBack Outcome = "rolled_back"
+	Planned    Outcome = "planned"
+	Reported   Outcome = "reported"
+)
+
+// Role is what an access key is to the credential.
+type Role string
+
+const (
+	RoleCurrent    Role = "current"
+	RolePending    Role = "pending"
+	RoleSuperseded Role = "superseded"
+	RoleOrphan     Role = "orphan"
+)
+
+// WarningCode names a finding that a person should know about.
+type WarningCode string
+
+const (
+	// WarnCurrentKeyBroken: AWSCURRENT names an access key that is gone or Inactive.
+	WarnCurrentKeyBroken WarningCode = "CurrentKeyBroken"
+	// WarnRotationBlocked: rotation is due, and both of the user's key slots are taken.
+	WarnRotationBlocked WarningCode = "RotationBlocked"
+	// WarnSupersededKeyInUse: the grace period is over, and somebody still sends with the old key.
+	WarnSupersededKeyInUse WarningCode = "SupersededKeyInUse"
+	// WarnPromotedUnverified: an emergency made a credential current that SES hadn't accepted yet.
+	WarnPromotedUnverified WarningCode = "PromotedUnverified"
+	// WarnSendDenied: SES accepts the password, but the mail sent to prove it was refused.
+	WarnSendDenied WarningCode = "SendDenied"
+	// WarnKeyNotOurs: an alarm named an access key that isn't this user's; it was ignored.
+	WarnKeyNotOurs WarningCode = "KeyNotOurs"
+)
+
+// Warning is a finding in words for a person.
+type Warning struct {
+	Code    WarningCode `json:"code"`
+	Message string      `json:"message"`
+}

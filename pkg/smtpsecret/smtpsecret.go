@@ -1,0 +1,227 @@
+// Package smtpsecret keeps the credential in AWS Secrets Manager: rotation's [rotation.Secret] over one secret, and the
+// published form of its value ([Value]).
+//
+// A value is what an application needs to send mail, as JSON:
+//
+//	{"username":"AKIA…","password":"B…","host":"email-smtp.eu-west-1.amazonaws.com","port":587,"region":"eu-west-1",
+//	 "url":"smtp://AKIA…:B…@email-smtp.eu-west-1.amazonaws.com:587","iam_user":"smtp-sender",
+//	 "regions":{"eu-west-1":{"host":"…","port":587,"password":"B…"}}}
+//
+// What people add to it is kept. The methods of [API] are all that is called, so they are also the list of permissions
+// needed, on that one secret.
+package smtpsecret
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/internal/awserror"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// API is what is used of *secretsmanager.Client.
+type API interface {
+	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
+	DescribeSecret(context.Context, *secretsmanager.DescribeSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error)
+	PutSecretValue(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
+	UpdateSecretVersionStage(context.Context, *secretsmanager.UpdateSecretVersionStageInput, ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error)
+}
+
+// Secret is the secret ID (name or ARN), which holds the credential of the IAM user User.
+type Secret struct {
+	API  API
+	ID   string
+	User string
+	// Endpoints are written into new versions; a credential is for their Regions, the primary first.
+	Endpoints []sessmtp.Endpoint
+}
+
+var _ rotation.Secret = (*Secret)(nil)
+
+// Secrets Manager's error codes, from each action's page in its API reference.
+const (
+	notFound         = "ResourceNotFoundException"
+	invalidRequest   = "InvalidRequestException"
+	invalidParameter = "InvalidParameterException"
+)
+
+// Read implements rotation.Secret.
+func (s *Secret) Read(ctx context.Context, label rotation.Label) (*rotation.Version, error) {
+	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionStage: aws.String(string(label))})
+	if awserror.Code(err) == notFound {
+		return nil, s.mustExist(ctx, label)
+	}
+	if err != nil {
+		return nil, s.wrap("secretsmanager:GetSecretValue", err)
+	}
+	text := aws.ToString(out.SecretString)
+	v := s.version(aws.ToString(out.VersionId), aws.ToTime(out.CreatedDate), text)
+	if out.SecretString == nil && out.SecretBinary != nil {
+		v.Blank, v.Foreign = false, "it is binary"
+	}
+	for _, l := range out.VersionStages {
+		v.Labels = append(v.Labels, rotation.Label(l))
+	}
+	return &v, nil
+}
+
+// mustExist tells a secret without the label from no secret at all: the answer to GetSecretValue is the same. Only
+// AWSCURRENT needs the question; other labels are read after it.
+func (s *Secret) mustExist(ctx context.Context, label rotation.Label) error {
+	if label != rotation.Current {
+		return nil
+	}
+	out, err := s.API.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &s.ID})
+	if err != nil {
+		return s.wrap("secretsmanager:DescribeSecret", err)
+	}
+	if out.DeletedDate != nil {
+		return rotation.Errorf(rotation.ConfigurationError, "secret %s (SECRET_ID) is marked for deletion", s.ID)
+	}
+	return nil
+}
+
+// version reads what a version holds. Endpoints are those configured now; the value's own matter only for Regions that
+// aren't configured any more. So a mistaken endpoint is mended by configuring the right one.
+func (s *Secret) version(id string, created time.Time, text string) rotation.Version {
+	// Held as a password, the content can't be printed.
+	v := rotation.Version{ID: id, Created: created, Content: sessmtp.Password(text)}
+	p, err := parse(text)
+	if errors.Is(err, errBlank) {
+		v.Blank = true
+		return v
+	}
+	if err != nil {
+		v.Foreign = err.Error()
+		return v
+	}
+	v.User = p.user
+	for _, l := range p.logins {
+		if l.Region == "" {
+			l.Region = s.Endpoints[0].Region // made by hand: it can only be meant for the one Region there is
+			v.Outdated = true
+		}
+		for _, e := range s.Endpoints {
+			if e.Region == l.Region {
+				v.Outdated = v.Outdated || l.Endpoint != e
+				l.Endpoint = e
+			}
+		}
+		if l.Host == "" || l.Port == 0 {
+			l.Endpoint = standard(l.Region)
+		}
+		v.Logins = append(v.Logins, l)
+	}
+	return v
+}
+
+// standard is SES's own endpoint, for a Region that neither the value nor the configuration has one for.
+func standard(region string) sessmtp.Endpoint {
+	endpoints, err := sessmtp.ParseEndpoints(sessmtp.DefaultEndpoint, []string{region})
+	if err != nil {
+		return sessmtp.Endpoint{Region: region}
+	}
+	return endpoints[0]
+}
+
+// Stage implements rotation.Secret. The first version of a secret becomes AWSCURRENT whatever is asked for
+// ("PutSecretValue", Secrets Manager API reference), so an empty secret gets the value {} first.
+func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sessmtp.Login, at time.Time) (rotation.Version, error) {
+	if base.ID == "" {
+		if _, err := s.put(ctx, token("", "", at), "{}", rotation.Current, at); err != nil {
+			return rotation.Version{}, err
+		}
+	}
+	text, err := compose(s.User, logins, contentOf(base))
+	if err != nil {
+		return rotation.Version{}, err
+	}
+	return s.put(ctx, token(logins[0].Username, base.ID, at), text, rotation.Pending, at)
+}
+
+// Restage implements rotation.Secret.
+func (s *Secret) Restage(ctx context.Context, v rotation.Version, at time.Time) (rotation.Version, error) {
+	password, _ := v.Content.(sessmtp.Password)
+	text := string(password)
+	if v.Blank {
+		text = "{}"
+	}
+	if v.Outdated {
+		var err error
+		if text, err = compose(s.User, v.Logins, contentOf(v)); err != nil {
+			return rotation.Version{}, err
+		}
+	}
+	return s.put(ctx, token(v.AccessKeyID(), v.ID, at), text, rotation.Pending, at)
+}
+
+func (s *Secret) put(ctx context.Context, token, text string, label rotation.Label, at time.Time) (rotation.Version, error) {
+	_, err := s.API.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
+		SecretId: &s.ID, ClientRequestToken: &token, SecretString: &text, VersionStages: []string{string(label)},
+	})
+	if err != nil {
+		return rotation.Version{}, s.wrap("secretsmanager:PutSecretValue", err)
+	}
+	v := s.version(token, at, text)
+	v.Labels = []rotation.Label{label}
+	return v, nil
+}
+
+// Move implements rotation.Secret. Where Secrets Manager refuses, the move may be our own, done by a try whose answer
+// was lost: then the label is where it should be.
+func (s *Secret) Move(ctx context.Context, label rotation.Label, from, to string) error {
+	in := &secretsmanager.UpdateSecretVersionStageInput{SecretId: &s.ID, VersionStage: aws.String(string(label))}
+	if from != "" {
+		in.RemoveFromVersionId = &from
+	}
+	if to != "" {
+		in.MoveToVersionId = &to
+	}
+	_, err := s.API.UpdateSecretVersionStage(ctx, in)
+	switch awserror.Code(err) {
+	case "":
+		if err == nil {
+			return nil
+		}
+	case invalidParameter, invalidRequest, notFound:
+		if there, readErr := s.Read(ctx, label); readErr == nil && there != nil && there.ID == to {
+			return nil
+		}
+		return awserror.As(rotation.Conflict, "secretsmanager:UpdateSecretVersionStage", s.resource(), err)
+	}
+	return s.wrap("secretsmanager:UpdateSecretVersionStage", err)
+}
+
+// token makes a version's ID from what the version is for: the SDK's own tries have the same, so they make one
+// version; another invocation's differ. It is shaped like a UUID, as Secrets Manager's own are.
+func token(keyID, base string, at time.Time) string {
+	h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d", keyID, base, at.UnixNano()))
+	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
+}
+
+// contentOf is the JSON object in the version, empty where it holds none.
+func contentOf(v rotation.Version) object {
+	text, _ := v.Content.(sessmtp.Password)
+	p, err := parse(string(text))
+	if err != nil {
+		return nil
+	}
+	return p.object
+}
+
+func (s *Secret) resource() string { return "secret " + s.ID }
+
+func (s *Secret) wrap(action string, err error) error {
+	switch awserror.Code(err) {
+	case notFound, invalidRequest: // invalid: marked for deletion
+		return awserror.As(rotation.ConfigurationError, action, s.resource()+" (SECRET_ID)", err)
+	}
+	return awserror.Wrap(action, s.resource(), err)
+}
