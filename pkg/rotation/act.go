@@ -15,7 +15,7 @@ func (v *invocationRun) act(ctx context.Context, s Step) error {
 		return err
 	}
 	switch s.Kind {
-	case lookPending, lookPrevious, lookLastUsed:
+	case lookPending, lookPrevious, lookLastUsed, lookNamed:
 		return v.look(ctx, s)
 	case Create:
 		return v.create(ctx, s)
@@ -187,7 +187,7 @@ func enoughTime(ctx context.Context, s Step) error {
 	}
 	needed := time.Second
 	if s.Kind == Create {
-		needed = 4 * time.Second // it has to be staged, too
+		needed = 3 * time.Second // it has to be staged, too
 	}
 	if left := time.Until(deadline); left < needed {
 		return Errorf(AWSError, "%v before the deadline there is no time left for the step %q; the next invocation goes on from here",

@@ -82,4 +82,6 @@ func (pl planner) describe(keys []Key) string {
 	return text
 }
 
-func isLook(k StepKind) bool { return k == lookPending || k == lookPrevious || k == lookLastUsed }
+func isLook(k StepKind) bool {
+	return k == lookPending || k == lookPrevious || k == lookLastUsed || k == lookNamed
+}

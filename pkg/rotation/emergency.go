@@ -43,7 +43,9 @@ func (pl planner) replaceLeaked(leaked Key) Decision {
 		return look(lookPrevious, "")
 	case !other.LastUsedKnown:
 		return look(lookLastUsed, other.ID)
-	case other.Status == Inactive || pl.isPrevious(other.ID) || !pl.inUse(other):
+	case pl.inUse(other) && other.Status == Active && !pl.isPrevious(other.ID) && !other.NamedKnown:
+		return look(lookNamed, other.ID)
+	case other.Status == Inactive || pl.isPrevious(other.ID) || !pl.inUse(other) || other.Named:
 		return pl.revoke(other, "to free a slot for the replacement of the key that leaked")
 	case pl.req.ContainFirst: // it can't send any more: its own slot is the one to take
 		return pl.revoke(leaked, "it leaked, and the other slot's key is in use").evenIfCurrent()

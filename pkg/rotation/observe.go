@@ -73,7 +73,15 @@ func (v *invocationRun) nameLeaked() error {
 
 // look fetches one more fact for the plan.
 func (v *invocationRun) look(ctx context.Context, s Step) error {
-	if s.Kind == lookLastUsed {
+	switch s.Kind {
+	case lookNamed:
+		named, err := v.Secret.Names(ctx, s.AccessKeyID)
+		if err != nil {
+			return err
+		}
+		v.state.edit(s.AccessKeyID, func(k *Key) { k.Named, k.NamedKnown = named, true })
+		return nil
+	case lookLastUsed:
 		used, err := v.Keys.LastUsed(ctx, s.AccessKeyID)
 		if err != nil {
 			return err

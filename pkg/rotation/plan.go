@@ -34,13 +34,12 @@ func Plan(s State, p Policy, req Request, now time.Time) Decision {
 	case Rollback:
 		return pl.rollback()
 	}
-	if len(pl.others()) > 0 && !s.Pending.Known {
-		return look(lookPending, "") // with no other key there is nothing to promote, and no need to look
-	}
 	_, _, unfinished := pl.pending()
 	switch {
 	case s.Done.Fresh != nil:
 		return pl.stage()
+	case len(pl.others()) > 0 && !s.Pending.Known: // with no other key there is nothing to promote, and no need to look
+		return look(lookPending, "")
 	case pl.broken():
 		return pl.replaceBroken()
 	case unfinished:

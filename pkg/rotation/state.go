@@ -23,6 +23,9 @@ type Key struct {
 	// LastUsed is when IAM last saw it used, zero for never. It means nothing until LastUsedKnown.
 	LastUsed      time.Time
 	LastUsedKnown bool
+	// Named tells whether any version of the secret, labelled or not, names the key. It means nothing until NamedKnown.
+	Named      bool
+	NamedKnown bool
 }
 
 // Label is a staging label of Secrets Manager.

@@ -30,6 +30,7 @@ import (
 type API interface {
 	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
 	DescribeSecret(context.Context, *secretsmanager.DescribeSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error)
+	ListSecretVersionIds(context.Context, *secretsmanager.ListSecretVersionIdsInput, ...func(*secretsmanager.Options)) (*secretsmanager.ListSecretVersionIdsOutput, error)
 	PutSecretValue(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
 	UpdateSecretVersionStage(context.Context, *secretsmanager.UpdateSecretVersionStageInput, ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error)
 }
@@ -70,6 +71,32 @@ func (s *Secret) Read(ctx context.Context, label rotation.Label) (*rotation.Vers
 		v.Labels = append(v.Labels, rotation.Label(l))
 	}
 	return &v, nil
+}
+
+// Names implements rotation.Secret. Secrets Manager keeps versions that lost their labels for at least a day, and the
+// last hundred of them ("Quotas", Secrets Manager user guide), so a key that was staged not long ago is found.
+func (s *Secret) Names(ctx context.Context, keyID string) (bool, error) {
+	pages := secretsmanager.NewListSecretVersionIdsPaginator(s.API,
+		&secretsmanager.ListSecretVersionIdsInput{SecretId: &s.ID, IncludeDeprecated: aws.Bool(true)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return false, s.wrap("secretsmanager:ListSecretVersionIds", err)
+		}
+		for _, entry := range page.Versions {
+			out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionId: entry.VersionId})
+			if awserror.Code(err) == notFound {
+				continue // removed meanwhile
+			}
+			if err != nil {
+				return false, s.wrap("secretsmanager:GetSecretValue", err)
+			}
+			if s.version("", time.Time{}, aws.ToString(out.SecretString)).AccessKeyID() == keyID {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // mustExist tells a secret without the label from no secret at all: the answer to GetSecretValue is the same. Only

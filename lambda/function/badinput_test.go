@@ -1,0 +1,214 @@
+package function_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.world.ResetCalls()
+	for event, names := range map[string]string{
+		`{"action":"rotat"}`:                          "rotat",
+		`{"action":""}`:                               "action",
+		`{"action":7}`:                                "action",
+		`{"action":null}`:                             "action",
+		`{"action":"Rotate"}`:                         "Rotate",
+		`{"action":"tick"}`:                           "tick",
+		`{"action":"audit"}`:                          "audit",
+		`{"action":"emergency","access_key_id":17}`:   "access_key_id",
+		`{"action":"emergency","access_key_id":"x"}`:  "access_key_id",
+		`{"action":"emergency","access_key_id":""}`:   "access_key_id",
+		`{"action":"emergency","access-key-id":"AK"}`: "access-key-id",
+		`{"action":"emergency","contain":"last"}`:     "contain",
+		`{"action":"emergency","contain":true}`:       "contain",
+		`{"action":"emergency","reason":["a"]}`:       "reason",
+		`{"action":"rotate","access_key_id":"AKIAX"}`: "access_key_id",
+		`["rotate"]`:                                  "object",
+		`"rotate"`:                                    "object",
+		`{"action":`:                                  "object",
+		`{"RequestType":"Create","ResponseURL":"x"}`:  "RequestType",
+		`{"Step":"createSecret","SecretId":"x","ClientRequestToken":"y"}`:                   "Step",
+		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED"}}`: "affectedEntities",
+		`{"source":"aws.health","detail":"AWS_RISK_CREDENTIALS_EXPOSED"}`:                   "detail",
+	} {
+		s.fails(event, rotation.RequestError, names)
+	}
+	if n := len(s.world.Calls()); n != 0 {
+		t.Errorf("%d AWS calls were made", n)
+	}
+}
+
+func TestWhatHasNoActionIsATick(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	for _, event := range []string{``, `null`, ` {} `,
+		`{"version":"0","source":"aws.events","detail-type":"Scheduled Event","resources":["arn:aws:events:eu-west-1:1:rule/x"],"detail":{}}`,
+		`{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`,
+		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_EC2_OPERATIONAL_ISSUE"}}`,
+	} {
+		if got := s.must(event, rotation.Waiting).Action; got != rotation.Tick {
+			t.Errorf("%s: action %s", event, got)
+		}
+	}
+}
+
+func TestEveryFaultOfTheEnvironmentIsNamedAtOnce(t *testing.T) {
+	s := newStage(t, map[string]string{
+		"SMTP_USER_NAME":    "arn:aws:iam::1:user/x",
+		"SECRET_ID":         "",
+		"SMTP_REGIONS":      "eu-west-1,,us-east-1",
+		"GRACE_PERIOD":      "7",
+		"IN_USE_WINDOW":     "a while",
+		"QUARANTINE_PERIOD": "-1h",
+		"VERIFY":            "maybe",
+	})
+	s.fails(`{}`, rotation.ConfigurationError,
+		"SMTP_USER_NAME", "SECRET_ID", "SMTP_REGIONS", "GRACE_PERIOD", "no unit", "IN_USE_WINDOW", "QUARANTINE_PERIOD", "VERIFY")
+	if n := len(s.world.Calls()); n != 0 {
+		t.Errorf("%d AWS calls were made", n)
+	}
+}
+
+func TestPoliciesThatCantBeFollowedAreRefused(t *testing.T) {
+	for name, env := range map[string]map[string]string{
+		"ROTATION_INTERVAL": {"ROTATION_INTERVAL": "8d"},
+		"MAX_GRACE_PERIOD":  {"MAX_GRACE_PERIOD": "1d"},
+		"VERIFY_FROM":       {"VERIFY": "send"},
+		"VERIFY_TIMEOUT":    {"VERIFY_TIMEOUT": "0"},
+		"SMTP_ENDPOINT":     {"SMTP_ENDPOINT": "mail.example.com"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			newStage(t, env).fails(`{}`, rotation.ConfigurationError, name)
+		})
+	}
+}
+
+func TestAUserThatDoesntExistIsAConfigurationError(t *testing.T) {
+	s := newStage(t, map[string]string{"SMTP_USER_NAME": "nobody"})
+	s.fails(`{}`, rotation.ConfigurationError, "nobody", "SMTP_USER_NAME")
+	s.onlyReads()
+}
+
+func TestASecretThatDoesntExistIsAConfigurationError(t *testing.T) {
+	s := newStage(t, map[string]string{"SECRET_ID": "no/such/secret"})
+	s.fails(`{}`, rotation.ConfigurationError, "no/such/secret", "SECRET_ID")
+	s.onlyReads()
+}
+
+func TestASecretWithoutAnyVersionGetsAFirstCredentialThatIsVerified(t *testing.T) {
+	s := newStage(t, map[string]string{"SECRET_ID": "empty"})
+	s.world.CreateSecret("empty", "")
+	s.world.SetPropagation(time.Minute)
+	s.fails(`{}`, rotation.VerificationFailed)
+	if v, ok := s.world.Labelled("empty", "AWSCURRENT"); ok && v.Value != "{}" {
+		t.Error("an unverified credential is AWSCURRENT")
+	}
+	s.after(2 * time.Minute)
+	s.must(`{}`, rotation.Rotated)
+}
+
+func TestASecretThatIsntOursIsRefusedUntouched(t *testing.T) {
+	for _, value := range []string{
+		`{"username":"admin","password":"of a database"}`, `{"iam_user":"somebody-else","username":"AKIAOTHER0000000000X"}`,
+		`{"api_key":"x"}`, `plain text`, `[1,2]`, `"text"`, `{"username":7}`,
+	} {
+		t.Run(value, func(t *testing.T) {
+			s := newStage(t, map[string]string{"SECRET_ID": "theirs"})
+			s.world.CreateSecret("theirs", value)
+			for _, event := range []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`, `{"action":"rollback"}`} {
+				s.fails(event, rotation.ConfigurationError, "isn't a credential of the user "+user, "nothing was touched")
+			}
+			s.onlyReads()
+		})
+	}
+}
+
+func TestMissingPermissionsNameActionAndResource(t *testing.T) {
+	for action, name := range map[string][2]string{
+		"ListAccessKeys":           {"iam:ListAccessKeys", user},
+		"GetSecretValue":           {"secretsmanager:GetSecretValue", secret},
+		"CreateAccessKey":          {"iam:CreateAccessKey", user},
+		"PutSecretValue":           {"secretsmanager:PutSecretValue", secret},
+		"UpdateSecretVersionStage": {"secretsmanager:UpdateSecretVersionStage", secret},
+	} {
+		t.Run(action, func(t *testing.T) {
+			s := newStage(t, nil)
+			s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+				if c.Action != action {
+					return nil
+				}
+				return &localaws.Fault{Status: http.StatusForbidden, Code: "AccessDenied", Message: "not authorized to perform it"}
+			})
+			s.fails(`{}`, rotation.AccessDenied, name[0], name[1])
+			if action != "UpdateSecretVersionStage" && len(s.world.Keys(user)) != 0 {
+				t.Error("a key was left behind")
+			}
+			s.world.Intercept(nil)
+			s.must(`{}`, rotation.Rotated)
+			s.quiet()
+		})
+	}
+}
+
+func TestACallThatNeverReturnsIsToldBeforeTheDeadline(t *testing.T) {
+	s := newStage(t, nil)
+	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+		if c.Action != "GetSecretValue" {
+			return nil
+		}
+		return &localaws.Fault{Delay: time.Hour}
+	})
+	err := s.within(3*time.Second, `{}`)
+	if err == nil || err.Type != string(rotation.AWSError) {
+		t.Errorf("want an AWSError, got %+v", err)
+	}
+}
+
+func TestVerificationStopsInTimeToSayWhy(t *testing.T) {
+	s := newStage(t, map[string]string{"VERIFY_TIMEOUT": "10m"})
+	s.world.SetPropagation(hour)
+	err := s.within(6*time.Second, `{}`)
+	if err == nil || err.Type != string(rotation.VerificationFailed) {
+		t.Errorf("want VerificationFailed, got %+v", err)
+	}
+}
+
+func TestNothingIsStartedThatCantBeFinished(t *testing.T) {
+	s := newStage(t, nil)
+	err := s.within(2*time.Second, `{}`)
+	if err == nil || len(s.world.Keys(user)) != 0 {
+		t.Errorf("a key was made two seconds before the deadline: %+v", err)
+	}
+}
+
+func TestStatusAndPlanChangeNothing(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{"action":"status"}`, rotation.Reported)
+	planned := s.must(`{"action":"plan"}`, rotation.Planned)
+	if len(planned.Steps) != 1 || planned.Steps[0].Kind != rotation.Create {
+		t.Errorf("planned: %+v", planned.Steps)
+	}
+	s.onlyReads()
+	s.must(`{}`, rotation.Rotated)
+	k1 := s.mailFlows().Username
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	s.world.ResetCalls()
+	status := s.must(`{"action":"status"}`, rotation.Reported)
+	roles := map[string]rotation.Role{}
+	for _, k := range status.Keys {
+		roles[k.AccessKeyID] = k.Role
+	}
+	if roles[k1] != rotation.RoleSuperseded || len(roles) != 2 {
+		t.Errorf("roles: %v", roles)
+	}
+	if status.Next == nil || status.Next.Kind != rotation.Deactivate || status.Next.AccessKeyID != k1 {
+		t.Errorf("next: %+v", status.Next)
+	}
+	s.onlyReads()
+}

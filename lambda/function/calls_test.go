@@ -1,0 +1,55 @@
+package function_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// cost is how many AWS calls one event takes, and how many of them had to wait for another's answer.
+func (s *stage) cost(event string, want rotation.Outcome) (calls, inTurn int) {
+	s.Helper()
+	s.world.ResetCalls()
+	// Calls that are started together must overlap, however fast the machine.
+	s.world.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: 30 * time.Millisecond} })
+	defer s.world.Intercept(nil)
+	s.must(event, want)
+	made := s.world.Calls()
+	slices.SortFunc(made, func(a, b localaws.Call) int { return a.Start.Compare(b.Start) })
+	var end time.Time
+	for _, c := range made {
+		if c.Start.After(end) {
+			inTurn++
+			end = c.End
+		}
+	}
+	return len(made), inTurn
+}
+
+func (s *stage) costs(event string, want rotation.Outcome, maxCalls, maxInTurn int) {
+	s.Helper()
+	calls, inTurn := s.cost(event, want)
+	s.Logf("%s: %d AWS calls, %d in turn", want, calls, inTurn)
+	if calls > maxCalls || inTurn > maxInTurn {
+		s.Errorf("%s: %d AWS calls, %d in turn; at most %d and %d are wanted", want, calls, inTurn, maxCalls, maxInTurn)
+	}
+}
+
+func TestEveryInvocationMakesNoMoreAWSCallsThanItNeeds(t *testing.T) {
+	s := newStage(t, nil)
+	s.costs(`{}`, rotation.Rotated, 6, 4)
+	s.costs(`{}`, rotation.Waiting, 2, 1)
+	s.after(30 * day)
+	s.costs(`{}`, rotation.Rotated, 6, 4)
+	s.after(3 * day)
+	s.costs(`{}`, rotation.Waiting, 2, 1) // in the grace period
+	s.after(5 * day)
+	s.costs(`{}`, rotation.Retired, 6, 4)
+	s.costs(`{}`, rotation.Waiting, 2, 1) // in quarantine
+	s.after(day)
+	s.costs(`{}`, rotation.Deleted, 6, 4)
+	s.costs(`{}`, rotation.Waiting, 2, 1)
+}

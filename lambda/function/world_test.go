@@ -1,0 +1,247 @@
+package function_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+const (
+	user   = "smtp-sender"
+	secret = "smtp/credential"
+	region = "eu-west-1"
+)
+
+// stage is the function and the AWS it acts on, in one process, with the clock in the test's hand.
+type stage struct {
+	*testing.T
+	world    *localaws.World
+	env      map[string]string
+	log      syncBuffer
+	answers  strings.Builder // all results and errors, for the search for secrets
+	function *function.Function
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	strings.Builder
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Builder.Write(p)
+}
+
+// newStage has a user and a secret of {}, as the template makes them; env changes the function's environment.
+func newStage(t *testing.T, env map[string]string) *stage {
+	t.Helper()
+	t.Parallel()
+	world, err := localaws.Start(localaws.Config{Regions: []string{region, "us-east-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { world.Close() })
+	world.CreateUser(user)
+	world.CreateSecret(secret, "{}")
+	s := &stage{T: t, world: world, env: map[string]string{
+		"AWS_REGION":            region,
+		"AWS_ENDPOINT_URL":      world.URL(),
+		"AWS_ACCESS_KEY_ID":     "AKIAFUNCTIONROLE0000",
+		"AWS_SECRET_ACCESS_KEY": "the function's own",
+		"SMTP_USER_NAME":        user,
+		"SECRET_ID":             secret,
+		"SMTP_ENDPOINT":         world.SMTP(region),
+		"VERIFY_TIMEOUT":        "1s",
+	}}
+	maps.Copy(s.env, env)
+	s.restart()
+	t.Cleanup(s.nothingSecretWasTold)
+	return s
+}
+
+// restart makes the function anew, as Lambda does: all memory is gone.
+func (s *stage) restart() {
+	s.function = function.New(function.World{
+		Getenv:  func(name string) string { return s.env[name] },
+		Log:     slog.New(slog.NewJSONHandler(&s.log, nil)),
+		Now:     s.world.Now,
+		RootCAs: s.world.CertPool(),
+	})
+}
+
+// invoke sends an event and returns the result, or the error as Lambda's callers see it.
+func (s *stage) invoke(event string) (rotation.Result, *messages.InvokeResponse_Error) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	answer, err := s.function.Invoke(ctx, []byte(event))
+	s.answers.Write(answer)
+	var result rotation.Result
+	if err != nil {
+		var typed messages.InvokeResponse_Error
+		if !errors.As(err, &typed) {
+			s.Fatalf("%s: the error has no type: %v", event, err)
+		}
+		s.answers.WriteString(typed.Message)
+		return result, &typed
+	}
+	if err := json.Unmarshal(answer, &result); err != nil {
+		s.Fatal(err)
+	}
+	return result, nil
+}
+
+// must is invoke where an error is a failure, and the outcome is known.
+func (s *stage) must(event string, want rotation.Outcome) rotation.Result {
+	s.Helper()
+	result, err := s.invoke(event)
+	if err != nil {
+		s.Fatalf("%s: %s: %s", event, err.Type, err.Message)
+	}
+	if result.Outcome != want {
+		s.Fatalf("%s: outcome %s, want %s: %+v", event, result.Outcome, want, result)
+	}
+	return result
+}
+
+// fails is invoke where a success is a failure.
+func (s *stage) fails(event string, want rotation.ErrorType, parts ...string) string {
+	s.Helper()
+	result, err := s.invoke(event)
+	if err == nil {
+		s.Fatalf("%s: no error, but %+v", event, result)
+	}
+	if err.Type != string(want) {
+		s.Errorf("%s: errorType %s, want %s: %s", event, err.Type, want, err.Message)
+	}
+	for _, part := range parts {
+		if !strings.Contains(err.Message, part) {
+			s.Errorf("%s: the error doesn't name %q: %s", event, part, err.Message)
+		}
+	}
+	return err.Message
+}
+
+// current is what an application reads, and whether SES accepts it.
+func (s *stage) current() (smtpsecret.Value, bool) {
+	s.Helper()
+	version, ok := s.world.Labelled(secret, "AWSCURRENT")
+	if !ok {
+		s.Fatal("no version is AWSCURRENT")
+	}
+	var value smtpsecret.Value
+	if err := json.Unmarshal([]byte(version.Value), &value); err != nil {
+		s.Fatal(err)
+	}
+	return value, s.world.Accepts(region, value.Username, value.Password)
+}
+
+// mailFlows fails where AWSCURRENT's credential isn't accepted.
+func (s *stage) mailFlows() smtpsecret.Value {
+	s.Helper()
+	value, ok := s.current()
+	if !ok {
+		s.Fatalf("AWSCURRENT names %q, and SES doesn't accept it", value.Username)
+	}
+	return value
+}
+
+func (s *stage) key(id string) (localaws.Key, bool) {
+	for _, k := range s.world.Keys(user) {
+		if k.ID == id {
+			return k, true
+		}
+	}
+	return localaws.Key{}, false
+}
+
+// keyIs checks a key's status, "gone" for none.
+func (s *stage) keyIs(id, want string) {
+	s.Helper()
+	status := "gone"
+	if k, ok := s.key(id); ok {
+		status = k.Status
+	}
+	if status != want {
+		s.Errorf("access key %s is %s, want %s", id, status, want)
+	}
+}
+
+// quiet is how a life ends: one Active key, named by AWSCURRENT, accepted, and nothing pending.
+func (s *stage) quiet() {
+	s.Helper()
+	value := s.mailFlows()
+	if keys := s.world.Keys(user); len(keys) != 1 || keys[0].ID != value.Username || keys[0].Status != "Active" {
+		s.Errorf("keys left: %+v; AWSCURRENT names %s", keys, value.Username)
+	}
+	current, _ := s.world.Labelled(secret, "AWSCURRENT")
+	if pending, ok := s.world.Labelled(secret, "AWSPENDING"); ok && pending.ID != current.ID {
+		s.Errorf("version %s is still pending", pending.ID)
+	}
+}
+
+func (s *stage) calls() map[string]int {
+	counts := map[string]int{}
+	for _, c := range s.world.Calls() {
+		counts[c.Action]++
+	}
+	return counts
+}
+
+// nothingSecretWasTold looks for every secret ever made in all that was logged and answered, and for secret access
+// keys in all that was stored.
+func (s *stage) nothingSecretWasTold() {
+	told := s.log.String() + s.answers.String()
+	stored := ""
+	for _, v := range s.world.Versions(secret) {
+		stored += v.Value
+	}
+	made := s.world.Secrets()
+	for _, one := range made {
+		if strings.Contains(told, one) {
+			s.Errorf("a secret of %d characters is in a log, a result or an error", len(one))
+		}
+		if len(one) == 40 && strings.Contains(stored, one) {
+			s.Error("a secret access key is stored")
+		}
+	}
+}
+
+const (
+	hour = time.Hour
+	day  = 24 * hour
+)
+
+func (s *stage) after(d time.Duration) { s.world.Advance(d) }
+
+// within is invoke with so much time left before Lambda's deadline; the answer must come before it.
+func (s *stage) within(d time.Duration, event string) *messages.InvokeResponse_Error {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	answer, err := s.function.Invoke(ctx, []byte(event))
+	if ctx.Err() != nil {
+		s.Errorf("%s: no answer before the deadline", event)
+	}
+	s.answers.Write(answer)
+	var typed messages.InvokeResponse_Error
+	if errors.As(err, &typed) {
+		s.answers.WriteString(typed.Message)
+		return &typed
+	}
+	return nil
+}

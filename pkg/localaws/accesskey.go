@@ -1,0 +1,72 @@
+package localaws
+
+import "time"
+
+// An accessKey is one access key, living or deleted.
+type accessKey struct {
+	id, secret string
+	owner      *user
+	status     string // "" once it is deleted
+	created    time.Time
+	uses       []use
+	news       []news
+}
+
+// A use is one login or call that the key made.
+type use struct {
+	at              time.Time
+	service, region string
+}
+
+// News is a change of status on its way to the SMTP servers.
+type news struct {
+	status string
+	heard  []time.Time // per server
+}
+
+// statusOn is the status that one SMTP server knows of: the newest that has reached it.
+func (k *accessKey) statusOn(server int, now time.Time) (status string) {
+	for _, n := range k.news {
+		if !n.heard[server].After(now) {
+			status = n.status
+		}
+	}
+	return status
+}
+
+// lastUse is the latest use until t, and whether there was any.
+func (k *accessKey) lastUse(t time.Time) (last use, ok bool) {
+	for _, u := range k.uses {
+		if !u.at.After(t) && (!ok || !u.at.Before(last.at)) {
+			last, ok = u, true
+		}
+	}
+	return last, ok
+}
+
+// opens reports whether the password is this key's in the Region.
+func (k *accessKey) opens(region, password string) bool {
+	return password == SMTPPassword(k.secret, region)
+}
+
+// A Key is an access key as it is now.
+type Key struct {
+	ID       string
+	Status   string // Active or Inactive
+	Created  time.Time
+	LastUsed time.Time // zero: never
+}
+
+// list is the user's access keys now, oldest first.
+func (u *user) list() []Key {
+	keys := make([]Key, len(u.keys))
+	for i, k := range u.keys {
+		keys[i] = Key{ID: k.id, Status: k.status, Created: k.created}
+		for _, use := range k.uses {
+			if use.at.After(keys[i].LastUsed) {
+				keys[i].LastUsed = use.at
+			}
+		}
+	}
+	return keys
+}

@@ -1,0 +1,106 @@
+package localaws
+
+import (
+	"io"
+	"log"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// silent keeps servers from logging what clients do to them: closing connections is part of the tests.
+var silent = log.New(io.Discard, "", 0)
+
+const maxRequest = 1 << 20
+
+// A request is one decoded call, of either service.
+type request interface {
+	about() Call                                         // what it asks, for Calls and Intercept
+	effect(w *World) (any, error)                        // does it; w.mu is held
+	write(rw http.ResponseWriter, result any, err error) // answers, in the service's protocol
+}
+
+// answer serves one AWS call: record, effect or fault, answer.
+func (w *World) answer(rw http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxRequest))
+	if err != nil {
+		http.Error(rw, "the request can't be read", http.StatusBadRequest)
+		return
+	}
+	req := decode(r, body)
+	call, fault := w.arrived(req.about())
+	result, err := w.perform(req, fault)
+	w.answered(call, err)
+	if err == errDropped {
+		panic(http.ErrAbortHandler)
+	}
+	rw.Header().Set("X-Amzn-Requestid", newUUID())
+	req.write(rw, result, err)
+}
+
+// decode tells the services apart: only Secrets Manager names a target.
+func decode(r *http.Request, body []byte) request {
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		return newSecretsRequest(strings.TrimPrefix(target, "secretsmanager."), body)
+	}
+	return newIAMRequest(r, body)
+}
+
+// perform lets a call take effect, unless its fault forbids that.
+func (w *World) perform(req request, fault *Fault) (any, error) {
+	switch {
+	case fault == nil:
+		return w.effect(req)
+	case fault.After:
+		result, err := w.effect(req)
+		w.wait(fault.Delay)
+		if fault.slowOnly() {
+			return result, err
+		}
+		return nil, fault.err()
+	}
+	if w.wait(fault.Delay); fault.slowOnly() {
+		return w.effect(req)
+	}
+	return nil, fault.err()
+}
+
+func (w *World) effect(req request) (any, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ctx.Err() != nil {
+		return nil, errDropped
+	}
+	return req.effect(w)
+}
+
+// wait lets real time pass, but not past the World's end.
+func (w *World) wait(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-w.ctx.Done():
+	}
+}
+
+// page is the part of the items that begins at the token, and the token for the next part, if there is one. Up
+// to 100 items make a page, or fewer if size says so.
+func page[T any](items []T, token string, size int) (part []T, next string, err error) {
+	first := 0
+	if token != "" {
+		if first, err = strconv.Atoi(token); err != nil {
+			return nil, "", err
+		}
+	}
+	if size < 1 || size > 100 {
+		size = 100
+	}
+	first = min(max(first, 0), len(items))
+	last := min(first+size, len(items))
+	if last < len(items) {
+		next = strconv.Itoa(last)
+	}
+	return items[first:last], next, nil
+}

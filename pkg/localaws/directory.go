@@ -1,0 +1,156 @@
+package localaws
+
+import (
+	"slices"
+	"time"
+)
+
+// Statuses of an access key. Nothing else is a status in IAM.
+const (
+	active   = "Active"
+	inactive = "Inactive"
+)
+
+const keyQuota = 2
+
+// A directory is what IAM knows: users and their access keys, with IAM's rules and nothing of its protocol.
+type directory struct {
+	now   func() time.Time
+	users map[string]*user
+	keys  []*accessKey // every key ever made, oldest first; a deleted one has no status
+
+	servers       int             // SMTP servers that hear of changes
+	propagation   []time.Duration // how long that takes, per server; the last repeats
+	lastUsedDelay time.Duration
+	listStaleness time.Duration
+}
+
+type user struct {
+	name, id string
+	created  time.Time
+	keys     []*accessKey
+	listed   history[[]Key] // what ListAccessKeys would have said when
+}
+
+func newDirectory(now func() time.Time, servers int) *directory {
+	return &directory{now: now, users: map[string]*user{}, servers: servers}
+}
+
+func (d *directory) createUser(name string) (*user, error) {
+	if name == "" {
+		return nil, missing("userName")
+	}
+	if d.users[name] != nil {
+		return nil, refuse("EntityAlreadyExists", "User with name %s already exists.", name)
+	}
+	u := &user{name: name, id: "AIDA" + randomText(17, idAlphabet), created: d.now().UTC().Truncate(time.Second)}
+	d.users[name] = u
+	return u, nil
+}
+
+func (d *directory) user(name string) (*user, error) {
+	if u := d.users[name]; u != nil {
+		return u, nil
+	}
+	return nil, refuse("NoSuchEntity", "The user with name %s cannot be found.", name)
+}
+
+func (d *directory) deleteUser(name string) error {
+	u, err := d.user(name)
+	if err != nil {
+		return err
+	}
+	if len(u.keys) > 0 {
+		return refuse("DeleteConflict", "Cannot delete entity, must delete access keys first.")
+	}
+	delete(d.users, name)
+	return nil
+}
+
+func (d *directory) createKey(userName string) (*accessKey, error) {
+	u, err := d.user(userName)
+	if err != nil {
+		return nil, err
+	}
+	if len(u.keys) >= keyQuota {
+		return nil, refuse("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", keyQuota)
+	}
+	k := &accessKey{
+		id:      "AKIA" + randomText(16, idAlphabet),
+		owner:   u,
+		secret:  newSecretAccessKey(),
+		created: d.now().UTC().Truncate(time.Second),
+	}
+	u.keys = append(u.keys, k)
+	d.keys = append(d.keys, k)
+	d.change(k, active)
+	return k, nil
+}
+
+// key finds a living access key by its ID.
+func (d *directory) key(id string) (*accessKey, error) {
+	if k := d.everMade(id); k != nil && k.status != "" {
+		return k, nil
+	}
+	return nil, refuse("NoSuchEntity", "The Access Key with id %s cannot be found.", id)
+}
+
+// keyOf finds a living access key of one user.
+func (d *directory) keyOf(userName, id string) (*accessKey, error) {
+	if _, err := d.user(userName); err != nil {
+		return nil, err
+	}
+	k, err := d.key(id)
+	if err == nil && k.owner.name != userName {
+		err = refuse("NoSuchEntity", "The Access Key with id %s cannot be found.", id)
+	}
+	return k, err
+}
+
+// everMade finds an access key that lives or has lived.
+func (d *directory) everMade(id string) *accessKey {
+	for _, k := range d.keys {
+		if k.id == id {
+			return k
+		}
+	}
+	return nil
+}
+
+func (d *directory) setStatus(k *accessKey, status string) error {
+	if status != active && status != inactive {
+		return refuse("ValidationError", "1 validation error detected: Value '%s' at 'status' failed to satisfy "+
+			"constraint: Member must satisfy enum value set: [Active, Inactive]", status)
+	}
+	if k.status != status {
+		d.change(k, status)
+	}
+	return nil
+}
+
+func (d *directory) deleteKey(k *accessKey) {
+	k.owner.keys = slices.DeleteFunc(k.owner.keys, func(other *accessKey) bool { return other == k })
+	d.change(k, "")
+}
+
+// change gives the key a status ("" for deleted), and lets the lists and the SMTP servers hear of it.
+func (d *directory) change(k *accessKey, status string) {
+	now := d.now()
+	k.status = status
+	heard := make([]time.Time, d.servers)
+	for i := range heard {
+		heard[i] = now
+		if n := len(d.propagation); n > 0 {
+			heard[i] = now.Add(d.propagation[min(i, n-1)])
+		}
+	}
+	k.news = append(k.news, news{status, heard})
+	k.owner.listed.set(now, k.owner.list())
+}
+
+// use records that a key was used.
+func (d *directory) use(id string, u use) {
+	if k := d.everMade(id); k != nil {
+		k.uses = append(k.uses, u)
+	}
+}

@@ -1,0 +1,52 @@
+package localaws
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// An apiError is an answer of IAM or Secrets Manager that says no.
+type apiError struct {
+	Status  int
+	Code    string
+	Message string
+}
+
+func (e *apiError) Error() string { return e.Code + ": " + e.Message }
+
+// refuse makes an apiError with the HTTP status that AWS uses for the code.
+func refuse(code, format string, args ...any) error {
+	return &apiError{statusOf(code), code, fmt.Sprintf(format, args...)}
+}
+
+// statusOf is the HTTP status of an error code; most are 400.
+func statusOf(code string) int {
+	switch code {
+	case "AccessDenied":
+		return http.StatusForbidden
+	case "NoSuchEntity":
+		return http.StatusNotFound
+	case "DeleteConflict", "EntityAlreadyExists", "EntityTemporarilyUnmodifiable", "LimitExceeded":
+		return http.StatusConflict
+	case "InternalFailure", "InternalServiceError", "ServiceFailure":
+		return http.StatusInternalServerError
+	case "ServiceUnavailable":
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusBadRequest
+}
+
+// missing is the answer to a request that lacks a required member.
+func missing(member string) error {
+	return refuse("ValidationError", "1 validation error detected: Value null at '%s' failed to satisfy "+
+		"constraint: Member must not be null", member)
+}
+
+// asAPIError is what the wire says of an error.
+func asAPIError(err error) *apiError {
+	if refusal, ok := errors.AsType[*apiError](err); ok {
+		return refusal
+	}
+	return &apiError{http.StatusInternalServerError, "InternalFailure", err.Error()}
+}

@@ -1,0 +1,93 @@
+package localaws
+
+import (
+	"slices"
+	"time"
+)
+
+// CreateUser makes an IAM user. One that exists is left alone.
+func (w *World) CreateUser(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.directory.createUser(name)
+}
+
+// DeleteUser deletes an IAM user and its access keys.
+func (w *World) DeleteUser(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	u, err := w.directory.user(name)
+	if err != nil {
+		return
+	}
+	for _, k := range slices.Clone(u.keys) {
+		w.directory.deleteKey(k)
+	}
+	w.directory.deleteUser(name)
+}
+
+// CreateAccessKey makes an access key for a user, who may have two.
+func (w *World) CreateAccessKey(user string) (id, secret string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	k, err := w.directory.createKey(user)
+	if err != nil {
+		return "", "", err
+	}
+	return k.id, k.secret, nil
+}
+
+// SetKeyStatus activates or deactivates an access key: the status is Active or Inactive.
+func (w *World) SetKeyStatus(id, status string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	k, err := w.directory.key(id)
+	if err != nil {
+		return err
+	}
+	return w.directory.setStatus(k, status)
+}
+
+// DeleteAccessKey deletes an access key.
+func (w *World) DeleteAccessKey(id string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	k, err := w.directory.key(id)
+	if err == nil {
+		w.directory.deleteKey(k)
+	}
+	return err
+}
+
+// UseKey marks an access key as used for sending at some time.
+func (w *World) UseKey(id string, at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.directory.use(id, use{at, "ses", w.regions[0]})
+}
+
+// CreateSecret makes a secret with a first version, or, with no value, one without any version. One that exists
+// is left alone.
+func (w *World) CreateSecret(name, value string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, err := w.vault.create(name)
+	if err == nil && value != "" {
+		w.vault.put(s, newUUID(), content{value: value}, nil)
+	}
+}
+
+// PutSecretValue adds a version to a secret; labels default to AWSCURRENT.
+func (w *World) PutSecretValue(name, value string, labels ...string) (versionID string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, err := w.vault.usable(name)
+	if err != nil {
+		return "", err
+	}
+	added, err := w.vault.put(s, newUUID(), content{value: value}, labels)
+	if err != nil {
+		return "", err
+	}
+	return added.id, nil
+}

@@ -1,0 +1,113 @@
+package localaws
+
+import "strconv"
+
+// userName is the user that a call is about: the one it names, or else the one whose key signed it.
+func (d *directory) userName(r *iamRequest) (string, error) {
+	if name := r.form.Get("UserName"); name != "" {
+		return name, nil
+	}
+	if k, err := d.key(r.signer); err == nil {
+		return k.owner.name, nil
+	}
+	return "", refuse("ValidationError", "Must specify userName when calling with non-User credentials")
+}
+
+// keyNamed is the living access key that a call is about.
+func (d *directory) keyNamed(r *iamRequest) (*accessKey, error) {
+	id := r.form.Get("AccessKeyId")
+	if id == "" {
+		return nil, missing("accessKeyId")
+	}
+	name, err := d.userName(r)
+	if err != nil {
+		return nil, err
+	}
+	return d.keyOf(name, id)
+}
+
+func (d *directory) iamCreateUser(r *iamRequest) (any, error) {
+	u, err := d.createUser(r.form.Get("UserName"))
+	if err != nil {
+		return nil, err
+	}
+	return createUserResult{User: u.xml()}, nil
+}
+
+func (d *directory) iamGetUser(r *iamRequest) (any, error) {
+	name, err := d.userName(r)
+	if err != nil {
+		return nil, err
+	}
+	u, err := d.user(name)
+	if err != nil {
+		return nil, err
+	}
+	return getUserResult{User: u.xml()}, nil
+}
+
+func (d *directory) iamCreateAccessKey(r *iamRequest) (any, error) {
+	name, err := d.userName(r)
+	if err != nil {
+		return nil, err
+	}
+	k, err := d.createKey(name)
+	if err != nil {
+		return nil, err
+	}
+	return createAccessKeyResult{Key: keyXML{name, k.id, k.status, k.secret, xmlTime(k.created)}}, nil
+}
+
+func (d *directory) iamListAccessKeys(r *iamRequest) (any, error) {
+	name, err := d.userName(r)
+	if err != nil {
+		return nil, err
+	}
+	u, err := d.user(name)
+	if err != nil {
+		return nil, err
+	}
+	keys := u.listed.at(d.now().Add(-d.listStaleness))
+	size, _ := strconv.Atoi(r.form.Get("MaxItems"))
+	keys, next, err := page(keys, r.form.Get("Marker"), size)
+	if err != nil {
+		return nil, refuse("ValidationError", "Invalid Marker: %v", err)
+	}
+	result := listAccessKeysResult{UserName: name, IsTruncated: next != "", Marker: next}
+	for _, k := range keys {
+		result.Keys = append(result.Keys, keyXML{name, k.ID, k.Status, "", xmlTime(k.Created)})
+	}
+	return result, nil
+}
+
+func (d *directory) iamGetAccessKeyLastUsed(r *iamRequest) (any, error) {
+	id := r.form.Get("AccessKeyId")
+	if id == "" {
+		return nil, missing("accessKeyId")
+	}
+	k, err := d.key(id)
+	if err != nil {
+		return nil, err
+	}
+	result := getAccessKeyLastUsedResult{UserName: k.owner.name, LastUsed: lastUsedXML{ServiceName: "N/A", Region: "N/A"}}
+	if last, ok := k.lastUse(d.now().Add(-d.lastUsedDelay)); ok {
+		result.LastUsed = lastUsedXML{xmlTime(last.at), last.service, last.region}
+	}
+	return result, nil
+}
+
+func (d *directory) iamUpdateAccessKey(r *iamRequest) error {
+	k, err := d.keyNamed(r)
+	if err != nil {
+		return err
+	}
+	return d.setStatus(k, r.form.Get("Status"))
+}
+
+func (d *directory) iamDeleteAccessKey(r *iamRequest) error {
+	k, err := d.keyNamed(r)
+	if err == nil {
+		d.deleteKey(k)
+	}
+	return err
+}

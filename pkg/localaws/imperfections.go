@@ -1,0 +1,38 @@
+package localaws
+
+import (
+	"slices"
+	"time"
+)
+
+// SetPropagation makes changes of keys reach the i-th SMTP server of each Region that long after they are made,
+// in World time; the last duration holds for all further servers, none means at once. It applies to changes
+// made from now on: new keys, activations, deactivations, deletions.
+func (w *World) SetPropagation(perServer ...time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.directory.propagation = slices.Clone(perServer)
+}
+
+// SetLastUsedDelay makes uses of keys show in GetAccessKeyLastUsed that much later, in World time.
+func (w *World) SetLastUsedDelay(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.directory.lastUsedDelay = d
+}
+
+// SetListStaleness makes ListAccessKeys answer as things were d ago, in World time. Keys younger than that don't
+// show.
+func (w *World) SetListStaleness(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.directory.listStaleness = d
+}
+
+// SetSecretStaleness makes GetSecretValue and DescribeSecret see staging labels where they were d ago, in World
+// time. Versions are found by their ID at once.
+func (w *World) SetSecretStaleness(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.vault.staleness = d
+}

@@ -1,0 +1,124 @@
+package localaws
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Mail is a mail that SES accepted.
+type Mail struct {
+	Region      string
+	AccessKeyID string // the username it was sent with
+	From        string
+	To          []string
+	Data        []byte
+	At          time.Time
+}
+
+// An SMTPReply is a fault of an SMTP server: what it says, or that it says nothing.
+type SMTPReply struct {
+	Code     int    // default: 421
+	Enhanced string // an enhanced status code such as "4.7.0", or ""
+	Text     string
+	Drop     bool // the connection is closed without a reply
+	Hang     bool // no reply, until the client gives up
+}
+
+func (r *SMTPReply) String() string { return fmt.Sprintf("%d %s", r.code(), r.text()) }
+
+func (r *SMTPReply) code() int {
+	if r.Code == 0 {
+		return 421
+	}
+	return r.Code
+}
+
+func (r *SMTPReply) text() string { return strings.TrimSpace(r.Enhanced + " " + r.Text) }
+
+// SetSMTPFault has f asked at every stage of every SMTP connection: "connect", "auth", "mail" and "data". What f
+// returns happens there; nil lets the client pass. The username is "" at "connect". A nil f ends it.
+func (w *World) SetSMTPFault(f func(region string, server int, stage, username string) *SMTPReply) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.smtpFault = f
+}
+
+func (w *World) smtpReply(v *visit, stage, username string) *SMTPReply {
+	w.mu.Lock()
+	ask := w.smtpFault
+	w.mu.Unlock()
+	if ask == nil {
+		return nil
+	}
+	return ask(v.endpoint.region, v.server, stage, username)
+}
+
+// SetAuthMechanisms says which mechanisms AUTH offers: PLAIN, LOGIN or both. None stands for both.
+func (w *World) SetAuthMechanisms(mechanisms ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(mechanisms) == 0 {
+		mechanisms = []string{"PLAIN", "LOGIN"}
+	}
+	w.mechanisms = slices.Clone(mechanisms)
+}
+
+func (w *World) authMechanisms() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.mechanisms
+}
+
+func (w *World) offers(mechanism string) bool {
+	return slices.Contains(w.authMechanisms(), mechanism)
+}
+
+// DenySending makes DATA answer 554 with the text to whoever logged in with this access key, as SES does when a
+// policy doesn't allow ses:SendRawEmail. An empty text lets it send again.
+func (w *World) DenySending(id, text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.denied[id] = text
+}
+
+// Mail is every mail that was accepted, oldest first.
+func (w *World) Mail() []Mail {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.mails)
+}
+
+// deliver accepts a mail, or returns the text that refuses it.
+func (w *World) deliver(m Mail) (refusal string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if text := w.denied[m.AccessKeyID]; text != "" {
+		return text
+	}
+	m.At = w.Now()
+	w.mails = append(w.mails, m)
+	w.directory.use(m.AccessKeyID, use{m.At, "ses", m.Region})
+	return ""
+}
+
+// login reports whether the server that is visited accepts a username and password, and marks the key as used.
+func (w *World) login(v *visit, username, password string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	k := w.directory.everMade(username)
+	if k == nil || k.statusOn(v.server, w.Now()) != active || !k.opens(v.endpoint.region, password) {
+		return false
+	}
+	w.directory.use(username, use{w.Now(), "ses", v.endpoint.region})
+	return true
+}
+
+// activeOn reports whether one server takes a key for Active.
+func (w *World) activeOn(server int, id string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	k := w.directory.everMade(id)
+	return k != nil && k.statusOn(server, w.Now()) == active
+}

@@ -1,0 +1,65 @@
+package localaws_test
+
+import (
+	"net"
+	"net/smtp"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+)
+
+func TestMailServersFailWhereTheyAreTold(t *testing.T) {
+	s := newSending(t, localaws.Config{})
+	failAt := func(at string, reply localaws.SMTPReply) {
+		s.SetSMTPFault(func(_ string, _ int, stage, username string) *localaws.SMTPReply {
+			if (stage == "connect") != (username == "") {
+				t.Errorf("at %s the username is %q", stage, username)
+			}
+			if stage == at {
+				return &reply
+			}
+			return nil
+		})
+	}
+	failAt("connect", localaws.SMTPReply{Code: 421, Text: "Too many connections"})
+	_, err := smtp.Dial(s.SMTP(region))
+	wantReply(t, err, 421, "Too many connections")
+	failAt("connect", localaws.SMTPReply{Drop: true})
+	if _, err := smtp.Dial(s.SMTP(region)); err == nil {
+		t.Error("greeted though it was to be dropped")
+	}
+	failAt("auth", localaws.SMTPReply{Code: 454, Enhanced: "4.7.0", Text: "Temporary authentication failure"})
+	wantReply(t, s.login(t), 454, "4.7.0 Temporary authentication failure")
+	failAt("auth", localaws.SMTPReply{Drop: true})
+	if err := s.login(t); err == nil {
+		t.Error("logged in though it was to be dropped")
+	}
+	for _, stage := range []string{"mail", "data"} {
+		failAt(stage, localaws.SMTPReply{Code: 454, Text: "Throttling failure: Maximum sending rate exceeded."})
+		c := s.dial(t)
+		if err := c.Auth(smtp.PlainAuth("", s.id, s.password, "127.0.0.1")); err != nil {
+			t.Fatal(err)
+		}
+		wantReply(t, s.send(t, c), 454, "Throttling failure: Maximum sending rate exceeded.")
+	}
+}
+
+func TestAHangingServerSaysNothingUntilTheWorldEnds(t *testing.T) {
+	s := newSending(t, localaws.Config{})
+	s.SetSMTPFault(func(string, int, string, string) *localaws.SMTPReply { return &localaws.SMTPReply{Hang: true} })
+	conn, err := net.Dial("tcp", s.SMTP(region))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if n, err := conn.Read(make([]byte, 1)); n != 0 || !err.(net.Error).Timeout() {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+	s.Close()
+	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := conn.Read(make([]byte, 1)); err == nil {
+		t.Error("the connection outlives the World")
+	}
+}

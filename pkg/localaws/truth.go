@@ -1,0 +1,87 @@
+package localaws
+
+import "time"
+
+// Keys is a user's access keys as they are now, oldest first; none for a user that doesn't exist.
+func (w *World) Keys(user string) []Key {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	u, err := w.directory.user(user)
+	if err != nil {
+		return nil
+	}
+	return u.list()
+}
+
+// A Version is a version of a secret as it is now.
+type Version struct {
+	ID      string
+	Value   string
+	Created time.Time
+	Labels  []string // sorted
+}
+
+// Versions is every version of a secret, labelled or not, oldest first; none for a secret that doesn't exist.
+func (w *World) Versions(secret string) []Version {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, err := w.vault.find(secret)
+	if err != nil {
+		return nil
+	}
+	versions := make([]Version, len(s.versions))
+	for i, v := range s.versions {
+		versions[i] = s.describe(v)
+	}
+	return versions
+}
+
+// Labelled is the version that a staging label sits on, and whether there is one.
+func (w *World) Labelled(secret, label string) (Version, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, err := w.vault.find(secret)
+	if err != nil {
+		return Version{}, false
+	}
+	v := s.version(s.labels.latest()[label])
+	if v == nil {
+		return Version{}, false
+	}
+	return s.describe(v), true
+}
+
+func (s *secret) describe(v *version) Version {
+	return Version{v.id, v.content.value, v.created, labelsOf(s.labels.latest(), v.id)}
+}
+
+// Accepts reports whether every SMTP server of the Region would accept the username and password now.
+func (w *World) Accepts(region, username, password string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	k := w.directory.everMade(username)
+	if k == nil || w.endpoints[region] == nil || !k.opens(region, password) {
+		return false
+	}
+	for server := range w.servers {
+		if k.statusOn(server, w.Now()) != active {
+			return false
+		}
+	}
+	return true
+}
+
+// Secrets is every secret access key there ever was, and every SMTP password that can be derived from one in the
+// World's Regions: what must not be found in logs, errors and results.
+func (w *World) Secrets() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var secrets []string
+	for _, k := range w.directory.keys {
+		secrets = append(secrets, k.secret)
+		for _, region := range w.regions {
+			secrets = append(secrets, SMTPPassword(k.secret, region))
+		}
+	}
+	return secrets
+}

@@ -1,0 +1,147 @@
+package localaws
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Staging labels that Secrets Manager moves by itself.
+const (
+	current  = "AWSCURRENT"
+	previous = "AWSPREVIOUS"
+)
+
+// A vault is what Secrets Manager knows: secrets, versions and labels, with its rules and nothing of its
+// protocol.
+type vault struct {
+	now       func() time.Time
+	region    string
+	secrets   map[string]*secret
+	staleness time.Duration
+}
+
+type secret struct {
+	name, arn, description string
+	created, changed       time.Time
+	deleted                time.Time // when it was marked for deletion; zero: it wasn't
+	versions               []*version
+	labels                 history[map[string]string] // label: ID of the version it sits on
+}
+
+type version struct {
+	id      string
+	content content
+	created time.Time
+}
+
+// A content is what a version holds: text, or bytes.
+type content struct {
+	value  string
+	binary bool
+}
+
+func newVault(now func() time.Time, region string) *vault {
+	return &vault{now: now, region: region, secrets: map[string]*secret{}}
+}
+
+// time is now as Secrets Manager tells it: to the millisecond.
+func (v *vault) time() time.Time { return v.now().UTC().Truncate(time.Millisecond) }
+
+func (v *vault) create(name string) (*secret, error) {
+	if s := v.secrets[name]; s != nil && !s.deleted.IsZero() {
+		return nil, refuse("InvalidRequestException", "You can't create this secret because a secret with this "+
+			"name is already scheduled for deletion.")
+	} else if s != nil {
+		return nil, refuse("ResourceExistsException", "The operation failed because the secret %s already exists.", name)
+	}
+	prefix := "arn:aws:secretsmanager:" + v.region + ":" + account + ":secret:"
+	s := &secret{name: name, arn: prefix + name + "-" + randomText(6, suffixAlphabet), created: v.time()}
+	s.changed = s.created
+	v.secrets[name] = s
+	return s, nil
+}
+
+// find looks a secret up by its name or ARN; an ARN may lack the random suffix.
+func (v *vault) find(id string) (*secret, error) {
+	if s := v.secrets[id]; s != nil {
+		return s, nil
+	}
+	for _, s := range v.secrets {
+		if id == s.arn || id == s.arn[:len(s.arn)-len("-AbCdEf")] {
+			return s, nil
+		}
+	}
+	return nil, refuse("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+}
+
+// usable finds a secret that isn't marked for deletion.
+func (v *vault) usable(id string) (*secret, error) {
+	s, err := v.find(id)
+	if err == nil && !s.deleted.IsZero() {
+		err = refuse("InvalidRequestException", "You can't perform this operation on the secret because it was "+
+			"marked for deletion.")
+	}
+	return s, err
+}
+
+// put adds a version with labels, or, where the token named the same content before, changes nothing.
+func (v *vault) put(s *secret, token string, c content, labels []string) (*version, error) {
+	if old := s.version(token); old != nil {
+		if old.content != c {
+			return nil, refuse("ResourceExistsException", "You can't use ClientRequestToken %s because that value is "+
+				"already in use for a version of secret %s.", token, s.arn)
+		}
+		return old, nil
+	}
+	if len(labels) == 0 || len(s.versions) == 0 {
+		labels = append(slices.Clone(labels), current)
+	}
+	added := &version{token, c, v.time()}
+	s.versions = append(s.versions, added)
+	v.attach(s, token, labels...)
+	return added, nil
+}
+
+// attach puts labels on a version, from wherever they were. Where AWSCURRENT leaves, AWSPREVIOUS follows.
+func (v *vault) attach(s *secret, id string, add ...string) {
+	labels := map[string]string{}
+	maps.Copy(labels, s.labels.latest())
+	for _, label := range add {
+		if left := labels[label]; label == current && left != "" && left != id {
+			labels[previous] = left
+		}
+		labels[label] = id
+	}
+	s.labels.set(v.now(), labels)
+	s.changed = v.time()
+}
+
+func (v *vault) detach(s *secret, label string) {
+	labels := maps.Clone(s.labels.latest())
+	delete(labels, label)
+	s.labels.set(v.now(), labels)
+	s.changed = v.time()
+}
+
+// version finds a version by its ID, or nil.
+func (s *secret) version(id string) *version {
+	for _, version := range s.versions {
+		if version.id == id {
+			return version
+		}
+	}
+	return nil
+}
+
+// labelsOf is the labels on one version, sorted.
+func labelsOf(labels map[string]string, id string) (on []string) {
+	for label, at := range labels {
+		if at == id {
+			on = append(on, label)
+		}
+	}
+	slices.SortFunc(on, strings.Compare)
+	return on
+}

@@ -1,0 +1,147 @@
+package localaws
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const account = "123456789012"
+
+// Config says what a World is made of. The zero value is one Region with one SMTP server, in real time.
+type Config struct {
+	Regions []string         // SES Regions that serve SMTP; default: eu-west-1. Secrets live in the first
+	Now     func() time.Time // the clock that Advance moves ahead of; default: time.Now
+	Servers int              // SMTP servers behind each Region's endpoint, taken in turn; default: 1
+}
+
+// A World is IAM, Secrets Manager and SES's SMTP endpoints, serving on loopback until Close. Its methods may
+// be called from many goroutines at once.
+type World struct {
+	base        func() time.Time
+	offset      atomic.Int64
+	servers     int
+	regions     []string
+	endpoints   map[string]*endpoint
+	certificate tls.Certificate
+	url         string
+
+	ctx     context.Context // done when the World closes
+	cancel  context.CancelFunc
+	running sync.WaitGroup // every goroutine that serves
+
+	mu         sync.Mutex // guards what follows, and lets calls take effect one at a time
+	directory  *directory
+	vault      *vault
+	mails      []Mail
+	denied     map[string]string // access key ID: what DATA answers
+	mechanisms []string
+	calls      []*Call
+	intercept  func(Call) *Fault
+	smtpFault  func(region string, server int, stage, username string) *SMTPReply
+}
+
+// Start makes a World that listens on 127.0.0.1 and serves until Close.
+func Start(cfg Config) (*World, error) {
+	w := newWorld(cfg)
+	if err := w.listen(); err != nil {
+		w.Close()
+		return nil, fmt.Errorf("starting a local AWS: %w", err)
+	}
+	return w, nil
+}
+
+func newWorld(cfg Config) *World {
+	w := &World{base: cfg.Now, servers: cfg.Servers, regions: cfg.Regions}
+	if w.base == nil {
+		w.base = time.Now
+	}
+	if w.servers < 1 {
+		w.servers = 1
+	}
+	if len(w.regions) == 0 {
+		w.regions = []string{"eu-west-1"}
+	}
+	w.ctx, w.cancel = context.WithCancel(context.Background())
+	w.endpoints = map[string]*endpoint{}
+	w.denied = map[string]string{}
+	w.directory = newDirectory(w.Now, w.servers)
+	w.vault = newVault(w.Now, w.regions[0])
+	w.SetAuthMechanisms()
+	return w
+}
+
+// listen opens every port and begins to serve.
+func (w *World) listen() (err error) {
+	if w.certificate, err = newCertificate(w.regions); err != nil {
+		return err
+	}
+	for _, region := range w.regions {
+		if w.endpoints[region], err = w.serveSMTP(region); err != nil {
+			return err
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	w.url = "http://" + listener.Addr().String()
+	w.serveHTTP(listener)
+	return nil
+}
+
+// serveHTTP answers IAM and Secrets Manager calls until the World closes.
+func (w *World) serveHTTP(listener net.Listener) {
+	server := &http.Server{Handler: http.HandlerFunc(w.answer), ErrorLog: silent, ConnState: w.countConn}
+	context.AfterFunc(w.ctx, func() { server.Close() })
+	w.running.Go(func() { server.Serve(listener) })
+}
+
+// countConn ends connections with the World, and keeps Close waiting for those that still have a goroutine.
+func (w *World) countConn(conn net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		w.running.Add(1)
+		context.AfterFunc(w.ctx, func() { conn.Close() })
+	case http.StateClosed, http.StateHijacked:
+		w.running.Done()
+	}
+}
+
+// Close ends every listener, connection and goroutine of the World. What it remembers can still be read.
+// Closing again does nothing.
+func (w *World) Close() error {
+	w.cancel()
+	w.running.Wait()
+	return nil
+}
+
+// URL is where IAM and Secrets Manager answer, for AWS_ENDPOINT_URL.
+func (w *World) URL() string { return w.url }
+
+// SMTP is the host:port where the Region's servers speak STARTTLS; "" for a Region that isn't served.
+func (w *World) SMTP(region string) string {
+	if e := w.endpoints[region]; e != nil {
+		return e.startTLS
+	}
+	return ""
+}
+
+// SMTPS is the host:port where the Region's servers speak TLS from the start; "" for a Region that isn't served.
+func (w *World) SMTPS(region string) string {
+	if e := w.endpoints[region]; e != nil {
+		return e.implicitTLS
+	}
+	return ""
+}
+
+// Now is the World's time: the base clock, and what Advance added.
+func (w *World) Now() time.Time { return w.base().Add(time.Duration(w.offset.Load())) }
+
+// Advance moves the World's clock forward.
+func (w *World) Advance(d time.Duration) { w.offset.Add(int64(d)) }
