@@ -132,11 +132,13 @@ func parse(text string) (parsed, error) {
 		faults = errors.Join(faults,
 			regions[name].text("host", &l.Host), regions[name].port(&l.Port), regions[name].text("password", &password))
 		l.Password = sessmtp.Password(password)
-		if name == primary.Region {
+		switch {
+		case password == "": // it serves no one
+		case name == primary.Region:
 			p.logins[0] = l
-			continue
+		default:
+			p.logins = append(p.logins, l)
 		}
-		p.logins = append(p.logins, l)
 	}
 	return p, faults
 }

@@ -1,0 +1,104 @@
+package iamkey_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/internal/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+const user = "smtp-sender"
+
+// TestKeysFulfilRotationsContract is the conformance suite of rotation.Keys.
+func TestKeysFulfilRotationsContract(t *testing.T) {
+	awstest.OnEach(t, func(t *testing.T, cfg aws.Config) {
+		client := iam.NewFromConfig(cfg)
+		ctx := t.Context()
+		if _, err := client.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String(user)}); err != nil {
+			t.Fatal(err)
+		}
+		keys := &iamkey.Keys{API: client, User: user}
+
+		none, err := keys.List(ctx)
+		if err != nil || len(none) != 0 {
+			t.Fatalf("a new user's keys: %v, %v", none, err)
+		}
+		first, secret, err := keys.Create(ctx)
+		if err != nil || first.ID == "" || first.Status != rotation.Active || first.Created.IsZero() || len(secret) != 40 {
+			t.Fatalf("created: %+v, a secret of %d characters, %v", first, len(secret), err)
+		}
+		if used, err := keys.LastUsed(ctx, first.ID); err != nil || !used.IsZero() {
+			t.Errorf("a new key's last use: %v, %v", used, err)
+		}
+		second, _, err := keys.Create(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := keys.Create(ctx); rotation.TypeOf(err) != rotation.Conflict {
+			t.Errorf("a third key: want a Conflict, got %v", err)
+		}
+		for range 2 { // idempotent
+			if err := keys.SetStatus(ctx, second.ID, rotation.Inactive); err != nil {
+				t.Fatal(err)
+			}
+		}
+		listed, err := keys.List(ctx)
+		if err != nil || len(listed) != 2 {
+			t.Fatalf("listed: %v, %v", listed, err)
+		}
+		for _, k := range listed {
+			if want := map[string]rotation.KeyStatus{first.ID: rotation.Active, second.ID: rotation.Inactive}[k.ID]; k.Status != want {
+				t.Errorf("%s is %s, want %s", k.ID, k.Status, want)
+			}
+			if k.Created.IsZero() {
+				t.Errorf("%s has no creation date", k.ID)
+			}
+		}
+		for range 2 { // gone is no error
+			if err := keys.Delete(ctx, second.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := keys.SetStatus(ctx, second.ID, rotation.Active); rotation.TypeOf(err) != rotation.Conflict {
+			t.Errorf("status of a key that is gone: want a Conflict, got %v", err)
+		}
+		nobody := &iamkey.Keys{API: client, User: "nobody"}
+		if _, err := nobody.List(ctx); rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), "nobody") {
+			t.Errorf("keys of a user that doesn't exist: %v", err)
+		}
+	})
+}
+
+func TestCreateAccessKeyIsNeverTriedAgain(t *testing.T) {
+	for name, fault := range map[string]localaws.Fault{
+		"throttled":       {Status: http.StatusBadRequest, Code: "Throttling", Message: "Rate exceeded"},
+		"server error":    {Status: http.StatusInternalServerError, Code: "ServiceFailure"},
+		"answer lost":     {After: true, Drop: true},
+		"connection lost": {Drop: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			world, err := localaws.Start(localaws.Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer world.Close()
+			world.CreateUser(user)
+			world.Intercept(func(localaws.Call) *localaws.Fault { return &fault })
+			keys := &iamkey.Keys{API: iam.NewFromConfig(awstest.Config(world.URL())), User: user}
+			if _, _, err := keys.Create(t.Context()); rotation.TypeOf(err) != rotation.AWSError {
+				t.Errorf("want an AWSError, got %v", err)
+			}
+			if n := len(world.Calls()); n != 1 {
+				t.Errorf("%d calls", n)
+			}
+		})
+	}
+}

@@ -1,0 +1,37 @@
+package sessmtp
+
+import "strings"
+
+// Classify is what a reply to an operation ("connect", "starttls", "auth", "mail", "rcpt" or "data") says about
+// the credential. It reads SES's replies as well as those of servers that put an enhanced status code (RFC
+// 3463) in front of the text or spread it over lines, and answers Unknown to whatever it doesn't understand.
+func Classify(op string, code int, text string) Meaning {
+	says := func(phrase string) bool { return strings.Contains(oneLine(strings.ToLower(text)), phrase) }
+	sending := op == opMail || op == opRcpt || op == opData
+	switch {
+	case op == opAuth && code == 235:
+		return Accepted
+	case sending && code >= 200 && code < 400: // what comes after the login
+		return Accepted
+	case (sending || op == opAuth) && code == 535:
+		return Refused
+	case sending && code == 454 && says("throttling"):
+		return Throttled
+	case sending && code == 554 && (says("access denied") || says("not authorized")):
+		return SendDenied
+	case sending && code == 554 && (says("message rejected") || says("not verified")):
+		return IdentityRejected
+	case sending && code >= 500 && code < 600, faulty(code):
+		return Misused
+	}
+	return Unknown
+}
+
+// faulty says whether a reply code blames the client's command: RFC 5321, section 4.2.2 (syntax, sequence,
+// parameters), and RFC 4954, section 6 (authentication required, mechanism too weak, encryption required).
+func faulty(code int) bool {
+	return code >= 500 && code <= 504 || code == 530 || code == 534 || code == 538
+}
+
+// oneLine folds line breaks and other white space into single spaces.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -1,0 +1,142 @@
+package sessmtp
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// DefaultEndpoint is SES's public SMTP endpoint with STARTTLS: "Amazon Simple Email Service endpoints and
+// quotas" in the AWS General Reference. ParseEndpoints fills in {region}.
+const DefaultEndpoint = "email-smtp.{region}.amazonaws.com:587"
+
+var (
+	regionShape = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}$`)
+	hostShape   = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$`)
+)
+
+// ParseRegions reads a comma-separated list of Regions, such as "eu-west-1, us-east-1", and keeps its order.
+// Spaces around items are ignored. An item that is empty, isn't shaped like a Region's name or comes twice is
+// an error that names it; all faults are reported at once.
+func ParseRegions(s string) ([]string, error) {
+	var regions []string
+	var faults []error
+	for i, item := range strings.Split(s, ",") {
+		region := strings.TrimSpace(item)
+		switch {
+		case region == "":
+			faults = append(faults, fmt.Errorf("item %d of the Regions %q is empty", i+1, s))
+		case !regionShape.MatchString(region):
+			faults = append(faults, fmt.Errorf("%q isn't the name of a Region, such as eu-west-1", region))
+		case slices.Contains(regions, region):
+			faults = append(faults, fmt.Errorf("%q is listed twice among the Regions", region))
+		default:
+			regions = append(regions, region)
+		}
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return regions, nil
+}
+
+// ParseEndpoints reads where the Regions' SMTP endpoints are, and returns them in the order of regions. The
+// spec has one of three forms:
+//
+//	(empty)                                         DefaultEndpoint
+//	email-smtp-fips.{region}.amazonaws.com:465      one pattern for all; {region} is optional
+//	eu-west-1=host:port,us-east-1=[2001:db8::1]:25  one entry for each
+//
+// A port is always required, and IPv6 addresses stand in brackets. All faults are reported at once: a host or
+// port that is missing or malformed, a Region without an entry, two entries for one, and an entry for a Region
+// that isn't among regions.
+func ParseEndpoints(spec string, regions []string) ([]Endpoint, error) {
+	spec = strings.TrimSpace(spec)
+	if spec == "" {
+		spec = DefaultEndpoint
+	}
+	if strings.ContainsAny(spec, "=,") {
+		return parseEntries(spec, regions)
+	}
+	var endpoints []Endpoint
+	for _, region := range regions {
+		endpoint, err := parseEndpoint(spec, region)
+		if err != nil {
+			return nil, err // the same in every Region
+		}
+		endpoints = append(endpoints, endpoint)
+	}
+	return endpoints, nil
+}
+
+// parseEntries reads "region=host:port,region=host:port".
+func parseEntries(spec string, regions []string) ([]Endpoint, error) {
+	var faults []error
+	found := make(map[string]Endpoint)
+	for item := range strings.SplitSeq(spec, ",") {
+		item = strings.TrimSpace(item)
+		region, addr, ok := strings.Cut(item, "=")
+		region = strings.TrimSpace(region)
+		if !ok {
+			faults = append(faults, fmt.Errorf("endpoint %q needs a Region in front, as in region=host:port", item))
+			continue
+		}
+		if !slices.Contains(regions, region) {
+			faults = append(faults, fmt.Errorf("endpoint %q is for Region %q, which isn't configured", item, region))
+			continue
+		}
+		if _, twice := found[region]; twice {
+			faults = append(faults, fmt.Errorf("endpoint %q is the second one for Region %s", item, region))
+			continue
+		}
+		endpoint, err := parseEndpoint(strings.TrimSpace(addr), region)
+		if err != nil {
+			faults = append(faults, err)
+		}
+		found[region] = endpoint
+	}
+	var endpoints []Endpoint
+	for _, region := range regions {
+		endpoint, ok := found[region]
+		if !ok {
+			faults = append(faults, fmt.Errorf("no endpoint for Region %s", region))
+		}
+		endpoints = append(endpoints, endpoint)
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return endpoints, nil
+}
+
+// parseEndpoint reads one "host:port" and fills in {region}.
+func parseEndpoint(addr, region string) (Endpoint, error) {
+	host, port, err := net.SplitHostPort(strings.ReplaceAll(addr, "{region}", region))
+	if fault, ok := errors.AsType[*net.AddrError](err); ok {
+		return Endpoint{}, fmt.Errorf("endpoint %q: %s, want host:port", addr, fault.Err)
+	}
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("endpoint %q: %w", addr, err)
+	}
+	if !validHost(host) {
+		return Endpoint{}, fmt.Errorf("endpoint %q: %q isn't a host name or IP address", addr, host)
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
+		return Endpoint{}, fmt.Errorf("endpoint %q: port %q isn't a number from 1 to 65535", addr, port)
+	}
+	return Endpoint{Region: region, Host: host, Port: int(n)}, nil
+}
+
+// validHost accepts names and IP addresses. An IPv6 zone has no place in a certificate, and so none here.
+func validHost(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Zone() == ""
+	}
+	return hostShape.MatchString(host) && len(host) <= 253
+}
