@@ -12,5 +12,6 @@ import (
 
 func main() {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	slog.SetDefault(log) // what the runtime prints becomes JSON, too
 	lambda.StartHandler(function.New(function.World{Getenv: os.Getenv, Log: log}))
 }

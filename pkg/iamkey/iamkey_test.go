@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/internal/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 

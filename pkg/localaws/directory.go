@@ -72,15 +72,14 @@ func (d *directory) createKey(userName string) (*accessKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	return d.addKey(u, "AKIA"+randomText(16, idAlphabet), newSecretAccessKey())
+}
+
+func (d *directory) addKey(u *user, id, secret string) (*accessKey, error) {
 	if len(u.keys) >= keyQuota {
 		return nil, refuse("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", keyQuota)
 	}
-	k := &accessKey{
-		id:      "AKIA" + randomText(16, idAlphabet),
-		owner:   u,
-		secret:  newSecretAccessKey(),
-		created: d.now().UTC().Truncate(time.Second),
-	}
+	k := &accessKey{id: id, owner: u, secret: secret, created: d.now().UTC().Truncate(time.Second)}
 	u.keys = append(u.keys, k)
 	d.keys = append(d.keys, k)
 	d.change(k, active)

@@ -37,6 +37,18 @@ func (w *World) CreateAccessKey(user string) (id, secret string, err error) {
 	return k.id, k.secret, nil
 }
 
+// ImportAccessKey adds an access key that another implementation of IAM has made, so that SMTP here accepts it.
+func (w *World) ImportAccessKey(user, id, secret string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	u, err := w.directory.user(user)
+	if err != nil {
+		return err
+	}
+	_, err = w.directory.addKey(u, id, secret)
+	return err
+}
+
 // SetKeyStatus activates or deactivates an access key: the status is Active or Inactive.
 func (w *World) SetKeyStatus(id, status string) error {
 	w.mu.Lock()

@@ -1,0 +1,271 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+const (
+	user   = "smtp-sender"
+	secret = "smtp/credential"
+)
+
+// TestTheBuiltFunctionDoesAWholeLife drives the binary through the Runtime API, in real time with short periods: first
+// credential, rotation, grace, retirement, deletion, emergency, rollback.
+func TestTheBuiltFunctionDoesAWholeLife(t *testing.T) {
+	t.Run("on localaws", func(t *testing.T) {
+		t.Parallel()
+		world := startWorld(t)
+		wholeLife(t, world, world.URL())
+	})
+	t.Run("on moto", func(t *testing.T) {
+		t.Parallel()
+		moto := awstest.Moto(t)
+		world := startWorld(t)
+		wholeLife(t, world, inFrontOf(t, moto, world))
+	})
+}
+
+func startWorld(t *testing.T) *localaws.World {
+	t.Helper()
+	world, err := localaws.Start(localaws.Config{Regions: []string{awstest.Region}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = world.Close() })
+	return world
+}
+
+// life is the function and what an application sees.
+type life struct {
+	*process
+	world   *localaws.World
+	iam     *iam.Client
+	secrets *secretsmanager.Client
+}
+
+func wholeLife(t *testing.T, world *localaws.World, awsURL string) {
+	cfg := awstest.Config(awsURL)
+	l := &life{world: world, iam: iam.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg)}
+	world.CreateUser(user)
+	if _, err := l.iam.CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String(user)}); err != nil && awsURL != world.URL() {
+		t.Fatal(err)
+	}
+	if _, err := l.secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String(secret), SecretString: aws.String("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(roots, world.CertPEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{
+		"AWS_REGION": awstest.Region, "AWS_ACCESS_KEY_ID": "AKIAFUNCTIONROLE0000", "AWS_SECRET_ACCESS_KEY": "its-own", "AWS_ENDPOINT_URL": awsURL,
+		"SSL_CERT_FILE": roots, "SMTP_ENDPOINT": world.SMTP(awstest.Region), "SMTP_USER_NAME": user, "SECRET_ID": secret,
+	}
+	short := map[string]string{
+		"ROTATION_INTERVAL": "9s", "PROMOTION_WINDOW": "1s", "GRACE_PERIOD": "2s", "QUARANTINE_PERIOD": "1s", "IN_USE_WINDOW": "1s", "VERIFY_TIMEOUT": "10s",
+	}
+	maps.Copy(short, env)
+	l.process = startFunction(t, short)
+	printed := []*process{l.process}
+
+	l.want(`{}`, rotation.Rotated)
+	k1 := l.mailFlows()
+	l.want(`{}`, rotation.Waiting)
+	l.want(`{"action":"rotate","reason":"a test"}`, rotation.Rotated)
+	k2 := l.mailFlows()
+	l.keysAre(map[string]string{k1: "Active", k2: "Active"})
+	l.wantError(`{"action":"rotate"}`, rotation.RotationBlocked, k1)
+	l.want(`{"action":"status"}`, rotation.Reported)
+	l.tickUntil(rotation.Retired)
+	l.keysAre(map[string]string{k1: "Inactive", k2: "Active"})
+	l.tickUntil(rotation.Deleted)
+	l.keysAre(map[string]string{k2: "Active"})
+	l.tickUntil(rotation.Rotated) // the interval
+	k3 := l.mailFlows()
+
+	// A rollback needs more time before the previous key's deletion than these periods leave: with the standard ones
+	l.process = startFunction(t, env)
+	printed = append(printed, l.process)
+	l.want(`{"action":"rollback"}`, rotation.RolledBack)
+	if got := l.mailFlows(); got != k2 {
+		t.Errorf("after the rollback AWSCURRENT names %s, want %s", got, k2)
+	}
+	l.keysAre(map[string]string{k2: "Active", k3: "Active"})
+	l.want(`{"action":"emergency","access_key_id":"`+k2+`"}`, rotation.Revoked)
+	k4 := l.mailFlows()
+	l.keysAre(map[string]string{k4: "Active"})
+	l.wantError(`{"action":"emergency","access_key_id":"AKIASTRANGER00000000"}`, rotation.RequestError, "AKIASTRANGER00000000")
+
+	for _, p := range printed {
+		onlyJSONWithoutSecrets(t, p.output.String(), world.Secrets())
+	}
+}
+
+func onlyJSONWithoutSecrets(t *testing.T, output string, secrets []string) {
+	t.Helper()
+	for _, made := range secrets {
+		if strings.Contains(output, made) {
+			t.Error("the function printed a secret")
+		}
+	}
+	for line := range strings.Lines(output) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("a log line isn't JSON: %s", line)
+		}
+	}
+}
+
+func (l *life) want(event string, outcome rotation.Outcome) {
+	l.Helper()
+	a := l.invoke(event)
+	var result rotation.Result
+	if err := json.Unmarshal(a.body, &result); a.errorType != "" || err != nil || result.Outcome != outcome {
+		l.Fatalf("%s: want %s, got %s %s", event, outcome, a.errorType, a.body)
+	}
+}
+
+func (l *life) wantError(event string, errorType rotation.ErrorType, part string) {
+	l.Helper()
+	if a := l.invoke(event); a.errorType != string(errorType) || !strings.Contains(string(a.body), part) {
+		l.Errorf("%s: want %s naming %s, got %s %s", event, errorType, part, a.errorType, a.body)
+	}
+}
+
+// tickUntil ticks until something happens, and checks that it is that.
+func (l *life) tickUntil(outcome rotation.Outcome) {
+	l.Helper()
+	for range 60 {
+		a := l.invoke(`{}`)
+		var result rotation.Result
+		if err := json.Unmarshal(a.body, &result); a.errorType != "" || err != nil {
+			l.Fatalf("tick: %s %s", a.errorType, a.body)
+		}
+		l.mailFlows()
+		if result.Outcome == outcome {
+			return
+		}
+		if result.Outcome != rotation.Waiting {
+			l.Fatalf("waiting for %s, got %s", outcome, a.body)
+		}
+		time.Sleep(300 * time.Millisecond)
+	}
+	l.Fatalf("no %s after a minute of ticks", outcome)
+}
+
+// mailFlows reads the secret as an application does, checks that SES accepts it, and returns the access key.
+func (l *life) mailFlows() string {
+	l.Helper()
+	out, err := l.secrets.GetSecretValue(l.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(secret), VersionStage: aws.String("AWSCURRENT")})
+	if err != nil {
+		l.Fatal(err)
+	}
+	var value smtpsecret.Value
+	if err := json.Unmarshal([]byte(*out.SecretString), &value); err != nil {
+		l.Fatal(err)
+	}
+	if !l.world.Accepts(awstest.Region, value.Username, value.Password) {
+		l.Fatalf("SES doesn't accept what AWSCURRENT holds (%s)", value.Username)
+	}
+	return value.Username
+}
+
+func (l *life) keysAre(want map[string]string) {
+	l.Helper()
+	out, err := l.iam.ListAccessKeys(l.Context(), &iam.ListAccessKeysInput{UserName: aws.String(user)})
+	if err != nil {
+		l.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, k := range out.AccessKeyMetadata {
+		got[*k.AccessKeyId] = string(k.Status)
+	}
+	for id, status := range want {
+		if got[id] != status {
+			l.Errorf("access key %s is %q, want %s", id, got[id], status)
+		}
+	}
+	if len(got) != len(want) {
+		l.Errorf("keys: %v, want %v", got, want)
+	}
+}
+
+var (
+	madeID     = regexp.MustCompile(`<AccessKeyId>(\w+)</AccessKeyId>`)
+	madeSecret = regexp.MustCompile(`<SecretAccessKey>([^<]+)</SecretAccessKey>`)
+)
+
+// inFrontOf passes everything on to moto, and tells world's SMTP of the keys that moto made, changed and deleted.
+func inFrontOf(t *testing.T, moto string, world *localaws.World) string {
+	target, err := url.Parse(moto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
+		ModifyResponse: func(r *http.Response) error {
+			form, ok := r.Request.Context().Value(formKey{}).(url.Values)
+			if !ok || r.StatusCode != http.StatusOK {
+				return nil
+			}
+			body, err := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			if err != nil {
+				return err
+			}
+			switch form.Get("Action") {
+			case "CreateAccessKey":
+				return world.ImportAccessKey(user, string(madeID.FindSubmatch(body)[1]), string(madeSecret.FindSubmatch(body)[1]))
+			case "UpdateAccessKey":
+				return world.SetKeyStatus(form.Get("AccessKeyId"), form.Get("Status"))
+			case "DeleteAccessKey":
+				return world.DeleteAccessKey(form.Get("AccessKeyId"))
+			}
+			return nil
+		},
+	}
+	return serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if r.Header.Get("X-Amz-Target") == "" {
+			if form, err := url.ParseQuery(string(body)); err == nil {
+				r = r.WithContext(withForm(r.Context(), form))
+			}
+		}
+		proxy.ServeHTTP(w, r)
+	})
+}
+
+type formKey struct{}
+
+func withForm(ctx context.Context, form url.Values) context.Context {
+	return context.WithValue(ctx, formKey{}, form)
+}
+
+func serve(t *testing.T, handler http.HandlerFunc) string {
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}

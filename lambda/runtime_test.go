@@ -1,0 +1,136 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// binary is the function as `go build ./lambda` makes it, built once.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "ses-smtp-rotator-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "bootstrap")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w: %s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := binary(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+// answer is what the function gave the Runtime API for one invocation.
+type answer struct {
+	body      []byte
+	errorType string // empty: it succeeded
+}
+
+// process is the built function, running under a Runtime API of the test's ("Using the Lambda runtime API for custom
+// runtimes", Lambda developer guide).
+type process struct {
+	*testing.T
+	events  chan []byte
+	answers chan answer
+	output  bytes.Buffer
+	timeout time.Duration
+}
+
+func startFunction(t *testing.T, env map[string]string) *process {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{T: t, events: make(chan []byte), answers: make(chan answer), timeout: 30 * time.Second}
+	stopped := make(chan struct{})
+	api := httptest.NewServer(p.runtimeAPI(stopped))
+	cmd := exec.Command(path)
+	cmd.Env = []string{
+		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"),
+		"AWS_LAMBDA_FUNCTION_NAME=ses-smtp-rotator",
+	}
+	for name, value := range env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.Stdout, cmd.Stderr = &p.output, &p.output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		close(stopped)
+		api.Close()
+	})
+	return p
+}
+
+func (p *process) runtimeAPI(stopped chan struct{}) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case event := <-p.events:
+			w.Header().Set("Lambda-Runtime-Aws-Request-Id", fmt.Sprintf("request-%d", time.Now().UnixNano()))
+			w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(p.timeout).UnixMilli()))
+			w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:123456789012:function:ses-smtp-rotator")
+			_, _ = w.Write(event)
+		case <-stopped:
+		case <-r.Context().Done():
+		}
+	})
+	finish := func(failed bool) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			w.WriteHeader(http.StatusAccepted)
+			a := answer{body: body}
+			if failed {
+				a.errorType = r.Header.Get("Lambda-Runtime-Function-Error-Type")
+				var e struct{ ErrorType string }
+				if json.Unmarshal(body, &e) == nil && e.ErrorType != "" {
+					a.errorType = e.ErrorType
+				}
+			}
+			p.answers <- a
+		}
+	}
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", finish(false))
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", finish(true))
+	return mux
+}
+
+// invoke sends one event and waits for its answer.
+func (p *process) invoke(event string) answer {
+	p.Helper()
+	limit := time.After(time.Minute)
+	select {
+	case p.events <- []byte(event):
+	case <-limit:
+		p.Fatalf("the function doesn't ask for events; it printed: %s", p.output.String())
+	}
+	select {
+	case a := <-p.answers:
+		return a
+	case <-limit:
+		p.Fatalf("no answer to %s", event)
+	}
+	return answer{}
+}
