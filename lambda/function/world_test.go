@@ -50,6 +50,12 @@ func (b *syncBuffer) Write(p []byte) (int, error) {
 func newStage(t *testing.T, env map[string]string) *stage {
 	t.Helper()
 	t.Parallel()
+	return newSerialStage(t, env)
+}
+
+// newSerialStage is newStage for tests whose next step depends on this one's end.
+func newSerialStage(t *testing.T, env map[string]string) *stage {
+	t.Helper()
 	world, err := localaws.Start(localaws.Config{Regions: []string{region, "us-east-1"}})
 	if err != nil {
 		t.Fatal(err)

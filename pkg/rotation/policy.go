@@ -1,10 +1,6 @@
 package rotation
 
-import (
-	"errors"
-	"fmt"
-	"time"
-)
+import "time"
 
 // invocation is the longest that one invocation can run: Lambda's limit of 15 minutes ("Lambda quotas").
 const invocation = 15 * time.Minute
@@ -14,7 +10,8 @@ const invocation = 15 * time.Minute
 const refusedFor = time.Hour
 
 // Policy says when things are due. The zero value of a field is its meaning, not a default: start from
-// [DefaultPolicy].
+// [DefaultPolicy]. The rotation interval must exceed promotion window + grace period + quarantine period: IAM allows two
+// access keys, and the old one must be gone before the next is made.
 type Policy struct {
 	// RotationInterval is the age of the current access key at which it is rotated.
 	RotationInterval time.Duration
@@ -48,19 +45,4 @@ func DefaultPolicy() Policy {
 		PromotionWindow:  15 * time.Minute,
 		VerifyTimeout:    2 * time.Minute,
 	}
-}
-
-// Validate says what makes the policy impossible to follow, all faults at once.
-func (p Policy) Validate() error {
-	var faults []error
-	if needed := p.PromotionWindow + p.GracePeriod + p.QuarantinePeriod; p.RotationInterval <= needed {
-		faults = append(faults, fmt.Errorf("the rotation interval (%v) must exceed promotion window + grace period + "+
-			"quarantine period (%v): IAM allows two access keys, and the old one must be gone before the next is made",
-			p.RotationInterval, needed))
-	}
-	if p.MaxGracePeriod != 0 && p.MaxGracePeriod < p.GracePeriod {
-		faults = append(faults, fmt.Errorf("the maximum grace period (%v) must be 0 (never) or at least the grace period (%v)",
-			p.MaxGracePeriod, p.GracePeriod))
-	}
-	return errors.Join(faults...)
 }

@@ -1,0 +1,201 @@
+package rotation
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+const (
+	hour = time.Hour
+	day  = 24 * hour
+)
+
+var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func ago(d time.Duration) time.Time { return now.Add(-d) }
+
+func active(id string, age time.Duration) Key {
+	return Key{ID: id, Status: Active, Created: ago(age)}
+}
+
+func inactive(id string, age time.Duration) Key {
+	k := active(id, age)
+	k.Status = Inactive
+	return k
+}
+
+func (k Key) unused() Key { k.LastUsedKnown = true; return k }
+
+func (k Key) used(before time.Duration) Key {
+	k.LastUsed, k.LastUsedKnown = ago(before), true
+	return k
+}
+
+// version is one that names the key; its ID is v- and the key's.
+func version(keyID string, age time.Duration) Version {
+	return Version{ID: "v-" + keyID, Created: ago(age), User: "sender", Logins: []sessmtp.Login{
+		{Endpoint: sessmtp.Endpoint{Region: "eu-west-1", Host: "h", Port: 587}, Username: keyID},
+	}}
+}
+
+func seen(v Version) Seen { return Seen{Known: true, Version: &v} }
+
+var (
+	nothing = Seen{Known: true}
+	blank   = Version{ID: "v0", Created: ago(day), Blank: true}
+)
+
+func policy() Policy {
+	p := DefaultPolicy()
+	p.Regions = []string{"eu-west-1"}
+	return p
+}
+
+func verdicts(keyID string, m sessmtp.Meaning) Progress {
+	return Progress{Verdicts: map[string]Verdict{keyID: {Meaning: m, Err: errors.New("535")}}}
+}
+
+func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
+	oneKey := []Key{active("A", 8*day)}
+	rotated := []Key{active("A", 38*day), active("B", 8*day)}
+	for _, c := range []struct {
+		name  string
+		state State
+		want  StepKind
+		key   string // that the step is about
+		fails ErrorType
+	}{
+		// 1 broken
+		{"a current key that is gone is replaced",
+			State{Current: version("A", 8*day), Pending: nothing}, Create, "", ""},
+		{"a current key that is Inactive is replaced, and not reactivated",
+			State{Keys: []Key{inactive("A", 8*day)}, Current: version("A", 8*day), Pending: nothing}, Create, "", ""},
+		{"a broken current key is replaced by what is pending",
+			State{Keys: []Key{inactive("A", 8*day), active("B", hour/4)}, Current: version("A", 8*day), Pending: seen(version("B", hour/4))}, Verify, "B", ""},
+		{"with no free slot, it is asked what the other key is",
+			State{Keys: []Key{inactive("A", 8*day), active("B", hour)}, Current: version("A", 8*day), Pending: nothing}, lookPrevious, "", ""},
+		{"an orphan makes room for a broken key's replacement",
+			State{Keys: []Key{inactive("A", 8*day), active("B", hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing}, Delete, "B", ""},
+		{"an orphan that may be about to be staged doesn't",
+			State{Keys: []Key{inactive("A", 8*day), active("B", time.Minute).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing}, Wait, "", RotationBlocked},
+		{"a stranger's key in use is left alone even where mail is failing",
+			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day), Pending: nothing, Previous: nothing}, Wait, "", RotationBlocked},
+		{"with no slot to free, the previous credential is staged again",
+			State{Keys: []Key{inactive("A", 2*day), active("B", 30*day).used(hour)}, Current: version("A", 2*day), Pending: nothing, Previous: seen(version("B", 30*day))}, restage, "B", ""},
+
+		// 2 unfinished
+		{"with another key, AWSPENDING is looked at",
+			State{Keys: rotated, Current: version("A", 38*day)}, lookPending, "", ""},
+		{"a pending credential is verified",
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", time.Minute))}, Verify, "B", ""},
+		{"a verified one is promoted",
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", time.Minute)), Done: verdicts("B", sessmtp.Accepted)}, Promote, "B", ""},
+		{"one that was written before the promotion window is staged again",
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour)), Done: verdicts("B", sessmtp.Accepted)}, restage, "B", ""},
+		{"a refused one stays pending within the hour",
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour/2)), Done: verdicts("B", sessmtp.Refused)}, Wait, "", VerificationFailed},
+		{"one refused for longer is deleted",
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", 2*hour)), Previous: nothing, Done: verdicts("B", sessmtp.Refused)}, Delete, "B", VerificationFailed},
+		{"unless it was current once: then it only isn't pending any more",
+			State{Keys: rotated, Current: version("A", day), Pending: seen(version("B", 2*hour)), Previous: seen(version("B", 8*day)), Done: verdicts("B", sessmtp.Refused)}, unstage, "", VerificationFailed},
+		{"an unreachable SES leaves it pending, however long",
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", 9*hour)), Done: verdicts("B", sessmtp.Unknown)}, Wait, "", VerificationFailed},
+		{"an AWSPENDING that names a key that is gone is taken off",
+			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(version("X", day))}, unstage, "", ""},
+		{"an AWSPENDING on another version that names the current key is taken off",
+			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "other", User: "sender", Logins: version("A", day).Logins})}, unstage, "", ""},
+
+		// 3 due
+		{"no credential: one is made", State{Current: blank}, Create, "", ""},
+		{"a key at the rotation interval is rotated", State{Keys: []Key{active("A", 30*day)}, Current: version("A", 30*day)}, Create, "", ""},
+		{"a younger one isn't", State{Keys: []Key{active("A", 30*day-time.Second)}, Current: version("A", 29*day), Pending: nothing}, Wait, "", ""},
+		{"the key's age counts, not the version's", State{Keys: []Key{active("A", 31*day)}, Current: version("A", day)}, Create, "", ""},
+		{"one key and no look at AWSPENDING yet: it is tidied last", State{Keys: oneKey, Current: version("A", 8*day)}, lookPending, "", ""},
+
+		// 4 blocked
+		{"two strangers' keys block the first credential",
+			State{Keys: []Key{active("X", 90*day).used(hour), active("Y", 90*day).used(hour)}, Current: blank, Pending: nothing, Previous: nothing}, Wait, "", ""},
+		{"a superseded key in quarantine makes room when it may go",
+			State{Keys: []Key{inactive("A", 90*day).used(20 * day), active("B", 31*day)}, Current: version("B", 31*day), Pending: nothing}, Delete, "A", ""},
+
+		// 5 orphan
+		{"a young orphan waits", State{Keys: []Key{active("A", 8*day), active("O", 24*hour)}, Current: version("A", 8*day), Pending: nothing}, Wait, "", ""},
+		{"an old one is looked at", State{Keys: []Key{active("A", 8*day), active("O", 25*hour)}, Current: version("A", 8*day), Pending: nothing}, lookLastUsed, "O", ""},
+		{"never used and unnamed, it is deactivated",
+			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing}, Deactivate, "O", ""},
+		{"after its quarantine it is deleted",
+			State{Keys: []Key{active("A", 8*day), inactive("O", 50*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing}, Delete, "O", ""},
+		{"a used one is a stranger's, and has the grace period",
+			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).used(hour)}, Current: version("A", 8*day), Pending: nothing}, Wait, "", ""},
+		{"one that AWSPREVIOUS names is no orphan",
+			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: seen(version("O", 25*hour))}, Wait, "", ""},
+
+		// 6 superseded
+		{"in its grace period a superseded key waits", State{Keys: []Key{active("A", 37*day), active("B", 7*day)}, Current: version("B", 7*day), Pending: nothing}, Wait, "", ""},
+		{"after it, it is asked whether it is in use", State{Keys: rotated, Current: version("B", 8*day), Pending: nothing}, lookLastUsed, "A", ""},
+		{"out of use, it is deactivated",
+			State{Keys: []Key{active("A", 38*day).used(2 * day), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, Deactivate, "A", ""},
+		{"in use, it stays",
+			State{Keys: []Key{active("A", 38*day).used(2 * hour), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, Wait, "", ""},
+		{"in quarantine it waits",
+			State{Keys: []Key{inactive("A", 38*day).used(2 * day), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, Wait, "", ""},
+		{"after quarantine it is deleted",
+			State{Keys: []Key{inactive("A", 39*day).used(3 * day), active("B", 9*day)}, Current: version("B", 9*day), Pending: nothing}, Delete, "A", ""},
+		{"quarantine counts from when it was last in use",
+			State{Keys: []Key{inactive("A", 39*day).used(30 * hour), active("B", 9*day)}, Current: version("B", 9*day), Pending: nothing}, Wait, "", ""},
+		{"deactivation comes an invocation before deletion",
+			State{Keys: []Key{inactive("A", 99*day).used(60 * day), active("B", 20*day)}, Current: version("B", 20*day), Pending: nothing,
+				Done: Progress{Deactivated: []string{"A"}}}, Wait, "", ""},
+		{"a key newer than the current version wasn't superseded by it (a stale read of AWSCURRENT): blocked, and untouched",
+			State{Keys: []Key{active("A", 38*day), active("B", hour).used(hour)}, Current: version("A", 30*day), Pending: nothing}, Wait, "", ""},
+
+		// P8
+		{"a secret that isn't ours is refused",
+			State{Keys: oneKey, Current: Version{ID: "x", User: "other", Logins: version("X", day).Logins}}, Wait, "", ConfigurationError},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.state.User = "sender"
+			got := Plan(c.state, policy(), Request{Action: Tick}, now)
+			failure := ErrorType("")
+			if got.Err != nil {
+				failure = got.Err.Type
+			}
+			if got.Step.Kind != c.want || got.Step.AccessKeyID != c.key || failure != c.fails {
+				t.Errorf("got %s %q %q (%s), want %s %q %q", got.Step.Kind, got.Step.AccessKeyID, failure, got.Step.Reason, c.want, c.key, c.fails)
+			}
+		})
+	}
+}
+
+func TestGraceCountsFromTheLatestMomentOfPromotion(t *testing.T) {
+	s := State{User: "sender", Keys: []Key{active("A", 37*day).used(3 * day), active("B", 8*day)}, Current: version("B", 7*day), Pending: nothing}
+	got := Plan(s, policy(), Request{Action: Tick}, now)
+	if want := ago(7 * day).Add(15*time.Minute + 7*day); !got.Next.At.Equal(want) || got.Next.Kind != Deactivate {
+		t.Errorf("next: %+v, want deactivation at %s", got.Next, want)
+	}
+}
+
+func TestIgnoringLastUseAsksForNone(t *testing.T) {
+	p := policy()
+	p.InUseWindow = 0
+	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}
+	if got := Plan(s, p, Request{Action: Tick}, now); got.Step.Kind != Deactivate {
+		t.Errorf("got %+v", got.Step)
+	}
+	orphan := State{User: "sender", Keys: []Key{active("A", 8*day), active("O", hour)}, Current: version("A", 8*day), Pending: nothing}
+	if got := Plan(orphan, p, Request{Action: Tick}, now); got.Step.Kind != lookLastUsed {
+		t.Errorf("an unnamed key goes unasked: %+v", got.Step)
+	}
+}
+
+func BenchmarkPlan(b *testing.B) {
+	s := State{User: "sender", Keys: []Key{active("A", 37*day), active("B", 7*day)}, Current: version("B", 7*day), Pending: nothing}
+	p := policy()
+	b.ReportAllocs()
+	for b.Loop() {
+		Plan(s, p, Request{Action: Tick}, now)
+	}
+}
