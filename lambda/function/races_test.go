@@ -37,7 +37,7 @@ func TestTwoInvocationsAtOnceCantHarmEachOther(t *testing.T) {
 						both.Wait()
 						s.world.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
 						s.mailFlows()
-						for range 40 {
+						for range 22 { // eleven days: longer than grace and quarantine, shorter than the rotation interval
 							s.after(12 * hour)
 							if _, err := s.invoke(`{}`); err != nil {
 								t.Fatalf("a tick afterwards: %s: %s", err.Type, err.Message)
