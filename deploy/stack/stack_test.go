@@ -1,0 +1,231 @@
+package stack
+
+import (
+	"errors"
+	"log/slog"
+	"maps"
+	"os/exec"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+// grants are actions, each with the one resource it is allowed on.
+type grants map[string]string
+
+// add grants an action for each method of an SDK interface: they are named alike.
+func (g grants) add(service string, api reflect.Type, resource string) {
+	for i := range api.NumMethod() {
+		g[service+":"+api.Method(i).Name] = resource
+	}
+}
+
+// grantsOf are those of a role's inline policies.
+func grantsOf(t *testing.T, role node) grants {
+	t.Helper()
+	granted := grants{}
+	for _, policy := range role.at("Properties", "Policies").list() {
+		for _, statement := range policy.at("PolicyDocument", "Statement").list() {
+			for _, action := range statement.at("Action").list() {
+				if _, twice := granted[action.String()]; twice {
+					t.Errorf("%v is allowed twice", action)
+				}
+				granted[action.String()] = statement.at("Resource").String()
+			}
+		}
+	}
+	return granted
+}
+
+func compare(t *testing.T, got, want grants) {
+	t.Helper()
+	for _, action := range slices.Sorted(maps.Keys(got)) {
+		if _, ok := want[action]; !ok {
+			t.Errorf("%s is allowed, and nothing calls it", action)
+		}
+	}
+	for _, action := range slices.Sorted(maps.Keys(want)) {
+		switch resource, ok := got[action]; {
+		case !ok:
+			t.Errorf("%s is called, and isn't allowed", action)
+		case resource != want[action]:
+			t.Errorf("%s is allowed on %s; it should be on %s", action, resource, want[action])
+		}
+	}
+}
+
+func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
+	want := grants{
+		"logs:CreateLogStream": "map[Fn::GetAtt:LogGroup.Arn]",
+		"logs:PutLogEvents":    "map[Fn::GetAtt:LogGroup.Arn]",
+	}
+	want.add("iam", reflect.TypeFor[iamkey.API](), "map[Fn::GetAtt:SmtpUser.Arn]")
+	want.add("secretsmanager", reflect.TypeFor[smtpsecret.API](), "map[Ref:SmtpSecret]")
+	resources := load(t).at("Resources")
+	if role := resources.at("Function", "Properties", "Role").String(); role != "map[Fn::GetAtt:FunctionRole.Arn]" {
+		t.Errorf("the function's role is %s", role)
+	}
+	compare(t, grantsOf(t, resources.at("FunctionRole")), want)
+}
+
+func TestTheScheduleMayInvokeTheFunctionAndNothingElse(t *testing.T) {
+	compare(t, grantsOf(t, load(t).at("Resources", "ScheduleRole")), grants{
+		"lambda:InvokeFunction": "map[Fn::GetAtt:Function.Arn]",
+	})
+}
+
+func TestTheCredentialMaySendFromTheIdentitiesThatAreGivenAndNoOthers(t *testing.T) {
+	template := load(t)
+	resources := map[string]bool{}
+	template.at("Resources", "SmtpUser", "Properties", "Policies").visit(func(n node) {
+		for _, action := range n.at("Action").list() {
+			if action.String() != "ses:SendRawEmail" {
+				t.Errorf("%v is allowed; SMTP needs ses:SendRawEmail alone", action)
+			}
+			resources[n.at("Resource").String()] = true
+		}
+	})
+	if want := map[string]bool{"map[Ref:IdentityArns]": true, "map[Ref:ConfigurationSetArns]": true}; !maps.Equal(resources, want) {
+		t.Errorf("sending is allowed on %v", slices.Sorted(maps.Keys(resources)))
+	}
+
+	identities := template.at("Parameters", "IdentityArns")
+	if standard := identities.at("Default"); standard.value != nil {
+		t.Errorf("IdentityArns has the default %v; it should have none", standard)
+	}
+	allowed := regexp.MustCompile(identities.at("AllowedPattern").String())
+	const good = "arn:aws-cn:ses:cn-north-1:111122223333:identity/sender@example.com"
+	if !allowed.MatchString(good) {
+		t.Errorf("%q is refused", good)
+	}
+	for _, bad := range []string{"", "*", "arn:aws:ses:*:111122223333:identity/example.com",
+		"arn:aws:ses:eu-west-1:111122223333:identity/*", "arn:aws:ses:eu-west-1:111122223333:identity/example.???"} {
+		if allowed.MatchString(bad) {
+			t.Errorf("%q is let through", bad)
+		}
+	}
+}
+
+func TestNoPolicyHasAWildcard(t *testing.T) {
+	statements := 0
+	load(t).at("Resources").visit(func(n node) {
+		for _, field := range []string{"ManagedPolicyArns", "NotAction", "NotResource", "NotPrincipal"} {
+			if n.at(field).value != nil {
+				t.Errorf("%s is used: %v", field, n)
+			}
+		}
+		if n.at("Effect").value == nil {
+			return
+		}
+		statements++
+		for _, field := range []string{"Action", "Resource", "Principal"} {
+			if strings.Contains(n.at(field).String(), "*") {
+				t.Errorf("wildcard in %s of %v", field, n)
+			}
+		}
+	})
+	if statements == 0 {
+		t.Error("no statement was found")
+	}
+}
+
+// environment is what the function gets where every parameter has its default: the template's variables and Lambda's.
+func environment(t *testing.T) map[string]string {
+	t.Helper()
+	template := load(t)
+	values := map[string]string{"AWS_REGION": "eu-west-1"}
+	for name, value := range template.at("Resources", "Function", "Properties", "Environment", "Variables").fields() {
+		parameter := value.at("Ref").String()
+		values[name] = parameter // a resource, whose name may be anything
+		if standard := template.at("Parameters", parameter, "Default"); standard.value != nil {
+			values[name] = standard.String()
+		}
+	}
+	return values
+}
+
+// read is what the function asks of its environment, where that holds values.
+func read(values map[string]string) []string {
+	names := map[string]bool{}
+	function.New(function.World{
+		Log: slog.New(slog.DiscardHandler),
+		Getenv: func(name string) string {
+			names[name] = true
+			return values[name]
+		},
+	})
+	return slices.Collect(maps.Keys(names))
+}
+
+func TestEveryVariableThatTheFunctionReadsIsSetAndTheReverse(t *testing.T) {
+	values := environment(t)
+	names := read(values)
+	values["VERIFY"] = "send"
+	names = append(names, read(values)...)
+	for _, name := range names {
+		if _, ok := values[name]; !ok && !strings.HasPrefix(name, "AWS_") {
+			t.Errorf("the function reads %s, which the template doesn't set", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(names, name) {
+			t.Errorf("the template sets %s, which the function doesn't read", name)
+		}
+	}
+}
+
+func TestTheFunctionAcceptsTheDefaults(t *testing.T) {
+	values := environment(t)
+	f := function.New(function.World{
+		Log:    slog.New(slog.DiscardHandler),
+		Getenv: func(name string) string { return values[name] },
+	})
+	// Any faulty variable would be told first.
+	_, err := f.Invoke(t.Context(), []byte(`{"action":"none of them"}`))
+	var answer messages.InvokeResponse_Error
+	if !errors.As(err, &answer) || answer.Type != string(rotation.RequestError) {
+		t.Errorf("got %v, want a %s", err, rotation.RequestError)
+	}
+}
+
+func TestTheDefaultsAreThoseOfTheFunction(t *testing.T) {
+	standard := rotation.DefaultPolicy()
+	values := environment(t)
+	for name, want := range map[string]time.Duration{
+		"ROTATION_INTERVAL": standard.RotationInterval,
+		"GRACE_PERIOD":      standard.GracePeriod,
+		"QUARANTINE_PERIOD": standard.QuarantinePeriod,
+		"IN_USE_WINDOW":     standard.InUseWindow,
+		"MAX_GRACE_PERIOD":  standard.MaxGracePeriod,
+		"PROMOTION_WINDOW":  standard.PromotionWindow,
+		"VERIFY_TIMEOUT":    standard.VerifyTimeout,
+	} {
+		text, unit := values[name], time.Duration(1)
+		if days, ok := strings.CutSuffix(text, "d"); ok {
+			text, unit = days+"h", 24
+		}
+		if got, err := time.ParseDuration(text); err != nil || got*unit != want {
+			t.Errorf("%s is %q, want %v (%v)", name, values[name], want, err)
+		}
+	}
+}
+
+func TestCfnLintFindsNothing(t *testing.T) {
+	lint, err := exec.LookPath("cfn-lint")
+	if err != nil {
+		t.Skip("cfn-lint isn't installed (pip install cfn-lint):", err)
+	}
+	if out, err := exec.CommandContext(t.Context(), lint, "--", templateFile).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

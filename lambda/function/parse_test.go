@@ -1,0 +1,79 @@
+package function
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+func TestDurationsAreGosWithDays(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"0": 0, "90s": 90 * time.Second, "72h": 72 * time.Hour, "30d": 30 * day, "1d12h": 36 * time.Hour, "0d": 0, "1h30m": 90 * time.Minute,
+	} {
+		if got, err := parseDuration(text); err != nil || got != want {
+			t.Errorf("%s: %v, %v; want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "7", "7.5", "d", "-1d", "-1h", "1d-1h", "1.5d", "1w", "7 d", "9999999d", "1d1", "x"} {
+		if got, err := parseDuration(text); err == nil {
+			t.Errorf("%q was understood as %v", text, got)
+		}
+	}
+}
+
+func TestTheDefaultsAreThePublishedOnes(t *testing.T) {
+	env := map[string]string{"SMTP_USER_NAME": "u", "SECRET_ID": "s", "AWS_REGION": "eu-west-1"}
+	c, err := parseConfig(func(name string) string { return env[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := rotation.Policy{
+		RotationInterval: 30 * day, GracePeriod: 7 * day, QuarantinePeriod: day, InUseWindow: day, PromotionWindow: 15 * time.Minute,
+		VerifyTimeout: 2 * time.Minute, Regions: []string{"eu-west-1"},
+	}
+	if !reflect.DeepEqual(c.policy, want) {
+		t.Errorf("policy: %+v, want %+v", c.policy, want)
+	}
+	if e := c.endpoints[0]; e.Addr() != "email-smtp.eu-west-1.amazonaws.com:587" {
+		t.Errorf("endpoint: %s", e.Addr())
+	}
+}
+
+func FuzzEveryEventIsARequestOrARequestError(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `{"action":"emergency","access_key_id":"AKIA0000000000000000","contain":"first","reason":"r"}`, `{"action":"status"}`,
+		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED","affectedEntities":[{"entityValue":"AKIA0000000000000000"}]}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		req, err := parseEvent(payload)
+		if err != nil {
+			if typed, ok := errors.AsType[*rotation.Error](err); !ok || typed.Type != rotation.RequestError {
+				t.Fatalf("%q: %v", payload, err)
+			}
+			return
+		}
+		if req.ContainFirst && req.Action != rotation.Emergency || req.Action == "" {
+			t.Fatalf("%q is %+v", payload, req)
+		}
+	})
+}
+
+func FuzzEnvironment(f *testing.F) {
+	f.Add("7d", "eu-west-1", "localhost:25", "login")
+	f.Add("7", "eu-west-1,us-east-1", "eu-west-1=h:1,us-east-1=[::1]:2", "off")
+	f.Fuzz(func(t *testing.T, duration, regions, endpoint, verify string) {
+		env := map[string]string{
+			"SMTP_USER_NAME": "u", "SECRET_ID": "s", "GRACE_PERIOD": duration, "SMTP_REGIONS": regions, "AWS_REGION": "eu-west-1",
+			"SMTP_ENDPOINT": endpoint, "VERIFY": verify,
+		}
+		c, err := parseConfig(func(name string) string { return env[name] })
+		if err == nil && (len(c.endpoints) == 0 || len(c.endpoints) != len(c.policy.Regions) || c.policy.GracePeriod < 0) {
+			t.Fatalf("%v is %+v", env, c)
+		}
+	})
+}
