@@ -1,0 +1,172 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+const (
+	title    = "The life of an SMTP credential"
+	prologue = "The deployed function's own code, woken every hour, against an IAM, a Secrets Manager and an SES SMTP " +
+		"endpoint on this machine. Months pass in seconds; everything else is as it will be in your account."
+)
+
+var scenes = []scene{
+	{"The first credential",
+		"The stack is new: an IAM user without access keys, and a secret that holds {}. The first tick makes a key, stores " +
+			"its SMTP password, proves that SES accepts it, and makes it current.",
+		(*Play).firstCredential},
+	{"Applications send",
+		"The shop reads AWSCURRENT, keeps what it read for six hours, and sends mail from now on, without a break. So does " +
+			"an old host, reports, but it reads the secret once, when it is set up, and never again.",
+		(*Play).applicationsSend},
+	{"Thirty days later",
+		"The access key is due, so a tick makes a second one. SES hasn't heard of it yet and says 535. Until it accepts the " +
+			"new password, AWSCURRENT stays where it is, and nobody notices.",
+		(*Play).rotate},
+	{"Grace",
+		"Both keys work now, for seven days, so that nobody has to switch at once. Then the old one may go, but not while " +
+			"somebody sends with it.",
+		(*Play).grace},
+	{"Out of use",
+		"Somebody mends reports. A day after its last use the old key is deactivated, and another day later deleted.",
+		(*Play).retire},
+	{"A crash in the middle",
+		"The next rotation is due, and its invocation dies in the middle: the new password was just written, the answer never " +
+			"came, nobody cleans up. The next tick looks at what there is, and goes on from there.",
+		(*Play).crashAndRecover},
+	{"A leak",
+		"The password turns up in a public repository, and an attacker finds it first. One invocation replaces the key and " +
+			"revokes it. Whoever held the old password is refused from then on.",
+		(*Play).leak},
+	{"What is left",
+		"A day goes by. The attacker still tries, and everybody else sends mail.",
+		(*Play).rest},
+}
+
+func (p *Play) firstCredential(ctx context.Context) error {
+	p.view.look(timeline.People, "operator", "deploys the stack")
+	_, err := p.tickUntil(ctx, "a first credential", came(rotation.Rotated))
+	return err
+}
+
+func (p *Play) applicationsSend(ctx context.Context) error {
+	for range 3 { // so that the shop's cache doesn't expire at the hour of the rotation, which would show less
+		if _, err := p.tick(ctx); err != nil {
+			return err
+		}
+	}
+	p.applications = append(p.applications, p.shop, p.reports)
+	for _, a := range p.applications {
+		a.send(ctx)
+		p.view.say(timeline.People, a.name, "reads the secret, and sends with "+a.login.Username)
+	}
+	return ctx.Err()
+}
+
+func (p *Play) rotate(ctx context.Context) error {
+	p.world.SetPropagation(20 * time.Second)
+	defer p.world.SetPropagation()
+	old := p.current()
+	if _, err := p.tickUntil(ctx, "a rotation", came(rotation.Rotated)); err != nil {
+		return err
+	}
+	p.view.say(timeline.People, "shop", fmt.Sprintf("goes on with %s, which still works", p.shop.login.Username))
+	_, err := p.tickUntil(ctx, "a new read", func(rotation.Result, error) bool { return p.shop.login.Username != old })
+	p.view.say(timeline.People, "shop", fmt.Sprintf("reads the secret again, and sends with %s", p.shop.login.Username))
+	return err
+}
+
+func (p *Play) grace(ctx context.Context) error {
+	result, err := p.tickUntil(ctx, "a warning", warned(rotation.WarnSupersededKeyInUse))
+	if err != nil {
+		return err
+	}
+	for _, w := range result.Warnings {
+		p.view.look(timeline.Warning, string(w.Code), w.Message)
+	}
+	return nil
+}
+
+func (p *Play) retire(ctx context.Context) error {
+	p.reports.keepFor, p.reports.rereads = cacheFor, true
+	p.reports.send(ctx)
+	p.view.say(timeline.People, "reports", "is mended, and sends with "+p.reports.login.Username)
+	_, err := p.tickUntil(ctx, "a deletion", came(rotation.Deleted))
+	return err
+}
+
+func (p *Play) crashAndRecover(ctx context.Context) error {
+	before := p.current()
+	p.crash.after(p.world, "PutSecretValue")
+	_, err := p.tickUntil(ctx, "a crash", func(_ rotation.Result, err error) bool { return errors.Is(err, errCut) })
+	p.world.Intercept(nil)
+	if err != nil {
+		return err
+	}
+	p.crashMovedCurrent = p.current() != before
+	p.view.look(timeline.Crash, "crash", "the process is gone; AWSCURRENT is where it was, and mail goes on")
+	p.boot()
+	if _, err := p.tickUntil(ctx, "a rotation", came(rotation.Rotated)); err != nil {
+		return err
+	}
+	p.view.say(timeline.People, "shop", fmt.Sprintf("has sent %d mails by now; %d failed", p.shop.mail.Sent, p.shop.mail.Failed))
+	_, err = p.tickUntil(ctx, "a deletion", came(rotation.Deleted))
+	return err
+}
+
+func (p *Play) leak(ctx context.Context) error {
+	stolen := p.current()
+	p.attack(ctx, stolen)
+	event := fmt.Sprintf(`{"action":"emergency","access_key_id":%q}`, stolen)
+	p.view.say(timeline.People, "operator", "invokes the function with "+event)
+	p.emergency.Store(true)
+	defer p.emergency.Store(false)
+	p.applications = append(p.applications, p.attacker)
+	if _, err := p.invoke(ctx, event); err != nil {
+		return err
+	}
+	p.attackerSent = p.delivered(p.attacker)
+	p.attack(ctx, stolen)
+	for _, a := range []*application{p.shop, p.reports} {
+		a.send(ctx)
+		p.view.say(timeline.People, a.name, fmt.Sprintf("has been refused (%d), has read the secret again, and sends with %s",
+			a.mail.CutOff, a.login.Username))
+	}
+	return ctx.Err()
+}
+
+// attack sends a mail with the stolen credential, and says what SES said.
+func (p *Play) attack(ctx context.Context, stolen string) {
+	before := p.attacker.mail
+	p.attacker.send(ctx)
+	switch after := p.attacker.mail; {
+	case after.Sent > before.Sent:
+		p.view.say(timeline.People, "attacker", "sends with "+stolen+", and SES takes the mail")
+	case after.CutOff > before.CutOff:
+		p.view.say(timeline.People, "attacker", "is refused: 535 Authentication Credentials Invalid")
+	}
+}
+
+func (p *Play) rest(ctx context.Context) error {
+	for range 24 {
+		if _, err := p.tick(ctx); err != nil {
+			return err
+		}
+	}
+	result, err := p.invoke(ctx, `{"action":"status"}`)
+	if err != nil {
+		return err
+	}
+	next := "nothing to come"
+	if n := result.Next; n != nil {
+		next = fmt.Sprintf("%s on %s, when %s", n.Kind, n.At.Format("2 January 2006, 15:04"), n.Reason)
+	}
+	p.view.look(timeline.People, "operator", "asks for the status; next: "+next)
+	return nil
+}

@@ -1,0 +1,169 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// The names of things on the stage.
+const (
+	region   = "eu-west-1"
+	userName = "smtp-sender"
+	secretID = "smtp-credential"
+)
+
+// begin is when simulated time begins.
+var begin = time.Date(2026, time.November, 23, 8, 20, 0, 0, time.UTC)
+
+// invocationTimeout is longer than Lambda's default, and shorter than its limit.
+const invocationTimeout = 5 * time.Minute
+
+// errCut is the error of an invocation that was cut off.
+var errCut = errors.New("the invocation was cut off")
+
+// stage is where the play happens: a local AWS, the deployed function in it, and the applications that send.
+type stage struct {
+	world *localaws.World
+	clock *clock
+	view  *view
+
+	function    *function.Function
+	invocations int
+	tries       tries
+	crash       crash
+
+	applications []*application // that send now
+	emergency    atomic.Bool
+}
+
+func newStage(show func(timeline.Event) error) (*stage, error) {
+	s := &stage{clock: &clock{at: begin}}
+	world, err := localaws.Start(localaws.Config{Regions: []string{region}, Now: s.clock.Now})
+	if err != nil {
+		return nil, err
+	}
+	s.world = world
+	s.view = &view{show: show, world: world}
+	world.CreateUser(userName)
+	world.CreateSecret(secretID, "{}")
+	world.SetLastUsedDelay(15 * time.Minute)
+	world.SetSMTPFault(s.watch)
+	s.boot()
+	return s, nil
+}
+
+// boot starts the function, as Lambda does before the first invocation and after a crash. Its environment is made of
+// nothing but this.
+func (s *stage) boot() {
+	environment := map[string]string{
+		"AWS_REGION":            region,
+		"AWS_ACCESS_KEY_ID":     "AKIDDEMO",
+		"AWS_SECRET_ACCESS_KEY": "demo",
+		"AWS_ENDPOINT_URL":      s.world.URL(),
+		"SMTP_USER_NAME":        userName,
+		"SECRET_ID":             secretID,
+		"SMTP_ENDPOINT":         s.world.SMTP(region),
+	}
+	s.function = function.New(function.World{
+		Getenv:  func(name string) string { return environment[name] },
+		Log:     slog.New(stepLog(s.step)),
+		Now:     s.world.Now,
+		RootCAs: s.world.CertPool(),
+	})
+}
+
+// invoke wakes the function with an event. Meanwhile applications send, and time flows.
+func (s *stage) invoke(ctx context.Context, event string) (result rotation.Result, err error) {
+	alive, kill := context.WithTimeout(ctx, invocationTimeout)
+	defer kill()
+	s.crash.kill.Store(&kill)
+	s.tries.reset()
+	s.invocations++
+	done := sendAlong(ctx, s.applications)
+	s.clock.run(true)
+	answer, err := s.function.Invoke(alive, []byte(event))
+	s.clock.run(false)
+	done()
+	switch {
+	case ctx.Err() != nil:
+		return result, ctx.Err()
+	case s.view.err != nil:
+		return result, s.view.err
+	case errors.Is(alive.Err(), context.Canceled):
+		return result, errCut
+	case err != nil:
+		return result, fmt.Errorf("the function failed: %w", err)
+	}
+	return result, json.Unmarshal(answer, &result)
+}
+
+// tick moves time to the next full hour and wakes the function as the schedule does.
+func (s *stage) tick(ctx context.Context) (rotation.Result, error) {
+	now := s.world.Now()
+	s.world.Advance(now.Truncate(time.Hour).Add(time.Hour).Sub(now))
+	shown, sent := s.view.shown, s.sent()
+	result, err := s.invoke(ctx, "{}")
+	if s.view.shown == shown && err == nil {
+		s.view.calm(s.sent() - sent)
+	}
+	return result, err
+}
+
+// tickUntil lets hours pass until what a tick came to is what is waited for.
+func (s *stage) tickUntil(ctx context.Context, what string, found func(rotation.Result, error) bool) (rotation.Result, error) {
+	const limit = 40 * 24
+	for range limit {
+		result, err := s.tick(ctx)
+		if found(result, err) {
+			return result, nil
+		}
+		if err != nil {
+			return result, err
+		}
+	}
+	return rotation.Result{}, fmt.Errorf("%d hourly ticks have passed without %s", limit, what)
+}
+
+// came waits for an outcome.
+func came(want rotation.Outcome) func(rotation.Result, error) bool {
+	return func(result rotation.Result, err error) bool { return err == nil && result.Outcome == want }
+}
+
+// warned waits for a warning.
+func warned(want rotation.WarningCode) func(rotation.Result, error) bool {
+	return func(result rotation.Result, err error) bool {
+		return slices.ContainsFunc(result.Warnings, func(w rotation.Warning) bool { return w.Code == want })
+	}
+}
+
+// step shows what the function did, while it does it. Time stands still for the reader.
+func (s *stage) step(step rotation.Step) {
+	flowing := s.clock.run(false)
+	defer s.clock.run(flowing)
+	s.view.step(step, s.tries.String())
+}
+
+// sent is how many mails the applications have sent.
+func (s *stage) sent() (n int) {
+	for _, a := range s.applications {
+		n += a.mail.Sent
+	}
+	return n
+}
+
+// current is the ID of the access key that AWSCURRENT names.
+func (s *stage) current() string {
+	v, _ := s.world.Labelled(secretID, "AWSCURRENT")
+	return keyOf(v)
+}

@@ -1,0 +1,53 @@
+package demo
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+)
+
+// tries counts logins with the pending credential, as SES answers them.
+type tries struct {
+	mu                sync.Mutex
+	refused, accepted int
+}
+
+// watch is asked at every stage of every SMTP connection. It lets everybody pass.
+func (s *stage) watch(_ string, _ int, stage, username string) *localaws.SMTPReply {
+	if stage != "auth" {
+		return nil
+	}
+	version, ok := pending(s.world)
+	if login := valueOf(version.Value); ok && login.Username == username {
+		s.tries.count(s.world.Accepts(region, username, login.Password))
+	}
+	return nil
+}
+
+func (t *tries) count(accepted bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if accepted {
+		t.accepted++
+	} else {
+		t.refused++
+	}
+}
+
+func (t *tries) reset() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refused, t.accepted = 0, 0
+}
+
+// String says how SES answered.
+func (t *tries) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text := fmt.Sprintf("SES accepts %d logins in a row", t.accepted)
+	if t.refused > 0 {
+		text = fmt.Sprintf("SES says 535 to %d logins, then accepts %d in a row", t.refused, t.accepted)
+	}
+	return text
+}

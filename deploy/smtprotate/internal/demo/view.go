@@ -1,0 +1,117 @@
+package demo
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+// view turns what happens on the stage into events, each with how things stand in the World.
+type view struct {
+	show  func(timeline.Event) error
+	err   error // the first of show's
+	world *localaws.World
+
+	scene int
+	shown int                        // events so far
+	quiet struct{ ticks, mails int } // not shown yet
+	keys  []timeline.Key             // that lived at the last event
+}
+
+// calm notes a tick that had nothing to do.
+func (v *view) calm(mails int) {
+	v.quiet.ticks++
+	v.quiet.mails += mails
+}
+
+// say shows an event that changes neither keys nor versions.
+func (v *view) say(kind timeline.Kind, what, text string) {
+	v.emit(timeline.Event{Kind: kind, What: what, Text: text})
+}
+
+// look shows an event, and how keys and versions are now.
+func (v *view) look(kind timeline.Kind, what, text string) { v.emit(v.now(kind, what, text)) }
+
+// step shows what the function did. Verification has a text of its own, and changes nothing.
+func (v *view) step(step rotation.Step, verified string) {
+	e := timeline.Event{Kind: timeline.Step, What: string(step.Kind), Text: verified}
+	if step.Kind != rotation.Verify {
+		e = v.now(timeline.Step, string(step.Kind), step.Reason)
+	}
+	e.AccessKeyID = step.AccessKeyID
+	v.emit(e)
+}
+
+// end shows the last event.
+func (v *view) end(s *timeline.Summary) {
+	e := v.now(timeline.End, "In the end", "")
+	e.Summary = s
+	v.emit(e)
+}
+
+func (v *view) now(kind timeline.Kind, what, text string) timeline.Event {
+	return timeline.Event{Kind: kind, What: what, Text: text, Keys: v.lookAtKeys(), Versions: v.lookAtVersions()}
+}
+
+// emit shows an event, after the calm before it.
+func (v *view) emit(e timeline.Event) {
+	if quiet := v.quiet; quiet.ticks > 0 {
+		v.quiet.ticks, v.quiet.mails = 0, 0
+		v.emit(timeline.Event{Kind: timeline.Calm, Ticks: quiet.ticks, Mails: quiet.mails})
+	}
+	v.shown++
+	if v.err != nil {
+		return
+	}
+	e.At, e.Scene = v.world.Now().UTC().Truncate(time.Second), v.scene
+	v.err = v.show(e)
+}
+
+// lookAtKeys is the user's access keys, and those that are gone since the last time.
+func (v *view) lookAtKeys() []timeline.Key {
+	living := []timeline.Key{}
+	for _, k := range v.world.Keys(userName) {
+		living = append(living, timeline.Key{ID: k.ID, Status: timeline.Status(k.Status)})
+	}
+	all := slices.Clone(living)
+	for _, before := range v.keys {
+		if !slices.ContainsFunc(living, func(k timeline.Key) bool { return k.ID == before.ID }) {
+			all = append(all, timeline.Key{ID: before.ID, Status: timeline.Deleted})
+		}
+	}
+	v.keys = living
+	return all
+}
+
+// lookAtVersions is the versions that have a label.
+func (v *view) lookAtVersions() []timeline.Version {
+	var labelled []timeline.Version
+	for i, version := range v.world.Versions(secretID) {
+		if len(version.Labels) > 0 {
+			labelled = append(labelled, timeline.Version{
+				ID: version.ID, Number: i + 1, Labels: version.Labels, AccessKeyID: keyOf(version),
+			})
+		}
+	}
+	return labelled
+}
+
+// pending is the version labelled AWSPENDING, if that is another than AWSCURRENT's: the labels travel together.
+func pending(w *localaws.World) (version localaws.Version, ok bool) {
+	version, ok = w.Labelled(secretID, "AWSPENDING")
+	return version, ok && !slices.Contains(version.Labels, "AWSCURRENT")
+}
+
+// keyOf is the access key that a version names, "" for none.
+func keyOf(v localaws.Version) string { return valueOf(v.Value).Username }
+
+// valueOf reads the published form of the secret.
+func valueOf(text string) (value smtpsecret.Value) {
+	_ = json.Unmarshal([]byte(text), &value) // what holds no credential names no key
+	return value
+}

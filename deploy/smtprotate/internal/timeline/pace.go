@@ -1,0 +1,36 @@
+package timeline
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// Pause is how long a reader needs for an event before the next one.
+func Pause(e Event) time.Duration {
+	words := time.Duration(len(strings.Fields(e.Text)))
+	switch e.Kind {
+	case Start, Scene:
+		return 700*time.Millisecond + words*40*time.Millisecond
+	case Calm:
+		return 350 * time.Millisecond
+	}
+	return 280*time.Millisecond + words*18*time.Millisecond
+}
+
+// Paced shows events at a pace to read along. What happens between two events counts as reading time. When ctx ends, it
+// shows no more.
+func Paced(ctx context.Context, show func(Event) error) func(Event) error {
+	var due time.Time
+	return func(e Event) error {
+		timer := time.NewTimer(time.Until(due))
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		due = time.Now().Add(Pause(e))
+		return show(e)
+	}
+}

@@ -1,0 +1,58 @@
+package timeline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// end is the table that it all comes to, and the promises.
+func (t *text) end(e Event) string {
+	s := e.Summary
+	out := "\n" + t.heading("In the end") + "\n"
+	row := func(name string, n int, colour, note string) {
+		out += indent(timeColumn) + pad(name, whatColumn-timeColumn) + t.number(n, colour) + "   " + note + "\n"
+	}
+	failed := bold + ";" + green
+	if s.Mail.Failed > 0 {
+		failed = bold + ";" + red
+	}
+	row("mails sent", s.Mail.Sent, bold, "by the applications")
+	row("failed", s.Mail.Failed, failed, "but for those that the emergency had to cut off:")
+	row("cut off", s.Mail.CutOff, bold, "each sent again with the new password")
+	row("attacker's", s.Attacker.Sent, bold, fmt.Sprintf("sent before the key was revoked, %s refused since", thousands(s.Attacker.CutOff)))
+	row("access keys", len(e.Keys), bold, t.lanes.list(e.Keys, e.Versions))
+	row("versions", s.Versions, bold, labels(e.Versions))
+	row("invocations", s.Invocations, bold, fmt.Sprintf("in %s, played in %.0f seconds", count(s.Days, "day"), s.Seconds))
+	out += "\n"
+	for _, p := range s.Promises {
+		mark := t.paint(green, "✓")
+		if !p.Kept {
+			mark = t.paint(bold+";"+red, "✕ broken:")
+		}
+		out += indent(timeColumn) + mark + " " + p.Text + "\n"
+	}
+	return out + "\n"
+}
+
+// number is right-aligned.
+func (t *text) number(n int, colour string) string {
+	digits := thousands(n)
+	return pad("", textColumn-whatColumn-3-length(digits)) + t.paint(colour, digits)
+}
+
+// telling is the labels from the most to the least telling one.
+var telling = []string{"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"}
+
+// labels lists where the labels are. AWSPENDING on AWSCURRENT's own version means that nothing is pending.
+func labels(versions []Version) string {
+	var parts []string
+	for _, label := range telling {
+		for _, v := range versions {
+			if slices.Contains(v.Labels, label) && (label != "AWSPENDING" || !slices.Contains(v.Labels, "AWSCURRENT")) {
+				parts = append(parts, fmt.Sprintf("%s v%d", label, v.Number))
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,82 @@
+// Command smtprotate is what operators use beside the deployed function: it derives SMTP passwords, and plays a
+// credential's whole life on this machine.
+//
+//	smtprotate derive --region eu-west-1 < secret-access-key
+//	smtprotate demo
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes. Those of commands that fail and of command lines that can't be understood are as everywhere.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// commands are all that smtprotate can do.
+type commands struct {
+	Derive deriveCommand `cmd:"" help:"Print the SMTP password that belongs to a secret access key."`
+	Demo   demoCommand   `cmd:"" help:"Play a credential's whole life on this machine, with no AWS account."`
+}
+
+// console is what commands read and write.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+	getenv   func(string) string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], &console{os.Stdin, os.Stdout, os.Stderr, os.Getenv})
+	stop()
+	os.Exit(code)
+}
+
+// run does what the command line asks for, and returns the exit code.
+func run(ctx context.Context, args []string, c *console) (code int) {
+	type exit int // kong ends the process after printing help; here it ends run
+	defer func() {
+		if early := recover(); early != nil {
+			asked, ok := early.(exit)
+			if !ok {
+				panic(early)
+			}
+			code = int(asked)
+		}
+	}()
+	parser := kong.Must(&commands{},
+		kong.Name("smtprotate"),
+		kong.Description("Works with Amazon SES SMTP credentials that ses-smtp-rotator owns."),
+		kong.Writers(c.out, c.err),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 80}),
+		kong.Bind(c),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(c.err, "smtprotate: %v (see smtprotate --help)\n", err)
+		return exitUsage
+	}
+	switch err := command.Run(); {
+	case err == nil:
+		return 0
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(c.err, "smtprotate: stopped")
+		return exitInterrupted
+	default:
+		fmt.Fprintf(c.err, "smtprotate: %v\n", err)
+		return exitFailed
+	}
+}
