@@ -107,12 +107,13 @@ func (e *environment) policy() rotation.Policy {
 		return p
 	}
 	if p.RotationInterval <= p.PromotionWindow+p.GracePeriod+p.QuarantinePeriod {
-		e.fault("ROTATION_INTERVAL", fmt.Errorf("must exceed PROMOTION_WINDOW + GRACE_PERIOD + QUARANTINE_PERIOD (%v): IAM allows "+
-			"two access keys, so the old one must be gone before the next is made; it is %v",
-			p.PromotionWindow+p.GracePeriod+p.QuarantinePeriod, p.RotationInterval))
+		e.fault("ROTATION_INTERVAL", fmt.Errorf("must exceed PROMOTION_WINDOW + GRACE_PERIOD + QUARANTINE_PERIOD (%s): IAM allows "+
+			"two access keys, so the old one must be gone before the next is made; it is %s",
+			rotation.Duration(p.PromotionWindow+p.GracePeriod+p.QuarantinePeriod), rotation.Duration(p.RotationInterval)))
 	}
 	if p.MaxGracePeriod != 0 && p.MaxGracePeriod < p.GracePeriod {
-		e.fault("MAX_GRACE_PERIOD", fmt.Errorf("must be 0 (never) or at least GRACE_PERIOD (%v); it is %v", p.GracePeriod, p.MaxGracePeriod))
+		e.fault("MAX_GRACE_PERIOD", fmt.Errorf("must be 0 (never) or at least GRACE_PERIOD (%s); it is %s",
+			rotation.Duration(p.GracePeriod), rotation.Duration(p.MaxGracePeriod)))
 	}
 	if p.VerifyTimeout == 0 {
 		e.fault("VERIFY_TIMEOUT", errors.New("must not be 0; VERIFY=off turns verification off"))

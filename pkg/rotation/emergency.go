@@ -65,7 +65,7 @@ func (pl planner) finishAnyway() Decision {
 	case verdict.Meaning == sessmtp.Accepted:
 		return pl.promote(v, "SES accepts the replacement")
 	case verdict.Meaning == sessmtp.Refused && pl.givenUp(v, k):
-		return pl.revoke(k, fmt.Sprintf("SES has refused it for longer than %v, so it can't be the replacement", refusedFor))
+		return pl.revoke(k, fmt.Sprintf("SES has refused it for longer than %s, so it can't be the replacement", Duration(refusedFor)))
 	}
 	d := pl.promote(v, "not verified, but the current key leaked")
 	if d.Step.Kind == Promote {

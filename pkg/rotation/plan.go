@@ -176,12 +176,12 @@ func (pl planner) refused(v Version, k Key, verdict Verdict) Decision {
 	if !pl.Previous.Known {
 		return look(lookPrevious, "")
 	}
-	d := do(Delete, k.ID, "SES has refused it for longer than %v", refusedFor)
+	d := do(Delete, k.ID, "SES has refused it for longer than %s", Duration(refusedFor))
 	if pl.isPrevious(k.ID) { // it was current once, so it retires as such keys do
 		d = pl.unstage("SES refuses the previous credential")
 	}
-	d.Err = Errorf(VerificationFailed, "SES refused access key %s for longer than %v; it was given up, and the next tick "+
-		"starts over: %w", k.ID, refusedFor, verdict.Err)
+	d.Err = Errorf(VerificationFailed, "SES refused access key %s for longer than %s; it was given up, and the next tick "+
+		"starts over: %w", k.ID, Duration(refusedFor), verdict.Err)
 	return d
 }
 

@@ -82,9 +82,9 @@ func (pl planner) superseded(k Key) Decision {
 		return wait(next).warnInUse(pl, k)
 	}
 	if pl.inUse(k) {
-		return do(Deactivate, k.ID, "in use, but superseded for longer than the maximum grace period (%v)", pl.policy.MaxGracePeriod)
+		return do(Deactivate, k.ID, "in use, but superseded for longer than the maximum grace period (%s)", Duration(pl.policy.MaxGracePeriod))
 	}
-	return do(Deactivate, k.ID, "superseded, its grace period is over, and it is %s", lastUsed(k))
+	return do(Deactivate, k.ID, "superseded, and its grace period is over; %s", lastUsed(k))
 }
 
 // supersededAt is the latest moment at which the key can have been superseded: promotion comes at most the window
@@ -125,8 +125,8 @@ func (d Decision) warnInUse(pl planner, k Key) Decision {
 		return d
 	}
 	return d.warn(WarnSupersededKeyInUse, "access key %s isn't current, its grace period is over, and somebody still sends with "+
-		"it (%s); find who by its ID in CloudTrail or the application's settings; it stays Active until it is out of use for %v%s",
-		k.ID, lastUsed(k), pl.policy.InUseWindow, pl.maxGrace())
+		"it (%s); find who by its ID in CloudTrail or the application's settings; it stays Active until it is out of use for %s%s",
+		k.ID, lastUsed(k), Duration(pl.policy.InUseWindow), pl.maxGrace())
 }
 
 func (pl planner) maxGrace() string {

@@ -3,6 +3,7 @@ package rotation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
@@ -17,6 +18,7 @@ func (v *invocationRun) verify(ctx context.Context, s Step) error {
 	for _, r := range results {
 		step := s
 		step.Region = r.Region
+		step.Reason = fmt.Sprintf("SES accepted it within %d logins and %v", r.Logins, r.Took.Round(time.Millisecond))
 		if r.Meaning != sessmtp.Accepted {
 			verdict = verdict.worse(r)
 			step.Reason = "not accepted: " + r.Err.Error()
