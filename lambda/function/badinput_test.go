@@ -19,7 +19,7 @@ func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 		`{"action":7}`:                                "action",
 		`{"action":null}`:                             "action",
 		`{"action":"Rotate"}`:                         "Rotate",
-		`{"action":"tick"}`:                           "tick",
+		`{"action":"tock"}`:                           "tock",
 		`{"action":"audit"}`:                          "audit",
 		`{"action":"emergency","access_key_id":17}`:   "access_key_id",
 		`{"action":"emergency","access_key_id":"x"}`:  "access_key_id",
@@ -47,7 +47,7 @@ func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 func TestWhatHasNoActionIsATick(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	for _, event := range []string{``, `null`, ` {} `,
+	for _, event := range []string{``, `null`, ` {} `, `{"action":"tick"}`,
 		`{"version":"0","source":"aws.events","detail-type":"Scheduled Event","resources":["arn:aws:events:eu-west-1:1:rule/x"],"detail":{}}`,
 		`{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`,
 		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_EC2_OPERATIONAL_ISSUE"}}`,

@@ -44,6 +44,7 @@ func parseEvent(payload []byte) (rotation.Request, error) {
 
 // fields are what each action takes beside its name.
 var fields = map[rotation.Action][]string{
+	rotation.Tick:      {},
 	rotation.Rotate:    {"reason"},
 	rotation.Emergency: {"access_key_id", "reason", "contain"},
 	rotation.Rollback:  {"reason"},
@@ -70,7 +71,7 @@ func parseAction(event map[string]json.RawMessage) (rotation.Request, error) {
 	}
 	known, ok := fields[req.Action]
 	if !ok {
-		return rotation.Request{}, invalid("action: unknown %q; there are rotate, emergency, rollback, status and plan, and a tick has none", req.Action)
+		return rotation.Request{}, invalid("action: unknown %q; there are tick, rotate, emergency, rollback, status and plan", req.Action)
 	}
 	for name := range event {
 		if name != "action" && !slices.Contains(known, name) {
