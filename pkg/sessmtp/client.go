@@ -54,7 +54,7 @@ func (c *Client) Addresses(ctx context.Context, e Endpoint) ([]string, error) {
 		err = errors.New("the name has no addresses")
 	}
 	if err != nil {
-		return nil, &ReplyError{Op: opConnect, Addr: e.Addr(), Meaning: Unknown, Err: cmp.Or(context.Cause(ctx), err)}
+		return nil, &ReplyError{Op: opConnect, Addr: e.Addr(), Meaning: Unknown, Err: cmp.Or(ended(ctx), err)}
 	}
 	var addrs []string
 	for _, host := range hosts {
@@ -81,6 +81,15 @@ func (c *Client) Login(ctx context.Context, l Login, addr string) error {
 func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	timeout := cmp.Or(c.Timeout, defaultTimeout)
 	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s: %w", timeout, context.DeadlineExceeded))
+}
+
+// ended is why ctx has ended, or nil. Timers that dialers and resolvers set to the deadline of ctx may ring a
+// moment before its own, which is then awaited.
+func ended(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		<-ctx.Done()
+	}
+	return context.Cause(ctx)
 }
 
 // dial opens a TCP connection.

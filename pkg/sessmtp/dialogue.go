@@ -1,7 +1,6 @@
 package sessmtp
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
 	"net/textproto"
@@ -40,8 +39,8 @@ func (s *session) failed(op string, err error) *ReplyError {
 		if e.Meaning = Classify(op, reply.Code, reply.Msg); e.Meaning == Accepted {
 			e.Meaning = Unknown // a success, but not the one that was asked for
 		}
-	} else if s.ctx.Err() != nil {
-		e.Err = context.Cause(s.ctx)
+	} else if cause := ended(s.ctx); cause != nil {
+		e.Err = cause
 	} else if garbled, ok := errors.AsType[textproto.ProtocolError](err); ok {
 		e.Err = errors.New("not an SMTP reply: " + s.clean(garbled.Error()))
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -141,5 +143,18 @@ func TestRepliesInjectedBeforeTLSAreDropped(t *testing.T) {
 	}, 0)
 	if err := client.Login(t.Context(), l, ""); err == nil {
 		t.Error("an injected reply was believed")
+	}
+}
+
+// A dialer's timer may ring a moment before the context's own.
+func TestADialersTimeoutIsTheEndOfTheContext(t *testing.T) {
+	client := sessmtp.Client{Timeout: 50 * time.Millisecond, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		deadline, _ := ctx.Deadline()
+		time.Sleep(time.Until(deadline))
+		return nil, os.ErrDeadlineExceeded
+	}}
+	err := client.Login(t.Context(), credential(587), "192.0.2.1:587")
+	if want := "connecting to 192.0.2.1:587: no answer within 50ms: context deadline exceeded"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -15,9 +15,12 @@ import (
 // quotas" in the AWS General Reference. ParseEndpoints fills in {region}.
 const DefaultEndpoint = "email-smtp.{region}.amazonaws.com:587"
 
+// label is one part of a host name (RFC 1123, section 2.1), or of a name with underscores as DNS has them.
+const label = `[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?`
+
 var (
 	regionShape = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}$`)
-	hostShape   = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$`)
+	hostShape   = regexp.MustCompile(`^(` + label + `\.)*` + label + `\.?$`)
 )
 
 // ParseRegions reads a comma-separated list of Regions, such as "eu-west-1, us-east-1", and keeps its order.
@@ -117,11 +120,8 @@ func parseEntries(spec string, regions []string) ([]Endpoint, error) {
 // parseEndpoint reads one "host:port" and fills in {region}.
 func parseEndpoint(addr, region string) (Endpoint, error) {
 	host, port, err := net.SplitHostPort(strings.ReplaceAll(addr, "{region}", region))
-	if fault, ok := errors.AsType[*net.AddrError](err); ok {
-		return Endpoint{}, fmt.Errorf("endpoint %q: %s, want host:port", addr, fault.Err)
-	}
 	if err != nil {
-		return Endpoint{}, fmt.Errorf("endpoint %q: %w", addr, err)
+		return Endpoint{}, fmt.Errorf("endpoint isn't host:port: %w", err)
 	}
 	if !validHost(host) {
 		return Endpoint{}, fmt.Errorf("endpoint %q: %q isn't a host name or IP address", addr, host)

@@ -65,8 +65,8 @@ func TestEndpointsComeInTheOrderOfTheRegions(t *testing.T) {
 
 func TestFaultyEndpointsAreNamed(t *testing.T) {
 	for spec, names := range map[string][]string{
-		"email-smtp.{region}.amazonaws.com": {`"email-smtp.{region}.amazonaws.com"`, "missing port"},
-		"::1:25":                            {`"::1:25"`, "too many colons"},
+		"email-smtp.{region}.amazonaws.com": {"email-smtp.eu-west-1.amazonaws.com", "missing port"},
+		"::1:25":                            {"::1:25", "too many colons"},
 		"[::1:25":                           {"missing ']'"},
 		":587":                              {`":587"`, "host"},
 		"a:":                                {"port"},

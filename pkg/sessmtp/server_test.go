@@ -70,7 +70,11 @@ func (s *server) start(t *testing.T) *server {
 	}
 	var group sync.WaitGroup
 	group.Go(func() { srv.Serve(listener) })
-	t.Cleanup(func() { srv.Close(); group.Wait() })
+	t.Cleanup(func() {
+		srv.Close()
+		listener.Close() // Close knows no listener that Serve hasn't come to yet
+		group.Wait()
+	})
 	return s
 }
 
