@@ -13,5 +13,5 @@ import (
 func main() {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	slog.SetDefault(log) // what the runtime prints becomes JSON, too
-	lambda.StartHandler(function.New(function.World{Getenv: os.Getenv, Log: log}))
+	lambda.Start(function.New(function.World{Getenv: os.Getenv, Log: log}))
 }
