@@ -120,6 +120,7 @@ func wholeLife(t *testing.T, world *localaws.World, awsURL string) {
 	l.wantError(`{"action":"emergency","access_key_id":"AKIASTRANGER00000000"}`, rotation.RequestError, "AKIASTRANGER00000000")
 
 	for _, p := range printed {
+		p.stop()
 		onlyJSONWithoutSecrets(t, p.output.String(), world.Secrets())
 	}
 }

@@ -50,7 +50,8 @@ type process struct {
 	*testing.T
 	events  chan []byte
 	answers chan answer
-	output  bytes.Buffer
+	output  bytes.Buffer // complete, and safe to read, once stopped
+	stop    func()
 	timeout time.Duration
 }
 
@@ -75,12 +76,13 @@ func startFunction(t *testing.T, env map[string]string) *process {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	p.stop = sync.OnceFunc(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		close(stopped)
 		api.Close()
 	})
+	t.Cleanup(p.stop)
 	return p
 }
 
