@@ -18,29 +18,34 @@ var accessKeyID = regexp.MustCompile(`^\w{16,128}$`)
 
 // parseEvent understands what woke the function. What has no action and isn't an event of another kind is a tick. It is
 // strict where there is an action: a misspelt field must not turn an emergency for one key into one for another.
-func parseEvent(payload []byte) (rotation.Request, error) {
+//
+// Nearly every event is one request; an alarm may name several keys.
+func parseEvent(payload []byte) ([]rotation.Request, error) {
 	if len(bytes.TrimSpace(payload)) == 0 || string(bytes.TrimSpace(payload)) == "null" {
-		return rotation.Request{Action: rotation.Tick}, nil
+		return tick(), nil
 	}
 	var event map[string]json.RawMessage
 	if err := json.Unmarshal(payload, &event); err != nil {
-		return rotation.Request{}, invalid("the event isn't a JSON object")
+		return nil, invalid("the event isn't a JSON object")
 	}
 	has := func(names ...string) bool {
 		return !slices.ContainsFunc(names, func(n string) bool { _, ok := event[n]; return !ok })
 	}
 	switch {
 	case has("action"):
-		return parseAction(event)
+		req, err := parseAction(event)
+		return []rotation.Request{req}, err
 	case has("RequestType"):
-		return rotation.Request{}, invalid("CloudFormation custom resource events (RequestType) aren't served by this version")
+		return nil, invalid("CloudFormation custom resource events (RequestType) aren't served by this version")
 	case has("Step", "SecretId", "ClientRequestToken"):
-		return rotation.Request{}, invalid("Secrets Manager rotation steps (Step) aren't served by this version; schedule a tick instead")
+		return nil, invalid("Secrets Manager rotation steps (Step) aren't served by this version; schedule a tick instead")
 	case has("source", "detail"):
 		return parseHealth(event)
 	}
-	return rotation.Request{Action: rotation.Tick}, nil
+	return tick(), nil
 }
+
+func tick() []rotation.Request { return []rotation.Request{{Action: rotation.Tick}} }
 
 // fields are what each action takes beside its name.
 var fields = map[rotation.Action][]string{
@@ -91,7 +96,7 @@ func parseAction(event map[string]json.RawMessage) (rotation.Request, error) {
 }
 
 // parseHealth answers a leak that AWS found. Other events are ticks.
-func parseHealth(event map[string]json.RawMessage) (rotation.Request, error) {
+func parseHealth(event map[string]json.RawMessage) ([]rotation.Request, error) {
 	var source string
 	var detail struct {
 		EventTypeCode    string `json:"eventTypeCode"`
@@ -99,25 +104,26 @@ func parseHealth(event map[string]json.RawMessage) (rotation.Request, error) {
 			EntityValue string `json:"entityValue"`
 		} `json:"affectedEntities"`
 	}
-	tick := rotation.Request{Action: rotation.Tick}
 	if json.Unmarshal(event["source"], &source) != nil || source != "aws.health" {
-		return tick, nil
+		return tick(), nil
 	}
 	if json.Unmarshal(event["detail"], &detail) != nil {
-		return rotation.Request{}, invalid("detail: not that of an AWS Health event")
+		return nil, invalid("detail: not that of an AWS Health event")
 	}
 	if detail.EventTypeCode != exposed {
-		return tick, nil
+		return tick(), nil
 	}
-	if len(detail.AffectedEntities) != 1 || !accessKeyID.MatchString(detail.AffectedEntities[0].EntityValue) {
-		return rotation.Request{}, invalid("detail.affectedEntities: %s should name one access key; run an emergency with its access_key_id", exposed)
+	var reqs []rotation.Request
+	for _, entity := range detail.AffectedEntities {
+		if !accessKeyID.MatchString(entity.EntityValue) {
+			return nil, invalid("detail.affectedEntities: %q is not an access key ID", entity.EntityValue)
+		}
+		reqs = append(reqs, rotation.Request{Action: rotation.Emergency, AccessKeyID: entity.EntityValue, IfOurs: true, Reason: exposed})
 	}
-	return rotation.Request{
-		Action:      rotation.Emergency,
-		AccessKeyID: detail.AffectedEntities[0].EntityValue,
-		IfOurs:      true,
-		Reason:      exposed,
-	}, nil
+	if len(reqs) == 0 {
+		return nil, invalid("detail.affectedEntities: %s names no access key; run an emergency with its access_key_id", exposed)
+	}
+	return reqs, nil
 }
 
 func invalid(format string, args ...any) error {

@@ -82,18 +82,28 @@ func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) 
 	if f.fault != nil {
 		return rotation.Result{}, f.fault
 	}
-	req, err := parseEvent(payload)
+	reqs, err := parseEvent(payload)
 	if err != nil {
-		return rotation.Result{Action: req.Action}, err
-	}
-	if req.Reason != "" {
-		log.InfoContext(ctx, "asked for", "action", req.Action, "reason", req.Reason)
+		return rotation.Result{}, err
 	}
 	ctx, cancel := leaveTimeToAnswer(ctx)
 	defer cancel()
 	rotator := f.rotator
 	rotator.OnStep = func(s rotation.Step) { log.InfoContext(ctx, "step", slog.Any("step", s)) }
-	return rotator.Run(ctx, req)
+	var result rotation.Result
+	for i, req := range reqs {
+		if req.Reason != "" {
+			log.InfoContext(ctx, "asked for", "action", req.Action, "reason", req.Reason)
+		}
+		done, err := rotator.Run(ctx, req)
+		if i > 0 {
+			done = done.After(result)
+		}
+		if result = done; err != nil {
+			return result, err
+		}
+	}
+	return result, nil
 }
 
 // leaveTimeToAnswer ends the work a little before Lambda ends the process, so that a call that never returns is told.

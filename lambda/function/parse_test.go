@@ -50,15 +50,17 @@ func FuzzEveryEventIsARequestOrARequestError(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		req, err := parseEvent(payload)
+		reqs, err := parseEvent(payload)
 		if err != nil {
 			if typed, ok := errors.AsType[*rotation.Error](err); !ok || typed.Type != rotation.RequestError {
 				t.Fatalf("%q: %v", payload, err)
 			}
 			return
 		}
-		if req.ContainFirst && req.Action != rotation.Emergency || req.Action == "" {
-			t.Fatalf("%q is %+v", payload, req)
+		for _, req := range reqs {
+			if req.ContainFirst && req.Action != rotation.Emergency || req.Action == "" {
+				t.Fatalf("%q is %+v", payload, req)
+			}
 		}
 	})
 }

@@ -310,7 +310,7 @@ func (s *stage) onlyReads() {
 	s.Helper()
 	for action := range s.calls() {
 		switch action {
-		case "ListAccessKeys", "GetAccessKeyLastUsed", "GetSecretValue", "DescribeSecret":
+		case "ListAccessKeys", "GetAccessKeyLastUsed", "GetSecretValue", "DescribeSecret", "ListSecretVersionIds":
 		default:
 			s.Errorf("%s was called", action)
 		}

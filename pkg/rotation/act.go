@@ -61,7 +61,7 @@ func (v *invocationRun) create(ctx context.Context, s Step) error {
 func (v *invocationRun) stage(ctx context.Context, s Step) error {
 	staged, err := v.Secret.Stage(ctx, v.state.Current, v.state.Done.Fresh, v.now())
 	if err != nil {
-		if t := TypeOf(err); t != AccessDenied && t != ConfigurationError {
+		if refusal, ok := errors.AsType[*Error](err); !ok || !refusal.Refused {
 			return err
 		}
 		undo := v.delete(ctx, Step{Kind: Delete, AccessKeyID: s.AccessKeyID, Reason: "its password couldn't be stored"})
@@ -84,7 +84,7 @@ func (v *invocationRun) restage(ctx context.Context, s Step) error {
 	if from == nil || from.ID != s.VersionID {
 		from = v.state.Previous.Version
 	}
-	version, err := v.Secret.Restage(ctx, *from, v.now())
+	version, err := v.Secret.Restage(ctx, v.state.Current, *from, v.now())
 	if err != nil {
 		return err
 	}
@@ -94,12 +94,16 @@ func (v *invocationRun) restage(ctx context.Context, s Step) error {
 }
 
 func (v *invocationRun) fence(ctx context.Context, s Step) error {
-	version, err := v.Secret.Restage(ctx, v.state.Current, v.now())
+	version, err := v.Secret.Restage(ctx, v.state.Current, v.state.Current, v.now())
 	if err != nil {
 		return err
 	}
 	v.staged(version, s)
-	return v.makeCurrent(ctx, version, s)
+	if err := v.makeCurrent(ctx, version, s); err != nil {
+		return err
+	}
+	v.state.Done.GivenUp = s.givesUp
+	return nil
 }
 
 func (v *invocationRun) promote(ctx context.Context, s Step) error {

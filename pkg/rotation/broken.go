@@ -42,6 +42,11 @@ func (pl planner) replace() Decision {
 			return do(Delete, k.ID, "Inactive, and deleted to free a slot")
 		}
 	}
+	for _, k := range pl.others() {
+		if d := pl.retire(k); d.Step.Kind != Wait {
+			return d // its slot comes free, if not in this invocation
+		}
+	}
 	return fail(RotationBlocked, "AWSCURRENT names access key %q, which can't send, and no key slot can be freed: %s; "+
 		"delete a key that nobody needs, and run a tick", pl.Current.AccessKeyID(), pl.describe(pl.others()))
 }

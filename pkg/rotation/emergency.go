@@ -38,14 +38,15 @@ func (pl planner) replaceLeaked(leaked Key) Decision {
 		return do(Create, "", "to replace access key %s, which leaked", leaked.ID)
 	}
 	other := pl.others()[0]
+	named, asked := pl.Named[other.ID]
 	switch {
 	case !pl.Previous.Known:
 		return look(lookPrevious, "")
 	case !other.LastUsedKnown:
 		return look(lookLastUsed, other.ID)
-	case pl.inUse(other) && other.Status == Active && !pl.isPrevious(other.ID) && !other.NamedKnown:
+	case pl.inUse(other) && other.Status == Active && !pl.isPrevious(other.ID) && !asked:
 		return look(lookNamed, other.ID)
-	case other.Status == Inactive || pl.isPrevious(other.ID) || !pl.inUse(other) || other.Named:
+	case other.Status == Inactive || pl.isPrevious(other.ID) || !pl.inUse(other) || named:
 		return pl.revoke(other, "to free a slot for the replacement of the key that leaked")
 	case pl.req.ContainFirst: // it can't send any more: its own slot is the one to take
 		return pl.revoke(leaked, "it leaked, and the other slot's key is in use").evenIfCurrent()
@@ -60,6 +61,8 @@ func (pl planner) finishAnyway() Decision {
 	v, k, _ := pl.pending()
 	verdict := pl.verdict(k)
 	switch {
+	case !pl.useful(v):
+		return pl.revoke(k, errUseless.Error())
 	case verdict.Meaning == "":
 		return do(Verify, k.ID, "the replacement")
 	case verdict.Meaning == sessmtp.Accepted:
@@ -108,9 +111,10 @@ func (pl planner) afterRevocation() Decision {
 	return pl.replaceBroken()
 }
 
-// knownOnce tells whether a labelled version names the key that isn't there: then an earlier run revoked it.
+// knownOnce tells whether a version names the key that isn't there: then an earlier run revoked it.
 func (pl planner) knownOnce() (Decision, bool) {
 	id := pl.req.AccessKeyID
+	named, asked := pl.Named[id]
 	switch {
 	case id == pl.Current.AccessKeyID():
 		return Decision{}, true
@@ -119,6 +123,10 @@ func (pl planner) knownOnce() (Decision, bool) {
 	case !pl.Previous.Known:
 		return look(lookPrevious, ""), false
 	case pl.isPrevious(id) || pl.Pending.Version != nil && pl.Pending.Version.AccessKeyID() == id:
+		return Decision{}, true
+	case !asked: // a fence has moved the labels since
+		return look(lookNamed, id), false
+	case named:
 		return Decision{}, true
 	case pl.req.IfOurs:
 		return wait(Step{Kind: Wait}).warn(WarnKeyNotOurs, "access key %s isn't one of the user %s's; ignored", id, pl.User), false

@@ -21,7 +21,9 @@ const (
 // Error is a failure of a known type. Its text stands alone and holds nothing secret.
 type Error struct {
 	Type ErrorType
-	err  error
+	// Refused: AWS answered that it won't, so the call had no effect.
+	Refused bool
+	err     error
 }
 
 // Errorf makes an Error; %w keeps a cause.

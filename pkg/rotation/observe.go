@@ -23,7 +23,7 @@ func (v *invocationRun) observe(ctx context.Context) error {
 			return err
 		}
 	}
-	v.state = State{User: v.User, Keys: keys, Done: v.state.Done}
+	v.state = State{User: v.User, Keys: keys, Named: map[string]bool{}, Done: v.state.Done}
 	v.state.Done.Fresh = nil // its key is an orphan now: it couldn't be stored
 	if v.state.Done.Verdicts == nil {
 		v.state.Done.Verdicts = map[string]Verdict{}
@@ -76,10 +76,10 @@ func (v *invocationRun) look(ctx context.Context, s Step) error {
 	switch s.Kind {
 	case lookNamed:
 		named, err := v.Secret.Names(ctx, s.AccessKeyID)
-		if err != nil {
+		if err != nil && TypeOf(err) != AccessDenied { // without the permission it counts as not named, which spares the key
 			return err
 		}
-		v.state.edit(s.AccessKeyID, func(k *Key) { k.Named, k.NamedKnown = named, true })
+		v.state.Named[s.AccessKeyID] = named
 		return nil
 	case lookLastUsed:
 		used, err := v.Keys.LastUsed(ctx, s.AccessKeyID)
@@ -101,6 +101,9 @@ func (v *invocationRun) look(ctx context.Context, s Step) error {
 		version = nil // it has moved to where AWSCURRENT is
 	}
 	*seen = Seen{Known: true, Version: version}
+	if done := &v.state.Done; label == Previous && version != nil && done.RollbackTo == "" {
+		done.RollbackTo = version.AccessKeyID()
+	}
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package rotation
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -38,6 +40,8 @@ func Plan(s State, p Policy, req Request, now time.Time) Decision {
 	switch {
 	case s.Done.Fresh != nil:
 		return pl.stage()
+	case slices.ContainsFunc(s.Keys, func(k Key) bool { return k.ID == s.Done.GivenUp }):
+		return pl.deleteGivenUp()
 	case len(pl.others()) > 0 && !s.Pending.Known: // with no other key there is nothing to promote, and no need to look
 		return look(lookPending, "")
 	case pl.broken():
@@ -121,6 +125,9 @@ func (pl planner) unstage(reason string) Decision {
 // finish verifies the pending credential and promotes it.
 func (pl planner) finish() Decision {
 	v, k, _ := pl.pending()
+	if !pl.useful(v) {
+		return pl.giveUp(k, errUseless.Error())
+	}
 	switch verdict := pl.verdict(k); verdict.Meaning {
 	case "":
 		return do(Verify, k.ID, "SES must accept the pending credential before it becomes current")
@@ -132,6 +139,12 @@ func (pl planner) finish() Decision {
 		return fail(VerificationFailed, "access key %s stays pending, and applications go on with %s: nothing is known of the "+
 			"new credential yet: %w", k.ID, pl.currentName(), verdict.Err)
 	}
+}
+
+// useful: the version serves a Region that is configured. A Region that was mistyped, and corrected since, leaves one
+// that never can.
+func (pl planner) useful(v Version) bool {
+	return len(pl.policy.Regions) == 0 || slices.ContainsFunc(pl.policy.Regions, v.serves)
 }
 
 func (pl planner) verdict(k Key) Verdict {
@@ -151,6 +164,8 @@ func (pl planner) promote(v Version, reason string) Decision {
 	case v.ID == pl.Done.Restaged:
 	case pl.now.Sub(v.Created) > pl.policy.PromotionWindow:
 		kind, reason = restage, "written longer ago than the promotion window, from which the grace period counts"
+	case pl.Current.Created.After(v.Created):
+		kind, reason = restage, "written before AWSCURRENT's value was, which people may have added to"
 	case v.Outdated:
 		kind, reason = restage, "written for other endpoints than those configured now"
 	}
@@ -173,17 +188,34 @@ func (pl planner) refused(v Version, k Key, verdict Verdict) Decision {
 		return fail(VerificationFailed, "access key %s stays pending, and applications go on with %s: SES refuses the new "+
 			"credential so far: %w", k.ID, pl.currentName(), verdict.Err)
 	}
+	return pl.giveUp(k, "SES has refused it for longer than "+Duration(refusedFor).String())
+}
+
+// giveUp deletes a pending key, after a fence: another invocation may find at this moment that SES accepts it.
+func (pl planner) giveUp(k Key, reason string) Decision {
 	if !pl.Previous.Known {
 		return look(lookPrevious, "")
 	}
-	d := do(Delete, k.ID, "SES has refused it for longer than %s", Duration(refusedFor))
 	if pl.isPrevious(k.ID) { // it was current once, so it retires as such keys do
-		d = pl.unstage("SES refuses the previous credential")
+		d := pl.unstage(reason)
+		d.Err = Errorf(VerificationFailed, "access key %s, which was current before, isn't pending any more: %s", k.ID, reason)
+		return d
 	}
-	d.Err = Errorf(VerificationFailed, "SES refused access key %s for longer than %s; it was given up, and the next tick "+
-		"starts over: %w", k.ID, Duration(refusedFor), verdict.Err)
+	d := do(fence, pl.Current.AccessKeyID(), "so that nobody can promote access key %s any more: %s", k.ID, reason)
+	d.Step.VersionID, d.Step.givesUp = pl.Current.ID, k.ID
 	return d
 }
+
+// deleteGivenUp ends the invocation: the next tick starts over.
+func (pl planner) deleteGivenUp() Decision {
+	d := do(Delete, pl.Done.GivenUp, "given up")
+	d.Err = Errorf(VerificationFailed, "access key %s was given up, and the next tick starts over: %w",
+		pl.Done.GivenUp, cmp.Or(pl.Done.Verdicts[pl.Done.GivenUp].Err, errUseless))
+	return d
+}
+
+// errUseless is why a credential is given up that SES wasn't asked about.
+var errUseless = errors.New("it serves none of the configured Regions")
 
 // due says why a new credential is needed now, or nothing.
 func (pl planner) due() string {

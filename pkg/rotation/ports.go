@@ -33,8 +33,9 @@ type Secret interface {
 	// Stage writes a credential as a new version labelled AWSPENDING, keeping what people have added to base's value.
 	// It never moves AWSCURRENT. The time makes the version's ID, so that trying again writes the same version.
 	Stage(ctx context.Context, base Version, logins []sessmtp.Login, at time.Time) (Version, error)
-	// Restage writes v's content as a new version labelled AWSPENDING, with the endpoints that are configured now.
-	Restage(ctx context.Context, v Version, at time.Time) (Version, error)
+	// Restage writes v's credential as a new version labelled AWSPENDING, with the endpoints that are configured now and
+	// what people have added to base's value.
+	Restage(ctx context.Context, base, v Version, at time.Time) (Version, error)
 	// Move moves the label, if it is still where it is said to be; else it is a Conflict. An empty `to` takes it off.
 	Move(ctx context.Context, label Label, from, to string) error
 }

@@ -29,6 +29,16 @@ type KeyReport struct {
 	LastUsed    time.Time `json:"last_used,omitzero"`
 }
 
+// After joins an earlier request's result to r, which was served next: what is, is r's; what was done, both's.
+func (r Result) After(earlier Result) Result {
+	r.Steps = append(earlier.Steps, r.Steps...)
+	r.Warnings = append(earlier.Warnings, r.Warnings...)
+	if r.Outcome == Waiting {
+		r.Outcome = earlier.Outcome
+	}
+	return r
+}
+
 // report fills in what the state tells.
 func (r *Result) report(s State) {
 	if s.hasCredential() {

@@ -8,10 +8,11 @@ import (
 
 // rollback makes the previous credential current again, while its key exists.
 func (pl planner) rollback() Decision {
+	done := pl.Done.Promoted || pl.Done.RollbackTo != "" && pl.Done.RollbackTo == pl.Current.AccessKeyID()
 	switch {
-	case pl.Done.Promoted && pl.broken():
+	case done && pl.broken():
 		return pl.replaceBroken() // an emergency elsewhere took the key meanwhile
-	case pl.Done.Promoted:
+	case done:
 		return pl.retireOrWait().onlyNext()
 	case pl.Done.Fresh != nil:
 		return pl.stage()

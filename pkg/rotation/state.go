@@ -23,9 +23,6 @@ type Key struct {
 	// LastUsed is when IAM last saw it used, zero for never. It means nothing until LastUsedKnown.
 	LastUsed      time.Time
 	LastUsedKnown bool
-	// Named tells whether any version of the secret, labelled or not, names the key. It means nothing until NamedKnown.
-	Named      bool
-	NamedKnown bool
 }
 
 // Label is a staging label of Secrets Manager.
@@ -81,7 +78,9 @@ type State struct {
 	Current  Version // without ID: no version is labelled AWSCURRENT
 	Pending  Seen    // a version other than Current that is labelled AWSPENDING
 	Previous Seen
-	Done     Progress
+	// Named tells of those access keys that were asked about whether any version, labelled or not, names them.
+	Named map[string]bool
+	Done  Progress
 }
 
 // Progress is what this invocation has done so far. Only the invocation knows it, and it dies with it.
@@ -96,6 +95,10 @@ type Progress struct {
 	// Restaged is the version that this invocation wrote last from an older one's content. Once is enough, however short
 	// the promotion window.
 	Restaged string
+	// GivenUp is the pending key that SES refused for too long. Nobody can promote it any more, and it is to be deleted.
+	GivenUp string
+	// RollbackTo is the access key that a rollback is about, whatever AWSPREVIOUS comes to name meanwhile.
+	RollbackTo string
 	// Promoted: a credential other than the one observed as current was made current.
 	Promoted bool
 	// Deactivated are the keys that were made Inactive; deleting them is for a later invocation.
@@ -139,7 +142,12 @@ func (s State) pending() (Version, Key, bool) {
 	}
 	v := *s.Pending.Version
 	k, ok := s.key(v.AccessKeyID())
-	return v, k, ok && v.ID != s.Current.ID && k.ID != s.Current.AccessKeyID()
+	return v, k, ok && v.ID != s.Current.ID && k.ID != s.Current.AccessKeyID() && !s.setAside(v)
+}
+
+// setAside: a person has put another value over this version since it was current. It isn't unfinished.
+func (s State) setAside(v Version) bool {
+	return slices.Contains(v.Labels, Previous) && s.Current.Created.After(v.Created)
 }
 
 // isPrevious tells whether AWSPREVIOUS names the key, as far as it was looked at.

@@ -62,6 +62,8 @@ type Step struct {
 
 	// evenCurrent lets an emergency touch the key that AWSCURRENT names.
 	evenCurrent bool
+	// givesUp is the pending key that a fence cuts off.
+	givesUp string
 }
 
 // Outcome says in one word what an invocation came to.

@@ -130,6 +130,7 @@ func (s *Secret) version(id string, created time.Time, text string) rotation.Ver
 		return v
 	}
 	v.User = p.user
+	v.Outdated = p.user != s.User
 	for _, l := range p.logins {
 		if l.Region == "" {
 			l.Region = s.Endpoints[0].Region // made by hand: it can only be meant for the one Region there is
@@ -174,15 +175,15 @@ func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sess
 }
 
 // Restage implements rotation.Secret.
-func (s *Secret) Restage(ctx context.Context, v rotation.Version, at time.Time) (rotation.Version, error) {
+func (s *Secret) Restage(ctx context.Context, base, v rotation.Version, at time.Time) (rotation.Version, error) {
 	password, _ := v.Content.(sessmtp.Password)
 	text := string(password)
 	if v.Blank {
 		text = "{}"
 	}
-	if v.Outdated {
+	if !v.Blank && (v.Outdated || v.ID != base.ID) {
 		var err error
-		if text, err = compose(s.User, v.Logins, contentOf(v)); err != nil {
+		if text, err = compose(s.User, v.Logins, contentOf(base)); err != nil {
 			return rotation.Version{}, err
 		}
 	}

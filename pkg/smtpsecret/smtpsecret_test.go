@@ -108,7 +108,7 @@ func TestSecretFulfilsRotationsContract(t *testing.T) {
 		}
 
 		// the same content again is a new version; taking AWSPENDING off puts it where AWSCURRENT is
-		restaged, err := s.Restage(ctx, current, time.Now())
+		restaged, err := s.Restage(ctx, current, current, time.Now())
 		if err != nil || restaged.ID == current.ID || restaged.AccessKeyID() != current.AccessKeyID() {
 			t.Fatalf("restaged: %+v, %v", restaged, err)
 		}

@@ -5,19 +5,30 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
 // Wrap names the failed action, as IAM policies write it, and the resource, once.
 func Wrap(action, resource string, err error) error {
-	return rotation.Errorf(typeOf(err), "%s on %s: %w", action, resource, brief{err})
+	return As(typeOf(err), action, resource, err)
 }
 
 // As is Wrap with a type that the adapter knows better.
 func As(t rotation.ErrorType, action, resource string, err error) error {
-	return rotation.Errorf(t, "%s on %s: %w", action, resource, brief{err})
+	e := rotation.Errorf(t, "%s on %s: %w", action, resource, brief{err})
+	e.Refused = refused(err)
+	return e
+}
+
+// refused: AWS answered with a fault of the request's. A throttled one says nothing of the tries before it.
+func refused(err error) bool {
+	answer, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	_, throttled := retry.DefaultThrottleErrorCodes[Code(err)]
+	return ok && !throttled && answer.HTTPStatusCode() >= 400 && answer.HTTPStatusCode() < 500 && answer.HTTPStatusCode() != 429
 }
 
 // Code is AWS's error code, empty where AWS didn't answer with one.

@@ -1,0 +1,198 @@
+package function_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// Cases that were found to jam, to harm or to surprise.
+
+func TestAMistypedRegionDoesntJamTheFirstCredential(t *testing.T) {
+	s := newStage(t, map[string]string{"SMTP_REGIONS": "eu-wst-1", "SMTP_ENDPOINT": "127.0.0.1:1"})
+	s.fails(`{}`, rotation.VerificationFailed)
+	s.env["SMTP_REGIONS"], s.env["SMTP_ENDPOINT"] = region, s.world.SMTP(region)
+	s.restart()
+	s.fails(`{}`, rotation.VerificationFailed, "serves none of the configured Regions")
+	s.must(`{}`, rotation.Rotated)
+	s.quiet()
+}
+
+func TestARegionThatIsRemovedAgainDoesntJamTheRotation(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.env["SMTP_REGIONS"] = region + ",us-west-9"
+	s.env["SMTP_ENDPOINT"] = region + "=" + s.world.SMTP(region) + ",us-west-9=127.0.0.1:1"
+	s.restart()
+	s.fails(`{}`, rotation.VerificationFailed, "us-west-9")
+	s.env["SMTP_REGIONS"], s.env["SMTP_ENDPOINT"] = region, s.world.SMTP(region)
+	s.restart()
+	s.must(`{}`, rotation.Rotated)
+	s.mailFlows()
+}
+
+func TestAnEmergencyForASupersededKeyIsRunAgainAfterItsLastAnswerWasLost(t *testing.T) {
+	s := newStage(t, map[string]string{"AWS_MAX_ATTEMPTS": "1"})
+	s.must(`{}`, rotation.Rotated)
+	k1 := s.mailFlows().Username
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+		if c.Action == "DeleteAccessKey" {
+			return &localaws.Fault{After: true, Drop: true}
+		}
+		return nil
+	})
+	s.fails(`{"action":"emergency","access_key_id":"`+k1+`"}`, rotation.AWSError)
+	s.world.Intercept(nil)
+	s.must(`{"action":"emergency","access_key_id":"`+k1+`"}`, rotation.Revoked)
+	s.quiet()
+}
+
+func TestGivingUpAPendingKeyCantHitOneThatIsPromotedMeanwhile(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.after(30 * day)
+	s.world.SetPropagation(62 * time.Minute)
+	s.fails(`{}`, rotation.VerificationFailed)
+	s.world.SetPropagation()
+	s.after(61 * time.Minute)
+	deleting, goOn := make(chan struct{}), make(chan struct{})
+	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+		if c.Action == "DeleteAccessKey" {
+			close(deleting)
+			<-goOn
+		}
+		return nil
+	})
+	var first sync.WaitGroup
+	first.Go(func() { _, _ = s.function.Invoke(t.Context(), []byte(`{}`)) })
+	<-deleting
+	s.after(2 * time.Minute) // now SES accepts the key
+	_, _ = s.function.Invoke(t.Context(), []byte(`{}`))
+	s.mailFlows()
+	close(goOn)
+	first.Wait()
+	s.mailFlows()
+}
+
+func TestABrokenCurrentKeyIsReplacedWhenTheOtherSlotCanBeRetired(t *testing.T) {
+	s := newStage(t, nil)
+	old, _, _ := s.world.CreateAccessKey(user)
+	s.after(400 * day)
+	s.world.UseKey(old, s.world.Now())
+	s.must(`{}`, rotation.Rotated)
+	if err := s.world.SetKeyStatus(s.mailFlows().Username, "Inactive"); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		s.after(12 * hour)
+		_, _ = s.invoke(`{}`)
+	}
+	s.mailFlows()
+}
+
+func TestTwoRollbacksAtOnceAreOne(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	k1 := s.mailFlows().Username
+	s.after(hour)
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	s.after(hour)
+	s.world.Intercept(func(c localaws.Call) *localaws.Fault { // both have looked before either acts
+		return &localaws.Fault{Delay: 20 * time.Millisecond}
+	})
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() { _, _ = s.function.Invoke(t.Context(), []byte(`{"action":"rollback"}`)) })
+	}
+	both.Wait()
+	if got := s.mailFlows().Username; got != k1 {
+		t.Errorf("AWSCURRENT names %s, want %s", got, k1)
+	}
+}
+
+func TestAHealthEventMayNameSeveralKeys(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	k1 := s.mailFlows().Username
+	result := s.must(`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED","affectedEntities":`+
+		`[{"entityValue":"`+k1+`"},{"entityValue":"AKIAOTHEROTHEROTHER0"}]}}`, rotation.Revoked)
+	if !warned(result, rotation.WarnKeyNotOurs, "AKIAOTHEROTHEROTHER0") {
+		t.Errorf("warnings: %+v", result.Warnings)
+	}
+	s.keyIs(k1, "gone")
+	s.quiet()
+}
+
+func TestAValueThatAPersonPutBackStays(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	before, _ := s.world.Labelled(secret, "AWSCURRENT")
+	k1 := s.mailFlows().Username
+	s.after(hour)
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	k2 := s.mailFlows().Username
+	s.after(hour)
+	if _, err := s.world.PutSecretValue(secret, before.Value); err != nil { // as the console's editor does
+		t.Fatal(err)
+	}
+	s.after(hour)
+	s.must(`{}`, rotation.Waiting)
+	if got := s.mailFlows().Username; got != k1 {
+		t.Errorf("AWSCURRENT names %s, want %s, which a person put there", got, k1)
+	}
+	s.keyIs(k2, "Active")
+}
+
+func TestAnEditWhileACredentialIsPendingIsKept(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.after(30 * day)
+	s.world.SetPropagation(10 * time.Minute)
+	s.fails(`{}`, rotation.VerificationFailed)
+	v, _ := s.world.Labelled(secret, "AWSCURRENT")
+	if _, err := s.world.PutSecretValue(secret, strings.TrimSuffix(v.Value, "}")+`,"note":"added"}`); err != nil {
+		t.Fatal(err)
+	}
+	s.after(11 * time.Minute)
+	s.must(`{}`, rotation.Rotated)
+	s.mailFlows()
+	if v, _ = s.world.Labelled(secret, "AWSCURRENT"); !strings.Contains(v.Value, `"note":"added"`) {
+		t.Error("what a person added is gone")
+	}
+}
+
+func TestACredentialThatAWSRefusesToStoreLeavesNoKey(t *testing.T) {
+	s := newStage(t, nil)
+	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+		if c.Action == "PutSecretValue" {
+			return &localaws.Fault{Status: http.StatusBadRequest, Code: "EncryptionFailure", Message: "the KMS key can't be used"}
+		}
+		return nil
+	})
+	s.fails(`{}`, rotation.AWSError, "EncryptionFailure")
+	if n := len(s.world.Keys(user)); n != 0 {
+		t.Errorf("%d keys are left", n)
+	}
+}
+
+func TestContainFirstOfAnAdoptedKeyGoesOnWithoutIt(t *testing.T) {
+	s := newStage(t, nil)
+	id, key, _ := s.world.CreateAccessKey(user)
+	value := `{"username":"` + id + `","password":"` + localaws.SMTPPassword(key, region) + `"}`
+	if _, err := s.world.PutSecretValue(secret, value); err != nil {
+		t.Fatal(err)
+	}
+	stranger, _, _ := s.world.CreateAccessKey(user)
+	s.world.UseKey(stranger, s.world.Now())
+	s.after(time.Minute)
+	s.must(`{"action":"emergency","contain":"first"}`, rotation.Revoked)
+	s.keyIs(id, "gone")
+	s.keyIs(stranger, "Active")
+	s.mailFlows()
+}
