@@ -116,6 +116,28 @@ func TestTwoRollbacksAtOnceAreOne(t *testing.T) {
 	}
 }
 
+func TestARollbackThatIsTriedAgainIsOne(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	k1 := s.mailFlows().Username
+	s.after(hour)
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	k2 := s.mailFlows().Username
+	s.after(hour)
+	for range 3 { // as Lambda does with an asynchronous invocation whose answer was lost
+		s.must(`{"action":"rollback"}`, rotation.RolledBack)
+		s.after(time.Minute)
+		if got := s.mailFlows().Username; got != k1 {
+			t.Fatalf("AWSCURRENT names %s, want %s", got, k1)
+		}
+	}
+	s.after(20 * time.Minute)
+	s.must(`{"action":"rollback"}`, rotation.RolledBack) // a later one is meant
+	if got := s.mailFlows().Username; got != k2 {
+		t.Fatalf("AWSCURRENT names %s, want %s", got, k2)
+	}
+}
+
 func TestAHealthEventMayNameSeveralKeys(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)

@@ -28,6 +28,9 @@ func (pl planner) rollback() Decision {
 	if !pl.ours(*pl.Previous.Version) {
 		return pl.noRollback("the value labelled AWSPREVIOUS isn't ours")
 	}
+	if pl.rolledBack(k) {
+		return pl.retireOrWait().onlyNext()
+	}
 	if pl.policy.InUseWindow > 0 && !k.LastUsedKnown {
 		return look(lookLastUsed, k.ID)
 	}
@@ -53,6 +56,13 @@ func (pl planner) rollback() Decision {
 			k.ID, pl.currentName(), verdict.Err)
 		return d
 	}
+}
+
+// rolledBack: an invocation a moment ago has rolled back already, and this is the same request, tried again because the
+// answer was lost. Otherwise it would undo what it did.
+func (pl planner) rolledBack(previous Key) bool {
+	current, ok := pl.key(pl.Current.AccessKeyID())
+	return ok && current.Status == Active && previous.Created.After(current.Created) && pl.now.Sub(pl.Current.Created) < invocation
 }
 
 func (pl planner) noRollback(why string) Decision {
