@@ -18,7 +18,7 @@ func TestAMistypedRegionDoesntJamTheFirstCredential(t *testing.T) {
 	s.fails(`{}`, rotation.VerificationFailed)
 	s.env["SMTP_REGIONS"], s.env["SMTP_ENDPOINT"] = region, s.world.SMTP(region)
 	s.restart()
-	s.fails(`{}`, rotation.VerificationFailed, "serves none of the configured Regions")
+	s.fails(`{}`, rotation.VerificationFailed, "serve all of the configured Regions")
 	s.must(`{}`, rotation.Rotated)
 	s.quiet()
 }

@@ -48,7 +48,7 @@ func (pl planner) replaceLeaked(leaked Key) Decision {
 		return look(lookNamed, other.ID)
 	case other.Status == Inactive || pl.isPrevious(other.ID) || !pl.inUse(other) || named:
 		return pl.revoke(other, "to free a slot for the replacement of the key that leaked")
-	case pl.req.ContainFirst: // it can't send any more: its own slot is the one to take
+	case leaked.Status != Active: // it can't send any more: its own slot is the one to take
 		return pl.revoke(leaked, "it leaked, and the other slot's key is in use").evenIfCurrent()
 	}
 	return fail(RotationBlocked, "access key %s can't be replaced: access key %s holds the second of the user's two slots, no "+

@@ -24,7 +24,8 @@ func (v *invocationRun) observe(ctx context.Context) error {
 		}
 	}
 	v.state = State{User: v.User, Keys: keys, Named: map[string]bool{}, Done: v.state.Done}
-	v.state.Done.Fresh = nil // its key is an orphan now: it couldn't be stored
+	v.state.Done.Fresh = nil    // its key is an orphan now: it couldn't be stored
+	v.state.Done.CurrentBy = "" // whoever observed since could promote: the next revocation needs a fence of its own
 	if v.state.Done.Verdicts == nil {
 		v.state.Done.Verdicts = map[string]Verdict{}
 	}

@@ -23,10 +23,18 @@ func (pl planner) unstage(reason string) Decision {
 	return d
 }
 
+// settle takes over what a person made current by hand: staged anew, it has AWSPENDING too, and the grace period of the
+// key that it superseded counts from now.
+func (pl planner) settle() Decision {
+	d := do(fence, pl.Current.AccessKeyID(), "a person made it current")
+	d.Step.VersionID = pl.Current.ID
+	return d
+}
+
 // finish verifies the pending credential and promotes it.
 func (pl planner) finish() Decision {
 	v, k, _ := pl.pending()
-	if !pl.useful(v) {
+	if !pl.useful(v) && !pl.broken() {
 		return pl.giveUp(k, errUseless.Error())
 	}
 	switch verdict := pl.verdict(k); verdict.Meaning {
@@ -42,10 +50,10 @@ func (pl planner) finish() Decision {
 	}
 }
 
-// useful: the version serves a Region that is configured. A Region that was mistyped, and corrected since, leaves one
-// that never can.
+// useful: the version serves every Region that is configured. One that was made for others never can, because the secret
+// of its access key is gone.
 func (pl planner) useful(v Version) bool {
-	return len(pl.policy.Regions) == 0 || slices.ContainsFunc(pl.policy.Regions, v.serves)
+	return !slices.ContainsFunc(pl.policy.Regions, func(region string) bool { return !v.serves(region) })
 }
 
 func (pl planner) verdict(k Key) Verdict {
@@ -116,4 +124,4 @@ func (pl planner) deleteGivenUp() Decision {
 }
 
 // errUseless is why a credential is given up that SES wasn't asked about.
-var errUseless = errors.New("it serves none of the configured Regions")
+var errUseless = errors.New("it doesn't serve all of the configured Regions")

@@ -44,6 +44,8 @@ func Plan(s State, p Policy, req Request, now time.Time) Decision {
 		return pl.replaceBroken()
 	case unfinished:
 		return pl.finish()
+	case pl.pendingIsStale() && s.setAside(*s.Pending.Version):
+		return pl.settle()
 	case pl.pendingIsStale():
 		return pl.unstage("AWSPENDING names no key that could become current")
 	case pl.due() != "":

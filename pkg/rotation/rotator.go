@@ -63,6 +63,8 @@ func (v *invocationRun) run(ctx context.Context) (Decision, error) {
 		before := len(v.result.Steps)
 		decision, err := v.follow(ctx)
 		switch {
+		case err != nil && v.overtaken(decision, err):
+			return wait(Step{Kind: Verify, Reason: "AWSCURRENT moved meanwhile; the next tick looks again"}), nil
 		case err != nil && TypeOf(err) == Conflict && looks < observations:
 			pause(ctx, looks)
 		case err != nil:
@@ -72,6 +74,12 @@ func (v *invocationRun) run(ctx context.Context) (Decision, error) {
 			return decision, nil
 		}
 	}
+}
+
+// overtaken: another invocation moved AWSCURRENT before a tick could promote. The other may be about to revoke what this
+// one verified, so it doesn't try once more.
+func (v *invocationRun) overtaken(d Decision, err error) bool {
+	return v.req.Action == Tick && d.Step.Kind == Promote && TypeOf(err) == Conflict && v.state.hasCredential()
 }
 
 func (v *invocationRun) needsSecondLook() bool {

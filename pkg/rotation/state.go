@@ -89,8 +89,8 @@ type Progress struct {
 	Fresh []sessmtp.Login
 	// Verdicts are what SES said, by access key.
 	Verdicts map[string]Verdict
-	// CurrentBy is the version that this invocation made current. As long as it is current, nobody who observed an
-	// earlier one can promote.
+	// CurrentBy is the version that this invocation made current since it observed. As long as it is current, nobody who
+	// observed an earlier one can promote.
 	CurrentBy string
 	// Restaged is the version that this invocation wrote last from an older one's content. Once is enough, however short
 	// the promotion window.
@@ -145,10 +145,8 @@ func (s State) pending() (Version, Key, bool) {
 	return v, k, ok && v.ID != s.Current.ID && k.ID != s.Current.AccessKeyID() && !s.setAside(v)
 }
 
-// setAside: a person has put another value over this version since it was current. It isn't unfinished.
-func (s State) setAside(v Version) bool {
-	return slices.Contains(v.Labels, Previous) && s.Current.Created.After(v.Created)
-}
+// setAside: this version was current, and a person has made another one current since. It isn't unfinished.
+func (s State) setAside(v Version) bool { return slices.Contains(v.Labels, Previous) }
 
 // isPrevious tells whether AWSPREVIOUS names the key, as far as it was looked at.
 func (s State) isPrevious(id string) bool {

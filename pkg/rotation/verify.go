@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
@@ -14,7 +13,7 @@ import (
 func (v *invocationRun) verify(ctx context.Context, s Step) error {
 	ctx, cancel := context.WithTimeout(ctx, v.verifyTime(ctx))
 	defer cancel()
-	results := v.Verifier.Verify(ctx, v.asked(v.state.Pending.Version.Logins))
+	results := v.Verifier.Verify(ctx, v.state.Pending.Version.Logins)
 	verdict := Verdict{Meaning: sessmtp.Accepted}
 	for _, r := range results {
 		step := s
@@ -32,20 +31,6 @@ func (v *invocationRun) verify(ctx context.Context, s Step) error {
 	}
 	v.state.Done.Verdicts[s.AccessKeyID] = verdict
 	return nil
-}
-
-// asked are the logins for the Regions that are configured: an older credential may have others, which nobody needs now.
-func (v *invocationRun) asked(logins []sessmtp.Login) []sessmtp.Login {
-	var wanted []sessmtp.Login
-	for _, l := range logins {
-		if slices.Contains(v.Policy.Regions, l.Region) {
-			wanted = append(wanted, l)
-		}
-	}
-	if len(wanted) == 0 {
-		return logins
-	}
-	return wanted
 }
 
 // worse joins one Region's result to the verdict: a refusal anywhere is a refusal.

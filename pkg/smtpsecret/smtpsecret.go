@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -131,23 +132,38 @@ func (s *Secret) version(id string, created time.Time, text string) rotation.Ver
 	}
 	v.User = p.user
 	v.Outdated = p.user != s.User
-	for _, l := range p.logins {
-		if l.Region == "" {
-			l.Region = s.Endpoints[0].Region // made by hand: it can only be meant for the one Region there is
-			v.Outdated = true
-		}
-		for _, e := range s.Endpoints {
-			if e.Region == l.Region {
-				v.Outdated = v.Outdated || l.Endpoint != e
+	if p.logins[0].Region == "" { // made by hand: it can only be meant for the one Region there is
+		p.logins[0].Region = s.Endpoints[0].Region
+		v.Outdated = true
+	}
+	v.Logins = s.configured(p.logins)
+	v.Outdated = v.Outdated || !slices.EqualFunc(v.Logins, p.logins, func(a, b sessmtp.Login) bool { return a.Endpoint == b.Endpoint })
+	return v
+}
+
+// configured are the logins for the configured Regions, in their order and with their endpoints. Where there are none,
+// the value's own are returned: they may still open something.
+func (s *Secret) configured(logins []sessmtp.Login) []sessmtp.Login {
+	var found []sessmtp.Login
+	for _, e := range s.Endpoints {
+		for _, l := range logins {
+			if l.Region == e.Region {
 				l.Endpoint = e
+				found = append(found, l)
+				break
 			}
 		}
+	}
+	if found != nil {
+		return found
+	}
+	for _, l := range logins {
 		if l.Host == "" || l.Port == 0 {
 			l.Endpoint = standard(l.Region)
 		}
-		v.Logins = append(v.Logins, l)
+		found = append(found, l)
 	}
-	return v
+	return found
 }
 
 // standard is SES's own endpoint, for a Region that neither the value nor the configuration has one for.
