@@ -218,3 +218,39 @@ func TestContainFirstOfAnAdoptedKeyGoesOnWithoutIt(t *testing.T) {
 	s.keyIs(stranger, "Active")
 	s.mailFlows()
 }
+
+func TestAMistypedPrimaryRegionNeverBecomesCurrent(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.env["SMTP_REGIONS"] = "us-west-9," + region
+	s.env["SMTP_ENDPOINT"] = region + "=" + s.world.SMTP(region) + ",us-west-9=127.0.0.1:1"
+	s.restart()
+	s.fails(`{}`, rotation.VerificationFailed)
+	s.env["SMTP_REGIONS"] = region
+	s.env["SMTP_ENDPOINT"] = s.world.SMTP(region)
+	s.restart()
+	s.after(hour)
+	for range 4 {
+		_, _ = s.invoke(`{}`)
+		s.after(hour)
+	}
+	if v, ok := s.current(); !ok {
+		t.Errorf("AWSCURRENT's top level: region %s host %s:%d; not accepted in %s", v.Region, v.Host, v.Port, region)
+	}
+}
+
+func TestTheMaximumGraceSparesAStrangersKeyInUse(t *testing.T) {
+	s := newStage(t, map[string]string{"MAX_GRACE_PERIOD": "8d"})
+	old, _, _ := s.world.CreateAccessKey(user)
+	s.after(400 * day)
+	s.world.UseKey(old, s.world.Now())
+	s.must(`{}`, rotation.Rotated)
+	for range 40 {
+		s.after(12 * hour)
+		if k, ok := s.key(old); ok && k.Status == "Active" {
+			s.world.UseKey(old, s.world.Now())
+		}
+		s.invoke(`{}`)
+	}
+	s.keyIs(old, "Active")
+}

@@ -82,9 +82,28 @@ func (pl planner) superseded(k Key) Decision {
 		return wait(next).warnInUse(pl, k)
 	}
 	if pl.inUse(k) {
+		if d, ours := pl.wasOurs(k); !ours {
+			return d
+		}
 		return do(Deactivate, k.ID, "in use, but superseded for longer than the maximum grace period (%s)", Duration(pl.policy.MaxGracePeriod))
 	}
 	return do(Deactivate, k.ID, "superseded, and its grace period is over; %s", lastUsed(k))
+}
+
+// wasOurs tells whether a version names the key. The maximum grace period ends those; a stranger's key in use stays.
+func (pl planner) wasOurs(k Key) (Decision, bool) {
+	named, asked := pl.Named[k.ID]
+	switch {
+	case !pl.Previous.Known:
+		return look(lookPrevious, ""), false
+	case pl.isPrevious(k.ID):
+		return Decision{}, true
+	case !asked:
+		return look(lookNamed, k.ID), false
+	}
+	idle := k.LastUsed.Add(pl.policy.InUseWindow)
+	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: idle, Reason: "no version names it; unless it is used again, it is out of use then"}
+	return wait(next).warnInUse(pl, k), named
 }
 
 // supersededAt is the latest moment at which the key can have been superseded: promotion comes at most the window

@@ -63,6 +63,8 @@ func (v *invocationRun) run(ctx context.Context) (Decision, error) {
 		before := len(v.result.Steps)
 		decision, err := v.follow(ctx)
 		switch {
+		case err != nil && v.overtaken(decision, err) && v.req.Action == Rotate:
+			return decision, err
 		case err != nil && v.overtaken(decision, err):
 			return wait(Step{Kind: Verify, Reason: "AWSCURRENT moved meanwhile; the next tick looks again"}), nil
 		case err != nil && TypeOf(err) == Conflict && looks < observations:
@@ -76,10 +78,10 @@ func (v *invocationRun) run(ctx context.Context) (Decision, error) {
 	}
 }
 
-// overtaken: another invocation moved AWSCURRENT before a tick could promote. The other may be about to revoke what this
+// overtaken: another invocation moved AWSCURRENT before a tick or a rotation could promote. The other may be about to revoke what this
 // one verified, so it doesn't try once more.
 func (v *invocationRun) overtaken(d Decision, err error) bool {
-	return v.req.Action == Tick && d.Step.Kind == Promote && TypeOf(err) == Conflict && v.state.hasCredential()
+	return !v.needsSecondLook() && d.Step.Kind == Promote && TypeOf(err) == Conflict && v.state.hasCredential()
 }
 
 func (v *invocationRun) needsSecondLook() bool {

@@ -1,0 +1,131 @@
+package function_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// Overlaps that need calls to be held back at just the right moment.
+
+func TestAnEmergencyFencesAnewAfterAConflict(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.after(30 * day)
+	s.must(`{}`, rotation.Rotated)
+	s.after(8 * day)
+	s.must(`{}`, rotation.Retired)
+	s.after(2 * day)
+	c := s.mailFlows().Username
+	type gate struct{ at, open chan struct{} }
+	mk := func() gate { return gate{make(chan struct{}), make(chan struct{})} }
+	delQ, putN, deactN := mk(), mk(), mk()
+	var creates, updates int
+	s.world.Intercept(func(call localaws.Call) *localaws.Fault {
+		wait := func(g gate) { close(g.at); <-g.open }
+		switch call.Action {
+		case "CreateAccessKey":
+			creates++
+			if creates == 1 {
+				wait(delQ)
+			}
+		case "PutSecretValue":
+			if creates == 2 {
+				creates++
+				wait(putN)
+			}
+		case "UpdateAccessKey":
+			updates++
+			if updates == 1 {
+				wait(deactN)
+			}
+		}
+		return nil
+	})
+	e, r := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(e)
+		out, err := s.function.Invoke(context.Background(), []byte(`{"action":"emergency","access_key_id":"`+c+`"}`))
+		if err != nil {
+			t.Errorf("emergency: %s %v", out, err)
+		}
+	}()
+	<-delQ.at // fence done, the other slot freed, about to create
+	go func() {
+		defer close(r)
+		_, _ = s.function.Invoke(context.Background(), []byte(`{"action":"rotate"}`))
+	}()
+	<-putN.at
+	close(delQ.open)
+	<-deactN.at
+	close(putN.open)
+	<-r
+	s.mailFlows()
+	close(deactN.open)
+	dead := false
+	for {
+		select {
+		case <-e:
+			if dead {
+				t.Error("AWSCURRENT named a dead key during a rotation beside an emergency")
+			}
+			s.mailFlows()
+			return
+		default:
+			if v, ok := s.current(); !ok {
+				if again, _ := s.current(); again.Username == v.Username { // not a torn look
+					dead = true
+				}
+			}
+		}
+	}
+}
+
+func TestGivingUpHoldsAgainstAVersionStagedBehindItsFence(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.after(30 * day)
+	refuse := func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
+		if stage == "auth" {
+			return &localaws.SMTPReply{Code: 535, Text: "Authentication Credentials Invalid"}
+		}
+		return nil
+	}
+	s.world.SetSMTPFault(refuse)
+	s.fails(`{}`, rotation.VerificationFailed)
+	s.after(61 * time.Minute)
+	s.world.SetSMTPFault(nil)
+	atPut, openPut, atDel, openDel := make(chan int), make(chan int), make(chan int), make(chan int)
+	puts := 0
+	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+		switch c.Action {
+		case "PutSecretValue":
+			if puts++; puts == 1 {
+				close(atPut)
+				<-openPut
+			}
+		case "DeleteAccessKey":
+			close(atDel)
+			<-openDel
+		}
+		return nil
+	})
+	a, b := make(chan int), make(chan int)
+	go func() { defer close(b); _, _ = s.function.Invoke(context.Background(), []byte(`{}`)) }()
+	<-atPut
+	s.world.SetSMTPFault(refuse)
+	go func() { defer close(a); _, _ = s.function.Invoke(context.Background(), []byte(`{}`)) }()
+	<-atDel
+	s.world.SetSMTPFault(nil)
+	close(openPut)
+	<-b
+	s.mailFlows()
+	close(openDel)
+	<-a
+	if v, ok := s.current(); !ok {
+		t.Errorf("AWSCURRENT names %s, dead", v.Username)
+	}
+}
