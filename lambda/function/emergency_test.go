@@ -149,6 +149,16 @@ func TestARollbackIsRefusedWithoutAPreviousKey(t *testing.T) {
 	s.quiet()
 }
 
+func TestARollbackIsRefusedWhereAWSPREVIOUSNamesTheCurrentKey(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	k1 := s.mailFlows().Username
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	s.must(`{"action":"emergency","access_key_id":"`+k1+`"}`, rotation.Revoked) // its fence moves AWSPREVIOUS
+	s.fails(`{"action":"rollback"}`, rotation.RotationBlocked, "AWSPREVIOUS")
+	s.quiet()
+}
+
 func TestARollbackReactivatesAndIsRefusedRightBeforeDeletion(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)

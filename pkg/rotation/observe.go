@@ -102,7 +102,8 @@ func (v *invocationRun) look(ctx context.Context, s Step) error {
 		version = nil // it has moved to where AWSCURRENT is
 	}
 	*seen = Seen{Known: true, Version: version}
-	if done := &v.state.Done; label == Previous && version != nil && done.RollbackTo == "" {
+	done := &v.state.Done
+	if label == Previous && version != nil && done.RollbackTo == "" && version.AccessKeyID() != v.state.Current.AccessKeyID() {
 		done.RollbackTo = version.AccessKeyID()
 	}
 	return nil

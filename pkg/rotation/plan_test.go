@@ -172,6 +172,15 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 	}
 }
 
+func TestACredentialThatAPersonMovedAWSCURRENTBackToStays(t *testing.T) {
+	left := version("B", 5*day)
+	left.Labels = []Label{Pending, Previous}
+	s := State{User: "sender", Keys: []Key{active("A", 20*day), active("B", 5*day)}, Current: version("A", 20*day), Pending: seen(left)}
+	if got := Plan(s, policy(), Request{Action: Tick}, now); got.Step.Kind != fence || got.Step.AccessKeyID != "A" {
+		t.Errorf("got %+v", got.Step)
+	}
+}
+
 func TestGraceCountsFromTheLatestMomentOfPromotion(t *testing.T) {
 	s := State{User: "sender", Keys: []Key{active("A", 37*day).used(3 * day), active("B", 8*day)}, Current: version("B", 7*day), Pending: nothing}
 	got := Plan(s, policy(), Request{Action: Tick}, now)
