@@ -50,8 +50,10 @@ type process struct {
 	*testing.T
 	events  chan []byte
 	answers chan answer
-	output  bytes.Buffer // complete, and safe to read, once stopped
-	stop    func()
+	output  bytes.Buffer  // complete, and safe to read, once ended
+	ended   chan struct{} // closed when the process has ended
+	kill    func()        // SIGKILL; returns when the process has ended
+	stop    func()        // kill, and end the Runtime API
 	timeout time.Duration
 }
 
@@ -61,7 +63,10 @@ func startFunction(t *testing.T, env map[string]string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{T: t, events: make(chan []byte), answers: make(chan answer), timeout: 30 * time.Second}
+	p := &process{
+		T: t, timeout: 30 * time.Second,
+		events: make(chan []byte), answers: make(chan answer), ended: make(chan struct{}),
+	}
 	stopped := make(chan struct{})
 	api := httptest.NewServer(p.runtimeAPI(stopped))
 	cmd := exec.Command(path)
@@ -76,9 +81,16 @@ func startFunction(t *testing.T, env map[string]string) *process {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p.stop = sync.OnceFunc(func() {
-		_ = cmd.Process.Kill()
+	go func() {
 		_ = cmd.Wait()
+		close(p.ended)
+	}()
+	p.kill = func() {
+		_ = cmd.Process.Kill()
+		<-p.ended
+	}
+	p.stop = sync.OnceFunc(func() {
+		p.kill()
 		close(stopped)
 		api.Close()
 	})
@@ -122,17 +134,32 @@ func (p *process) runtimeAPI(stopped chan struct{}) http.Handler {
 // invoke sends one event and waits for its answer.
 func (p *process) invoke(event string) answer {
 	p.Helper()
+	a, alive := p.invokeUntilKilled(event)
+	if !alive {
+		p.Fatalf("the function died of %s; it printed: %s", event, p.output.String())
+	}
+	return a
+}
+
+// invokeUntilKilled is invoke where the function may be killed before it answers; it tells whether it lived to answer.
+func (p *process) invokeUntilKilled(event string) (a answer, alive bool) {
+	p.Helper()
 	limit := time.After(time.Minute)
 	select {
 	case p.events <- []byte(event):
+	case <-p.ended:
+		p.Fatalf("the function ended before any event; it printed: %s", p.output.String())
 	case <-limit:
+		p.kill()
 		p.Fatalf("the function doesn't ask for events; it printed: %s", p.output.String())
 	}
 	select {
-	case a := <-p.answers:
-		return a
+	case a = <-p.answers:
+		return a, true
+	case <-p.ended:
+		return answer{}, false
 	case <-limit:
 		p.Fatalf("no answer to %s", event)
 	}
-	return answer{}
+	return answer{}, false
 }

@@ -1,6 +1,7 @@
 package localaws
 
 import (
+	"regexp"
 	"slices"
 	"time"
 )
@@ -13,11 +14,15 @@ const (
 
 const keyQuota = 2
 
+// userName is what a user may be called.
+var userName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+
 // A directory is what IAM knows: users and their access keys, with IAM's rules and nothing of its protocol.
 type directory struct {
-	now   func() time.Time
-	users map[string]*user
-	keys  []*accessKey // every key ever made, oldest first; a deleted one has no status
+	now    func() time.Time
+	newKey func() (id, secret string)
+	users  map[string]*user
+	keys   []*accessKey // every key ever made, oldest first; a deleted one has no status
 
 	servers       int             // SMTP servers that hear of changes
 	propagation   []time.Duration // how long that takes, per server; the last repeats
@@ -32,13 +37,17 @@ type user struct {
 	listed   history[[]Key] // what ListAccessKeys would have said when
 }
 
-func newDirectory(now func() time.Time, servers int) *directory {
-	return &directory{now: now, users: map[string]*user{}, servers: servers}
+func newDirectory(now func() time.Time, newKey func() (id, secret string), servers int) *directory {
+	return &directory{now: now, newKey: newKey, users: map[string]*user{}, servers: servers}
 }
 
 func (d *directory) createUser(name string) (*user, error) {
 	if name == "" {
 		return nil, missing("userName")
+	}
+	if !userName.MatchString(name) {
+		return nil, refuse("ValidationError", "The specified value for userName is invalid. It must contain only "+
+			"alphanumeric characters and/or the following: +=,.@_-")
 	}
 	if d.users[name] != nil {
 		return nil, refuse("EntityAlreadyExists", "User with name %s already exists.", name)
@@ -72,7 +81,8 @@ func (d *directory) createKey(userName string) (*accessKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.addKey(u, "AKIA"+randomText(16, idAlphabet), newSecretAccessKey())
+	id, secret := d.newKey()
+	return d.addKey(u, id, secret)
 }
 
 func (d *directory) addKey(u *user, id, secret string) (*accessKey, error) {

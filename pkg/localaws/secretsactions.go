@@ -92,6 +92,11 @@ func (v *vault) putSecretValue(in *secretsInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, label := range in.VersionStages {
+		if err := checkLabel("versionStages", label); err != nil {
+			return nil, err
+		}
+	}
 	put, err := v.put(s, token, c, in.VersionStages)
 	if err != nil {
 		return nil, err
@@ -108,6 +113,9 @@ func (v *vault) updateSecretVersionStage(in *secretsInput) (any, error) {
 	if in.VersionStage == "" {
 		return nil, refuse("ValidationException", "1 validation error detected: Value null at 'versionStage' failed "+
 			"to satisfy constraint: Member must not be null")
+	}
+	if err := checkLabel("versionStage", in.VersionStage); err != nil {
+		return nil, err
 	}
 	if err := v.move(s, in.VersionStage, in.MoveToVersionID, in.RemoveFromVersionID); err != nil {
 		return nil, err
@@ -152,6 +160,10 @@ func (v *vault) deleteSecret(in *secretsInput) (any, error) {
 	days := in.RecoveryWindowInDays
 	if days == 0 {
 		days = 30
+	}
+	if days < 7 || days > 30 {
+		return nil, refuse("InvalidParameterException", "The RecoveryWindowInDays value must be between 7 and 30 days "+
+			"(inclusive).")
 	}
 	s.deleted = v.time()
 	gone := s.deleted.Add(time.Duration(days) * 24 * time.Hour)

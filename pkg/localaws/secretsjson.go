@@ -41,11 +41,23 @@ func (in *secretsInput) content() (c content, ok bool, err error) {
 		return c, false, refuse("InvalidParameterException", "You can't specify both a binary secret value and a "+
 			"string secret value in the same secret.")
 	case in.SecretString != nil:
-		return content{value: *in.SecretString}, true, nil
+		c = content{value: *in.SecretString}
+		return c, true, c.check("secretString")
 	case in.SecretBinary != nil:
-		return content{string(in.SecretBinary), true}, true, nil
+		c = content{string(in.SecretBinary), true}
+		return c, true, c.check("secretBinary")
 	}
 	return c, false, nil
+}
+
+// check refuses what can't be a value: those have 1 to 65536 bytes.
+func (c content) check(member string) error {
+	if n := len(c.value); n >= 1 && n <= 65536 {
+		return nil
+	}
+	return refuse("ValidationException", "1 validation error detected: Value at '%s' failed to satisfy constraint: Member "+
+		"must satisfy constraint: [Member must have length less than or equal to 65536, Member must have length greater "+
+		"than or equal to 1]", member)
 }
 
 // secretsOutput has the members of every answer; those that an action doesn't set are left out.

@@ -1,5 +1,17 @@
 package localaws
 
+import "unicode/utf8"
+
+// checkLabel refuses what can't be a staging label: those have 1 to 256 characters.
+func checkLabel(member, label string) error {
+	if n := utf8.RuneCountInString(label); n >= 1 && n <= 256 {
+		return nil
+	}
+	return refuse("ValidationException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: "+
+		"Member must satisfy constraint: [Member must have length less than or equal to 256, Member must have length "+
+		"greater than or equal to 1]", label, member)
+}
+
 // move does what UpdateSecretVersionStage does: takes a label from one version, puts it on another, or both.
 // Naming the version that the label is taken from makes it a compare-and-swap.
 func (v *vault) move(s *secret, label, to, from string) error {

@@ -1,6 +1,9 @@
 package localaws
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Keys is a user's access keys as they are now, oldest first; none for a user that doesn't exist.
 func (w *World) Keys(user string) []Key {
@@ -60,7 +63,7 @@ func (w *World) Accepts(region, username, password string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	k := w.directory.everMade(username)
-	if k == nil || w.endpoints[region] == nil || !k.opens(region, password) {
+	if k == nil || !slices.Contains(w.regions, region) || !k.opens(region, password) {
 		return false
 	}
 	for server := range w.servers {

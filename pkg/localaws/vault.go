@@ -104,15 +104,17 @@ func (v *vault) put(s *secret, token string, c content, labels []string) (*versi
 	return added, nil
 }
 
-// attach puts labels on a version, from wherever they were. Where AWSCURRENT leaves, AWSPREVIOUS follows.
+// attach puts labels on a version, from wherever they were. Where AWSCURRENT leaves, AWSPREVIOUS follows, even if it is
+// among them.
 func (v *vault) attach(s *secret, id string, add ...string) {
 	labels := map[string]string{}
 	maps.Copy(labels, s.labels.latest())
+	left := labels[current]
 	for _, label := range add {
-		if left := labels[label]; label == current && left != "" && left != id {
-			labels[previous] = left
-		}
 		labels[label] = id
+	}
+	if left != "" && left != labels[current] {
+		labels[previous] = left
 	}
 	s.labels.set(v.now(), labels)
 	s.changed = v.time()

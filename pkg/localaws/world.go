@@ -18,6 +18,8 @@ type Config struct {
 	Regions []string         // SES Regions that serve SMTP; default: eu-west-1. Secrets live in the first
 	Now     func() time.Time // the clock that Advance moves ahead of; default: time.Now
 	Servers int              // SMTP servers behind each Region's endpoint, taken in turn; default: 1
+	// NewKey makes the ID and the secret of each access key; default: random ones. For tests that compare whole runs.
+	NewKey func() (id, secret string)
 }
 
 // A World is IAM, Secrets Manager and SES's SMTP endpoints, serving on loopback until Close. Its methods may
@@ -48,7 +50,7 @@ type World struct {
 
 // Start makes a World that listens on 127.0.0.1 and serves until Close.
 func Start(cfg Config) (*World, error) {
-	w := newWorld(cfg)
+	w := New(cfg)
 	if err := w.listen(); err != nil {
 		w.Close()
 		return nil, fmt.Errorf("starting a local AWS: %w", err)
@@ -70,7 +72,10 @@ func newWorld(cfg Config) *World {
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.endpoints = map[string]*endpoint{}
 	w.denied = map[string]string{}
-	w.directory = newDirectory(w.Now, w.servers)
+	if cfg.NewKey == nil {
+		cfg.NewKey = randomKey
+	}
+	w.directory = newDirectory(w.Now, cfg.NewKey, w.servers)
 	w.vault = newVault(w.Now, w.regions[0])
 	w.SetAuthMechanisms()
 	return w

@@ -170,12 +170,17 @@ func (v *invocationRun) delete(ctx context.Context, s Step) error {
 // spareCurrent reads AWSCURRENT again right before a key is touched: another invocation may have made it current since
 // the state was observed.
 func (v *invocationRun) spareCurrent(ctx context.Context, s Step) error {
-	if s.evenCurrent {
+	if s.evenCurrent && s.whileCurrent == "" {
 		return nil
 	}
 	current, err := v.Secret.Read(ctx, Current)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case s.evenCurrent && current != nil && current.ID == s.whileCurrent:
+		return nil
+	case s.evenCurrent:
+		return Errorf(Conflict, "AWSCURRENT moved meanwhile, and access key %s was left alone", s.AccessKeyID)
 	}
 	if current != nil && current.AccessKeyID() == s.AccessKeyID {
 		return Errorf(Conflict, "access key %s became current meanwhile and was left alone", s.AccessKeyID)

@@ -1,5 +1,7 @@
 package rotation
 
+import "slices"
+
 // replaceBroken is the rule for an AWSCURRENT whose key is gone or Inactive: mail is failing. It never reactivates a
 // key that somebody deactivated.
 func (pl planner) replaceBroken() Decision {
@@ -46,6 +48,12 @@ func (pl planner) replace() Decision {
 		if d := pl.retire(k); d.Step.Kind != Wait {
 			return d // its slot comes free, if not in this invocation
 		}
+	}
+	if k, ok := pl.key(pl.Current.AccessKeyID()); ok && !slices.ContainsFunc(pl.others(), func(k Key) bool { return !pl.inUse(k) }) {
+		// Nobody can send with it, and nothing else will ever free a slot.
+		d := do(Delete, k.ID, "Inactive, and the other slot's key is in use: its own slot is the one to take").evenIfCurrent()
+		d.Step.whileCurrent = pl.Current.ID
+		return d
 	}
 	return fail(RotationBlocked, "AWSCURRENT names access key %q, which can't send, and no key slot can be freed: %s; "+
 		"delete a key that nobody needs, and run a tick", pl.Current.AccessKeyID(), pl.describe(pl.others()))

@@ -37,6 +37,9 @@ func (pl planner) replaceLeaked(leaked Key) Decision {
 	if len(pl.Keys) < iamKeyQuota {
 		return do(Create, "", "to replace access key %s, which leaked", leaked.ID)
 	}
+	if leaked.Status != Active { // it can't send any more: its own slot is the one to take, and the other key is spared
+		return pl.revoke(leaked, "it leaked, and its slot is for the replacement").evenIfCurrent()
+	}
 	other := pl.others()[0]
 	named, asked := pl.Named[other.ID]
 	switch {
@@ -46,10 +49,8 @@ func (pl planner) replaceLeaked(leaked Key) Decision {
 		return look(lookLastUsed, other.ID)
 	case pl.inUse(other) && other.Status == Active && !pl.isPrevious(other.ID) && !asked:
 		return look(lookNamed, other.ID)
-	case other.Status == Inactive || pl.isPrevious(other.ID) || !pl.inUse(other) || named:
+	case other.Status != Active || pl.isPrevious(other.ID) || !pl.inUse(other) || named:
 		return pl.revoke(other, "to free a slot for the replacement of the key that leaked")
-	case leaked.Status != Active: // it can't send any more: its own slot is the one to take
-		return pl.revoke(leaked, "it leaked, and the other slot's key is in use").evenIfCurrent()
 	}
 	return fail(RotationBlocked, "access key %s can't be replaced: access key %s holds the second of the user's two slots, no "+
 		"version names it, and somebody sends with it (%s); nothing was touched: delete that key, or run the emergency again "+

@@ -23,6 +23,9 @@ type Decision struct {
 // that applies wins.
 func Plan(s State, p Policy, req Request, now time.Time) Decision {
 	pl := planner{State: s, policy: p, req: req, now: now}
+	if req.Action == Decommission {
+		return pl.decommission()
+	}
 	if err := pl.foreign(); err != nil {
 		return Decision{Step: Step{Kind: Wait}, Err: err}
 	}

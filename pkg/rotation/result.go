@@ -79,6 +79,8 @@ func outcome(req Request, steps []Step, d Decision, p Progress) Outcome {
 		return Revoked
 	case req.Action == Rollback:
 		return RolledBack
+	case req.Action == Decommission:
+		return Decommissioned
 	case p.Promoted:
 		return Rotated
 	}

@@ -41,15 +41,15 @@ func (pl planner) rollback() Decision {
 	if k.Status == Inactive {
 		return do(Activate, k.ID, "it is to be current again")
 	}
-	v, pending, unfinished := pl.pending()
-	if !unfinished || pending.ID != k.ID {
+	v := pl.Pending.Version
+	if v == nil || v.ID == pl.Current.ID || v.AccessKeyID() != k.ID || pl.setAside(*v) {
 		return pl.stagePrevious("it is to be current again")
 	}
 	switch verdict := pl.verdict(k); verdict.Meaning {
 	case "":
 		return do(Verify, k.ID, "SES must accept it before it becomes current again")
 	case sessmtp.Accepted:
-		return pl.promote(v, "rollback was asked for, and SES accepts it")
+		return pl.promote(*v, "rollback was asked for, and SES accepts it")
 	default:
 		d := pl.unstage("the rollback failed, and must not happen by itself later")
 		d.Err = Errorf(VerificationFailed, "rollback: access key %s isn't current again, and applications go on with %s: %w",

@@ -85,7 +85,7 @@ func (v *invocationRun) overtaken(d Decision, err error) bool {
 }
 
 func (v *invocationRun) needsSecondLook() bool {
-	return v.req.Action == Emergency || v.req.Action == Rollback
+	return v.req.Action == Emergency || v.req.Action == Rollback || v.req.Action == Decommission
 }
 
 // follow takes the planned steps until the plan says wait or fail.

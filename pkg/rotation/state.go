@@ -142,7 +142,15 @@ func (s State) pending() (Version, Key, bool) {
 	}
 	v := *s.Pending.Version
 	k, ok := s.key(v.AccessKeyID())
-	return v, k, ok && v.ID != s.Current.ID && k.ID != s.Current.AccessKeyID() && !s.setAside(v)
+	return v, k, ok && v.ID != s.Current.ID && k.ID != s.Current.AccessKeyID() && !s.setAside(v) && !s.overtaken(k)
+}
+
+// overtaken: the pending key is older than the current one, so it was current before, or could have been. What staged it
+// was a fence or a rollback that came too late, and to promote it now would undo what overtook it. Where the current key
+// is broken, it is better than nothing.
+func (s State) overtaken(k Key) bool {
+	current, ok := s.key(s.Current.AccessKeyID())
+	return ok && current.Status == Active && k.Created.Before(current.Created)
 }
 
 // setAside: this version was current, and a person has made another one current since. It isn't unfinished.

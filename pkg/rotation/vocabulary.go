@@ -12,6 +12,8 @@ const (
 	Rollback  Action = "rollback"  // make the previous credential current again
 	Status    Action = "status"    // say what there is; change nothing
 	Preview   Action = "plan"      // say what a tick would do now; change nothing
+	// Decommission deletes all of the user's keys, because the user is about to be deleted.
+	Decommission Action = "decommission"
 )
 
 // Request is an action with its details.
@@ -62,6 +64,8 @@ type Step struct {
 
 	// evenCurrent lets an emergency touch the key that AWSCURRENT names.
 	evenCurrent bool
+	// whileCurrent is the version that AWSCURRENT must still name for that, where it matters.
+	whileCurrent string
 	// givesUp is the pending key that a fence cuts off.
 	givesUp string
 }
@@ -70,15 +74,16 @@ type Step struct {
 type Outcome string
 
 const (
-	Waiting    Outcome = "waiting"
-	Rotated    Outcome = "rotated"
-	Retired    Outcome = "retired" // a key was deactivated
-	Deleted    Outcome = "deleted" // a key was deleted
-	Blocked    Outcome = "blocked"
-	Revoked    Outcome = "revoked"
-	RolledBack Outcome = "rolled_back"
-	Planned    Outcome = "planned"
-	Reported   Outcome = "reported"
+	Waiting        Outcome = "waiting"
+	Rotated        Outcome = "rotated"
+	Retired        Outcome = "retired" // a key was deactivated
+	Deleted        Outcome = "deleted" // a key was deleted
+	Blocked        Outcome = "blocked"
+	Revoked        Outcome = "revoked"
+	RolledBack     Outcome = "rolled_back"
+	Decommissioned Outcome = "decommissioned"
+	Planned        Outcome = "planned"
+	Reported       Outcome = "reported"
 )
 
 // Role is what an access key is to the credential.

@@ -1,0 +1,287 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+// TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing plays every scene up to its event, lets the built function serve
+// that event, and kills the process at the first AWS call, the second, and so on, before and after the call's effect,
+// until a run ends by itself. A new process serves what follows, and ticks until all is quiet. Between any two calls
+// AWSCURRENT's credential sends.
+func TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing(t *testing.T) {
+	for _, sc := range scenes {
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			before, after := sc.killedAtEachCall(t)
+			t.Logf("%s: %d kills before a call, %d after its effect", sc.name, before, after)
+			if before+after < 2 && !t.Failed() {
+				t.Error("the function was hardly ever killed: nothing is tested here")
+			}
+		})
+	}
+}
+
+// killedAtEachCall plays the scene once for each AWS call that its event makes, twice where the call has an effect, and
+// once more without a kill.
+func (sc scene) killedAtEachCall(t *testing.T) (before, after int) {
+	for !t.Failed() {
+		var call *localaws.Call
+		t.Run(fmt.Sprintf("before call %d", before), func(t *testing.T) { call = sc.killedAt(t, before, false) })
+		if call == nil {
+			break
+		}
+		if hasEffect(*call) {
+			t.Run(fmt.Sprintf("after %s, call %d", call.Action, before), func(t *testing.T) { sc.killedAt(t, before, true) })
+			after++
+		}
+		before++
+	}
+	return before, after
+}
+
+// hasEffect: where a call only reads, before and after are the same.
+func hasEffect(c localaws.Call) bool {
+	reads := func(verb string) bool { return strings.HasPrefix(c.Action, verb) }
+	return !slices.ContainsFunc([]string{"Get", "List", "Describe"}, reads)
+}
+
+// killedAt plays the scene with the function killed at the i-th AWS call of its event, and returns that call; nil where
+// the event makes fewer.
+func (sc scene) killedAt(t *testing.T, i int, after bool) *localaws.Call {
+	a := newAccount(t)
+	event := sc.play(a)
+	a.ago(0)
+	a.watch.emergency.Store(a.leaked != "")
+	call := a.serveUntilKilled(event, i, after)
+	switch {
+	case call != nil && sc.askedAgain:
+		a.serve(event)
+	case call != nil:
+		a.serveNextTick()
+	}
+	a.mended()
+	a.watch.emergency.Store(false)
+	for range 24 { // twelve days: longer than an orphan's life, grace and quarantine; shorter than the rotation interval
+		a.world.Advance(12 * time.Hour)
+		a.invoke(`{}`)
+	}
+	a.quiet()
+	onlyJSONWithoutSecrets(t, a.printed.String(), a.world.Secrets())
+	return call
+}
+
+// account is an AWS account with the SMTP user, a secret of {}, and the function: in this process, with the clock in the
+// test's hand, for what leads up to an event and what comes of it; as it is built, by the real clock, for the event.
+type account struct {
+	*testing.T
+	world    *localaws.World
+	watch    *watcher
+	env      map[string]string
+	function *function.Function
+	printed  strings.Builder // by every process that served here, and all answers
+
+	ahead  time.Duration // how far the world's clock was moved
+	leaked string        // the access key that an emergency is about
+	wanted string        // the access key that has to be current in the end, where that is known before
+}
+
+const (
+	otherRegion = "us-east-1"
+	longAgo     = 90 * day // when every scene begins
+	day         = 24 * time.Hour
+)
+
+func newAccount(t *testing.T) *account {
+	t.Helper()
+	world, err := localaws.Start(localaws.Config{
+		Regions: []string{awstest.Region, otherRegion},
+		Now:     func() time.Time { return time.Now().Add(-longAgo) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = world.Close() })
+	certificates := t.TempDir()
+	roots := filepath.Join(certificates, "roots.pem")
+	if err := os.WriteFile(roots, world.CertPEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	world.CreateUser(user)
+	world.CreateSecret(secret, "{}")
+	a := &account{T: t, world: world, watch: watch(t, world), env: map[string]string{
+		"AWS_REGION": awstest.Region, "AWS_ENDPOINT_URL": world.URL(),
+		"AWS_ACCESS_KEY_ID": "AKIAFUNCTIONROLE0000", "AWS_SECRET_ACCESS_KEY": "the function's own",
+		"SMTP_USER_NAME": user, "SECRET_ID": secret, "SMTP_ENDPOINT": world.SMTP(awstest.Region),
+		"SSL_CERT_FILE": roots, "SSL_CERT_DIR": certificates,
+	}}
+	a.deploy()
+	return a
+}
+
+// deploy makes the function in this process anew, as a changed environment does.
+func (a *account) deploy() {
+	a.function = function.New(function.World{
+		Getenv:  func(name string) string { return a.env[name] },
+		Log:     slog.New(slog.NewJSONHandler(&a.printed, nil)),
+		Now:     a.world.Now,
+		RootCAs: a.world.CertPool(),
+	})
+}
+
+// ago sets the world's clock to so long before now. 0 is now, and in step with the built function's clock.
+func (a *account) ago(d time.Duration) {
+	a.world.Advance(longAgo - d - a.ahead)
+	a.ahead = longAgo - d
+}
+
+// invoke has the function in this process serve an event, with success.
+func (a *account) invoke(event string) rotation.Result {
+	a.Helper()
+	body, err := a.function.Invoke(a.Context(), []byte(event))
+	if err != nil {
+		a.Fatalf("%s, at %v: %v", event, a.world.Now(), err)
+	}
+	return a.understand(body)
+}
+
+// must is invoke where the outcome is known. It returns the access key that is current then.
+func (a *account) must(event string, outcome rotation.Outcome) string {
+	a.Helper()
+	result := a.invoke(event)
+	if result.Outcome != outcome || result.Credential == nil {
+		a.Fatalf("%s: want %s, got %+v", event, outcome, result)
+	}
+	return result.Credential.AccessKeyID
+}
+
+// serve has a new process of the built function serve an event, with success.
+func (a *account) serve(event string) {
+	a.Helper()
+	p := startFunction(a.T, a.env)
+	defer a.ended(p)
+	a.succeeded(event, p.invoke(event))
+}
+
+// serveNextTick has a new process serve a tick. Where mail is broken, a key that was made a moment ago may hold the last
+// slot, and may be another invocation's, about to be stored: that tick may be blocked, and the one after it mends.
+func (a *account) serveNextTick() {
+	a.Helper()
+	p := startFunction(a.T, a.env)
+	defer a.ended(p)
+	got := p.invoke(`{}`)
+	if got.errorType == string(rotation.RotationBlocked) && a.watch.outage.Load() {
+		a.world.Advance(time.Hour)
+		a.must(`{}`, rotation.Rotated)
+		return
+	}
+	a.succeeded(`{}`, got)
+}
+
+// serveUntilKilled is serve where the process is killed at its i-th AWS call, before or after the call's effect. It
+// returns that call; nil where the event makes fewer, and the process lived to answer.
+func (a *account) serveUntilKilled(event string, i int, after bool) *localaws.Call {
+	a.Helper()
+	p := startFunction(a.T, a.env)
+	defer a.ended(p)
+	killedAt := a.watch.killAt(i, after, p)
+	got, alive := p.invokeUntilKilled(event)
+	a.callsEnded()
+	a.watch.onlyLook()
+	call := killedAt()
+	switch {
+	case alive:
+		a.succeeded(event, got)
+	case call == nil:
+		a.Fatalf("the function died of %s by itself; it printed: %s", event, p.output.String())
+	}
+	return call
+}
+
+// callsEnded waits until no call is under way: the last call of a process that was killed may take effect yet.
+func (a *account) callsEnded() {
+	underWay := func(c localaws.Call) bool { return c.End.IsZero() }
+	for slices.ContainsFunc(a.world.Calls(), underWay) {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func (a *account) succeeded(event string, got answer) {
+	a.Helper()
+	if got.errorType != "" {
+		a.Fatalf("%s, served by the built function: %s", event, got.body)
+	}
+	a.understand(got.body)
+}
+
+func (a *account) understand(body []byte) (result rotation.Result) {
+	a.Helper()
+	fmt.Fprintf(&a.printed, "%s\n", body)
+	if err := json.Unmarshal(body, &result); err != nil {
+		a.Fatal(err)
+	}
+	return result
+}
+
+// ended stops a process and keeps what it printed.
+func (a *account) ended(p *process) {
+	p.stop()
+	a.printed.Write(p.output.Bytes())
+}
+
+// mended is how the follow-up leaves things: mail flows, and what leaked is gone.
+func (a *account) mended() {
+	a.Helper()
+	a.watch.look(localaws.Call{})
+	if a.watch.outage.Load() {
+		a.Error("AWSCURRENT's key is dead still")
+	}
+	if slices.ContainsFunc(a.world.Keys(user), func(k localaws.Key) bool { return k.ID == a.leaked }) {
+		a.Errorf("access key %s leaked, and is there still", a.leaked)
+	}
+}
+
+// quiet is how every scene ends: one access key, Active, named by AWSCURRENT and accepted in all configured Regions, and
+// nothing pending.
+func (a *account) quiet() {
+	a.Helper()
+	a.watch.look(localaws.Call{})
+	version, _ := a.world.Labelled(secret, "AWSCURRENT")
+	value := credentialIn(a.T, version)
+	if keys := a.world.Keys(user); len(keys) != 1 || keys[0].ID != value.Username || keys[0].Status != "Active" {
+		a.Errorf("keys left: %+v; AWSCURRENT names %q", keys, value.Username)
+	}
+	a.served(value)
+	if pending, ok := a.world.Labelled(secret, "AWSPENDING"); ok && pending.ID != version.ID {
+		a.Errorf("version %s is still pending", pending.ID)
+	}
+	if a.wanted != "" && value.Username != a.wanted {
+		a.Errorf("AWSCURRENT names %s, want %s", value.Username, a.wanted)
+	}
+}
+
+// served checks that the credential is accepted in every configured Region.
+func (a *account) served(value smtpsecret.Value) {
+	a.Helper()
+	for _, region := range strings.Split(a.env["SMTP_REGIONS"], ",") {
+		if region == "" {
+			region = a.env["AWS_REGION"]
+		}
+		if !a.world.Accepts(region, value.Username, value.Regions[region].Password) {
+			a.Errorf("SES doesn't accept in %s what AWSCURRENT holds (%s)", region, value.Username)
+		}
+	}
+}

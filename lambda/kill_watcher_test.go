@@ -1,0 +1,129 @@
+package main_test
+
+import (
+	"encoding/json"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+// watcher looks at the world before each AWS call, as applications may at any moment, and judges what it sees. It can
+// also kill the caller.
+type watcher struct {
+	*testing.T
+	world *localaws.World
+
+	mu          sync.Mutex
+	hasOne      bool                 // AWSCURRENT has held a credential
+	lastCurrent map[string]time.Time // when AWSCURRENT was last seen to name the access key
+
+	emergency atomic.Bool // one is being served: keys may go at once
+	contains  atomic.Bool // the emergency deactivates the leaked key before anything else
+	outage    atomic.Bool // AWSCURRENT's key was deactivated on purpose, and no other is current yet
+}
+
+func watch(t *testing.T, world *localaws.World) *watcher {
+	w := &watcher{T: t, world: world, lastCurrent: map[string]time.Time{}}
+	w.onlyLook()
+	return w
+}
+
+func (w *watcher) onlyLook() {
+	w.world.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
+}
+
+// killAt kills the process at the i-th AWS call from now on, before or after the call's effect; nothing else that it has
+// under way happens. Once the process has ended, killedAt tells which call that was; nil for none.
+func (w *watcher) killAt(i int, after bool, p *process) (killedAt func() *localaws.Call) {
+	var mu sync.Mutex
+	var calls []localaws.Call
+	w.world.Intercept(func(c localaws.Call) *localaws.Fault {
+		w.look(c)
+		mu.Lock()
+		defer mu.Unlock()
+		if calls = append(calls, c); len(calls) <= i {
+			return nil
+		}
+		p.kill()
+		return &localaws.Fault{Drop: true, After: after && len(calls) == i+1}
+	})
+	return func() *localaws.Call {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(calls) <= i {
+			return nil
+		}
+		return &calls[i]
+	}
+}
+
+// look checks the promises that hold at every instant.
+func (w *watcher) look(next localaws.Call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	version, _ := w.world.Labelled(secret, "AWSCURRENT")
+	value := credentialIn(w.T, version)
+	if value.Username != "" {
+		w.hasOne = true
+		w.lastCurrent[value.Username] = w.world.Now()
+	}
+	w.mailFlows(value, next)
+	if len(w.world.Keys(user)) > 2 {
+		w.Errorf("before %s: more than two keys", next.Action)
+	}
+	if next.Action == "UpdateAccessKey" || next.Action == "DeleteAccessKey" {
+		w.mayEnd(next)
+	}
+	if next.Action == "UpdateAccessKey" && next.AccessKeyID == value.Username && w.contains.Load() {
+		w.outage.Store(true)
+	}
+}
+
+// mailFlows checks that AWSCURRENT's credential is accepted, unless it was broken on purpose and isn't mended yet.
+func (w *watcher) mailFlows(value smtpsecret.Value, next localaws.Call) {
+	switch accepted := accepts(w.world, value); {
+	case accepted:
+		w.outage.Store(false)
+	case w.hasOne && !w.outage.Load():
+		w.Errorf("before %s: AWSCURRENT names %q, and SES doesn't accept it", next.Action, value.Username)
+	}
+}
+
+// mayEnd checks that a key that is about to be deactivated or deleted had its grace period, and isn't in use.
+func (w *watcher) mayEnd(next localaws.Call) {
+	const grace, inUse = 7 * day, 24 * time.Hour
+	now := w.world.Now()
+	since, wasCurrent := w.lastCurrent[next.AccessKeyID]
+	for _, k := range w.world.Keys(user) {
+		switch {
+		case k.ID != next.AccessKeyID || k.Status != "Active" || w.emergency.Load():
+		case wasCurrent && now.Sub(since) < grace:
+			w.Errorf("%s of access key %s, %v after it was current", next.Action, k.ID, now.Sub(since))
+		case now.Sub(k.LastUsed) < inUse:
+			w.Errorf("%s of access key %s, %v after it was used", next.Action, k.ID, now.Sub(k.LastUsed))
+		}
+	}
+}
+
+// accepts tells whether SES accepts the credential in every Region that it is for.
+func accepts(world *localaws.World, value smtpsecret.Value) bool {
+	for region, r := range value.Regions {
+		if !world.Accepts(region, value.Username, r.Password) {
+			return false
+		}
+	}
+	return world.Accepts(awstest.Region, value.Username, value.Password)
+}
+
+// credentialIn is the value of a version; without a username where it holds no credential.
+func credentialIn(t *testing.T, version localaws.Version) (value smtpsecret.Value) {
+	if err := json.Unmarshal([]byte(version.Value), &value); err != nil {
+		t.Errorf("version %s isn't JSON: %v", version.ID, err)
+	}
+	return value
+}

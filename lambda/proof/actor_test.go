@@ -1,0 +1,204 @@
+package proof
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// actor is an invocation that goes on call by call, when and as it is told to. What it does next follows from what it was
+// told so far, so an actor is no more than that, and costs nothing to copy.
+type actor struct {
+	invocation
+	told *told
+	next *act // what it does now
+
+	// What it does follows from less than all that it was told: its writes, and what it read since it began to look anew.
+	// TestWhatAnActorForgetsDoesntMatter holds that against the whole.
+	wrote  digest
+	read   digest
+	looked int
+}
+
+// told is an answer that an actor got, and those before.
+type told struct {
+	id      string // of the call
+	out     any
+	err     error
+	wrote   bool
+	earlier *told
+}
+
+// act is what an actor does at a point: it makes calls (more than one where it makes them at once), or answers.
+type act struct {
+	calls  []*call
+	done   bool
+	answer answer
+}
+
+// playbook knows what actors do, once it was seen.
+type playbook struct {
+	base           *stage // of the settings
+	forgetsNothing bool   // actors keep all that they were told
+	acts           map[digest]*act
+}
+
+// start is a new actor before its first call.
+func (p *playbook) start(inv invocation) actor {
+	w := writer{}
+	w.text(fmt.Sprint(inv.name, inv.req, inv.started.Unix()))
+	a := actor{invocation: inv, wrote: w.sum()}
+	p.proceed(&a)
+	return a
+}
+
+// tell gives an actor the answer to one of its calls, and finds out what it does then.
+func (p *playbook) tell(s *stage, a *actor, c *call, out any, err error) {
+	id := a.id(c)
+	w := writer{}
+	w.text(id)
+	s.writeAnswer(&w, out, err)
+	if c.writes || a.req.Action == rotation.Rollback && c.label == string(rotation.Previous) || p.forgetsNothing {
+		a.wrote.add(w.sum())
+	} else {
+		a.read.add(w.sum())
+	}
+	a.told = &told{id, out, err, c.writes, a.told}
+	a.learn(c, out, err)
+	p.proceed(a)
+}
+
+// proceed finds out what the actor does now. Where it asks for the keys and AWSCURRENT at once, it begins to look anew.
+func (p *playbook) proceed(a *actor) {
+	a.next = p.act(a)
+	if len(a.next.calls) > 1 {
+		a.looked++
+		a.read = digest{}
+	}
+}
+
+// knows is all that the actor's future follows from.
+func (a *actor) knows() digest {
+	w := writer{}
+	w.b = append(append(w.b, a.wrote[:]...), a.read[:]...)
+	w.number(int64(a.looked))
+	w.text(a.leaked)
+	w.yes(a.unknown)
+	return w.sum()
+}
+
+// id names a call by what it is about, and by how many such there were.
+func (a *actor) id(c *call) string {
+	about := c.about()
+	n := 0
+	for t := a.told; t != nil; t = t.earlier {
+		if strings.HasPrefix(t.id, about) {
+			n++
+		}
+	}
+	return fmt.Sprint(about, n)
+}
+
+// about names what a call asks for.
+func (c *call) about() string { return c.action + "|" + c.label + "|" + c.key + "|" + c.version + "|" }
+
+func (p *playbook) act(a *actor) *act {
+	known := a.knows()
+	if found := p.acts[known]; found != nil {
+		return found
+	}
+	found := p.base.replay(a)
+	p.acts[known] = found
+	return found
+}
+
+// replay runs the invocation again up to what it does after all that it was told.
+func (s *stage) replay(a *actor) *act {
+	r := &replay{known: map[string]*told{}, counts: map[string]int{}, end: make(chan struct{})}
+	for t := a.told; t != nil; t = t.earlier {
+		r.known[t.id] = t
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	inv := a.invocation
+	done := false
+	var said answer
+	var running sync.WaitGroup
+	running.Go(func() { said = s.serve(ctx, &inv, r); done = !r.ended })
+	for {
+		synctest.Wait()
+		if done || len(r.waiting) > 0 {
+			break
+		}
+		time.Sleep(time.Minute) // of the bubble: it pauses before it looks again
+	}
+	found := &act{calls: r.waiting, done: done}
+	if done {
+		found.answer = said
+	}
+	slices.SortFunc(found.calls, func(a, b *call) int { return strings.Compare(a.about(), b.about()) })
+	r.ended = true
+	close(r.end)
+	cancel()
+	running.Wait()
+	return found
+}
+
+// finish serves the actor to its end, with nothing in its way.
+func (p *playbook) finish(s *stage, a *actor) {
+	r := &replay{known: map[string]*told{}, counts: map[string]int{}, live: &undisturbed{s, &a.invocation}}
+	for t := a.told; t != nil; t = t.earlier {
+		r.known[t.id] = t
+	}
+	a.next = &act{done: true, answer: p.base.serve(context.Background(), &a.invocation, r)}
+}
+
+// replay answers calls as they were answered before. Others it holds, or lets take effect.
+type replay struct {
+	known   map[string]*told
+	mu      sync.Mutex
+	counts  map[string]int
+	waiting []*call
+	ended   bool
+	end     chan struct{}
+	live    *undisturbed // answers those; nil: they are held
+}
+
+func (r *replay) call(c *call) (any, error) {
+	about := c.about()
+	r.mu.Lock()
+	id := fmt.Sprint(about, r.counts[about])
+	r.counts[about]++
+	t := r.known[id]
+	if t == nil && r.live == nil && !r.ended {
+		r.waiting = append(r.waiting, c)
+	}
+	r.mu.Unlock()
+	if t != nil {
+		return t.out, t.err
+	}
+	if r.live != nil {
+		return r.live.call(c)
+	}
+	<-r.end
+	return nil, errKilled
+}
+
+// running tells whether the actor will make another call.
+func (a *actor) running() bool { return !a.killed && !a.next.done }
+
+// outcome is its answer in a word.
+func (a *actor) outcome() string {
+	if a.killed {
+		return "killed"
+	}
+	return a.next.answer.outcome()
+}
+
+// same tells whether two emergencies are the same one, run again.
+func same(a, b rotation.Request) bool { return a == b && a.Action == rotation.Emergency }

@@ -1,0 +1,184 @@
+package proof
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// digest stands for a state. Two that differ are never taken for the same.
+type digest [16]byte
+
+// add joins another one, in any order.
+func (d *digest) add(other digest) {
+	for i := range 2 {
+		at := d[8*i:]
+		binary.LittleEndian.PutUint64(at, binary.LittleEndian.Uint64(at)+binary.LittleEndian.Uint64(other[8*i:]))
+	}
+}
+
+// writer writes a state out, so that it can be compared: names instead of IDs, in an order that doesn't depend on chance.
+type writer struct{ b []byte }
+
+func (w *writer) text(t string)  { w.b = append(append(w.b, t...), 0) }
+func (w *writer) number(n int64) { w.b = binary.AppendVarint(w.b, n) }
+func (w *writer) instant(t time.Time) {
+	if t.IsZero() {
+		w.number(0)
+		return
+	}
+	w.number(t.Unix())
+}
+
+func (w *writer) yes(b bool) {
+	if b {
+		w.number(1)
+		return
+	}
+	w.number(0)
+}
+
+func (w *writer) sum() digest {
+	h := sha256.Sum256(w.b)
+	return digest(h[:16])
+}
+
+// write writes all that the future depends on, but for what running invocations know.
+func (s *stage) write(w *writer) {
+	w.instant(s.now)
+	w.text(s.names[s.stranger])
+	for _, k := range s.world.Keys(user) {
+		w.text(s.names[k.ID] + k.Status)
+		w.instant(k.Created)
+		w.instant(k.LastUsed)
+	}
+	named := map[string]bool{}
+	for _, v := range s.world.Versions(secret) {
+		if len(v.Labels) == 0 { // of those, only the key matters
+			named[credentialIn(v.Value).Username] = true
+			continue
+		}
+		w.text(s.names[v.ID])
+		w.instant(v.Created)
+		w.text(v.Value)
+		for _, l := range v.Labels {
+			w.text(l)
+		}
+	}
+	writeMap(w, s.names, named, w.yes)
+	j := s.judge
+	w.text(s.names[j.current] + j.excuse)
+	w.yes(j.promoted)
+	w.yes(j.overlap)
+	writeMap(w, s.names, j.since, w.instant)
+	writeMap(w, s.names, j.dormant, w.text)
+	writeMap(w, s.names, j.revoked, w.yes)
+}
+
+// writeMap writes what is told of keys, in the order of their names.
+func writeMap[V any](w *writer, names map[string]string, m map[string]V, value func(V)) {
+	w.number(int64(len(m)))
+	for _, id := range slices.Sorted(maps.Keys(m)) {
+		w.text(names[id])
+		value(m[id])
+	}
+}
+
+// writeAnswer writes what a call was told.
+func (s *stage) writeAnswer(w *writer, out any, err error) {
+	if err != nil {
+		w.text(err.Error())
+		return
+	}
+	switch out := out.(type) {
+	case *iam.ListAccessKeysOutput:
+		for _, k := range out.AccessKeyMetadata {
+			w.text(*k.AccessKeyId + string(k.Status))
+			w.instant(*k.CreateDate)
+		}
+	case *iam.GetAccessKeyLastUsedOutput:
+		w.instant(aws.ToTime(out.AccessKeyLastUsed.LastUsedDate))
+	case *iam.CreateAccessKeyOutput:
+		w.text(*out.AccessKey.AccessKeyId)
+		w.instant(*out.AccessKey.CreateDate)
+	case *secretsmanager.GetSecretValueOutput:
+		w.text(s.names[*out.VersionId])
+		w.instant(*out.CreatedDate)
+		for _, l := range out.VersionStages {
+			w.text(l)
+		}
+	case *secretsmanager.ListSecretVersionIdsOutput:
+		for _, v := range out.Versions {
+			w.text(s.names[*v.VersionId])
+		}
+	case *secretsmanager.PutSecretValueOutput:
+		w.text(s.names[*out.VersionId])
+	case *[]sessmtp.Result:
+		for _, r := range *out {
+			w.text(string(r.Meaning))
+		}
+	}
+}
+
+// credential is what the application reads.
+type credential struct {
+	Username string
+	Password string
+	Region   string
+	Regions  map[string]struct{ Password string }
+}
+
+// passwords are those for each Region that the value serves.
+func (c credential) passwords() map[string]string {
+	all := map[string]string{c.Region: c.Password}
+	if c.Region == "" { // made by hand
+		all = map[string]string{region: c.Password}
+	}
+	for name, r := range c.Regions {
+		all[name] = r.Password
+	}
+	return all
+}
+
+var credentials sync.Map // by value: they are read again and again
+
+func credentialIn(value string) credential {
+	if c, ok := credentials.Load(value); ok {
+		return c.(credential)
+	}
+	var c credential
+	_ = json.Unmarshal([]byte(value), &c) // what isn't a credential is none
+	credentials.Store(value, c)
+	return c
+}
+
+// valueIn is the credential in an answer to GetSecretValue.
+func valueIn(out any) credential {
+	return credentialIn(aws.ToString(out.(*secretsmanager.GetSecretValueOutput).SecretString))
+}
+
+var secretsByKey sync.Map
+
+// secretsOf are the secret access key of a key and the passwords that are derived from it.
+func secretsOf(id, name string) []string {
+	if found, ok := secretsByKey.Load(id); ok {
+		return found.([]string)
+	}
+	sum := sha256.Sum256([]byte(name))
+	made := base64.StdEncoding.EncodeToString(sum[:30])
+	found := []string{made, localaws.SMTPPassword(made, region), localaws.SMTPPassword(made, second)}
+	secretsByKey.Store(id, found)
+	return found
+}

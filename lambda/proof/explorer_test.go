@@ -1,0 +1,376 @@
+package proof
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// explorer tries every way in which invocations may go on from a stage.
+type explorer struct {
+	base   *stage
+	phases [][]rotation.Request // those of a phase run at once, and phases one after the other
+	budget int                  // how many faults there may be
+	faults func(c *call) []fault
+
+	playbook
+	nodes map[digest]*node
+	ended map[digest]bool // states that are known to end well
+	report
+}
+
+// report is what an exploration came to.
+type report struct {
+	states   int
+	ways     float64 // in which it can go; those that come together again are counted each
+	checks   [promises]int
+	outcomes map[met]int // answers of the first phase
+	broken   map[promise]int
+	examples []string
+}
+
+// met is a fault that a call met, and how the invocation answered.
+type met struct {
+	action  string
+	fault   fault
+	outcome string
+}
+
+// node is a state in which there was something to choose.
+type node struct {
+	next []*node
+	ways float64
+}
+
+// count is in how many ways it goes on from here.
+func (n *node) count() float64 {
+	if n.ways == 0 {
+		for _, next := range n.next {
+			n.ways += next.count()
+		}
+	}
+	return n.ways
+}
+
+// point is where a run has come to.
+type point struct {
+	stage    *stage
+	actors   []actor
+	earlier  []actor // of the first phase
+	phase    int
+	budget   int
+	arriving []arrival
+	trace    *trace
+}
+
+// arrival is an effect that is late.
+type arrival struct {
+	by   int // the actor
+	call *call
+}
+
+// trace is how a run came here, the last step first.
+type trace struct {
+	step    step
+	told    string
+	earlier *trace
+}
+
+// step is one way to go on from a point.
+type step struct {
+	actor   int
+	call    *call
+	fault   fault
+	arrival int // the late effect that arrives now, counted from 1
+}
+
+// explore tries everything. It is in a bubble's time: waiting costs nothing.
+func (e *explorer) explore(t *testing.T) report {
+	e.nodes, e.ended = map[digest]*node{}, map[digest]bool{}
+	e.outcomes, e.broken = map[met]int{}, map[promise]int{}
+	e.playbook.base, e.playbook.acts = e.base, map[digest]*act{}
+	synctest.Test(t, func(*testing.T) {
+		p := &point{stage: e.base.clone(), phase: -1, budget: e.budget}
+		e.ways = e.visit(p).count()
+		e.states = len(e.nodes)
+	})
+	return e.report
+}
+
+// end is where a run ends, well or not.
+var end = &node{ways: 1}
+
+// visit goes on from a point in all ways, if it wasn't here before. A point that is nil is an end.
+func (e *explorer) visit(p *point) *node {
+	for p != nil && !p.running() {
+		p = e.nextPhase(p)
+	}
+	if p == nil {
+		return end
+	}
+	key := p.key()
+	if n := e.nodes[key]; n != nil {
+		return n
+	}
+	n := &node{}
+	e.nodes[key] = n
+	if only := p.only(); only != nil {
+		e.finish(p.stage, only)
+		p.trace = &trace{told: only.name + " goes on -> " + only.outcome(), earlier: p.trace}
+		p.stage.answered(&only.invocation, only.next.answer)
+		n.next = append(n.next, e.visit(e.judged(p)))
+		return n
+	}
+	for _, s := range e.steps(p) {
+		n.next = append(n.next, e.visit(e.take(p, s)))
+	}
+	return n
+}
+
+// only is the one actor that goes on, where nothing else can happen any more.
+func (p *point) only() *actor {
+	if p.budget > 0 || len(p.arriving) > 0 {
+		return nil
+	}
+	var found *actor
+	for i := range p.actors {
+		if a := &p.actors[i]; a.running() && found == nil {
+			found = a
+		} else if a.running() {
+			return nil
+		}
+	}
+	return found
+}
+
+func (p *point) running() bool {
+	return slices.ContainsFunc(p.actors, func(a actor) bool { return a.running() })
+}
+
+// steps are all ways to go on, in an order that depends on nothing but the state.
+func (e *explorer) steps(p *point) []step {
+	var all []step
+	for i := range p.actors {
+		a := &p.actors[i]
+		if !a.running() {
+			continue
+		}
+		calls := a.next.calls
+		if len(p.actors) == 1 {
+			calls = calls[:1] // of two reads at once, with nothing to come between them
+		}
+		for _, c := range calls {
+			for _, f := range e.possible(p, c) {
+				all = append(all, step{actor: i, call: c, fault: f})
+			}
+		}
+	}
+	for i := range p.arriving {
+		all = append(all, step{arrival: i + 1})
+	}
+	return all
+}
+
+func (e *explorer) possible(p *point, c *call) []fault {
+	if p.budget == 0 {
+		return []fault{none}
+	}
+	return e.faults(c)
+}
+
+// take goes one way to another point; nil where a promise is broken on it.
+func (e *explorer) take(p *point, s step) *point {
+	q := *p
+	q.stage, q.actors, q.arriving = p.stage.clone(), slices.Clone(p.actors), slices.Clone(p.arriving)
+	q.trace = &trace{step: s, earlier: p.trace}
+	if s.arrival > 0 {
+		q.arrive(s.arrival - 1)
+		return e.judged(&q)
+	}
+	a := &q.actors[s.actor]
+	q.trace.told = p.stage.tell(&a.invocation, s.call) + " " + string(s.fault)
+	if s.fault != none {
+		q.budget--
+	}
+	q.stage.asked(&a.invocation, s.call)
+	out, err := e.meet(&q, s)
+	if a.killed {
+		return e.judged(&q)
+	}
+	e.tell(q.stage, a, s.call, out, err)
+	if a.next.done {
+		q.trace.told += " -> " + a.outcome()
+		q.stage.answered(&a.invocation, a.next.answer)
+	}
+	return e.judged(&q)
+}
+
+// meet is what becomes of a call that meets a fault.
+func (e *explorer) meet(q *point, s step) (out any, err error) {
+	a, c := &q.actors[s.actor], s.call
+	if err := s.fault.before(c.action); err != nil {
+		a.killed = s.fault == killedBefore
+		return nil, err
+	}
+	if s.fault == late {
+		q.arriving = append(q.arriving, arrival{s.actor, c})
+		return nil, noAnswer(c.action)
+	}
+	out, err = q.stage.perform(&a.invocation, c)
+	switch s.fault {
+	case again:
+		out, err = q.stage.perform(&a.invocation, c)
+	case lost:
+		out, err = nil, noAnswer(c.action)
+	case killedAfter:
+		a.killed = true
+	}
+	return out, err
+}
+
+// arrive lets the i-th late effect happen.
+func (p *point) arrive(i int) {
+	late := p.arriving[i]
+	p.arriving = slices.Delete(slices.Clone(p.arriving), i, i+1)
+	_, _ = p.stage.perform(&p.actors[late.by].invocation, late.call)
+}
+
+// nextPhase is where all have answered: what is late arrives, and the next ones start. Behind the last phase, ticks come
+// until all is quiet, and there is no next point.
+func (e *explorer) nextPhase(p *point) *point {
+	for len(p.arriving) > 0 {
+		p.arrive(0)
+	}
+	e.close(p)
+	if e.judged(p) == nil {
+		return nil
+	}
+	p.phase++
+	if p.phase == len(e.phases) {
+		e.settle(p)
+		return nil
+	}
+	p.actors = nil
+	reqs := e.phases[p.phase]
+	for i, req := range reqs {
+		inv := invocation{name: string(rune('a' + 2*p.phase + i)), req: req, started: p.stage.now, leaked: req.AccessKeyID, beside: len(reqs) > 1}
+		inv.rollback = inv.beside && reqs[1-i].Action == rotation.Rollback
+		p.actors = append(p.actors, e.start(inv))
+	}
+	return p
+}
+
+// close ends a phase.
+func (e *explorer) close(p *point) {
+	if p.phase == 0 {
+		p.stage.allAnswered(slices.ContainsFunc(p.actors, func(a actor) bool { return a.killed }))
+		p.earlier = p.actors
+		action, f := p.trace.met()
+		for i := range p.actors {
+			e.outcomes[met{action, f, p.actors[i].outcome()}]++
+		}
+		return
+	}
+	for i := range p.actors {
+		for j := range p.earlier {
+			p.stage.continued(&p.earlier[j], &p.actors[i])
+		}
+	}
+}
+
+// continued: an emergency that was run again has answered, so what the first run was to revoke is gone as well.
+func (s *stage) continued(first, second *actor) {
+	if same(first.req, second.req) && second.outcome() == string(rotation.Revoked) {
+		k, ok := s.key(first.leaked)
+		s.judge.must(p5, !ok || k.Status != "Active", "the emergency was run again, and %s can send", s.names[first.leaked])
+	}
+}
+
+// met is the first fault on the way.
+func (t *trace) met() (action string, f fault) {
+	for ; t != nil; t = t.earlier {
+		if t.step.fault != none {
+			action, f = t.step.call.action, t.step.fault
+		}
+	}
+	return action, f
+}
+
+// key is the state that the point is in.
+func (p *point) key() digest {
+	w := writer{b: make([]byte, 0, 2048)}
+	w.number(int64(p.phase))
+	w.number(int64(p.budget))
+	p.stage.write(&w)
+	for i := range p.actors {
+		p.actors[i].write(&w)
+	}
+	for i := range p.earlier {
+		w.text(p.stage.names[p.earlier[i].leaked])
+	}
+	for _, l := range p.arriving {
+		w.text(p.actors[l.by].name + l.call.about())
+	}
+	return w.sum()
+}
+
+// write writes all that the future depends on.
+func (a *actor) write(w *writer) {
+	if !a.running() {
+		w.text(a.leaked + a.outcome())
+		return
+	}
+	knows := a.knows()
+	w.b = append(w.b, knows[:]...)
+}
+
+// settle ticks until all is quiet, without faults.
+func (e *explorer) settle(p *point) {
+	w := writer{}
+	p.stage.write(&w)
+	key := w.sum()
+	if e.ended[key] {
+		return
+	}
+	p.stage.settle()
+	if e.judged(p) != nil {
+		e.ended[key] = true
+	}
+}
+
+// judged records what was checked and broken, and is nil where anything was broken.
+func (e *explorer) judged(p *point) *point {
+	j := p.stage.judge
+	for promise, n := range j.checks {
+		e.checks[promise] += n
+	}
+	j.checks = [promises]int{}
+	for _, b := range j.broken {
+		e.broken[b.promise]++
+		if len(e.examples) < 3 {
+			e.examples = append(e.examples, fmt.Sprintf("%s: %s\n%s", b.promise, b.text, p.trace.text()))
+		}
+	}
+	if len(j.broken) > 0 {
+		return nil
+	}
+	return p
+}
+
+// text is the way so far, for people.
+func (t *trace) text() string {
+	var lines []string
+	for ; t != nil; t = t.earlier {
+		line := t.told
+		if t.step.arrival > 0 {
+			line = "a late effect arrives"
+		}
+		lines = append(lines, "    "+line)
+	}
+	slices.Reverse(lines)
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,275 @@
+package proof
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// promise is one of the README's, by its number.
+type promise int
+
+const (
+	honest promise = iota // beside them: the answer tells what is
+	p1
+	p2
+	p3
+	p4
+	p5
+	p6
+	p7
+	p8
+	promises
+)
+
+func (p promise) String() string {
+	if p == honest {
+		return "the answer"
+	}
+	return fmt.Sprintf("P%d", int(p))
+}
+
+// violation is a broken promise.
+type violation struct {
+	promise promise
+	text    string
+}
+
+// judge is the outside view: an application that logs in after every effect, and the history of the keys and labels.
+type judge struct {
+	current  string               // the key that AWSCURRENT names
+	promoted bool                 // a credential was current once
+	since    map[string]time.Time // the keys that were ever current: until when
+	dormant  map[string]string    // the Inactive keys: who deactivated them
+	revoked  map[string]bool      // keys that an emergency answered to have revoked
+	// excuse is why AWSCURRENT may be dead: a person or an emergency has cut it off. It ends when mail flows again.
+	excuse string
+	// overlap: a rollback runs beside an emergency or a retirement, and AWSCURRENT may be dead until both have answered.
+	overlap bool
+
+	checks [promises]int
+	broken []violation
+}
+
+func newJudge() *judge {
+	return &judge{since: map[string]time.Time{}, dormant: map[string]string{}, revoked: map[string]bool{}}
+}
+
+func (j *judge) clone() *judge {
+	c := *j
+	c.since, c.dormant, c.revoked = maps.Clone(j.since), maps.Clone(j.dormant), maps.Clone(j.revoked)
+	c.checks, c.broken = [promises]int{}, nil
+	return &c
+}
+
+func (j *judge) must(p promise, ok bool, format string, args ...any) {
+	j.checks[p]++
+	if !ok {
+		j.broken = append(j.broken, violation{p, fmt.Sprintf(format, args...)})
+	}
+}
+
+// Causes that aren't calls.
+var (
+	byTime   = &call{action: "time passes"}
+	byPerson = &call{action: "a person acts"}
+)
+
+// look is the application's: it logs in with AWSCURRENT, after an effect of an invocation, or of nobody's.
+func (s *stage) look(by *invocation, cause *call) {
+	j := s.judge
+	_, c := s.current()
+	if j.current != "" && j.current != c.Username {
+		j.since[j.current] = s.now
+	}
+	j.current = c.Username
+	j.promoted = j.promoted || c.Username != ""
+	for id := range j.revoked {
+		k, _ := s.key(id)
+		j.must(p5, k.Status != "Active", "%s, which was revoked, is Active again after: %s", s.names[id], s.tell(by, cause))
+	}
+	switch alive := c.Username != "" && s.accepts(c); {
+	case alive:
+		j.excuse = ""
+		j.checks[p1]++
+	case !j.promoted || j.overlap && by != nil:
+	case cause == byPerson:
+		j.excuse = "a person"
+	case by != nil && by.req.Action == rotation.Emergency && cause.label == string(rotation.Current) && s.unverified(c):
+		j.excuse = "an emergency"
+	default:
+		j.must(p1, j.excuse != "", "AWSCURRENT names %q, which SES doesn't accept, after: %s", s.names[c.Username], s.tell(by, cause))
+	}
+}
+
+// accepts tells whether SES accepts the credential, in each of its Regions, and IAM has its key Active.
+func (s *stage) accepts(c credential) bool {
+	if k, ok := s.key(c.Username); !ok || k.Status != "Active" {
+		return false
+	}
+	for name, password := range c.passwords() {
+		if !s.world.Accepts(name, c.Username, password) {
+			return false
+		}
+	}
+	return true
+}
+
+// unverified: the key is Active, and SES doesn't accept it yet, which an emergency may promote.
+func (s *stage) unverified(c credential) bool {
+	k, ok := s.key(c.Username)
+	return ok && k.Status == "Active"
+}
+
+// asked is the judge's look at a call that was made, whatever comes of it.
+func (s *stage) asked(by *invocation, c *call) {
+	if c.action == createKey {
+		s.judge.must(p4, !by.unknown, "CreateAccessKey is tried again, and what became of the first try isn't known")
+	}
+}
+
+// before is the judge's look at what is about to be done to a key.
+func (s *stage) before(by *invocation, c *call) {
+	j := s.judge
+	k, ok := s.key(c.key)
+	if !ok || c.action != deactivate && c.action != deleteKey {
+		return
+	}
+	j.overlap = j.overlap || by.rollback
+	switch by.req.Action {
+	case rotation.Decommission:
+		return
+	case rotation.Emergency:
+		if c.key == by.leaked {
+			if c.action == deactivate && by.req.ContainFirst && c.key == j.current {
+				j.excuse = "an emergency"
+			}
+			return
+		}
+		j.must(p8, !s.strange(k) || !s.inUse(k), "an emergency takes %s, which is a stranger's and in use", s.names[k.ID])
+		return
+	}
+	j.must(p7, c.key != j.current || j.overlap || s.onlySlot(k), "%s is touched, and AWSCURRENT names it", s.names[k.ID])
+	j.must(p8, !s.strange(k) || !s.inUse(k), "%s is a stranger's and in use, and is touched", s.names[k.ID])
+	s.beforeRetirement(by, c, k)
+}
+
+// beforeRetirement is for keys that go without an emergency.
+func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
+	j := s.judge
+	until, wasCurrent := j.since[k.ID]
+	if wasCurrent && k.Status == "Active" {
+		grace := s.now.Sub(until)
+		j.must(p2, grace >= s.policy.GracePeriod, "%s goes %v after it was current; the grace period is %v", s.names[k.ID], grace, s.policy.GracePeriod)
+		over := s.policy.MaxGracePeriod > 0 && grace >= s.policy.MaxGracePeriod
+		j.must(p2, over || !s.inUse(k), "%s is in use, and goes", s.names[k.ID])
+	}
+	if c.action != deleteKey {
+		j.dormant[k.ID] = by.name
+		return
+	}
+	if wasCurrent {
+		j.must(p3, k.Status == "Inactive", "%s is deleted while it is Active", s.names[k.ID])
+		j.must(p3, k.Status != "Inactive" || j.dormant[k.ID] != by.name, "%s is deleted by the invocation that deactivated it", s.names[k.ID])
+	}
+}
+
+// onlySlot: the key is dead already, and the other slot's is in use, so that nothing else can bring mail back.
+func (s *stage) onlySlot(k localaws.Key) bool {
+	for _, other := range s.world.Keys(user) {
+		if other.ID != k.ID && s.inUse(other) {
+			return k.Status == "Inactive"
+		}
+	}
+	return false
+}
+
+// strange: no version of the secret names the key, so a person made it.
+func (s *stage) strange(k localaws.Key) bool {
+	for _, v := range s.world.Versions(secret) {
+		if credentialIn(v.Value).Username == k.ID {
+			return false
+		}
+	}
+	return true
+}
+
+// inUse is what IAM tells of it.
+func (s *stage) inUse(k localaws.Key) bool {
+	return s.policy.InUseWindow > 0 && !k.LastUsed.IsZero() && s.now.Sub(k.LastUsed) < s.policy.InUseWindow
+}
+
+// answered holds an answer against what is.
+func (s *stage) answered(by *invocation, a answer) {
+	j := s.judge
+	told := a.text()
+	for _, k := range s.world.Keys(user) {
+		for _, never := range secretsOf(k.ID, s.names[k.ID]) {
+			j.must(p6, !strings.Contains(told, never), "a secret of %s is told", s.names[k.ID])
+		}
+	}
+	if a.err != nil {
+		return
+	}
+	if a.result.Outcome == rotation.Revoked {
+		k, _ := s.key(by.leaked)
+		j.must(p5, k.Status != "Active", "the emergency has answered, and %s can send", s.names[by.leaked])
+		j.revoked[by.leaked] = true
+	}
+	if !by.beside { // else another may have changed things since it looked
+		s.honest(a)
+	}
+}
+
+// honest: the answer tells what is.
+func (s *stage) honest(a answer) {
+	j, got := s.judge, a.result.Credential
+	if a.result.Outcome == rotation.Decommissioned {
+		j.must(p4, len(s.world.Keys(user)) == 0, "the user is decommissioned, and has keys")
+		return
+	}
+	j.must(honest, got == nil || got.AccessKeyID == j.current, "the answer doesn't name the key that AWSCURRENT names, %s", s.names[j.current])
+	if a.result.Outcome == rotation.Rotated {
+		j.must(honest, got != nil && j.excuse == "", "it answers rotated, and no new credential is current")
+	}
+}
+
+// allAnswered is when two invocations at once have both answered: nothing may be dead any more, unless one was killed.
+func (s *stage) allAnswered(killed bool) {
+	if !s.judge.overlap {
+		return
+	}
+	s.judge.overlap = false
+	if killed {
+		s.judge.excuse = "killed while it overlapped a rollback"
+	}
+	s.look(nil, byTime)
+}
+
+// stored looks for secret access keys in what the secret holds and held.
+func (s *stage) stored() {
+	for id, name := range s.names {
+		if !strings.HasPrefix(id, "AKIA") {
+			continue
+		}
+		for _, v := range s.world.Versions(secret) {
+			s.judge.must(p6, !strings.Contains(v.Value, secretsOf(id, name)[0]), "the secret access key of %s is stored", name)
+		}
+	}
+}
+
+// tell names what was done, for people.
+func (s *stage) tell(by *invocation, c *call) string {
+	text := c.action
+	if by != nil {
+		text = fmt.Sprintf("%s (%s): %s", by.name, by.req.Action, c.action)
+	}
+	if c.key != "" {
+		text += " " + s.names[c.key]
+	}
+	return strings.TrimSpace(text + " " + s.names[c.version] + " " + c.label)
+}

@@ -1,0 +1,63 @@
+package proof
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// settling is when ticks come once the faults have stopped: a few soon, then one each 25 hours. It is long enough for a key
+// that was given up to go, for the rotation that waited for its slot, and for the key that was superseded then.
+var settling = func() []time.Duration {
+	pauses := []time.Duration{0, hour, hour, hour}
+	for range 18 {
+		pauses = append(pauses, 25*hour)
+	}
+	return pauses
+}()
+
+// mayFail is how many of those ticks may fail: SES may be late to accept, twice.
+const mayFail = 4
+
+// settle ticks until all is quiet, and looks whether it is.
+func (s *stage) settle() {
+	failures := 0
+	for i, pause := range settling {
+		s.after(pause)
+		if k, ok := s.key(s.stranger); ok && k.Status == "Active" {
+			s.use(s.stranger)
+		}
+		if a := s.run(&invocation{name: fmt.Sprintf("t%d", i), req: rotation.Request{Action: rotation.Tick}}); a.err != nil {
+			failures++
+			s.judge.must(p4, failures <= mayFail, "tick after tick fails: %v", a.err)
+		}
+		if s.unquiet() == "" {
+			break
+		}
+	}
+	noise := s.unquiet()
+	s.judge.must(p4, noise == "", "in the end %s", noise)
+	if k, ok := s.key(s.stranger); s.stranger != "" && !s.judge.revoked[s.stranger] {
+		s.judge.must(p8, ok && k.Status == "Active", "in the end the stranger's key is %q", k.Status)
+	}
+	s.stored()
+}
+
+// unquiet is what isn't as everything ends: one Active key, named by AWSCURRENT and accepted, nothing pending, and nothing
+// left behind but a stranger's key.
+func (s *stage) unquiet() string {
+	version, c := s.current()
+	if !s.accepts(c) {
+		return fmt.Sprintf("AWSCURRENT names %q, which SES doesn't accept", s.names[c.Username])
+	}
+	for _, k := range s.world.Keys(user) {
+		if k.ID != c.Username && k.ID != s.stranger {
+			return s.names[k.ID] + " is left behind, " + k.Status
+		}
+	}
+	if pending, ok := s.world.Labelled(secret, string(rotation.Pending)); ok && pending.ID != version.ID {
+		return s.names[pending.ID] + " is pending"
+	}
+	return ""
+}

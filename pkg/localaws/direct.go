@@ -1,0 +1,95 @@
+package localaws
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// New makes a World that doesn't listen: its clients are those of IAM and SecretsManager, and people's hands. It needs
+// no Close. Start is New, and the servers.
+func New(cfg Config) *World { return newWorld(cfg) }
+
+// direct serves a call that doesn't come over the wire.
+func (w *World) direct(req request) (any, error) {
+	call, fault := w.arrived(req.about())
+	result, err := w.perform(req, fault)
+	w.answered(call, err)
+	if err != nil {
+		return nil, asSDKError(req.about(), err)
+	}
+	return result, nil
+}
+
+// asSDKError is what the SDK's clients make of an answer that says no, and of none.
+func asSDKError(about Call, err error) error {
+	wrapped := func(cause error) error {
+		return &smithy.OperationError{ServiceID: about.Service, OperationName: about.Action, Err: cause}
+	}
+	if err == errDropped {
+		return wrapped(&smithyhttp.RequestSendError{Err: errors.New(dropped)})
+	}
+	refusal := asAPIError(err)
+	return wrapped(&smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: refusal.Status}},
+		Err:      &smithy.GenericAPIError{Code: refusal.Code, Message: refusal.Message},
+	})
+}
+
+// iamCall is a call of the Query protocol with the parameters that are set: names and values in turn.
+func (w *World) iamCall(action string, parameters ...*string) (any, error) {
+	form := url.Values{}
+	for i := 0; i < len(parameters); i += 2 {
+		if parameters[i+1] != nil {
+			form.Set(*parameters[i], *parameters[i+1])
+		}
+	}
+	return w.direct(&iamRequest{action: action, form: form})
+}
+
+func (w *World) secretsCall(action string, in secretsInput) (*secretsOutput, error) {
+	result, err := w.direct(&secretsRequest{action: action, in: in})
+	if err != nil {
+		return nil, err
+	}
+	return result.(*secretsOutput), nil
+}
+
+// Names of the Query protocol's parameters.
+var (
+	userNameParameter    = aws.String("UserName")
+	accessKeyIDParameter = aws.String("AccessKeyId")
+	statusParameter      = aws.String("Status")
+	markerParameter      = aws.String("Marker")
+)
+
+// asTime reads a time as IAM writes it; nil where there is none.
+func asTime(text string) *time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return nil
+	}
+	return &t
+}
+
+// time is when an epoch was; nil for none.
+func (e epoch) time() *time.Time {
+	if e == 0 {
+		return nil
+	}
+	t := time.UnixMilli(int64(float64(e)*1000 + 0.5)).UTC()
+	return &t
+}
+
+// set is a pointer to a text that is there, nil for an empty one.
+func set(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
