@@ -63,7 +63,7 @@ func (p *playbook) tell(s *stage, a *actor, c *call, out any, err error) {
 	id := a.id(c)
 	w := writer{}
 	w.text(id)
-	s.writeAnswer(&w, out, err)
+	s.writeAnswer(&w, c.version != "", out, err)
 	if c.writes || a.req.Action == rotation.Rollback && c.label == string(rotation.Previous) || p.forgetsNothing {
 		a.wrote.add(w.sum())
 	} else {

@@ -96,8 +96,8 @@ func writeMap[V any](w *writer, names map[string]string, m map[string]V, value f
 	}
 }
 
-// writeAnswer writes what a call was told.
-func (s *stage) writeAnswer(w *writer, out any, err error) {
+// writeAnswer writes what a call was told. Of a version that was asked for by its ID, labels don't matter.
+func (s *stage) writeAnswer(w *writer, byID bool, out any, err error) {
 	if err != nil {
 		w.text(err.Error())
 		return
@@ -115,9 +115,12 @@ func (s *stage) writeAnswer(w *writer, out any, err error) {
 		w.instant(*out.AccessKey.CreateDate)
 	case *secretsmanager.GetSecretValueOutput:
 		w.text(s.names[*out.VersionId])
+		w.text(aws.ToString(out.SecretString))
 		w.instant(*out.CreatedDate)
-		for _, l := range out.VersionStages {
-			w.text(l)
+		if !byID {
+			for _, l := range out.VersionStages {
+				w.text(l)
+			}
 		}
 	case *secretsmanager.ListSecretVersionIdsOutput:
 		for _, v := range out.Versions {

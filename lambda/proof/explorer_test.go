@@ -15,6 +15,7 @@ type explorer struct {
 	base   *stage
 	phases [][]rotation.Request // those of a phase run at once, and phases one after the other
 	budget int                  // how many faults there may be
+	limit  int                  // of states; 0: none
 	faults func(c *call) []fault
 
 	playbook
@@ -26,6 +27,7 @@ type explorer struct {
 // report is what an exploration came to.
 type report struct {
 	states   int
+	cut      bool    // not all was tried
 	ways     float64 // in which it can go; those that come together again are counted each
 	checks   [promises]int
 	outcomes map[met]int // answers of the first phase
@@ -118,6 +120,10 @@ func (e *explorer) visit(p *point) *node {
 	}
 	n := &node{}
 	e.nodes[key] = n
+	if e.limit > 0 && len(e.nodes) > e.limit {
+		e.cut = true
+		return n
+	}
 	if only := p.only(); only != nil {
 		e.finish(p.stage, only)
 		p.trace = &trace{told: only.name + " goes on -> " + only.outcome(), earlier: p.trace}
@@ -160,6 +166,9 @@ func (e *explorer) steps(p *point) []step {
 			continue
 		}
 		calls := a.next.calls
+		if e.invisible(calls[0]) {
+			return []step{{actor: i, call: calls[0]}}
+		}
 		if len(p.actors) == 1 {
 			calls = calls[:1] // of two reads at once, with nothing to come between them
 		}
@@ -173,6 +182,12 @@ func (e *explorer) steps(p *point) []step {
 		all = append(all, step{arrival: i + 1})
 	}
 	return all
+}
+
+// invisible: the call reads what never changes, so it doesn't matter when. That a process is killed there is as if it were
+// killed at its next call.
+func (e *explorer) invisible(c *call) bool {
+	return c.action == getValue && c.version != "" && len(e.phases[0]) > 1
 }
 
 func (e *explorer) possible(p *point, c *call) []fault {

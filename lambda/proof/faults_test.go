@@ -7,13 +7,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-var actions = []rotation.Request{
-	{Action: rotation.Tick},
-	{Action: rotation.Rotate},
-	{Action: rotation.Emergency},
-	{Action: rotation.Emergency, ContainFirst: true},
-	{Action: rotation.Rollback},
-}
+var actions = []rotation.Request{tick, rotate, emergency, contain, rollback}
 
 func TestSpeed(t *testing.T) {
 	for _, sc := range scenes {

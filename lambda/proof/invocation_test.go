@@ -62,20 +62,19 @@ type caller interface {
 // serve runs the function: the Rotator, with its adapters, over calls that are answered as the caller says.
 func (s *stage) serve(ctx context.Context, inv *invocation, by caller) answer {
 	var a answer
-	m := s.mistake.orNone()
-	touch := m.client(client{by})
+	c := s.mistake.client(client{by})
+	p := s.mistake.wrap(ports{
+		Keys:     &iamkey.Keys{API: c, User: user},
+		Secret:   &smtpsecret.Secret{API: c, ID: secret, User: user, Endpoints: s.endpoints},
+		Verifier: c,
+	}, c)
 	clock := ticking{start: inv.started, name: inv.name}
 	rotator := rotation.Rotator{
-		User:      user,
-		Keys:      m.keys(&iamkey.Keys{API: touch, User: user}),
-		Secret:    m.secret(&smtpsecret.Secret{API: touch, ID: secret, User: user, Endpoints: s.endpoints}),
-		Verifier:  m.verifier(touch),
-		Endpoints: s.endpoints,
-		Policy:    m.policy(s.policy),
-		Now:       clock.now,
-		OnStep:    func(step rotation.Step) { a.steps = append(a.steps, step) },
+		User: user, Keys: p.Keys, Secret: p.Secret, Verifier: p.Verifier, Endpoints: s.endpoints,
+		Policy: s.mistake.edit(s.policy), Now: clock.now,
+		OnStep: func(step rotation.Step) { a.steps = append(a.steps, step) },
 	}
-	a.result, a.err = m.answer(rotator.Run(ctx, inv.req))
+	a.result, a.err = p.answer(rotator.Run(ctx, inv.req))
 	return a
 }
 

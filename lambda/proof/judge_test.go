@@ -136,6 +136,9 @@ func (s *stage) asked(by *invocation, c *call) {
 func (s *stage) before(by *invocation, c *call) {
 	j := s.judge
 	k, ok := s.key(c.key)
+	if c.action == activate {
+		j.must(p8, by.req.Action == rotation.Rollback, "%s is activated, and somebody had deactivated it", s.names[c.key])
+	}
 	if !ok || c.action != deactivate && c.action != deleteKey {
 		return
 	}
@@ -153,7 +156,8 @@ func (s *stage) before(by *invocation, c *call) {
 		j.must(p8, !s.strange(k) || !s.inUse(k), "an emergency takes %s, which is a stranger's and in use", s.names[k.ID])
 		return
 	}
-	j.must(p7, c.key != j.current || j.overlap || s.onlySlot(k), "%s is touched, and AWSCURRENT names it", s.names[k.ID])
+	dead := k.Status == "Inactive" && len(s.world.Keys(user)) == 2 // its slot may be the last one to take
+	j.must(p7, c.key != j.current || j.overlap || dead, "%s is touched, and AWSCURRENT names it", s.names[k.ID])
 	j.must(p8, !s.strange(k) || !s.inUse(k), "%s is a stranger's and in use, and is touched", s.names[k.ID])
 	s.beforeRetirement(by, c, k)
 }
@@ -176,16 +180,6 @@ func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
 		j.must(p3, k.Status == "Inactive", "%s is deleted while it is Active", s.names[k.ID])
 		j.must(p3, k.Status != "Inactive" || j.dormant[k.ID] != by.name, "%s is deleted by the invocation that deactivated it", s.names[k.ID])
 	}
-}
-
-// onlySlot: the key is dead already, and the other slot's is in use, so that nothing else can bring mail back.
-func (s *stage) onlySlot(k localaws.Key) bool {
-	for _, other := range s.world.Keys(user) {
-		if other.ID != k.ID && s.inUse(other) {
-			return k.Status == "Inactive"
-		}
-	}
-	return false
 }
 
 // strange: no version of the secret names the key, so a person made it.

@@ -15,7 +15,7 @@ func (v *invocationRun) act(ctx context.Context, s Step) error {
 		return err
 	}
 	switch s.Kind {
-	case lookPending, lookPrevious, lookLastUsed, lookNamed:
+	case lookPending, lookPrevious, lookLastUsed, lookStored:
 		return v.look(ctx, s)
 	case Create:
 		return v.create(ctx, s)
@@ -80,11 +80,7 @@ func (v *invocationRun) staged(version Version, s Step) {
 }
 
 func (v *invocationRun) restage(ctx context.Context, s Step) error {
-	from := v.state.Pending.Version
-	if from == nil || from.ID != s.VersionID {
-		from = v.state.Previous.Version
-	}
-	version, err := v.Secret.Restage(ctx, v.state.Current, *from, v.now())
+	version, err := v.Secret.Restage(ctx, v.state.Current, v.state.seen(s.VersionID), v.now())
 	if err != nil {
 		return err
 	}

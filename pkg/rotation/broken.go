@@ -1,6 +1,9 @@
 package rotation
 
-import "slices"
+import (
+	"fmt"
+	"time"
+)
 
 // replaceBroken is the rule for an AWSCURRENT whose key is gone or Inactive: mail is failing. It never reactivates a
 // key that somebody deactivated.
@@ -39,6 +42,9 @@ func (pl planner) replace() Decision {
 	if k, ok := pl.previousKey(); ok && k.Status == Active {
 		return pl.stagePrevious("the previous credential's key is the only one that is Active")
 	}
+	if d := pl.stageStored(); d.Step.Kind != "" {
+		return d
+	}
 	for _, k := range pl.others() {
 		if k.Status == Inactive && (pl.isPrevious(k.ID) || k.LastUsed.IsZero()) {
 			return do(Delete, k.ID, "Inactive, and deleted to free a slot")
@@ -49,14 +55,23 @@ func (pl planner) replace() Decision {
 			return d // its slot comes free, if not in this invocation
 		}
 	}
-	if k, ok := pl.key(pl.Current.AccessKeyID()); ok && !slices.ContainsFunc(pl.others(), func(k Key) bool { return !pl.inUse(k) }) {
-		// Nobody can send with it, and nothing else will ever free a slot.
-		d := do(Delete, k.ID, "Inactive, and the other slot's key is in use: its own slot is the one to take").evenIfCurrent()
+	for _, k := range pl.others() {
+		if at := k.Created.Add(pl.policy.PromotionWindow); k.Status == Active && k.LastUsed.IsZero() && !pl.now.After(at) {
+			return pl.noSlot("access key %s was made a moment ago, perhaps by an invocation that still runs; if it comes to nothing, "+
+				"a tick after %s takes its slot", k.ID, at.UTC().Format(time.RFC3339))
+		}
+	}
+	if k, ok := pl.key(pl.Current.AccessKeyID()); ok { // nobody can send with it, and nothing else will free a slot soon
+		d := do(Delete, k.ID, "Inactive, and the other slot's key can't go: its own slot is the one to take").evenIfCurrent()
 		d.Step.whileCurrent = pl.Current.ID
 		return d
 	}
-	return fail(RotationBlocked, "AWSCURRENT names access key %q, which can't send, and no key slot can be freed: %s; "+
-		"delete a key that nobody needs, and run a tick", pl.Current.AccessKeyID(), pl.describe(pl.others()))
+	return pl.noSlot("delete a key that nobody needs, and run a tick")
+}
+
+func (pl planner) noSlot(advice string, args ...any) Decision {
+	return fail(RotationBlocked, "AWSCURRENT names access key %q, which can't send, and no key slot can be freed: %s; %s",
+		pl.Current.AccessKeyID(), pl.describe(pl.others()), fmt.Sprintf(advice, args...))
 }
 
 // strayKey is a key that was never used, that no version names, and that no running invocation can be about to stage.
@@ -84,6 +99,26 @@ func (pl planner) stagePrevious(reason string) Decision {
 	return d
 }
 
+// stageStored finds a credential in a version without a label: invocations that overlapped may have left one there whose
+// key is Active, and then it is the quickest way back.
+func (pl planner) stageStored() Decision {
+	for _, k := range pl.others() {
+		if k.Status != Active {
+			continue
+		}
+		stored := pl.Stored[k.ID]
+		if !stored.Known {
+			return look(lookStored, k.ID)
+		}
+		if stored.Version != nil && pl.useful(*stored.Version) && pl.ours(*stored.Version) {
+			d := do(restage, k.ID, "its key is Active, and its password is still stored")
+			d.Step.VersionID = stored.Version.ID
+			return d
+		}
+	}
+	return Decision{}
+}
+
 func (pl planner) describe(keys []Key) string {
 	text := ""
 	for i, k := range keys {
@@ -96,5 +131,5 @@ func (pl planner) describe(keys []Key) string {
 }
 
 func isLook(k StepKind) bool {
-	return k == lookPending || k == lookPrevious || k == lookLastUsed || k == lookNamed
+	return k == lookPending || k == lookPrevious || k == lookLastUsed || k == lookStored
 }

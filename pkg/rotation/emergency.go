@@ -41,14 +41,14 @@ func (pl planner) replaceLeaked(leaked Key) Decision {
 		return pl.revoke(leaked, "it leaked, and its slot is for the replacement").evenIfCurrent()
 	}
 	other := pl.others()[0]
-	named, asked := pl.Named[other.ID]
+	named, asked := pl.named(other.ID)
 	switch {
 	case !pl.Previous.Known:
 		return look(lookPrevious, "")
 	case !other.LastUsedKnown:
 		return look(lookLastUsed, other.ID)
 	case pl.inUse(other) && other.Status == Active && !pl.isPrevious(other.ID) && !asked:
-		return look(lookNamed, other.ID)
+		return look(lookStored, other.ID)
 	case other.Status != Active || pl.isPrevious(other.ID) || !pl.inUse(other) || named:
 		return pl.revoke(other, "to free a slot for the replacement of the key that leaked")
 	}
@@ -115,7 +115,7 @@ func (pl planner) afterRevocation() Decision {
 // knownOnce tells whether a version names the key that isn't there: then an earlier run revoked it.
 func (pl planner) knownOnce() (Decision, bool) {
 	id := pl.req.AccessKeyID
-	named, asked := pl.Named[id]
+	named, asked := pl.named(id)
 	switch {
 	case id == pl.Current.AccessKeyID():
 		return Decision{}, true
@@ -126,7 +126,7 @@ func (pl planner) knownOnce() (Decision, bool) {
 	case pl.isPrevious(id) || pl.Pending.Version != nil && pl.Pending.Version.AccessKeyID() == id:
 		return Decision{}, true
 	case !asked: // a fence has moved the labels since
-		return look(lookNamed, id), false
+		return look(lookStored, id), false
 	case named:
 		return Decision{}, true
 	case pl.req.IfOurs:

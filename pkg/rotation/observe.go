@@ -23,7 +23,7 @@ func (v *invocationRun) observe(ctx context.Context) error {
 			return err
 		}
 	}
-	v.state = State{User: v.User, Keys: keys, Named: map[string]bool{}, Done: v.state.Done}
+	v.state = State{User: v.User, Keys: keys, Stored: map[string]Seen{}, Done: v.state.Done}
 	v.state.Done.Fresh = nil    // its key is an orphan now: it couldn't be stored
 	v.state.Done.CurrentBy = "" // whoever observed since could promote: the next revocation needs a fence of its own
 	if v.state.Done.Verdicts == nil {
@@ -75,12 +75,12 @@ func (v *invocationRun) nameLeaked() error {
 // look fetches one more fact for the plan.
 func (v *invocationRun) look(ctx context.Context, s Step) error {
 	switch s.Kind {
-	case lookNamed:
-		named, err := v.Secret.Names(ctx, s.AccessKeyID)
+	case lookStored:
+		found, err := v.Secret.Find(ctx, s.AccessKeyID)
 		if err != nil && TypeOf(err) != AccessDenied { // without the permission it counts as not named, which spares the key
 			return err
 		}
-		v.state.Named[s.AccessKeyID] = named
+		v.state.Stored[s.AccessKeyID] = Seen{Known: true, Version: found}
 		return nil
 	case lookLastUsed:
 		used, err := v.Keys.LastUsed(ctx, s.AccessKeyID)

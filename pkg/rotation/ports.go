@@ -28,8 +28,8 @@ type Secret interface {
 	// Read is the version that has the label, or nil where no version has it. A secret that doesn't exist is a
 	// ConfigurationError.
 	Read(ctx context.Context, label Label) (*Version, error)
-	// Names tells whether any version that still exists, labelled or not, names the access key.
-	Names(ctx context.Context, keyID string) (bool, error)
+	// Find is the newest version that names the access key, labelled or not, of those that still exist; nil where none does.
+	Find(ctx context.Context, keyID string) (*Version, error)
 	// Stage writes a credential as a new version labelled AWSPENDING, keeping what people have added to base's value.
 	// It never moves AWSCURRENT. The time makes the version's ID, so that trying again writes the same version.
 	Stage(ctx context.Context, base Version, logins []sessmtp.Login, at time.Time) (Version, error)

@@ -92,14 +92,14 @@ func (pl planner) superseded(k Key) Decision {
 
 // wasOurs tells whether a version names the key. The maximum grace period ends those; a stranger's key in use stays.
 func (pl planner) wasOurs(k Key) (Decision, bool) {
-	named, asked := pl.Named[k.ID]
+	named, asked := pl.named(k.ID)
 	switch {
 	case !pl.Previous.Known:
 		return look(lookPrevious, ""), false
 	case pl.isPrevious(k.ID):
 		return Decision{}, true
 	case !asked:
-		return look(lookNamed, k.ID), false
+		return look(lookStored, k.ID), false
 	}
 	idle := k.LastUsed.Add(pl.policy.InUseWindow)
 	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: idle, Reason: "no version names it; unless it is used again, it is out of use then"}

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -78,9 +79,9 @@ type State struct {
 	Current  Version // without ID: no version is labelled AWSCURRENT
 	Pending  Seen    // a version other than Current that is labelled AWSPENDING
 	Previous Seen
-	// Named tells of those access keys that were asked about whether any version, labelled or not, names them.
-	Named map[string]bool
-	Done  Progress
+	// Stored has, of those access keys that were asked about, the newest version that names them, labelled or not.
+	Stored map[string]Seen
+	Done   Progress
 }
 
 // Progress is what this invocation has done so far. Only the invocation knows it, and it dies with it.
@@ -111,6 +112,16 @@ type Progress struct {
 type Verdict struct {
 	Meaning sessmtp.Meaning
 	Err     error // details, where it wasn't accepted
+}
+
+// seen is a version that was looked at, by its ID.
+func (s State) seen(id string) Version {
+	for _, seen := range append(slices.Collect(maps.Values(s.Stored)), s.Pending, s.Previous) {
+		if seen.Version != nil && seen.Version.ID == id {
+			return *seen.Version
+		}
+	}
+	return s.Current
 }
 
 func (s State) key(id string) (Key, bool) {
@@ -155,6 +166,12 @@ func (s State) overtaken(k Key) bool {
 
 // setAside: this version was current, and a person has made another one current since. It isn't unfinished.
 func (s State) setAside(v Version) bool { return slices.Contains(v.Labels, Previous) }
+
+// named tells whether any version names the key, and whether that is known.
+func (s State) named(id string) (named, known bool) {
+	seen := s.Stored[id]
+	return seen.Version != nil, seen.Known
+}
 
 // isPrevious tells whether AWSPREVIOUS names the key, as far as it was looked at.
 func (s State) isPrevious(id string) bool {

@@ -47,7 +47,7 @@ const (
 	lookPending  StepKind = "look at AWSPENDING"
 	lookPrevious StepKind = "look at AWSPREVIOUS"
 	lookLastUsed StepKind = "look at last used"
-	lookNamed    StepKind = "look whether any version names the key"
+	lookStored   StepKind = "look for a version that names the key"
 	restage      StepKind = "stage again" // write an existing version's content as a new version
 	fence        StepKind = "fence"       // restage the current content and move AWSCURRENT to it
 	unstage      StepKind = "unstage"     // take AWSPENDING off

@@ -21,6 +21,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/internal/awserror"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
@@ -63,41 +64,60 @@ func (s *Secret) Read(ctx context.Context, label rotation.Label) (*rotation.Vers
 	if err != nil {
 		return nil, s.wrap("secretsmanager:GetSecretValue", err)
 	}
-	text := aws.ToString(out.SecretString)
-	v := s.version(aws.ToString(out.VersionId), aws.ToTime(out.CreatedDate), text)
+	v := s.read(out)
+	return &v, nil
+}
+
+// read reads a version as Secrets Manager gives it.
+func (s *Secret) read(out *secretsmanager.GetSecretValueOutput) rotation.Version {
+	v := s.version(aws.ToString(out.VersionId), aws.ToTime(out.CreatedDate), aws.ToString(out.SecretString))
 	if out.SecretString == nil && out.SecretBinary != nil {
 		v.Blank, v.Foreign = false, "it is binary"
 	}
 	for _, l := range out.VersionStages {
 		v.Labels = append(v.Labels, rotation.Label(l))
 	}
-	return &v, nil
+	return v
 }
 
-// Names implements rotation.Secret. Secrets Manager keeps versions that lost their labels for at least a day, and the
+// Find implements rotation.Secret. Secrets Manager keeps versions that lost their labels for at least a day, and the
 // last hundred of them ("Quotas", Secrets Manager user guide), so a key that was staged not long ago is found.
-func (s *Secret) Names(ctx context.Context, keyID string) (bool, error) {
+func (s *Secret) Find(ctx context.Context, keyID string) (*rotation.Version, error) {
+	entries, err := s.versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionId: entry.VersionId})
+		if awserror.Code(err) == notFound {
+			continue // removed meanwhile
+		}
+		if err != nil {
+			return nil, s.wrap("secretsmanager:GetSecretValue", err)
+		}
+		if v := s.read(out); v.AccessKeyID() == keyID {
+			return &v, nil
+		}
+	}
+	return nil, nil
+}
+
+// versions are all there are, the newest first.
+func (s *Secret) versions(ctx context.Context) ([]types.SecretVersionsListEntry, error) {
+	var entries []types.SecretVersionsListEntry
 	pages := secretsmanager.NewListSecretVersionIdsPaginator(s.API,
 		&secretsmanager.ListSecretVersionIdsInput{SecretId: &s.ID, IncludeDeprecated: aws.Bool(true)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return false, s.wrap("secretsmanager:ListSecretVersionIds", err)
+			return nil, s.wrap("secretsmanager:ListSecretVersionIds", err)
 		}
-		for _, entry := range page.Versions {
-			out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionId: entry.VersionId})
-			if awserror.Code(err) == notFound {
-				continue // removed meanwhile
-			}
-			if err != nil {
-				return false, s.wrap("secretsmanager:GetSecretValue", err)
-			}
-			if s.version("", time.Time{}, aws.ToString(out.SecretString)).AccessKeyID() == keyID {
-				return true, nil
-			}
-		}
+		entries = append(entries, page.Versions...)
 	}
-	return false, nil
+	slices.SortStableFunc(entries, func(a, b types.SecretVersionsListEntry) int {
+		return aws.ToTime(b.CreatedDate).Compare(aws.ToTime(a.CreatedDate))
+	})
+	return entries, nil
 }
 
 // mustExist tells a secret without the label from no secret at all: the answer to GetSecretValue is the same. Only
