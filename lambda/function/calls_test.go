@@ -47,7 +47,7 @@ func TestEveryInvocationMakesNoMoreAWSCallsThanItNeeds(t *testing.T) {
 	s.after(3 * day)
 	s.costs(`{}`, rotation.Waiting, 2, 1) // in the grace period
 	s.after(5 * day)
-	s.costs(`{}`, rotation.Retired, 6, 4)
+	s.costs(`{}`, rotation.Retired, 6, 5)
 	s.costs(`{}`, rotation.Waiting, 2, 1) // in quarantine
 	s.after(day)
 	s.costs(`{}`, rotation.Deleted, 6, 4)

@@ -137,7 +137,7 @@ func (s *stage) before(by *invocation, c *call) {
 	j := s.judge
 	k, ok := s.key(c.key)
 	if c.action == activate {
-		j.must(p8, by.req.Action == rotation.Rollback, "%s is activated, and somebody had deactivated it", s.names[c.key])
+		j.must(p8, by.req.Action == rotation.Rollback || j.dormant[c.key] == by.name, "%s is activated, and somebody had deactivated it", s.names[c.key])
 	}
 	if !ok || c.action != deactivate && c.action != deleteKey {
 		return
@@ -170,7 +170,7 @@ func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
 		grace := s.now.Sub(until)
 		j.must(p2, grace >= s.policy.GracePeriod, "%s goes %v after it was current; the grace period is %v", s.names[k.ID], grace, s.policy.GracePeriod)
 		over := s.policy.MaxGracePeriod > 0 && grace >= s.policy.MaxGracePeriod
-		j.must(p2, over || !s.inUse(k), "%s is in use, and goes", s.names[k.ID])
+		j.must(p2, over || by.rollback || !s.inUse(k), "%s is in use, and goes", s.names[k.ID]) // a rollback's login is use
 	}
 	if c.action != deleteKey {
 		j.dormant[k.ID] = by.name
@@ -194,7 +194,8 @@ func (s *stage) strange(k localaws.Key) bool {
 
 // inUse is what IAM tells of it.
 func (s *stage) inUse(k localaws.Key) bool {
-	return s.policy.InUseWindow > 0 && !k.LastUsed.IsZero() && s.now.Sub(k.LastUsed) < s.policy.InUseWindow
+	ago := s.now.Sub(k.LastUsed)
+	return !k.LastUsed.IsZero() && ago >= s.lateUse && ago < s.policy.InUseWindow
 }
 
 // answered holds an answer against what is.

@@ -36,6 +36,10 @@ type stage struct {
 	judge     *judge
 	mistake   *mistake // nil: none is put in
 	invoked   int
+
+	// Of a hostile world:
+	lateUse time.Duration // how late use is reported
+	touched time.Time     // when a person last did something
 }
 
 // begin is when every stage's clock starts.

@@ -103,3 +103,14 @@ func (w *World) PutSecretValue(name, value string, labels ...string) (versionID 
 	}
 	return added.id, nil
 }
+
+// MoveLabel moves a staging label from one version to another; either may be "".
+func (w *World) MoveLabel(secret, label, from, to string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, err := w.vault.usable(secret)
+	if err != nil {
+		return err
+	}
+	return w.vault.move(s, label, to, from)
+}

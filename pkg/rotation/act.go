@@ -147,7 +147,28 @@ func (v *invocationRun) setStatus(ctx context.Context, s Step, status KeyStatus)
 	}
 	v.state.edit(s.AccessKeyID, func(k *Key) { k.Status = status })
 	v.record(s)
+	if status == Inactive && !v.needsSecondLook() {
+		return v.restoreCurrent(ctx, s)
+	}
 	return nil
+}
+
+// restoreCurrent undoes a deactivation where a rollback made the key current between the last look and the deactivation.
+// An emergency and a rollback look over everything in the end; a tick looks at this.
+func (v *invocationRun) restoreCurrent(ctx context.Context, s Step) error {
+	current, err := v.Secret.Read(ctx, Current)
+	if err != nil {
+		return err
+	}
+	if current == nil || current.AccessKeyID() != s.AccessKeyID {
+		return nil
+	}
+	s.Kind, s.Reason = Activate, "it became current in the moment of its deactivation"
+	if err := v.Keys.SetStatus(ctx, s.AccessKeyID, Active); err != nil {
+		return err
+	}
+	v.record(s)
+	return Errorf(Conflict, "access key %s became current in the moment of its deactivation, and is Active again", s.AccessKeyID)
 }
 
 func (v *invocationRun) delete(ctx context.Context, s Step) error {

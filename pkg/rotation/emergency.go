@@ -100,6 +100,10 @@ func (pl planner) afterRevocation() Decision {
 			return d
 		}
 	}
+	if pl.hasCredential() && !pl.broken() && pl.req.AccessKeyID != pl.Current.AccessKeyID() && !slices.Contains(pl.Done.Revoked, pl.req.AccessKeyID) {
+		// IAM may list a key late. To delete one that is gone does no harm.
+		return pl.revoke(Key{ID: pl.req.AccessKeyID}, "it leaked, and IAM may just not list it")
+	}
 	if pl.hasCredential() && !pl.broken() {
 		return pl.retireOrWait().onlyNext()
 	}

@@ -68,6 +68,9 @@ func (v *invocationRun) run(ctx context.Context) (Decision, error) {
 		case err != nil && v.overtaken(decision, err):
 			return wait(Step{Kind: Verify, Reason: "AWSCURRENT moved meanwhile; the next tick looks again"}), nil
 		case err != nil && TypeOf(err) == Conflict && looks < observations:
+			if decision.Step.Kind == Promote {
+				v.state.Done.Overtaken = append(v.state.Done.Overtaken, decision.Step.AccessKeyID)
+			}
 			pause(ctx, looks)
 		case err != nil:
 			return decision, err

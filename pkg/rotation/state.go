@@ -100,6 +100,9 @@ type Progress struct {
 	GivenUp string
 	// RollbackTo is the access key that a rollback is about, whatever AWSPREVIOUS comes to name meanwhile.
 	RollbackTo string
+	// Overtaken are keys that couldn't be promoted because AWSCURRENT had moved. Whoever moved it may be about to delete them,
+	// so they aren't tried again.
+	Overtaken []string
 	// Promoted: a credential other than the one observed as current was made current.
 	Promoted bool
 	// Deactivated are the keys that were made Inactive; deleting them is for a later invocation.
@@ -158,10 +161,10 @@ func (s State) pending() (Version, Key, bool) {
 
 // overtaken: the pending key is older than the current one, so it was current before, or could have been. What staged it
 // was a fence or a rollback that came too late, and to promote it now would undo what overtook it. Where the current key
-// is broken, it is better than nothing.
+// is broken, it is better than nothing. Neither is it tried again where this invocation was overtaken with it.
 func (s State) overtaken(k Key) bool {
 	current, ok := s.key(s.Current.AccessKeyID())
-	return ok && current.Status == Active && k.Created.Before(current.Created)
+	return ok && current.Status == Active && k.Created.Before(current.Created) || slices.Contains(s.Done.Overtaken, k.ID)
 }
 
 // setAside: this version was current, and a person has made another one current since. It isn't unfinished.

@@ -1,0 +1,297 @@
+package proof
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// A hostile world is one life after another, each from a seed of its own: faults at any call, invocations that overlap,
+// stale reads, late news, clocks that differ, schedules that stop, and people who do what they like. Then it calms down,
+// and ticks have to bring everything into order.
+
+// hostile is one life.
+type hostile struct {
+	*stage
+	book playbook
+	*rand.Rand
+	invocations int
+	log         []string
+}
+
+// chaos is how many things happen in a life before it calms down.
+const chaos = 60
+
+// How bad it gets.
+const (
+	listStale   = 90 * time.Second
+	secretStale = 30 * time.Second
+	skew        = time.Minute
+)
+
+// live plays a life and returns what was broken in it.
+func live(seed uint64) *hostile {
+	h := &hostile{stage: newStage(), Rand: rand.New(rand.NewPCG(seed, 0x5e5))}
+	h.book = playbook{base: h.stage, acts: map[digest]*act{}}
+	for range chaos {
+		h.happen()
+		if len(h.judge.broken) > 0 {
+			return h
+		}
+	}
+	h.calm()
+	return h
+}
+
+// happen lets one thing happen.
+func (h *hostile) happen() {
+	h.imperfect()
+	switch n := h.IntN(100); {
+	case n < 45:
+		h.note("tick")
+		h.invocation(tick)
+	case n < 62:
+		h.invocation(h.request())
+	case n < 72:
+		h.overlap(h.request(), h.request())
+	case n < 92:
+		h.personActs()
+	default:
+		h.note("nothing is invoked")
+	}
+	h.after(h.pause())
+}
+
+func (h *hostile) pause() time.Duration {
+	pauses := []time.Duration{time.Second, 20 * time.Second, 10 * time.Minute, hour, hour, hour, 5 * hour, day, day, 3 * day, 8 * day, 31 * day}
+	d := pauses[h.IntN(len(pauses))]
+	h.note("%v pass", d)
+	return d
+}
+
+// imperfect sets how late the world is for a while.
+func (h *hostile) imperfect() {
+	some := func(d time.Duration) time.Duration {
+		if h.IntN(3) > 0 {
+			return 0
+		}
+		return d
+	}
+	h.world.SetListStaleness(some(listStale))
+	h.world.SetSecretStaleness(some(secretStale))
+	h.lateUse = some(4 * hour)
+	h.world.SetLastUsedDelay(h.lateUse)
+	h.world.SetPropagation(some(lateness))
+}
+
+// request is what might be asked for.
+func (h *hostile) request() rotation.Request {
+	switch h.IntN(8) {
+	case 0, 1:
+		return rotate
+	case 2:
+		return emergency
+	case 3:
+		return contain
+	case 4:
+		return rollback
+	case 5:
+		if keys := h.world.Keys(user); len(keys) > 0 {
+			return rotation.Request{Action: rotation.Emergency, AccessKeyID: keys[h.IntN(len(keys))].ID}
+		}
+	}
+	return tick
+}
+
+// invocation runs alone, with faults.
+func (h *hostile) invocation(req rotation.Request) { h.play(h.newActor(req)) }
+
+// overlap runs two at once, in any order of their calls.
+func (h *hostile) overlap(a, b rotation.Request) {
+	first, second := h.newActor(a), h.newActor(b)
+	first.rollback, second.rollback = b.Action == rotation.Rollback, a.Action == rotation.Rollback
+	h.play(first, second)
+}
+
+func (h *hostile) newActor(req rotation.Request) *invocation {
+	h.invocations++
+	drift := time.Duration(h.Int64N(int64(2*skew))) - skew
+	return &invocation{name: fmt.Sprintf("n%d", h.invocations), req: req, leaked: req.AccessKeyID, beside: true, started: h.now.Add(drift)}
+}
+
+// play lets invocations go on call by call until all have answered or died.
+func (h *hostile) play(invs ...*invocation) {
+	h.book.acts = map[digest]*act{}
+	var actors []*actor
+	for _, inv := range invs {
+		a := h.book.start(*inv)
+		actors = append(actors, &a)
+		h.note("%s starts: %s %s", inv.name, inv.req.Action, h.names[inv.req.AccessKeyID])
+	}
+	p := point{stage: h.stage}
+	for {
+		running := slices.DeleteFunc(slices.Clone(actors), func(a *actor) bool { return !a.running() })
+		if len(running) == 0 {
+			break
+		}
+		if len(p.arriving) > 0 && h.IntN(4) == 0 {
+			h.arrive(&p, actors)
+			continue
+		}
+		h.step(&p, actors, slices.Index(actors, running[h.IntN(len(running))]))
+	}
+	for len(p.arriving) > 0 {
+		h.arrive(&p, actors)
+	}
+	killed := slices.ContainsFunc(actors, func(a *actor) bool { return a.killed || a.next.answer.err != nil })
+	h.allAnswered(killed)
+}
+
+func (h *hostile) arrive(p *point, actors []*actor) {
+	late := p.arriving[0]
+	p.arriving = p.arriving[1:]
+	h.note("late: %s", h.tell(&actors[late.by].invocation, late.call))
+	_, _ = h.perform(&actors[late.by].invocation, late.call)
+}
+
+// step lets one call happen, or go wrong.
+func (h *hostile) step(p *point, actors []*actor, i int) {
+	a := actors[i]
+	c := a.next.calls[h.IntN(len(a.next.calls))]
+	f := none
+	if h.IntN(25) == 0 {
+		possible := faults(c)
+		f = possible[h.IntN(len(possible))]
+	}
+	h.note("%s %s", h.tell(&a.invocation, c), f)
+	h.asked(&a.invocation, c)
+	var e explorer
+	q := point{stage: h.stage, actors: []actor{*a}, arriving: nil}
+	out, err := e.meet(&q, step{call: c, fault: f})
+	a.killed = q.actors[0].killed
+	for range q.arriving {
+		p.arriving = append(p.arriving, arrival{i, c})
+	}
+	if a.killed {
+		return
+	}
+	h.book.tell(h.stage, a, c, out, err)
+	if a.next.done {
+		h.note("%s answers %s %v", a.name, a.outcome(), a.next.answer.err)
+		h.answered(&a.invocation, a.next.answer)
+	}
+}
+
+// personActs is somebody at the console.
+func (h *hostile) personActs() {
+	keys, versions := h.world.Keys(user), h.world.Versions(secret)
+	someKey := func(act func(k localaws.Key)) {
+		if len(keys) > 0 {
+			act(keys[h.IntN(len(keys))])
+		}
+	}
+	some := versions[h.IntN(len(versions))]
+	h.touched = h.now
+	h.person(func(w *localaws.World) {
+		switch h.IntN(10) {
+		case 0:
+			h.note("a person makes a key")
+			if id, _, err := w.CreateAccessKey(user); err == nil {
+				h.use(id)
+			}
+		case 1:
+			someKey(func(k localaws.Key) {
+				h.note("a person deactivates %s", h.names[k.ID])
+				_ = w.SetKeyStatus(k.ID, "Inactive")
+			})
+		case 2:
+			someKey(func(k localaws.Key) {
+				h.note("a person activates %s", h.names[k.ID])
+				_ = w.SetKeyStatus(k.ID, "Active")
+			})
+		case 3:
+			someKey(func(k localaws.Key) { h.note("a person deletes %s", h.names[k.ID]); _ = w.DeleteAccessKey(k.ID) })
+		case 4, 5:
+			someKey(func(k localaws.Key) { h.note("somebody sends with %s", h.names[k.ID]); h.use(k.ID) })
+		case 6:
+			label := []string{"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"}[h.IntN(3)]
+			h.note("a person moves %s to %s", label, h.names[some.ID])
+			h.moveByHand(label, some.ID)
+		case 7:
+			h.note("a person puts %s back", h.names[some.ID])
+			_, _ = w.PutSecretValue(secret, some.Value)
+		case 8:
+			current, _ := w.Labelled(secret, "AWSCURRENT")
+			if strings.HasSuffix(current.Value, "}") && len(current.Value) > 2 {
+				h.note("a person adds a note")
+				_, _ = w.PutSecretValue(secret, strings.TrimSuffix(current.Value, "}")+`,"note":"by hand"}`)
+			}
+		case 9:
+			value := []string{"{}", `{"db":"other"}`, "not JSON"}[h.IntN(3)]
+			h.note("a person writes %s", value)
+			_, _ = w.PutSecretValue(secret, value)
+		}
+	})
+}
+
+// moveByHand moves a label as a person does with the AWS CLI.
+func (s *stage) moveByHand(label, to string) {
+	from, _ := s.world.Labelled(secret, label)
+	_ = s.world.MoveLabel(secret, label, from.ID, to)
+}
+
+// calm: faults, people and imperfections stop, what isn't ours is taken away as the errors say, and ticks come each half
+// day until all is in order. A password that a person broke stays so until the next rotation.
+func (h *hostile) calm() {
+	h.world.SetListStaleness(0)
+	h.world.SetSecretStaleness(0)
+	h.world.SetLastUsedDelay(0)
+	h.world.SetPropagation()
+	h.lateUse = 0
+	h.note("calm")
+	for i := range 200 {
+		h.after(12 * hour)
+		h.invocations++
+		a := h.stage.run(&invocation{name: fmt.Sprintf("c%d", i), req: tick})
+		h.note("c%d: %s %v", i, a.outcome(), a.err)
+		if a.err != nil && rotation.TypeOf(a.err) == rotation.ConfigurationError {
+			h.note("the value is set to {}")
+			h.person(func(w *localaws.World) { _, _ = w.PutSecretValue(secret, "{}", "AWSCURRENT", "AWSPENDING") })
+		}
+		if len(h.judge.broken) > 0 || h.unquiet() == "" {
+			break
+		}
+	}
+	noise := h.unquiet()
+	h.judge.must(p4, noise == "", "in the end %s", noise)
+	h.stored()
+}
+
+func (h *hostile) note(format string, args ...any) {
+	h.log = append(h.log, h.now.Format("2006-01-02 15:04:05 ")+fmt.Sprintf(format, args...))
+}
+
+func TestHostileSpeed(t *testing.T) {
+	start := time.Now()
+	invocations, bad := 0, 0
+	kinds := map[string]int{}
+	for seed := range uint64(300) {
+		var h *hostile
+		synctest.Test(t, func(*testing.T) { h = live(seed) })
+		invocations += h.invocations
+		for _, b := range h.judge.broken {
+			kinds[b.promise.String()]++
+			if bad++; bad <= 6 {
+				t.Logf("seed %d: %s: %s\n%s", seed, b.promise, b.text, strings.Join(h.log[max(0, len(h.log)-60):], "\n"))
+			}
+		}
+	}
+	t.Logf("%d invocations in %v; broken: %v", invocations, time.Since(start), kinds)
+}
