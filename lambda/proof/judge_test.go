@@ -46,6 +46,8 @@ type judge struct {
 	since    map[string]time.Time // the keys that were ever current: until when
 	dormant  map[string]string    // the Inactive keys: who deactivated them
 	revoked  map[string]bool      // keys that an emergency answered to have revoked
+	cut      map[string]bool      // keys that a person deactivated or deleted; in a hostile world, an emergency as well
+	hostile  bool                 // IAM and SES may not have heard of that yet, and AWSCURRENT come to name one of them
 	// excuse is why AWSCURRENT may be dead: a person or an emergency has cut it off. It ends when mail flows again.
 	excuse string
 	// overlap: a rollback runs beside an emergency or a retirement, and AWSCURRENT may be dead until both have answered.
@@ -56,12 +58,12 @@ type judge struct {
 }
 
 func newJudge() *judge {
-	return &judge{since: map[string]time.Time{}, dormant: map[string]string{}, revoked: map[string]bool{}}
+	return &judge{since: map[string]time.Time{}, dormant: map[string]string{}, revoked: map[string]bool{}, cut: map[string]bool{}}
 }
 
 func (j *judge) clone() *judge {
 	c := *j
-	c.since, c.dormant, c.revoked = maps.Clone(j.since), maps.Clone(j.dormant), maps.Clone(j.revoked)
+	c.since, c.dormant, c.revoked, c.cut = maps.Clone(j.since), maps.Clone(j.dormant), maps.Clone(j.revoked), maps.Clone(j.cut)
 	c.checks, c.broken = [promises]int{}, nil
 	return &c
 }
@@ -97,7 +99,7 @@ func (s *stage) look(by *invocation, cause *call) {
 		j.excuse = ""
 		j.checks[p1]++
 	case !j.promoted || j.overlap && by != nil:
-	case cause == byPerson:
+	case cause == byPerson || j.hostile && j.cut[c.Username]:
 		j.excuse = "a person"
 	case by != nil && by.req.Action == rotation.Emergency && cause.label == string(rotation.Current) && s.unverified(c):
 		j.excuse = "an emergency"
@@ -147,6 +149,7 @@ func (s *stage) before(by *invocation, c *call) {
 	case rotation.Decommission:
 		return
 	case rotation.Emergency:
+		j.cut[c.key] = j.hostile
 		if c.key == by.leaked {
 			if c.action == deactivate && by.req.ContainFirst && c.key == j.current {
 				j.excuse = "an emergency"
@@ -182,8 +185,11 @@ func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
 	}
 }
 
-// strange: no version of the secret names the key, so a person made it.
+// strange: a person made the key, and no version of the secret names it.
 func (s *stage) strange(k localaws.Key) bool {
+	if !strings.HasPrefix(s.names[k.ID], "person") {
+		return false
+	}
 	for _, v := range s.world.Versions(secret) {
 		if credentialIn(v.Value).Username == k.ID {
 			return false

@@ -19,7 +19,7 @@ func TestRaceSpeed(t *testing.T) {
 					t.Run(fmt.Sprintf("%s, %s%v, %s%v, %d", sc.name, first.Action, first.ContainFirst, second.Action, second.ContainFirst, budget), func(t *testing.T) {
 						t.Parallel()
 						start := time.Now()
-						e := &explorer{limit: 150000, base: sc.stage(nil), phases: [][]rotation.Request{{first, second}}, budget: budget, faults: crashes}
+						e := &explorer{limit: 40000, base: sc.stage(nil), phases: [][]rotation.Request{{first, second}}, budget: budget, faults: crashes}
 						r := e.explore(t)
 						t.Logf("%d states, %.0f ways, %v; %v", r.states, r.ways, time.Since(start).Round(time.Millisecond), r.broken)
 						for _, x := range r.examples[:min(1, len(r.examples))] {

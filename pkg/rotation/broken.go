@@ -36,14 +36,14 @@ func (pl planner) replace() Decision {
 			return look(lookLastUsed, k.ID)
 		}
 	}
-	if k, ok := pl.strayKey(); ok {
-		return do(Delete, k.ID, "an orphan, deleted to free a slot")
-	}
 	if k, ok := pl.previousKey(); ok && k.Status == Active {
 		return pl.stagePrevious("the previous credential's key is the only one that is Active")
 	}
 	if d := pl.stageStored(); d.Step.Kind != "" {
 		return d
+	}
+	if k, ok := pl.strayKey(); ok {
+		return do(Delete, k.ID, "an orphan, deleted to free a slot")
 	}
 	for _, k := range pl.others() {
 		if k.Status == Inactive && (pl.isPrevious(k.ID) || k.LastUsed.IsZero()) {

@@ -45,6 +45,12 @@ func (pl planner) orphan(k Key) (bool, Decision) {
 		return true, look(lookPrevious, "")
 	case pl.isPrevious(k.ID):
 		return false, Decision{}
+	}
+	switch named, asked := pl.named(k.ID); {
+	case !asked: // it may have been current before AWSPREVIOUS moved on
+		return true, look(lookStored, k.ID)
+	case named:
+		return false, Decision{}
 	case k.Status == Active:
 		return true, do(Deactivate, k.ID, "an orphan: no version names it, and it was never used")
 	case pl.deactivatedNow(k):

@@ -196,10 +196,11 @@ func standard(region string) sessmtp.Endpoint {
 }
 
 // Stage implements rotation.Secret. The first version of a secret becomes AWSCURRENT whatever is asked for
-// ("PutSecretValue", Secrets Manager API reference), so an empty secret gets the value {} first.
+// ("PutSecretValue", Secrets Manager API reference), so an empty secret gets the value {} first. That is written as pending, too: should the
+// secret not be empty, because AWSCURRENT was read too soon after it was set, AWSCURRENT stays where it is.
 func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sessmtp.Login, at time.Time) (rotation.Version, error) {
 	if base.ID == "" {
-		if _, err := s.put(ctx, token("", "", at), "{}", rotation.Current, at); err != nil {
+		if _, err := s.put(ctx, token("", "", at), "{}", at); err != nil {
 			return rotation.Version{}, err
 		}
 	}
@@ -207,7 +208,7 @@ func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sess
 	if err != nil {
 		return rotation.Version{}, err
 	}
-	return s.put(ctx, token(logins[0].Username, base.ID, at), text, rotation.Pending, at)
+	return s.put(ctx, token(logins[0].Username, base.ID, at), text, at)
 }
 
 // Restage implements rotation.Secret.
@@ -223,18 +224,18 @@ func (s *Secret) Restage(ctx context.Context, base, v rotation.Version, at time.
 			return rotation.Version{}, err
 		}
 	}
-	return s.put(ctx, token(v.AccessKeyID(), v.ID, at), text, rotation.Pending, at)
+	return s.put(ctx, token(v.AccessKeyID(), v.ID, at), text, at)
 }
 
-func (s *Secret) put(ctx context.Context, token, text string, label rotation.Label, at time.Time) (rotation.Version, error) {
+func (s *Secret) put(ctx context.Context, token, text string, at time.Time) (rotation.Version, error) {
 	_, err := s.API.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
-		SecretId: &s.ID, ClientRequestToken: &token, SecretString: &text, VersionStages: []string{string(label)},
+		SecretId: &s.ID, ClientRequestToken: &token, SecretString: &text, VersionStages: []string{string(rotation.Pending)},
 	})
 	if err != nil {
 		return rotation.Version{}, s.wrap("secretsmanager:PutSecretValue", err)
 	}
 	v := s.version(token, at, text)
-	v.Labels = []rotation.Label{label}
+	v.Labels = []rotation.Label{rotation.Pending}
 	return v, nil
 }
 
