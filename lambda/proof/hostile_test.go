@@ -218,6 +218,7 @@ func (h *hostile) personActs() {
 				h.note("a person activates %s", h.names[k.ID])
 				_ = w.SetKeyStatus(k.ID, "Active")
 				delete(h.judge.cut, k.ID)
+				h.judge.byHand[k.ID] = h.now
 			})
 		case 3:
 			someKey(func(k localaws.Key) {

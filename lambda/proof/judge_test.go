@@ -47,6 +47,7 @@ type judge struct {
 	dormant  map[string]string    // the Inactive keys: who deactivated them
 	revoked  map[string]bool      // keys that an emergency answered to have revoked
 	cut      map[string]bool      // keys that a person deactivated or deleted; in a hostile world, an emergency as well
+	byHand   map[string]time.Time // keys that a person activated, or took AWSCURRENT from: when
 	hostile  bool                 // IAM and SES may not have heard of that yet, and AWSCURRENT come to name one of them
 	// excuse is why AWSCURRENT may be dead: a person or an emergency has cut it off. It ends when mail flows again.
 	excuse string
@@ -58,12 +59,13 @@ type judge struct {
 }
 
 func newJudge() *judge {
-	return &judge{since: map[string]time.Time{}, dormant: map[string]string{}, revoked: map[string]bool{}, cut: map[string]bool{}}
+	return &judge{since: map[string]time.Time{}, dormant: map[string]string{}, revoked: map[string]bool{}, cut: map[string]bool{}, byHand: map[string]time.Time{}}
 }
 
 func (j *judge) clone() *judge {
 	c := *j
 	c.since, c.dormant, c.revoked, c.cut = maps.Clone(j.since), maps.Clone(j.dormant), maps.Clone(j.revoked), maps.Clone(j.cut)
+	c.byHand = maps.Clone(j.byHand)
 	c.checks, c.broken = [promises]int{}, nil
 	return &c
 }
@@ -87,6 +89,10 @@ func (s *stage) look(by *invocation, cause *call) {
 	_, c := s.current()
 	if j.current != "" && j.current != c.Username {
 		j.since[j.current] = s.now
+		delete(j.byHand, j.current)
+		if cause == byPerson {
+			j.byHand[j.current] = s.now
+		}
 	}
 	j.current = c.Username
 	j.promoted = j.promoted || c.Username != ""
@@ -168,6 +174,9 @@ func (s *stage) before(by *invocation, c *call) {
 // beforeRetirement is for keys that go without an emergency.
 func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
 	j := s.judge
+	if _, ok := j.byHand[k.ID]; ok { // nothing tells when a person moved a label; and IAM tells late of a key
+		return
+	}
 	until, wasCurrent := j.since[k.ID]
 	if wasCurrent && k.Status == "Active" {
 		grace := s.now.Sub(until)

@@ -77,10 +77,11 @@ func (v *invocationRun) look(ctx context.Context, s Step) error {
 	switch s.Kind {
 	case lookStored:
 		found, err := v.Secret.Find(ctx, s.AccessKeyID)
-		if err != nil && TypeOf(err) != AccessDenied { // without the permission it counts as not named, which spares the key
+		denied := TypeOf(err) == AccessDenied // each rule then does what spares the key
+		if err != nil && !denied {
 			return err
 		}
-		v.state.Stored[s.AccessKeyID] = Seen{Known: true, Version: found}
+		v.state.Stored[s.AccessKeyID] = Seen{Known: true, Version: found, Denied: denied}
 		return nil
 	case lookLastUsed:
 		used, err := v.Keys.LastUsed(ctx, s.AccessKeyID)

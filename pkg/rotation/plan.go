@@ -98,10 +98,14 @@ func (pl planner) foreign() *Error {
 	if err := check(Current, pl.Current); err != nil {
 		return err
 	}
-	if v := pl.Pending.Version; v != nil && pl.req.Action != Emergency {
-		return check(Pending, *v)
+	v := pl.Pending.Version
+	switch {
+	case v == nil || pl.req.Action == Emergency:
+		return nil
+	case v.Foreign == "" && v.User == "": // a credential of a key that is gone; an adopted one doesn't name the user
+		return nil
 	}
-	return nil
+	return check(Pending, *v)
 }
 
 // stage stores what was made a moment ago.

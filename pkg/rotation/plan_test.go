@@ -87,6 +87,8 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 		{"a credential without a label whose key is Active is the way back, where no slot is free",
 			State{Keys: []Key{active("B", 8*day).used(hour), active("C", 8*day).used(hour)}, Current: version("A", 8*day), Pending: nothing, Previous: nothing,
 				Stored: map[string]Seen{"B": nothing, "C": seen(version("C", 8*day))}}, restage, "C", ""},
+		{"a pending credential that names neither the user nor a key there is, as one that was adopted, is put aside",
+			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "v", Logins: version("X", day).Logins})}, unstage, "", ""},
 		{"a pending key that is older than the current one is put aside: what staged it came too late",
 			State{Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("B", hour), Pending: seen(version("A", 8*day))}, unstage, "", ""},
 		{"where the current key is broken, an older pending one is finished",

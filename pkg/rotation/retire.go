@@ -49,7 +49,7 @@ func (pl planner) orphan(k Key) (bool, Decision) {
 	switch named, asked := pl.named(k.ID); {
 	case !asked: // it may have been current before AWSPREVIOUS moved on
 		return true, look(lookStored, k.ID)
-	case named:
+	case named || pl.Stored[k.ID].Denied:
 		return false, Decision{}
 	case k.Status == Active:
 		return true, do(Deactivate, k.ID, "an orphan: no version names it, and it was never used")

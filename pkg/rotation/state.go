@@ -70,6 +70,7 @@ func (v Version) serves(region string) bool {
 type Seen struct {
 	Known   bool
 	Version *Version // nil: no version has the label
+	Denied  bool     // the permission to look is missing
 }
 
 // State is what was observed, and what this invocation has done since.
