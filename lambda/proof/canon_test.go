@@ -82,6 +82,7 @@ func (s *stage) write(w *writer) {
 	w.text(s.names[j.current] + j.excuse)
 	w.yes(j.promoted)
 	w.yes(j.overlap)
+	w.yes(j.removed)
 	writeMap(w, s.names, j.since, w.instant)
 	writeMap(w, s.names, j.dormant, w.text)
 	writeMap(w, s.names, j.revoked, w.yes)

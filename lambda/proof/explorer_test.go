@@ -15,7 +15,6 @@ type explorer struct {
 	base   *stage
 	phases [][]rotation.Request // those of a phase run at once, and phases one after the other
 	budget int                  // how many faults there may be
-	limit  int                  // of states; 0: none
 	faults func(c *call) []fault
 
 	playbook
@@ -27,7 +26,6 @@ type explorer struct {
 // report is what an exploration came to.
 type report struct {
 	states   int
-	cut      bool    // not all was tried
 	ways     float64 // in which it can go; those that come together again are counted each
 	checks   [promises]int
 	outcomes map[met]int // answers of the first phase
@@ -120,10 +118,6 @@ func (e *explorer) visit(p *point) *node {
 	}
 	n := &node{}
 	e.nodes[key] = n
-	if e.limit > 0 && len(e.nodes) > e.limit {
-		e.cut = true
-		return n
-	}
 	if only := p.only(); only != nil {
 		e.finish(p.stage, only)
 		p.trace = &trace{told: only.name + " goes on -> " + only.outcome(), earlier: p.trace}
@@ -351,11 +345,18 @@ func (e *explorer) settle(p *point) {
 	if e.ended[key] {
 		return
 	}
-	p.stage.settle()
+	if e.removes() {
+		p.stage.remove()
+	} else {
+		p.stage.settle()
+	}
 	if e.judged(p) != nil {
 		e.ended[key] = true
 	}
 }
+
+// removes tells whether the user is decommissioned in the first phase.
+func (e *explorer) removes() bool { return slices.Contains(e.phases[0], remove) }
 
 // judged records what was checked and broken, and is nil where anything was broken.
 func (e *explorer) judged(p *point) *point {

@@ -53,6 +53,7 @@ type judge struct {
 	excuse string
 	// overlap: a rollback runs beside an emergency or a retirement, and AWSCURRENT may be dead until both have answered.
 	overlap bool
+	removed bool // the user is being decommissioned, and mail ends
 
 	checks [promises]int
 	broken []violation
@@ -87,6 +88,7 @@ var (
 func (s *stage) look(by *invocation, cause *call) {
 	j := s.judge
 	_, c := s.current()
+	j.must(p4, len(s.world.Keys(user)) <= 2, "there are more than two keys")
 	if j.current != "" && j.current != c.Username {
 		j.since[j.current] = s.now
 		delete(j.byHand, j.current)
@@ -104,7 +106,7 @@ func (s *stage) look(by *invocation, cause *call) {
 	case alive:
 		j.excuse = ""
 		j.checks[p1]++
-	case !j.promoted || j.overlap && by != nil:
+	case !j.promoted || j.removed || j.overlap && by != nil:
 	case cause == byPerson || j.hostile && j.cut[c.Username]:
 		j.excuse = "a person"
 	case by != nil && by.req.Action == rotation.Emergency && cause.label == string(rotation.Current) && s.unverified(c):
@@ -153,6 +155,7 @@ func (s *stage) before(by *invocation, c *call) {
 	j.overlap = j.overlap || by.rollback
 	switch by.req.Action {
 	case rotation.Decommission:
+		j.removed = true
 		return
 	case rotation.Emergency:
 		j.cut[c.key] = j.hostile

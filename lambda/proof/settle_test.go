@@ -44,6 +44,13 @@ func (s *stage) settle() {
 	s.stored()
 }
 
+// remove removes the user's keys once more, with nothing in the way. No tick follows: the schedule is gone as well.
+func (s *stage) remove() {
+	s.run(&invocation{name: "r", req: remove})
+	s.judge.must(p4, len(s.world.Keys(user)) == 0, "the user is decommissioned, and has %d keys", len(s.world.Keys(user)))
+	s.stored()
+}
+
 // unquiet is what isn't as everything ends: one Active key, named by AWSCURRENT and accepted, nothing pending, and nothing
 // left behind but a stranger's key.
 func (s *stage) unquiet() string {

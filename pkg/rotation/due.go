@@ -29,6 +29,11 @@ func (pl planner) rotate(reason string) Decision {
 	if len(pl.Keys) < iamKeyQuota {
 		return do(Create, "", "%s", reason)
 	}
+	if !pl.hasCredential() {
+		if d := pl.stageStored(); d.Step.Kind != "" {
+			return d
+		}
+	}
 	var freed, kept Decision
 	var holder Key
 	for _, k := range pl.others() {

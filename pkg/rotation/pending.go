@@ -9,10 +9,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// pendingIsStale: AWSPENDING sits on a version other than AWSCURRENT's and names no key, or the current one.
+// pendingIsStale: AWSPENDING sits on a version other than AWSCURRENT's and names no key, or the current one. A key that
+// isn't listed may have been made, by an invocation that overlaps, after the list was.
 func (pl planner) pendingIsStale() bool {
-	_, _, unfinished := pl.pending()
-	return pl.Pending.Version != nil && pl.Pending.Version.ID != pl.Current.ID && !unfinished
+	v := pl.Pending.Version
+	if _, _, unfinished := pl.pending(); v == nil || v.ID == pl.Current.ID || unfinished {
+		return false
+	}
+	_, listed := pl.key(v.AccessKeyID())
+	return listed || v.Blank || pl.now.Sub(v.Created) > invocation
 }
 
 // unstage moves AWSPENDING to where AWSCURRENT is: the two travel together, so that one read of AWSCURRENT tells that

@@ -129,7 +129,7 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 
 		// 4 blocked
 		{"two strangers' keys block the first credential",
-			State{Keys: []Key{active("X", 90*day).used(hour), active("Y", 90*day).used(hour)}, Current: blank, Pending: nothing, Previous: nothing}, Wait, "", ""},
+			State{Keys: []Key{active("X", 90*day).used(hour), active("Y", 90*day).used(hour)}, Current: blank, Pending: nothing, Previous: nothing, Stored: map[string]Seen{"X": nothing, "Y": nothing}}, Wait, "", ""},
 		{"a superseded key in quarantine makes room when it may go",
 			State{Keys: []Key{inactive("A", 90*day).used(20 * day), active("B", 31*day)}, Current: version("B", 31*day), Pending: nothing}, Delete, "A", ""},
 

@@ -256,7 +256,11 @@ func (s *Secret) Move(ctx context.Context, label rotation.Label, from, to string
 			return nil
 		}
 	case invalidParameter, invalidRequest, notFound:
-		if there, readErr := s.Read(ctx, label); readErr == nil && there != nil && there.ID == to {
+		there, readErr := s.Read(ctx, label)
+		if readErr != nil {
+			return readErr // whether it was moved isn't known
+		}
+		if there != nil && there.ID == to {
 			return nil
 		}
 		return awserror.As(rotation.Conflict, "secretsmanager:UpdateSecretVersionStage", s.resource(), err)

@@ -1,0 +1,209 @@
+package proof
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// trial is one exploration: a scene, what is asked for there, and how much may go wrong.
+type trial struct {
+	scene  scene
+	phases [][]rotation.Request
+	budget int
+	faults func(c *call) []fault
+}
+
+// campaign is trials of a kind.
+type campaign struct {
+	name   string
+	trials []trial
+}
+
+// requests are all that an invocation may be asked for, in the order of the tables.
+var requests = []rotation.Request{tick, rotate, emergency, contain, rollback, remove}
+
+// crashes are what can happen to a call in a race: its process is killed before it. Killed after it is killed before the
+// next.
+func crashes(*call) []fault { return []fault{none, killedBefore} }
+
+// singles have one fault at any call; then the event comes again, or ticks only.
+func singles() campaign {
+	c := campaign{name: "one fault"}
+	for _, sc := range scenes {
+		for _, req := range requests {
+			c.trials = append(c.trials, trial{sc, alone(req), 1, faults})
+		}
+	}
+	return c
+}
+
+// pairsOfFaults have two, in the invocation and in the one that follows it: the same event again, or a tick.
+func pairsOfFaults() campaign {
+	c := campaign{name: "two faults"}
+	for _, sc := range scenes {
+		for _, req := range requests {
+			c.trials = append(c.trials, trial{sc, twice(req), 2, faults})
+			if req != tick && req != remove {
+				c.trials = append(c.trials, trial{sc, [][]rotation.Request{{req}, {tick}}, 2, faults})
+			}
+		}
+	}
+	return c
+}
+
+// heavy tells of the pairs that fence each other off again and again: their interleavings go into the billions.
+func heavy(a, b rotation.Request) bool {
+	fences := func(r rotation.Request) bool { return r.Action == rotation.Emergency || r.Action == rotation.Rollback }
+	return fences(a) && fences(b) && (a != rollback || b != rollback)
+}
+
+// races are every pair of actions at once, in every interleaving, with as many of the two killed at any call.
+func races(killed int, wanted func(sc scene, a, b rotation.Request) bool) campaign {
+	c := campaign{name: "two at once"}
+	if killed > 0 {
+		c.name += ", one of them killed"
+	}
+	for _, sc := range scenes {
+		for i, a := range requests {
+			for _, b := range requests[i:] {
+				if wanted(sc, a, b) {
+					c.trials = append(c.trials, trial{sc, atOnce(a, b), killed, crashes})
+				}
+			}
+		}
+	}
+	return c
+}
+
+func light(_ scene, a, b rotation.Request) bool { return !heavy(a, b) }
+
+// heart tells of the scenes whose races stand for the others': one key, two keys, nothing yet, and something pending.
+func heart(sc scene) bool {
+	return slices.Contains([]string{
+		"no credential yet", "fresh", "superseded, its grace period over", "pending", "broken, beside the previous key",
+	}, sc.name)
+}
+
+// name is the trial's, for people.
+func (tr trial) name() string {
+	var phases []string
+	for _, reqs := range tr.phases {
+		var names []string
+		for _, r := range reqs {
+			names = append(names, nameOf(r))
+		}
+		phases = append(phases, strings.Join(names, " beside "))
+	}
+	return tr.scene.name + ": " + strings.Join(phases, ", then ")
+}
+
+func nameOf(r rotation.Request) string {
+	if r.ContainFirst {
+		return "emergency, contain first"
+	}
+	return string(r.Action)
+}
+
+// run explores each trial and returns the reports in their order.
+func (c campaign) run(t *testing.T) []report {
+	reports := make([]report, len(c.trials))
+	t.Run(c.name, func(t *testing.T) {
+		for i, tr := range c.trials {
+			t.Run(tr.name(), func(t *testing.T) {
+				t.Parallel()
+				e := &explorer{base: tr.scene.stage(nil), phases: tr.phases, budget: tr.budget, faults: tr.faults}
+				reports[i] = e.explore(t)
+				for _, x := range reports[i].examples {
+					t.Error(x)
+				}
+			})
+		}
+	})
+	return reports
+}
+
+// sum joins reports.
+func sum(reports []report) report {
+	all := report{outcomes: map[met]int{}, broken: map[promise]int{}}
+	for _, r := range reports {
+		all.states += r.states
+		all.ways += r.ways
+		for p, n := range r.checks {
+			all.checks[p] += n
+		}
+		for m, n := range r.outcomes {
+			all.outcomes[m] += n
+		}
+		for p, n := range r.broken {
+			all.broken[p] += n
+		}
+	}
+	return all
+}
+
+// enumeration is what `go test` explores, once for all tests that look at it.
+type enumeration struct {
+	campaigns []campaign
+	reports   [][]report
+}
+
+var (
+	enumerateOnce sync.Once
+	enumerated    enumeration
+)
+
+func enumerate(t *testing.T) enumeration {
+	t.Helper()
+	enumerateOnce.Do(func() {
+		enumerated.campaigns = []campaign{
+			singles(),
+			pairsOfFaults(),
+			races(0, light),
+			races(1, func(sc scene, a, b rotation.Request) bool { return heart(sc) && light(sc, a, b) }),
+		}
+		if raceDetector {
+			t.Log("under the race detector: one fault only, and the races of some scenes")
+			enumerated.campaigns = []campaign{singles(), races(0, func(sc scene, a, b rotation.Request) bool { return heart(sc) && light(sc, a, b) })}
+		}
+		for _, c := range enumerated.campaigns {
+			enumerated.reports = append(enumerated.reports, c.run(t))
+		}
+	})
+	return enumerated
+}
+
+// total is all of it.
+func (e enumeration) total() report { return sum(slices.Concat(e.reports...)) }
+
+// holds fails where a promise was broken, or wasn't looked at.
+func (r report) holds(t *testing.T, p promise) {
+	t.Helper()
+	if n := r.broken[p]; n > 0 {
+		t.Errorf("%s was broken in %d states", p, n)
+	}
+	if r.checks[p] == 0 {
+		t.Errorf("%s was never looked at", p)
+	}
+	t.Logf("%s was looked at %s times, over %s states; broken: %d", p, number(float64(r.checks[p])), number(float64(r.states)), r.broken[p])
+}
+
+// number writes a count with commas, a very large one as a power of ten.
+func number(n float64) string {
+	if n >= 1e12 {
+		return fmt.Sprintf("%.1e", n)
+	}
+	text := fmt.Sprintf("%.0f", n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// sorted are the keys of a map, in order.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
