@@ -1,0 +1,242 @@
+package proof
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+var update = flag.Bool("update", false, "write "+matrixFile+" anew")
+
+const (
+	matrixFile = "MATRIX.md"
+	longFile   = "testdata/long.json"
+)
+
+// longForm is what TestTheLongForm found last.
+type longForm struct {
+	Date        string
+	Seed        uint64
+	Races       []longRow
+	Lives       int
+	Invocations int
+	Took        string
+	Failed      bool
+}
+
+type longRow struct {
+	Name   string
+	Trials int
+	States int
+	Ways   float64
+	Broken int
+	Took   string
+}
+
+// TestTheMatrixIsUpToDate holds the published page against what was enumerated just now.
+func TestTheMatrixIsUpToDate(t *testing.T) {
+	if raceDetector {
+		t.Log("the race detector makes this too slow to enumerate all of the page: not compared")
+		return
+	}
+	page := enumerate(t).page(t)
+	if *update {
+		if err := os.WriteFile(matrixFile, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	published, err := os.ReadFile(matrixFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if string(published) != page {
+		t.Errorf("%s is stale; write it anew with: go test ./lambda/proof -run TestTheMatrix -update", matrixFile)
+	}
+}
+
+// page is the matrix, as it is published.
+func (e enumeration) page(t *testing.T) string {
+	var p strings.Builder
+	all := e.total()
+	fmt.Fprintf(&p, `# What was tried
+
+This page is written by the tests beside it, and `+"`go test`"+` fails when it is stale:
+
+    go test ./lambda/proof -run TestTheMatrix -update
+
+It says what [the tests](doc.go) do to the rotator, and what came of it. IAM, Secrets Manager and SES are pkg/localaws; the
+rotator and its adapters are those of the function. After every effect an application reads AWSCURRENT and logs in, and a
+judge that knows the history of every key and label holds the promises P1 to P8 of the [README](../../README.md) against it.
+After each run the function is started anew, and ticks until all is quiet.
+
+In all, %s states were visited; **%d** of them broke a promise.
+
+| promise | was looked at |
+|---|---|
+`, number(float64(all.states)), broken(all))
+	for promise := honest; promise < promises; promise++ {
+		fmt.Fprintf(&p, "| %s | %s times |\n", title(promise), number(float64(all.checks[promise])))
+	}
+	e.writeCampaigns(&p)
+	writeMistakes(&p, t)
+	writeLong(&p, t)
+	e.writeFaults(&p)
+	return p.String()
+}
+
+func title(p promise) string {
+	if p == honest {
+		return "the answer tells what is"
+	}
+	return p.String()
+}
+
+func broken(r report) (n int) {
+	for _, times := range r.broken {
+		n += times
+	}
+	return n
+}
+
+func (e enumeration) writeCampaigns(p *strings.Builder) {
+	p.WriteString(`
+## What is enumerated
+
+A fault is: an error without an effect; a definite refusal (of a login: 535); throttling; an effect whose answer is lost; the
+same with the SDK trying again; an effect that comes at any later moment; a killed process, before or after the effect. Two at
+once are interleaved call by call. A state is a world and what the running invocations know; a way is one course of events from
+beginning to end, and those that come together in one state are counted each.
+
+| | explorations | states | ways | broken |
+|---|---:|---:|---:|---:|
+`)
+	for i, c := range e.campaigns {
+		r := sum(e.reports[i])
+		fmt.Fprintf(p, "| %s | %d | %s | %s | %d |\n", c.name, len(c.trials), number(float64(r.states)), number(r.ways), broken(r))
+	}
+	fmt.Fprintf(p, "\nScenes: %s.\n", strings.Join(sceneNames(), "; "))
+	p.WriteString("\n### Two at once\n\n| | explorations | states | ways | broken |\n|---|---:|---:|---:|---:|\n")
+	for i, a := range requests {
+		for _, b := range requests[i:] {
+			e.writePair(p, a, b)
+		}
+	}
+}
+
+func sceneNames() (names []string) {
+	for _, sc := range scenes {
+		names = append(names, sc.name)
+	}
+	return names
+}
+
+// writePair is a row of the table of races: one pair of actions, with and without a killed process.
+func (e enumeration) writePair(p *strings.Builder, a, b rotation.Request) {
+	var found []report
+	for i, c := range e.campaigns {
+		for j, tr := range c.trials {
+			if slices.Equal(tr.phases[0], []rotation.Request{a, b}) {
+				found = append(found, e.reports[i][j])
+			}
+		}
+	}
+	if len(found) > 0 {
+		r := sum(found)
+		fmt.Fprintf(p, "| %s beside %s | %d | %s | %s | %d |\n", nameOf(a), nameOf(b), len(found), number(float64(r.states)), number(r.ways), broken(r))
+	}
+}
+
+func writeMistakes(p *strings.Builder, t *testing.T) {
+	p.WriteString(`
+## Mistakes put in on purpose
+
+Each is one that rotators make. It is put between the rotator and the world, and the judge has to find the promise broken.
+
+| mistake | breaks | seen in states |
+|---|---|---:|
+`)
+	for i := range mistakes {
+		m := &mistakes[i]
+		fmt.Fprintf(p, "| %s | %s | %d |\n", m.name, title(m.breaks), m.sightings(t))
+	}
+}
+
+func writeLong(p *strings.Builder, t *testing.T) {
+	p.WriteString(`
+## The long form
+
+What takes too long for every day, and a hostile world: lives of random faults at any call, overlapping invocations, stale
+reads, late news, clocks that differ by a minute, schedules that stop for a month, and people who make, deactivate, activate
+and delete keys, move labels and edit the value. Each life ends in order, within ticks.
+
+    go test -tags long -run TestTheLongForm -timeout 6h ./lambda/proof
+
+`)
+	text, err := os.ReadFile(longFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var l longForm
+	if err := json.Unmarshal(text, &l); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(p, "Last run on %s.\n\n| | explorations | states | ways | broken | took |\n|---|---:|---:|---:|---:|---:|\n", l.Date)
+	for _, r := range l.Races {
+		fmt.Fprintf(p, "| %s | %d | %s | %s | %d | %s |\n", r.Name, r.Trials, number(float64(r.States)), number(r.Ways), r.Broken, r.Took)
+	}
+	verdict := "nothing was broken"
+	if l.Failed {
+		verdict = "promises were broken"
+	}
+	fmt.Fprintf(p, "\nThe hostile world, from seed %d on: %s invocations in %s lives, in %s; %s.\n",
+		l.Seed, number(float64(l.Invocations)), number(float64(l.Lives)), l.Took, verdict)
+}
+
+// writeFaults is the table of single faults: what each action answered where one call of its met a fault.
+func (e enumeration) writeFaults(p *strings.Builder) {
+	p.WriteString("\n## One fault: what was answered\n\nEach row is one action in one scene. A cell counts the calls that met the fault, by the answer.\n")
+	for i, tr := range e.campaigns[0].trials {
+		if i%len(requests) == 0 {
+			fmt.Fprintf(p, "\n### %s\n\n| | no fault |", tr.scene.name)
+			for _, f := range kinds[1:] {
+				fmt.Fprintf(p, " %s |", f)
+			}
+			fmt.Fprintf(p, "\n|---|%s\n", strings.Repeat("---|", len(kinds)))
+		}
+		fmt.Fprintf(p, "| %s |", nameOf(tr.phases[0][0]))
+		for _, f := range kinds {
+			fmt.Fprintf(p, " %s |", e.reports[0][i].answers(f))
+		}
+		p.WriteString("\n")
+	}
+}
+
+// kinds are all faults, in the order of the columns.
+var kinds = []fault{none, failed, refused, throttled, lost, again, late, killedBefore, killedAfter}
+
+// answers are the answers to a fault, with how often each came.
+func (r report) answers(f fault) string {
+	counts := map[string]int{}
+	for m, n := range r.outcomes {
+		if m.fault == f {
+			counts[m.outcome] += n
+		}
+	}
+	var texts []string
+	for _, answer := range sorted(counts) {
+		text := answer
+		if counts[answer] > 1 {
+			text = fmt.Sprintf("%s ×%d", answer, counts[answer])
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, ", ")
+}
