@@ -129,3 +129,31 @@ func TestGivingUpHoldsAgainstAVersionStagedBehindItsFence(t *testing.T) {
 		t.Errorf("AWSCURRENT names %s, dead", v.Username)
 	}
 }
+
+func TestATickThatDeactivatesWhatARollbackMadeCurrentUndoesIt(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	k1 := s.mailFlows().Username
+	s.after(5 * day)
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	s.after(7*day + hour)
+	atUpdate, openUpdate := make(chan int), make(chan int)
+	first := true
+	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+		if c.Action == "UpdateAccessKey" && first {
+			first = false
+			close(atUpdate)
+			<-openUpdate
+		}
+		return nil
+	})
+	tick := make(chan int)
+	go func() { defer close(tick); _, _ = s.function.Invoke(context.Background(), []byte(`{}`)) }()
+	<-atUpdate // it has looked at AWSCURRENT for the last time, and is about to deactivate k1
+	s.must(`{"action":"rollback"}`, rotation.RolledBack)
+	close(openUpdate)
+	<-tick
+	if got := s.mailFlows().Username; got != k1 {
+		t.Errorf("AWSCURRENT names %s, want %s, which the rollback made current", got, k1)
+	}
+}

@@ -254,3 +254,72 @@ func TestTheMaximumGraceSparesAStrangersKeyInUse(t *testing.T) {
 	}
 	s.keyIs(old, "Active")
 }
+
+func TestASecretThatIsReadTooSoonKeepsItsValue(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	k1 := s.mailFlows().Username
+	s.world.SetSecretStaleness(time.Minute) // reads tell of a time before there was a secret
+	_, _ = s.invoke(`{}`)
+	s.world.SetSecretStaleness(0)
+	if got := s.mailFlows().Username; got != k1 {
+		t.Logf("AWSCURRENT names %s by now, and SES accepts it", got)
+	}
+}
+
+func TestAnEmergencyRevokesAKeyThatIAMDoesntListYet(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.after(hour)
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	k2 := s.mailFlows().Username
+	s.must(`{"action":"rollback"}`, rotation.RolledBack)
+	s.world.SetListStaleness(time.Minute) // k2 doesn't show
+	s.must(`{"action":"emergency","access_key_id":"`+k2+`"}`, rotation.Revoked)
+	s.keyIs(k2, "gone")
+	s.mailFlows()
+}
+
+func TestAnEmergencyEndsWellWhereIAMListsLate(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.after(hour)
+	k1 := s.mailFlows().Username
+	s.world.SetListStaleness(500 * time.Millisecond)
+	s.must(`{"action":"emergency"}`, rotation.Revoked)
+	s.world.SetListStaleness(0)
+	s.keyIs(k1, "gone")
+	s.quiet() // and it made no more than one key
+}
+
+func TestABrokenCredentialIsReplacedWhileBothSlotsAreTaken(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	k1 := s.mailFlows().Username
+	stranger, _, err := s.world.CreateAccessKey(user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.world.UseKey(stranger, s.world.Now())
+	if err := s.world.SetKeyStatus(k1, "Inactive"); err != nil {
+		t.Fatal(err)
+	}
+	s.after(hour)
+	s.must(`{}`, rotation.Rotated)
+	s.mailFlows()
+	s.keyIs(k1, "gone")
+	s.keyIs(stranger, "Active")
+}
+
+func TestAnEmptiedSecretWithBothSlotsTakenIsFilledWithWhatIsStored(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.after(hour)
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	if _, err := s.world.PutSecretValue(secret, "{}"); err != nil {
+		t.Fatal(err)
+	}
+	s.after(hour)
+	s.must(`{}`, rotation.Rotated)
+	s.mailFlows()
+}

@@ -48,6 +48,7 @@ type judge struct {
 	revoked  map[string]bool      // keys that an emergency answered to have revoked
 	cut      map[string]bool      // keys that a person deactivated or deleted; in a hostile world, an emergency as well
 	byHand   map[string]time.Time // keys that a person activated, or took AWSCURRENT from: when
+	moved    time.Time            // when a person last made another credential current
 	hostile  bool                 // IAM and SES may not have heard of that yet, and AWSCURRENT come to name one of them
 	// excuse is why AWSCURRENT may be dead: a person or an emergency has cut it off. It ends when mail flows again.
 	excuse string
@@ -93,7 +94,7 @@ func (s *stage) look(by *invocation, cause *call) {
 		j.since[j.current] = s.now
 		delete(j.byHand, j.current)
 		if cause == byPerson {
-			j.byHand[j.current] = s.now
+			j.byHand[j.current], j.moved = s.now, s.now
 		}
 	}
 	j.current = c.Username
@@ -146,6 +147,9 @@ func (s *stage) asked(by *invocation, c *call) {
 func (s *stage) before(by *invocation, c *call) {
 	j := s.judge
 	k, ok := s.key(c.key)
+	if c.action == activate && by.beside { // another may have seen it Inactive, and have it in hand
+		j.byHand[c.key] = s.now
+	}
 	if c.action == activate {
 		j.must(p8, by.req.Action == rotation.Rollback || j.dormant[c.key] == by.name, "%s is activated, and somebody had deactivated it", s.names[c.key])
 	}
@@ -165,11 +169,15 @@ func (s *stage) before(by *invocation, c *call) {
 			}
 			return
 		}
-		j.must(p8, !s.strange(k) || !s.inUse(k), "an emergency takes %s, which is a stranger's and in use", s.names[k.ID])
+		j.must(p8, k.Status != "Active" || !s.strange(k) || !s.inUse(k), "an emergency takes %s, which is a stranger's and in use", s.names[k.ID])
 		return
 	}
 	dead := k.Status == "Inactive" && len(s.world.Keys(user)) == 2 // its slot may be the last one to take
-	j.must(p7, c.key != j.current || j.overlap || dead, "%s is touched, and AWSCURRENT names it", s.names[k.ID])
+	news := j.hostile && s.now.Sub(j.moved) <= secretStale         // and Secrets Manager tells late of it
+	if news && c.key == j.current {
+		j.excuse = "a person"
+	}
+	j.must(p7, c.key != j.current || j.overlap || dead || news, "%s is touched, and AWSCURRENT names it", s.names[k.ID])
 	j.must(p8, !s.strange(k) || !s.inUse(k), "%s is a stranger's and in use, and is touched", s.names[k.ID])
 	s.beforeRetirement(by, c, k)
 }
@@ -177,6 +185,9 @@ func (s *stage) before(by *invocation, c *call) {
 // beforeRetirement is for keys that go without an emergency.
 func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
 	j := s.judge
+	if c.action == deactivate {
+		j.dormant[k.ID] = by.name
+	}
 	if _, ok := j.byHand[k.ID]; ok { // nothing tells when a person moved a label; and IAM tells late of a key
 		return
 	}
@@ -187,11 +198,7 @@ func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
 		over := s.policy.MaxGracePeriod > 0 && grace >= s.policy.MaxGracePeriod
 		j.must(p2, over || by.rollback || !s.inUse(k), "%s is in use, and goes", s.names[k.ID]) // a rollback's login is use
 	}
-	if c.action != deleteKey {
-		j.dormant[k.ID] = by.name
-		return
-	}
-	if wasCurrent {
+	if wasCurrent && c.action == deleteKey {
 		j.must(p3, k.Status == "Inactive", "%s is deleted while it is Active", s.names[k.ID])
 		j.must(p3, k.Status != "Inactive" || j.dormant[k.ID] != by.name, "%s is deleted by the invocation that deactivated it", s.names[k.ID])
 	}

@@ -47,6 +47,7 @@ func (v *invocationRun) create(ctx context.Context, s Step) error {
 		return err
 	}
 	v.state.Keys = append(v.state.Keys, k)
+	v.state.Done.Made = append(v.state.Done.Made, k.ID)
 	for _, e := range v.Endpoints {
 		v.state.Done.Fresh = append(v.state.Done.Fresh,
 			sessmtp.Login{Endpoint: e, Username: k.ID, Password: sessmtp.DerivePassword(secret, e.Region)})
@@ -157,17 +158,17 @@ func (v *invocationRun) setStatus(ctx context.Context, s Step, status KeyStatus)
 // An emergency and a rollback look over everything in the end; a tick looks at this.
 func (v *invocationRun) restoreCurrent(ctx context.Context, s Step) error {
 	current, err := v.Secret.Read(ctx, Current)
+	if err == nil && (current == nil || current.AccessKeyID() != s.AccessKeyID) {
+		return nil
+	}
+	s.Kind, s.Reason = Activate, "it became current in the moment of its deactivation, or that isn't known"
+	if undo := v.Keys.SetStatus(ctx, s.AccessKeyID, Active); undo != nil {
+		return errors.Join(err, undo)
+	}
+	v.record(s)
 	if err != nil {
 		return err
 	}
-	if current == nil || current.AccessKeyID() != s.AccessKeyID {
-		return nil
-	}
-	s.Kind, s.Reason = Activate, "it became current in the moment of its deactivation"
-	if err := v.Keys.SetStatus(ctx, s.AccessKeyID, Active); err != nil {
-		return err
-	}
-	v.record(s)
 	return Errorf(Conflict, "access key %s became current in the moment of its deactivation, and is Active again", s.AccessKeyID)
 }
 

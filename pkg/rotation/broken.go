@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -36,7 +37,7 @@ func (pl planner) replace() Decision {
 			return look(lookLastUsed, k.ID)
 		}
 	}
-	if k, ok := pl.previousKey(); ok && k.Status == Active {
+	if k, ok := pl.previousKey(); ok && k.Status == Active && !slices.Contains(pl.Done.Overtaken, k.ID) {
 		return pl.stagePrevious("the previous credential's key is the only one that is Active")
 	}
 	if d := pl.stageStored(); d.Step.Kind != "" {
@@ -78,6 +79,9 @@ func (pl planner) noSlot(advice string, args ...any) Decision {
 func (pl planner) strayKey() (Key, bool) {
 	for _, k := range pl.others() {
 		old := pl.now.Sub(k.Created) > pl.policy.PromotionWindow
+		if stored := pl.Stored[k.ID]; stored.Version != nil || stored.Denied { // it may have been current
+			continue
+		}
 		if old && k.LastUsedKnown && k.LastUsed.IsZero() && !pl.isPrevious(k.ID) {
 			return k, true
 		}
@@ -103,7 +107,7 @@ func (pl planner) stagePrevious(reason string) Decision {
 // key is Active, and then it is the quickest way back.
 func (pl planner) stageStored() Decision {
 	for _, k := range pl.others() {
-		if k.Status != Active {
+		if k.Status != Active || slices.Contains(pl.Done.Overtaken, k.ID) {
 			continue
 		}
 		stored := pl.Stored[k.ID]

@@ -23,6 +23,7 @@ func (v *invocationRun) observe(ctx context.Context) error {
 			return err
 		}
 	}
+	keys = slices.DeleteFunc(keys, func(k Key) bool { return slices.Contains(v.state.Done.Revoked, k.ID) })
 	v.state = State{User: v.User, Keys: keys, Stored: map[string]Seen{}, Done: v.state.Done}
 	v.state.Done.Fresh = nil    // its key is an orphan now: it couldn't be stored
 	v.state.Done.CurrentBy = "" // whoever observed since could promote: the next revocation needs a fence of its own
@@ -37,6 +38,13 @@ func (v *invocationRun) observe(ctx context.Context) error {
 		return v.observeAll(ctx)
 	}
 	return v.nameLeaked()
+}
+
+// unlisted: AWSCURRENT names a key that this invocation made, and IAM doesn't list it, which it may be slow to do.
+func (v *invocationRun) unlisted() bool {
+	id := v.state.Current.AccessKeyID()
+	_, listed := v.state.key(id)
+	return !listed && slices.Contains(v.state.Done.Made, id)
 }
 
 // observeAll looks at everything, for reports.

@@ -60,6 +60,10 @@ func (v *invocationRun) run(ctx context.Context) (Decision, error) {
 		if err := v.observe(ctx); err != nil {
 			return Decision{}, err
 		}
+		if v.unlisted() && looks < observations {
+			pause(ctx, looks)
+			continue
+		}
 		before := len(v.result.Steps)
 		decision, err := v.follow(ctx)
 		switch {
@@ -91,9 +95,16 @@ func (v *invocationRun) needsSecondLook() bool {
 	return v.req.Action == Emergency || v.req.Action == Rollback || v.req.Action == Decommission
 }
 
+// mostSteps is more than any invocation has a use for. A plan that goes in circles, which is a fault of this package, is to
+// cost an invocation, and not thousands of versions.
+const mostSteps = 100
+
 // follow takes the planned steps until the plan says wait or fail.
 func (v *invocationRun) follow(ctx context.Context) (Decision, error) {
 	for {
+		if len(v.result.Steps) >= mostSteps {
+			return Decision{}, Errorf(RotationBlocked, "stopped after %d steps that led nowhere; please report this, with the log", len(v.result.Steps))
+		}
 		d := Plan(v.state, v.Policy, v.planned(), v.now())
 		if v.readOnly() && (d.Step.Kind == Wait || !isLook(d.Step.Kind)) {
 			return v.preview(d), nil

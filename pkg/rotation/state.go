@@ -106,6 +106,8 @@ type Progress struct {
 	Overtaken []string
 	// Promoted: a credential other than the one observed as current was made current.
 	Promoted bool
+	// Made are the keys that were made, and Revoked those that were deleted: IAM may list either as it was for some seconds.
+	Made []string
 	// Deactivated are the keys that were made Inactive; deleting them is for a later invocation.
 	Deactivated []string
 	// Revoked are the keys that were deleted.
