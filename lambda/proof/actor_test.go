@@ -24,6 +24,7 @@ type actor struct {
 	wrote  digest
 	read   digest
 	looked int
+	doubts bool
 }
 
 // told is an answer that an actor got, and those before.
@@ -64,7 +65,9 @@ func (p *playbook) tell(s *stage, a *actor, c *call, out any, err error) {
 	w := writer{}
 	w.text(id)
 	s.writeAnswer(&w, c.version != "", out, err)
-	if c.writes || a.req.Action == rotation.Rollback && c.label == string(rotation.Previous) || p.forgetsNothing {
+	doubted := c.action == getValue && a.doubts // whether a refused move was its own, done by an earlier try
+	a.doubts = c.action == moveLabel && err != nil
+	if c.writes || doubted || a.req.Action == rotation.Rollback && c.label == string(rotation.Previous) || p.forgetsNothing {
 		a.wrote.add(w.sum())
 	} else {
 		a.read.add(w.sum())
@@ -90,6 +93,7 @@ func (a *actor) knows() digest {
 	w.number(int64(a.looked))
 	w.text(a.leaked)
 	w.yes(a.unknown)
+	w.yes(a.doubts)
 	return w.sum()
 }
 
@@ -142,6 +146,9 @@ func (s *stage) replay(a *actor) *act {
 		found.answer = said
 	}
 	slices.SortFunc(found.calls, func(a, b *call) int { return strings.Compare(a.about(), b.about()) })
+	if r.used != len(r.known) {
+		panic(fmt.Sprintf("%s was told %d answers, and asked for %d of them when it was played again; left: %v", a.name, len(r.known), r.used, r.left()))
+	}
 	r.ended = true
 	close(r.end)
 	cancel()
@@ -164,9 +171,26 @@ type replay struct {
 	mu      sync.Mutex
 	counts  map[string]int
 	waiting []*call
+	used    int
 	ended   bool
 	end     chan struct{}
 	live    *undisturbed // answers those; nil: they are held
+}
+
+// left are the answers that nobody asked for, and the calls that wait.
+func (r *replay) left() (ids []string) {
+	for id := range r.known {
+		about := id[:strings.LastIndex(id, "|")+1]
+		var n int
+		fmt.Sscan(id[len(about):], &n)
+		if n >= r.counts[about] {
+			ids = append(ids, id)
+		}
+	}
+	for _, c := range r.waiting {
+		ids = append(ids, "waits: "+c.about())
+	}
+	return ids
 }
 
 func (r *replay) call(c *call) (any, error) {
@@ -175,6 +199,9 @@ func (r *replay) call(c *call) (any, error) {
 	id := fmt.Sprint(about, r.counts[about])
 	r.counts[about]++
 	t := r.known[id]
+	if t != nil {
+		r.used++
+	}
 	if t == nil && r.live == nil && !r.ended {
 		r.waiting = append(r.waiting, c)
 	}

@@ -70,7 +70,7 @@ func (s *stage) write(w *writer) {
 			named[credentialIn(v.Value).Username] = true
 			continue
 		}
-		w.text(s.names[v.ID])
+		w.text(v.ID)
 		w.instant(v.Created)
 		w.text(v.Value)
 		for _, l := range v.Labels {
@@ -115,7 +115,7 @@ func (s *stage) writeAnswer(w *writer, byID bool, out any, err error) {
 		w.text(*out.AccessKey.AccessKeyId)
 		w.instant(*out.AccessKey.CreateDate)
 	case *secretsmanager.GetSecretValueOutput:
-		w.text(s.names[*out.VersionId])
+		w.text(*out.VersionId)
 		w.text(aws.ToString(out.SecretString))
 		w.instant(*out.CreatedDate)
 		if !byID {
@@ -125,10 +125,10 @@ func (s *stage) writeAnswer(w *writer, byID bool, out any, err error) {
 		}
 	case *secretsmanager.ListSecretVersionIdsOutput:
 		for _, v := range out.Versions {
-			w.text(s.names[*v.VersionId])
+			w.text(*v.VersionId)
 		}
 	case *secretsmanager.PutSecretValueOutput:
-		w.text(s.names[*out.VersionId])
+		w.text(*out.VersionId)
 	case *[]sessmtp.Result:
 		for _, r := range *out {
 			w.text(string(r.Meaning))

@@ -51,7 +51,10 @@ type api interface {
 var _ api = client{}
 
 // client is the SDK's clients and the verification of one invocation.
-type client struct{ caller }
+type client struct {
+	caller
+	clock *ticking
+}
 
 // ask makes a call and returns its answer as the type that the SDK has for it.
 func ask[Out any](c client, what call, effect func(s *stage) (*Out, error)) (*Out, error) {
@@ -126,6 +129,7 @@ func (c client) ListSecretVersionIds(ctx context.Context, in *secretsmanager.Lis
 }
 
 func (c client) PutSecretValue(ctx context.Context, in *secretsmanager.PutSecretValueInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error) {
+	c.clock.writes++
 	what := call{action: putValue, version: aws.ToString(in.ClientRequestToken), writes: true, retry: true}
 	return ask(c, what, func(s *stage) (*secretsmanager.PutSecretValueOutput, error) {
 		return s.world.SecretsManager().PutSecretValue(ctx, in)

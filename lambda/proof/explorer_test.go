@@ -69,7 +69,7 @@ type point struct {
 
 // arrival is an effect that is late.
 type arrival struct {
-	by   int // the actor
+	by   invocation
 	call *call
 }
 
@@ -205,6 +205,7 @@ func (e *explorer) take(p *point, s step) *point {
 	if s.fault != none {
 		q.budget--
 	}
+	q.stage.patient(&a.invocation)
 	q.stage.asked(&a.invocation, s.call)
 	out, err := e.meet(&q, s)
 	if a.killed {
@@ -226,7 +227,7 @@ func (e *explorer) meet(q *point, s step) (out any, err error) {
 		return nil, err
 	}
 	if s.fault == late {
-		q.arriving = append(q.arriving, arrival{s.actor, c})
+		q.arriving = append(q.arriving, arrival{a.invocation, c})
 		return nil, noAnswer(c.action)
 	}
 	out, err = q.stage.perform(&a.invocation, c)
@@ -245,13 +246,13 @@ func (e *explorer) meet(q *point, s step) (out any, err error) {
 func (p *point) arrive(i int) {
 	late := p.arriving[i]
 	p.arriving = slices.Delete(slices.Clone(p.arriving), i, i+1)
-	_, _ = p.stage.perform(&p.actors[late.by].invocation, late.call)
+	_, _ = p.stage.perform(&late.by, late.call)
 }
 
-// nextPhase is where all have answered: what is late arrives, and the next ones start. Behind the last phase, ticks come
+// nextPhase is where all have answered, and the next ones start. Behind the last phase, what is late arrives, ticks come
 // until all is quiet, and there is no next point.
 func (e *explorer) nextPhase(p *point) *point {
-	for len(p.arriving) > 0 {
+	for p.phase+1 == len(e.phases) && len(p.arriving) > 0 {
 		p.arrive(0)
 	}
 	e.close(p)
@@ -266,8 +267,8 @@ func (e *explorer) nextPhase(p *point) *point {
 	p.actors = nil
 	reqs := e.phases[p.phase]
 	for i, req := range reqs {
-		inv := invocation{name: string(rune('a' + 2*p.phase + i)), req: req, started: p.stage.now, leaked: req.AccessKeyID, beside: len(reqs) > 1}
-		inv.rollback = inv.beside && reqs[1-i].Action == rotation.Rollback
+		inv := invocation{name: string(rune('a' + 2*p.phase + i)), req: req, started: p.stage.now, leaked: req.AccessKeyID, beside: len(reqs) > 1 || len(p.arriving) > 0}
+		inv.rollback = len(reqs) > 1 && reqs[1-i].Action == rotation.Rollback
 		p.actors = append(p.actors, e.start(inv))
 	}
 	return p
@@ -322,7 +323,7 @@ func (p *point) key() digest {
 		w.text(p.stage.names[p.earlier[i].leaked])
 	}
 	for _, l := range p.arriving {
-		w.text(p.actors[l.by].name + l.call.about())
+		w.text(l.by.name + l.call.about())
 	}
 	return w.sum()
 }

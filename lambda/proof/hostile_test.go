@@ -23,6 +23,7 @@ type hostile struct {
 	book playbook
 	*rand.Rand
 	invocations int
+	staleSecret bool // reads of the secret are late
 	log         []string
 }
 
@@ -38,7 +39,7 @@ const (
 
 // live plays a life and returns what was broken in it.
 func live(seed uint64) *hostile {
-	h := &hostile{stage: newStage(), Rand: rand.New(rand.NewPCG(seed, 0x5e5))}
+	h := &hostile{stage: sceneNamed("no credential yet").stage(nil), Rand: rand.New(rand.NewPCG(seed, 0x5e5))}
 	h.judge.hostile = true
 	h.book = playbook{base: h.stage, acts: map[digest]*act{}}
 	for range chaos {
@@ -86,7 +87,8 @@ func (h *hostile) imperfect() {
 		return d
 	}
 	h.world.SetListStaleness(some(listStale))
-	h.world.SetSecretStaleness(some(secretStale))
+	h.staleSecret = some(secretStale) > 0
+	h.world.SetSecretStaleness(map[bool]time.Duration{true: secretStale}[h.staleSecret])
 	h.lateUse = some(4 * hour)
 	h.world.SetLastUsedDelay(h.lateUse)
 	h.world.SetPropagation(some(lateness))
@@ -143,23 +145,23 @@ func (h *hostile) play(invs ...*invocation) {
 			break
 		}
 		if len(p.arriving) > 0 && h.IntN(4) == 0 {
-			h.arrive(&p, actors)
+			h.arrive(&p)
 			continue
 		}
 		h.step(&p, actors, slices.Index(actors, running[h.IntN(len(running))]))
 	}
 	for len(p.arriving) > 0 {
-		h.arrive(&p, actors)
+		h.arrive(&p)
 	}
 	killed := slices.ContainsFunc(actors, func(a *actor) bool { return a.killed || a.next.answer.err != nil })
-	h.allAnswered(killed)
+	h.allAnswered(killed || h.staleSecret)
 }
 
-func (h *hostile) arrive(p *point, actors []*actor) {
+func (h *hostile) arrive(p *point) {
 	late := p.arriving[0]
 	p.arriving = p.arriving[1:]
-	h.note("late: %s", h.tell(&actors[late.by].invocation, late.call))
-	_, _ = h.perform(&actors[late.by].invocation, late.call)
+	h.note("late: %s", h.tell(&late.by, late.call))
+	_, _ = h.perform(&late.by, late.call)
 }
 
 // step lets one call happen, or go wrong.
@@ -172,14 +174,13 @@ func (h *hostile) step(p *point, actors []*actor, i int) {
 		f = possible[h.IntN(len(possible))]
 	}
 	h.note("%s %s", h.tell(&a.invocation, c), f)
+	h.patient(&a.invocation)
 	h.asked(&a.invocation, c)
 	var e explorer
 	q := point{stage: h.stage, actors: []actor{*a}, arriving: nil}
 	out, err := e.meet(&q, step{call: c, fault: f})
-	a.killed = q.actors[0].killed
-	for range q.arriving {
-		p.arriving = append(p.arriving, arrival{i, c})
-	}
+	a.invocation = q.actors[0].invocation
+	p.arriving = append(p.arriving, q.arriving...)
 	if a.killed {
 		return
 	}

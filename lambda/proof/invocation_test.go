@@ -20,6 +20,9 @@ type invocation struct {
 	leaked  string // the key that an emergency is about
 	unknown bool   // the answer to its last CreateAccessKey was lost, and it hasn't looked at the keys since
 	killed  bool
+	calls   int
+	// deactivated is the key that it made Inactive last.
+	deactivated string
 	// beside tells that another invocation runs at once; rollback, that the other one is a rollback.
 	beside, rollback bool
 }
@@ -62,13 +65,13 @@ type caller interface {
 // serve runs the function: the Rotator, with its adapters, over calls that are answered as the caller says.
 func (s *stage) serve(ctx context.Context, inv *invocation, by caller) answer {
 	var a answer
-	c := s.mistake.client(client{by})
+	clock := &ticking{start: inv.started, name: inv.name}
+	c := s.mistake.client(client{by, clock})
 	p := s.mistake.wrap(ports{
 		Keys:     &iamkey.Keys{API: c, User: user},
 		Secret:   &smtpsecret.Secret{API: c, ID: secret, User: user, Endpoints: s.endpoints},
 		Verifier: c,
 	}, c)
-	clock := ticking{start: inv.started, name: inv.name}
 	rotator := rotation.Rotator{
 		User: user, Keys: p.Keys, Secret: p.Secret, Verifier: p.Verifier, Endpoints: s.endpoints,
 		Policy: s.mistake.edit(s.policy), Now: clock.now,
@@ -78,17 +81,16 @@ func (s *stage) serve(ctx context.Context, inv *invocation, by caller) answer {
 	return a
 }
 
-// ticking is an invocation's clock. It goes on by a moment with each look, so that no two of its versions have one ID, and
-// by nothing else, so that an invocation depends only on what it is told.
+// ticking is an invocation's clock. It goes on by a moment with each version that is written, so that no two have one ID,
+// and by nothing else, so that an invocation depends only on what it is told.
 type ticking struct {
-	start time.Time
-	name  string
-	looks int
+	start  time.Time
+	name   string
+	writes int
 }
 
 func (t *ticking) now() time.Time {
-	t.looks++
-	return t.start.Add(time.Duration(t.looks)*256 + time.Duration(t.name[len(t.name)-1]))
+	return t.start.Add(time.Duration(t.writes)*256 + time.Duration(t.name[len(t.name)-1]))
 }
 
 // invoke serves a request with nothing in its way.
@@ -113,6 +115,9 @@ type undisturbed struct {
 }
 
 func (u *undisturbed) call(c *call) (any, error) {
+	if !u.stage.patient(u.inv) {
+		return nil, errKilled
+	}
 	u.stage.asked(u.inv, c)
 	out, err := u.stage.perform(u.inv, c)
 	u.inv.learn(c, out, err)

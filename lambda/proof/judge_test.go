@@ -151,7 +151,7 @@ func (s *stage) before(by *invocation, c *call) {
 		j.byHand[c.key] = s.now
 	}
 	if c.action == activate {
-		j.must(p8, by.req.Action == rotation.Rollback || j.dormant[c.key] == by.name, "%s is activated, and somebody had deactivated it", s.names[c.key])
+		j.must(p8, by.req.Action == rotation.Rollback || by.deactivated == c.key, "%s is activated, and somebody had deactivated it", s.names[c.key])
 	}
 	if !ok || c.action != deactivate && c.action != deleteKey {
 		return
@@ -162,18 +162,19 @@ func (s *stage) before(by *invocation, c *call) {
 		j.removed = true
 		return
 	case rotation.Emergency:
-		j.cut[c.key] = j.hostile
 		if c.key == by.leaked {
+			j.cut[c.key] = j.hostile
 			if c.action == deactivate && by.req.ContainFirst && c.key == j.current {
 				j.excuse = "an emergency"
 			}
 			return
 		}
+		j.must(p7, c.key != j.current || j.overlap || j.hostile && s.now.Sub(j.moved) <= secretStale, "an emergency takes %s, which AWSCURRENT names", s.names[k.ID])
 		j.must(p8, k.Status != "Active" || !s.strange(k) || !s.inUse(k), "an emergency takes %s, which is a stranger's and in use", s.names[k.ID])
 		return
 	}
-	dead := k.Status == "Inactive" && len(s.world.Keys(user)) == 2 // its slot may be the last one to take
-	news := j.hostile && s.now.Sub(j.moved) <= secretStale         // and Secrets Manager tells late of it
+	dead := k.Status == "Inactive"                         // its slot may be the last one to take
+	news := j.hostile && s.now.Sub(j.moved) <= secretStale // and Secrets Manager tells late of it
 	if news && c.key == j.current {
 		j.excuse = "a person"
 	}
@@ -186,7 +187,7 @@ func (s *stage) before(by *invocation, c *call) {
 func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
 	j := s.judge
 	if c.action == deactivate {
-		j.dormant[k.ID] = by.name
+		j.dormant[k.ID], by.deactivated = by.name, k.ID
 	}
 	if _, ok := j.byHand[k.ID]; ok { // nothing tells when a person moved a label; and IAM tells late of a key
 		return
@@ -253,21 +254,35 @@ func (s *stage) honest(a answer) {
 		return
 	}
 	j.must(honest, got == nil || got.AccessKeyID == j.current, "the answer doesn't name the key that AWSCURRENT names, %s", s.names[j.current])
+	if o := a.result.Outcome; o == rotation.Revoked || o == rotation.RolledBack {
+		k, _ := s.key(j.current)
+		j.must(honest, k.Status == "Active", "it answers %s, and the key that AWSCURRENT names is %q", o, k.Status)
+	}
 	if a.result.Outcome == rotation.Rotated {
 		j.must(honest, got != nil && j.excuse == "", "it answers rotated, and no new credential is current")
 	}
 }
 
 // allAnswered is when two invocations at once have both answered: nothing may be dead any more, unless one was killed.
-func (s *stage) allAnswered(killed bool) {
+func (s *stage) allAnswered(excused bool) {
 	if !s.judge.overlap {
 		return
 	}
 	s.judge.overlap = false
-	if killed {
-		s.judge.excuse = "killed while it overlapped a rollback"
+	if _, c := s.current(); excused || s.unverified(c) {
+		s.judge.excuse = "killed while it overlapped a rollback, or promoted unverified"
 	}
 	s.look(nil, byTime)
+}
+
+// mostCalls is more than any invocation has a use for.
+const mostCalls = 250
+
+// patient: an invocation that calls and calls goes in circles.
+func (s *stage) patient(by *invocation) bool {
+	by.calls++
+	s.judge.must(p4, by.calls <= mostCalls, "%s goes in circles: it has made %d calls", by.name, by.calls)
+	return by.calls <= mostCalls
 }
 
 // stored looks for secret access keys in what the secret holds and held.

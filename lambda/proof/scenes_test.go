@@ -11,11 +11,18 @@ import (
 type scene struct {
 	name  string
 	build func(s *stage)
+	empty bool // the secret has no version to begin with
 }
 
 // stage plays the scene.
 func (sc scene) stage(m *mistake) *stage {
 	s := newStage()
+	if !sc.empty {
+		s.world.CreateSecret(secret, "{}")
+		s.nameVersions("template")
+	} else {
+		s.world.CreateSecret(secret, "")
+	}
 	sc.build(s)
 	s.judge.checks, s.judge.broken = [promises]int{}, nil
 	s.mistake = m
@@ -26,42 +33,43 @@ func (sc scene) stage(m *mistake) *stage {
 const lateness = 30 * time.Minute
 
 var scenes = []scene{
-	{"no credential yet", func(s *stage) {}},
-	{"no credential yet, and SES is late", func(s *stage) { s.world.SetPropagation(lateness) }},
-	{"no credential yet, beside a hand-made key in use", func(s *stage) { s.strangerKey() }},
-	{"an adopted secret", func(s *stage) { s.handMadeSecret() }},
-	{"an adopted secret, due", func(s *stage) { s.handMadeSecret().after(30 * day) }},
-	{"fresh", func(s *stage) { s.tick().after(hour) }},
-	{"due", func(s *stage) { s.tick().after(30 * day) }},
-	{"due, and SES is late", func(s *stage) { s.tick().after(30 * day).world.SetPropagation(lateness) }},
-	{"due, blocked by a stranger's key in use", func(s *stage) { s.tick().after(30 * day).strangerKey() }},
-	{"superseded, in its grace period", func(s *stage) { s.rotated().after(hour) }},
-	{"superseded, its grace period over", func(s *stage) { s.rotated().after(7*day + hour) }},
-	{"superseded, its grace period over, in use", func(s *stage) { s.rotated().after(7*day + hour).use(s.otherKey()) }},
-	{"quarantined", func(s *stage) { s.retired().after(hour) }},
-	{"quarantined long enough", func(s *stage) { s.retired().after(25 * hour) }},
-	{"an orphan", func(s *stage) { s.tick().after(hour).orphan().after(25 * hour) }},
-	{"an orphan, deactivated", func(s *stage) { s.tick().after(hour).orphan().after(25 * hour).tick().after(25 * hour) }},
-	{"an orphan of a moment ago", func(s *stage) { s.tick().after(hour).orphan().after(time.Minute) }},
-	{"a key that never was current, made first", func(s *stage) { s.orphan().after(time.Minute).tick().after(8*day + hour) }},
-	{"broken", func(s *stage) { s.tick().after(hour).deactivate(s.currentKey()).after(hour) }},
-	{"broken by deletion", func(s *stage) { s.tick().after(hour).delete(s.currentKey()).after(hour) }},
-	{"broken, beside the previous key", func(s *stage) { s.rotated().after(hour).deactivate(s.currentKey()).after(hour) }},
-	{"broken, beside an orphan", func(s *stage) { s.tick().after(hour).orphan().deactivate(s.currentKey()).after(hour) }},
-	{"broken, beside a stranger's key in use", func(s *stage) {
+	{name: "no credential yet", build: func(s *stage) {}},
+	{name: "a secret without a version", build: func(s *stage) {}, empty: true},
+	{name: "no credential yet, and SES is late", build: func(s *stage) { s.world.SetPropagation(lateness) }},
+	{name: "no credential yet, beside a hand-made key in use", build: func(s *stage) { s.strangerKey() }},
+	{name: "an adopted secret", build: func(s *stage) { s.handMadeSecret() }},
+	{name: "an adopted secret, due", build: func(s *stage) { s.handMadeSecret().after(30 * day) }},
+	{name: "fresh", build: func(s *stage) { s.tick().after(hour) }},
+	{name: "due", build: func(s *stage) { s.tick().after(30 * day) }},
+	{name: "due, and SES is late", build: func(s *stage) { s.tick().after(30 * day).world.SetPropagation(lateness) }},
+	{name: "due, blocked by a stranger's key in use", build: func(s *stage) { s.tick().after(30 * day).strangerKey() }},
+	{name: "superseded, in its grace period", build: func(s *stage) { s.rotated().after(hour) }},
+	{name: "superseded, its grace period over", build: func(s *stage) { s.rotated().after(7*day + hour) }},
+	{name: "superseded, its grace period over, in use", build: func(s *stage) { s.rotated().after(7*day + hour).use(s.otherKey()) }},
+	{name: "quarantined", build: func(s *stage) { s.retired().after(hour) }},
+	{name: "quarantined long enough", build: func(s *stage) { s.retired().after(25 * hour) }},
+	{name: "an orphan", build: func(s *stage) { s.tick().after(hour).orphan().after(25 * hour) }},
+	{name: "an orphan, deactivated", build: func(s *stage) { s.tick().after(hour).orphan().after(25 * hour).tick().after(25 * hour) }},
+	{name: "an orphan of a moment ago", build: func(s *stage) { s.tick().after(hour).orphan().after(time.Minute) }},
+	{name: "a key that never was current, made first", build: func(s *stage) { s.orphan().after(time.Minute).tick().after(8*day + hour) }},
+	{name: "broken", build: func(s *stage) { s.tick().after(hour).deactivate(s.currentKey()).after(hour) }},
+	{name: "broken by deletion", build: func(s *stage) { s.tick().after(hour).delete(s.currentKey()).after(hour) }},
+	{name: "broken, beside the previous key", build: func(s *stage) { s.rotated().after(hour).deactivate(s.currentKey()).after(hour) }},
+	{name: "broken, beside an orphan", build: func(s *stage) { s.tick().after(hour).orphan().deactivate(s.currentKey()).after(hour) }},
+	{name: "broken, beside a stranger's key in use", build: func(s *stage) {
 		s.tick().after(hour)
 		k := s.currentKey()
 		s.strangerKey().deactivate(k).after(hour)
 	}},
-	{"pending", func(s *stage) { s.pending().after(10 * time.Minute) }},
-	{"pending for longer than the promotion window", func(s *stage) { s.pending().after(40 * time.Minute) }},
-	{"pending, and refused for too long", func(s *stage) {
+	{name: "pending", build: func(s *stage) { s.pending().after(10 * time.Minute) }},
+	{name: "pending for longer than the promotion window", build: func(s *stage) { s.pending().after(40 * time.Minute) }},
+	{name: "pending, and refused for too long", build: func(s *stage) {
 		s.tick().after(30 * day).world.SetPropagation(2 * hour)
 		s.tick().after(61 * time.Minute).world.SetPropagation()
 	}},
-	{"pending, with its key gone", func(s *stage) { s.pending().delete(s.otherKey()).after(time.Minute) }},
-	{"a Region added", func(s *stage) { s.tick().after(hour).configure(region, second) }},
-	{"rolled back a day ago", func(s *stage) {
+	{name: "pending, with its key gone", build: func(s *stage) { s.pending().delete(s.otherKey()).after(time.Minute) }},
+	{name: "a Region added", build: func(s *stage) { s.tick().after(hour).configure(region, second) }},
+	{name: "rolled back a day ago", build: func(s *stage) {
 		s.rotated().after(hour).invoke(rotation.Request{Action: rotation.Rollback}).after(day)
 	}},
 }
@@ -115,13 +123,17 @@ func (s *stage) strangerKey() *stage {
 	}).use(s.stranger)
 }
 
+// note is what a person has added to the value.
+const note = `"note":"ask Ops"`
+
 func (s *stage) handMadeSecret() *stage {
+	s.noted = true
 	return s.person(func(w *localaws.World) {
 		id, key, err := w.CreateAccessKey(user)
 		if err != nil {
 			panic(err)
 		}
-		value := `{"username":"` + id + `","password":"` + localaws.SMTPPassword(key, region) + `","note":"ask Ops"}`
+		value := `{"username":"` + id + `","password":"` + localaws.SMTPPassword(key, region) + `",` + note + `}`
 		if _, err := w.PutSecretValue(secret, value); err != nil {
 			panic(err)
 		}

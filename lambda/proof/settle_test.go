@@ -2,6 +2,7 @@ package proof
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
@@ -35,6 +36,10 @@ func (s *stage) settle() {
 		if s.stranger == "" && s.unquiet() == "" {
 			break // a stranger's key has to outlive all of it
 		}
+	}
+	if s.noted {
+		version, _ := s.current()
+		s.judge.must(p8, strings.Contains(version.Value, note), "in the end the note that a person added to the value is gone")
 	}
 	noise := s.unquiet()
 	s.judge.must(p4, noise == "", "in the end %s", noise)

@@ -29,6 +29,7 @@ type stage struct {
 	now       time.Time
 	policy    rotation.Policy
 	endpoints []sessmtp.Endpoint
+	noted     bool              // a person has added a note to the value
 	stranger  string            // a key that a person made and sends with, day after day
 	names     map[string]string // of keys and versions, by their IDs: who made them and as which
 	made      map[string]int    // how many each has made
@@ -45,14 +46,12 @@ type stage struct {
 // begin is when every stage's clock starts.
 var begin = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// newStage has a user without keys and a secret of {}, as the template makes them.
+// newStage has a user without keys, and no secret yet.
 func newStage() *stage {
 	s := &stage{now: begin, policy: rotation.DefaultPolicy(), names: map[string]string{}, made: map[string]int{}, judge: newJudge()}
 	s.world = localaws.New(localaws.Config{Regions: []string{region, second}, Now: s.time, NewKey: s.newKey})
 	s.configure(region)
 	s.world.CreateUser(user)
-	s.world.CreateSecret(secret, "{}")
-	s.nameVersions("template")
 	return s
 }
 

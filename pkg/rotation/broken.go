@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
 // replaceBroken is the rule for an AWSCURRENT whose key is gone or Inactive: mail is failing. It never reactivates a
@@ -24,7 +26,14 @@ func (pl planner) replaceBroken() Decision {
 // replace finds the quickest way to a living credential: one that is pending already, a new key, or the previous one.
 func (pl planner) replace() Decision {
 	if _, k, ok := pl.pending(); ok && k.Status == Active {
-		return pl.finish()
+		switch {
+		case !pl.refusedForGood(k):
+			return pl.finish()
+		case !pl.Previous.Known:
+			return look(lookPrevious, "")
+		case !pl.isPrevious(k.ID): // it never was current: given up, behind a fence
+			return pl.finish()
+		}
 	}
 	if len(pl.Keys) < iamKeyQuota {
 		return do(Create, "", "AWSCURRENT names a key that can't send")
@@ -37,8 +46,8 @@ func (pl planner) replace() Decision {
 			return look(lookLastUsed, k.ID)
 		}
 	}
-	if k, ok := pl.previousKey(); ok && k.Status == Active && !slices.Contains(pl.Done.Overtaken, k.ID) {
-		return pl.stagePrevious("the previous credential's key is the only one that is Active")
+	if k, ok := pl.previousKey(); ok && k.Status == Active && !pl.triedInVain(k) {
+		return pl.stagePrevious("the previous credential's key is Active, and no slot is free")
 	}
 	if d := pl.stageStored(); d.Step.Kind != "" {
 		return d
@@ -47,7 +56,7 @@ func (pl planner) replace() Decision {
 		return do(Delete, k.ID, "an orphan, deleted to free a slot")
 	}
 	for _, k := range pl.others() {
-		if k.Status == Inactive && (pl.isPrevious(k.ID) || k.LastUsed.IsZero()) {
+		if k.Status == Inactive && !pl.deactivatedNow(k) && (pl.isPrevious(k.ID) || k.LastUsed.IsZero()) {
 			return do(Delete, k.ID, "Inactive, and deleted to free a slot")
 		}
 	}
@@ -73,6 +82,17 @@ func (pl planner) replace() Decision {
 func (pl planner) noSlot(advice string, args ...any) Decision {
 	return fail(RotationBlocked, "AWSCURRENT names access key %q, which can't send, and no key slot can be freed: %s; %s",
 		pl.Current.AccessKeyID(), pl.describe(pl.others()), fmt.Sprintf(advice, args...))
+}
+
+// refusedForGood: SES refused the key's credential just now, and the key is too old for that to be only late news. The value
+// that was stored for it is wrong.
+func (pl planner) refusedForGood(k Key) bool {
+	return pl.Done.Verdicts[k.ID].Meaning == sessmtp.Refused && pl.now.Sub(k.Created) > refusedFor
+}
+
+// triedInVain: this invocation has tried to make the key current already.
+func (pl planner) triedInVain(k Key) bool {
+	return pl.refusedForGood(k) || slices.Contains(pl.Done.Overtaken, k.ID)
 }
 
 // strayKey is a key that was never used, that no version names, and that no running invocation can be about to stage.
@@ -107,7 +127,7 @@ func (pl planner) stagePrevious(reason string) Decision {
 // key is Active, and then it is the quickest way back.
 func (pl planner) stageStored() Decision {
 	for _, k := range pl.others() {
-		if k.Status != Active || slices.Contains(pl.Done.Overtaken, k.ID) {
+		if k.Status != Active || pl.triedInVain(k) {
 			continue
 		}
 		stored := pl.Stored[k.ID]

@@ -83,7 +83,7 @@ func (pl planner) finishAnyway() Decision {
 // any more, and nothing is left pending for others to promote.
 func (pl planner) revoke(k Key, reason string) Decision {
 	switch {
-	case pl.Current.ID != "" && pl.Current.ID != pl.Done.CurrentBy:
+	case pl.Current.ID != "" && !pl.fenced():
 		d := do(fence, pl.Current.AccessKeyID(), "so that no other invocation can promote what it saw before access key %s is deleted", k.ID)
 		d.Step.VersionID = pl.Current.ID
 		return d
@@ -100,9 +100,8 @@ func (pl planner) afterRevocation() Decision {
 			return d
 		}
 	}
-	if pl.hasCredential() && !pl.broken() && pl.req.AccessKeyID != pl.Current.AccessKeyID() && !slices.Contains(pl.Done.Revoked, pl.req.AccessKeyID) {
-		// IAM may list a key late. To delete one that is gone does no harm.
-		return pl.revoke(Key{ID: pl.req.AccessKeyID}, "it leaked, and IAM may just not list it")
+	if pl.hasCredential() && !pl.broken() && pl.unlistedYet() {
+		return pl.revoke(Key{ID: pl.req.AccessKeyID}, "it leaked, and IAM may just not list it yet") // to delete one that is gone does no harm
 	}
 	if pl.hasCredential() && !pl.broken() {
 		return pl.retireOrWait().onlyNext()
@@ -116,12 +115,31 @@ func (pl planner) afterRevocation() Decision {
 	return pl.replaceBroken()
 }
 
+// unlistedYet: the leaked key isn't listed, and the version that names it is so young that IAM may list the key late.
+func (pl planner) unlistedYet() bool {
+	id := pl.req.AccessKeyID
+	if id == pl.Current.AccessKeyID() || slices.Contains(pl.Done.Revoked, id) {
+		return false
+	}
+	for _, seen := range []Seen{pl.Pending, pl.Previous, pl.Stored[id]} {
+		if v := seen.Version; v != nil && v.AccessKeyID() == id && pl.now.Sub(v.Created) < invocation {
+			return true
+		}
+	}
+	return pl.fenced() && pl.Stored[id].Denied
+}
+
+// fenced: this invocation has set a fence since it observed.
+func (pl planner) fenced() bool { return pl.Current.ID != "" && pl.Current.ID == pl.Done.CurrentBy }
+
 // knownOnce tells whether a version names the key that isn't there: then an earlier run revoked it.
 func (pl planner) knownOnce() (Decision, bool) {
 	id := pl.req.AccessKeyID
 	named, asked := pl.named(id)
 	switch {
 	case id == pl.Current.AccessKeyID():
+		return Decision{}, true
+	case pl.Stored[id].Denied && pl.fenced(): // it was known before the fence, which moved AWSPREVIOUS
 		return Decision{}, true
 	case !pl.Pending.Known:
 		return look(lookPending, ""), false

@@ -16,8 +16,13 @@ func (v *invocationRun) observe(ctx context.Context) error {
 		keysErr, readErr error
 	)
 	wg.Go(func() { keys, keysErr = v.Keys.List(ctx) })
-	wg.Go(func() { current, readErr = v.Secret.Read(ctx, Current) })
+	if v.req.Action != Decommission { // the secret may be gone already
+		wg.Go(func() { current, readErr = v.Secret.Read(ctx, Current) })
+	}
 	wg.Wait()
+	if v.req.Action == Decommission && TypeOf(keysErr) == ConfigurationError {
+		keysErr = nil // so is the user
+	}
 	for _, err := range []error{keysErr, readErr} {
 		if err != nil {
 			return err

@@ -102,7 +102,7 @@ func (pl planner) foreign() *Error {
 	switch {
 	case v == nil || pl.req.Action == Emergency:
 		return nil
-	case v.Foreign == "" && v.User == "": // a credential of a key that is gone; an adopted one doesn't name the user
+	case v.Foreign == "" && v.User == "" && v.AccessKeyID() != "": // a credential of a key that is gone; an adopted one doesn't name the user
 		return nil
 	}
 	return check(Pending, *v)

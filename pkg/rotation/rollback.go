@@ -10,12 +10,15 @@ import (
 func (pl planner) rollback() Decision {
 	done := pl.Done.Promoted || pl.Done.RollbackTo != "" && pl.Done.RollbackTo == pl.Current.AccessKeyID()
 	switch {
-	case done && pl.broken():
-		return pl.replaceBroken() // an emergency elsewhere took the key meanwhile
-	case done:
-		return pl.retireOrWait().onlyNext()
 	case pl.Done.Fresh != nil:
 		return pl.stage()
+	case done && pl.broken(): // an emergency elsewhere took the key meanwhile
+		if _, k, ok := pl.pending(); ok && k.Status == Active {
+			return pl.finishAnyway()
+		}
+		return pl.replaceBroken()
+	case done:
+		return pl.retireOrWait().onlyNext()
 	case !pl.Pending.Known:
 		return look(lookPending, "")
 	case !pl.Previous.Known:

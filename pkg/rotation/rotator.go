@@ -72,7 +72,7 @@ func (v *invocationRun) run(ctx context.Context) (Decision, error) {
 		case err != nil && v.overtaken(decision, err):
 			return wait(Step{Kind: Verify, Reason: "AWSCURRENT moved meanwhile; the next tick looks again"}), nil
 		case err != nil && TypeOf(err) == Conflict && looks < observations:
-			if decision.Step.Kind == Promote {
+			if decision.Step.Kind == Promote && v.state.Current.ID != "" { // else it was our own first version that had the label
 				v.state.Done.Overtaken = append(v.state.Done.Overtaken, decision.Step.AccessKeyID)
 			}
 			pause(ctx, looks)
@@ -97,7 +97,7 @@ func (v *invocationRun) needsSecondLook() bool {
 
 // mostSteps is more than any invocation has a use for. A plan that goes in circles, which is a fault of this package, is to
 // cost an invocation, and not thousands of versions.
-const mostSteps = 100
+const mostSteps = 60
 
 // follow takes the planned steps until the plan says wait or fail.
 func (v *invocationRun) follow(ctx context.Context) (Decision, error) {

@@ -62,7 +62,7 @@ type Step struct {
 	At          time.Time `json:"at,omitzero"` // when it is due, for a step to come
 	Reason      string    `json:"reason,omitempty"`
 
-	// evenCurrent lets an emergency touch the key that AWSCURRENT names.
+	// evenCurrent allows to touch the key that AWSCURRENT names: it leaked, it is dead, or the user goes.
 	evenCurrent bool
 	// whileCurrent is the version that AWSCURRENT must still name for that, where it matters.
 	whileCurrent string

@@ -8,6 +8,9 @@ import (
 // Pieces of the texts that people read in reasons, warnings and errors.
 
 func (pl planner) currentName() string {
+	if pl.broken() {
+		return "access key " + pl.Current.AccessKeyID() + ", which can't send"
+	}
 	if id := pl.Current.AccessKeyID(); id != "" {
 		return "access key " + id
 	}

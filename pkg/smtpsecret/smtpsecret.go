@@ -89,11 +89,12 @@ func (s *Secret) Find(ctx context.Context, keyID string) (*rotation.Version, err
 	}
 	for _, entry := range entries {
 		out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionId: entry.VersionId})
-		if awserror.Code(err) == notFound {
-			continue // removed meanwhile
-		}
 		if err != nil {
-			return nil, s.wrap("secretsmanager:GetSecretValue", err)
+			failure := s.wrap("secretsmanager:GetSecretValue", err)
+			if e, ok := errors.AsType[*rotation.Error](failure); ok && e.Refused && e.Type != rotation.AccessDenied {
+				continue // removed meanwhile, or its KMS key is disabled
+			}
+			return nil, failure
 		}
 		if v := s.read(out); v.AccessKeyID() == keyID {
 			return &v, nil
