@@ -158,7 +158,7 @@ func (s *stage) replay(a *actor) *act {
 
 // finish serves the actor to its end, with nothing in its way.
 func (p *playbook) finish(s *stage, a *actor) {
-	r := &replay{known: map[string]*told{}, counts: map[string]int{}, live: &undisturbed{s, &a.invocation}}
+	r := &replay{known: map[string]*told{}, counts: map[string]int{}, live: &undisturbed{stage: s, inv: &a.invocation}}
 	for t := a.told; t != nil; t = t.earlier {
 		r.known[t.id] = t
 	}

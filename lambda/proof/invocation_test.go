@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
@@ -103,7 +104,7 @@ func (s *stage) invoke(req rotation.Request) *stage {
 // run serves an invocation from beginning to end.
 func (s *stage) run(inv *invocation) answer {
 	inv.started = s.now
-	a := s.serve(context.Background(), inv, &undisturbed{s, inv})
+	a := s.serve(context.Background(), inv, &undisturbed{stage: s, inv: inv})
 	s.answered(inv, a)
 	return a
 }
@@ -112,9 +113,12 @@ func (s *stage) run(inv *invocation) answer {
 type undisturbed struct {
 	stage *stage
 	inv   *invocation
+	mu    sync.Mutex
 }
 
 func (u *undisturbed) call(c *call) (any, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	if !u.stage.patient(u.inv) {
 		return nil, errKilled
 	}

@@ -118,6 +118,7 @@ func (v *invocationRun) makeCurrent(ctx context.Context, version Version, s Step
 		return err
 	}
 	previous := v.state.Current
+	v.state.Done.Left = append(v.state.Done.Left, previous.ID)
 	v.state.Previous = Seen{Known: true, Version: &previous}
 	v.state.Current = version
 	v.state.Pending = Seen{Known: true}
@@ -195,6 +196,8 @@ func (v *invocationRun) spareCurrent(ctx context.Context, s Step) error {
 	switch {
 	case err != nil:
 		return err
+	case v.oldNews(current):
+		return Errorf(Conflict, "Secrets Manager doesn't tell yet what this invocation made current; access key %s was left alone", s.AccessKeyID)
 	case s.evenCurrent && current != nil && current.ID == s.whileCurrent:
 		return nil
 	case s.evenCurrent:

@@ -52,6 +52,11 @@ func (v *invocationRun) unlisted() bool {
 	return !listed && slices.Contains(v.state.Done.Made, id)
 }
 
+// oldNews: this invocation has moved AWSCURRENT away from the version.
+func (v *invocationRun) oldNews(current *Version) bool {
+	return current != nil && slices.Contains(v.state.Done.Left, current.ID)
+}
+
 // observeAll looks at everything, for reports.
 func (v *invocationRun) observeAll(ctx context.Context) error {
 	if err := v.look(ctx, Step{Kind: lookPrevious}); err != nil {

@@ -60,9 +60,11 @@ func (v *invocationRun) run(ctx context.Context) (Decision, error) {
 		if err := v.observe(ctx); err != nil {
 			return Decision{}, err
 		}
-		if v.unlisted() && looks < observations {
+		if old := v.oldNews(&v.state.Current); (old || v.unlisted()) && looks < observations {
 			pause(ctx, looks)
 			continue
+		} else if old {
+			return Decision{}, Errorf(Conflict, "Secrets Manager doesn't tell yet what this invocation made current; the next one goes on")
 		}
 		before := len(v.result.Steps)
 		decision, err := v.follow(ctx)

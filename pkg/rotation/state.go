@@ -106,6 +106,8 @@ type Progress struct {
 	Overtaken []string
 	// Promoted: a credential other than the one observed as current was made current.
 	Promoted bool
+	// Left are the versions that this invocation moved AWSCURRENT away from. To read one of them as current is old news.
+	Left []string
 	// Made are the keys that were made, and Revoked those that were deleted: IAM may list either as it was for some seconds.
 	Made []string
 	// Deactivated are the keys that were made Inactive; deleting them is for a later invocation.
