@@ -26,7 +26,7 @@ type campaign struct {
 }
 
 // requests are all that an invocation may be asked for, in the order of the tables.
-var requests = []rotation.Request{tick, rotate, emergency, contain, rollback, remove}
+var requests = []rotation.Request{tick, rotate, emergency, contain, theOther, rollback, remove}
 
 // crashes are what can happen to a call in a race: its process is killed before it. Killed after it is killed before the
 // next.
@@ -107,7 +107,28 @@ func (tr trial) name() string {
 	return tr.scene.name + ": " + strings.Join(phases, ", then ")
 }
 
+// explorer is the trial with its keys named, or nil where the scene doesn't have the other one.
+func (tr trial) explorer(m *mistake) *explorer {
+	e := &explorer{base: tr.scene.stage(m), budget: tr.budget, faults: tr.faults}
+	for _, reqs := range tr.phases {
+		reqs = slices.Clone(reqs)
+		for i := range reqs {
+			if reqs[i] != theOther {
+				continue
+			}
+			if reqs[i].AccessKeyID = e.base.otherKey(); reqs[i].AccessKeyID == "" {
+				return nil
+			}
+		}
+		e.phases = append(e.phases, reqs)
+	}
+	return e
+}
+
 func nameOf(r rotation.Request) string {
+	if r == theOther {
+		return "emergency for the other key"
+	}
 	if r.ContainFirst {
 		return "emergency, contain first"
 	}
@@ -121,7 +142,10 @@ func (c campaign) run(t *testing.T) []report {
 		for i, tr := range c.trials {
 			t.Run(tr.name(), func(t *testing.T) {
 				t.Parallel()
-				e := &explorer{base: tr.scene.stage(nil), phases: tr.phases, budget: tr.budget, faults: tr.faults}
+				e := tr.explorer(nil)
+				if e == nil {
+					return // there is no other key here, and nothing to try
+				}
 				reports[i] = e.explore(t)
 				for _, x := range reports[i].examples {
 					t.Error(x)

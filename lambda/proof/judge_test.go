@@ -48,12 +48,14 @@ type judge struct {
 	revoked  map[string]bool      // keys that an emergency answered to have revoked
 	cut      map[string]bool      // keys that a person deactivated or deleted; in a hostile world, an emergency as well
 	byHand   map[string]time.Time // keys that a person activated, or took AWSCURRENT from: when
-	moved    time.Time            // when a person last made another credential current
+	moved    time.Time            // when another credential became current
 	hostile  bool                 // IAM and SES may not have heard of that yet, and AWSCURRENT come to name one of them
 	// excuse is why AWSCURRENT may be dead: a person or an emergency has cut it off. It ends when mail flows again.
 	excuse string
 	// overlap: a rollback runs beside an emergency or a retirement, and AWSCURRENT may be dead until both have answered.
 	overlap bool
+	// frail: AWSCURRENT was broken to begin with. What mends it may be the very key that an emergency is for.
+	frail   bool
 	removed bool // the user is being decommissioned, and mail ends
 
 	checks [promises]int
@@ -94,8 +96,9 @@ func (s *stage) look(by *invocation, cause *call) {
 		j.since[j.current] = s.now
 		delete(j.byHand, j.current)
 		if cause == byPerson {
-			j.byHand[j.current], j.moved = s.now, s.now
+			j.byHand[j.current] = s.now
 		}
+		j.moved = s.now
 	}
 	j.current = c.Username
 	j.promoted = j.promoted || c.Username != ""
@@ -163,24 +166,34 @@ func (s *stage) before(by *invocation, c *call) {
 		return
 	case rotation.Emergency:
 		if c.key == by.leaked {
+			if c.key == s.stranger {
+				s.stranger = "" // whose key leaked
+			}
 			j.cut[c.key] = j.hostile
-			if c.action == deactivate && by.req.ContainFirst && c.key == j.current {
+			if c.key == j.current && (c.action == deactivate && by.req.ContainFirst || j.frail) {
 				j.excuse = "an emergency"
 			}
 			return
 		}
-		j.must(p7, c.key != j.current || j.overlap || j.hostile && s.now.Sub(j.moved) <= secretStale, "an emergency takes %s, which AWSCURRENT names", s.names[k.ID])
+		j.must(p7, c.key != j.current || j.overlap || s.oldNews(c.key), "an emergency takes %s, which AWSCURRENT names", s.names[k.ID])
 		j.must(p8, k.Status != "Active" || !s.strange(k) || !s.inUse(k), "an emergency takes %s, which is a stranger's and in use", s.names[k.ID])
 		return
 	}
-	dead := k.Status == "Inactive"                         // its slot may be the last one to take
-	news := j.hostile && s.now.Sub(j.moved) <= secretStale // and Secrets Manager tells late of it
-	if news && c.key == j.current {
-		j.excuse = "a person"
-	}
-	j.must(p7, c.key != j.current || j.overlap || dead || news, "%s is touched, and AWSCURRENT names it", s.names[k.ID])
+	dead := k.Status == "Inactive" // its slot may be the last one to take
+	j.must(p7, c.key != j.current || j.overlap || dead || s.oldNews(c.key), "%s is touched, and AWSCURRENT names it", s.names[k.ID])
 	j.must(p8, !s.strange(k) || !s.inUse(k), "%s is a stranger's and in use, and is touched", s.names[k.ID])
 	s.beforeRetirement(by, c, k)
+}
+
+// oldNews: in a hostile world, Secrets Manager doesn't tell yet that AWSCURRENT has come to name the key. No look at it
+// helps then, and none is asked for.
+func (s *stage) oldNews(id string) bool {
+	j := s.judge
+	if !j.hostile || id != j.current || s.now.Sub(j.moved) > secretStale {
+		return false
+	}
+	j.excuse = "AWSCURRENT was read as it had been"
+	return true
 }
 
 // beforeRetirement is for keys that go without an emergency.

@@ -48,6 +48,7 @@ var (
 	rotate    = rotation.Request{Action: rotation.Rotate}
 	emergency = rotation.Request{Action: rotation.Emergency}
 	contain   = rotation.Request{Action: rotation.Emergency, ContainFirst: true}
+	theOther  = rotation.Request{Action: rotation.Emergency, AccessKeyID: "the other key"} // that AWSCURRENT doesn't name
 	rollback  = rotation.Request{Action: rotation.Rollback}
 	remove    = rotation.Request{Action: rotation.Decommission}
 )
@@ -80,8 +81,8 @@ var mistakes = []mistake{
 		clients: func(c client) api { return createsAgain{c} }},
 	{name: "promotion without compare-and-swap", breaks: p1, seen: []exploration{{"due", atOnce(tick, emergency), 0}},
 		ports: func(p ports, _ api) ports { p.Secret = movesBlindly{p.Secret}; return p }},
-	{name: "no fence before a revocation", breaks: p1, seen: []exploration{{"pending", atOnce(tick, emergency), 0}, {"due", atOnce(rotate, emergency), 0}},
-		ports: func(p ports, _ api) ports { p.Secret = setsNoFence{p.Secret}; return p }},
+	{name: "no fence before a revocation", breaks: p1, seen: []exploration{{"pending for longer than the promotion window", atOnce(tick, theOther), 0}},
+		ports: func(p ports, _ api) ports { p.Secret = setsNoFence{p.Secret, map[string]string{}}; return p }},
 	{name: "a key in use is retired", breaks: p2, seen: []exploration{{"superseded, its grace period over, in use", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = ignoresUse{p.Keys}; return p }},
 	{name: "a key is deleted with its deactivation", breaks: p3, seen: []exploration{{"superseded, its grace period over", alone(tick), 0}},
@@ -242,19 +243,28 @@ func (s movesBlindly) Move(ctx context.Context, label rotation.Label, _, to stri
 	return s.Secret.Move(ctx, label, from, to)
 }
 
-// setsNoFence leaves AWSCURRENT where it is before a revocation.
-type setsNoFence struct{ rotation.Secret }
+// setsNoFence leaves AWSCURRENT where it is before a revocation, and believes that it has moved.
+type setsNoFence struct {
+	rotation.Secret
+	there map[string]string // the version that AWSCURRENT really is on, by the fence's
+}
 
 func (s setsNoFence) Restage(ctx context.Context, base, v rotation.Version, at time.Time) (rotation.Version, error) {
-	if v.ID == base.ID {
-		return v, nil
+	if v.ID != base.ID {
+		return s.Secret.Restage(ctx, base, v, at)
 	}
-	return s.Secret.Restage(ctx, base, v, at)
+	really := v.ID
+	v.ID = "fence of " + really
+	s.there[v.ID] = really
+	return v, nil
 }
 
 func (s setsNoFence) Move(ctx context.Context, label rotation.Label, from, to string) error {
-	if from == to {
+	if s.there[to] != "" {
 		return nil
+	}
+	if really := s.there[from]; really != "" {
+		from = really
 	}
 	return s.Secret.Move(ctx, label, from, to)
 }

@@ -65,8 +65,7 @@ func (m *mistake) sightings(t *testing.T) int {
 		if len(x.phases[0]) > 1 {
 			possible = crashes
 		}
-		e := &explorer{base: sceneNamed(x.scene).stage(m), phases: x.phases, budget: x.budget, faults: possible}
-		n += e.explore(t).broken[m.breaks]
+		n += trial{sceneNamed(x.scene), x.phases, x.budget, possible}.explorer(m).explore(t).broken[m.breaks]
 	}
 	return n
 }
@@ -83,8 +82,8 @@ func TestWhatAnActorForgetsDoesntMatter(t *testing.T) {
 	} {
 		t.Run(tr.name(), func(t *testing.T) {
 			t.Parallel()
-			short := (&explorer{base: tr.scene.stage(nil), phases: tr.phases, budget: tr.budget, faults: tr.faults}).explore(t)
-			whole := &explorer{base: tr.scene.stage(nil), phases: tr.phases, budget: tr.budget, faults: tr.faults}
+			short := tr.explorer(nil).explore(t)
+			whole := tr.explorer(nil)
 			whole.forgetsNothing = true
 			long := whole.explore(t)
 			if short.ways != long.ways {

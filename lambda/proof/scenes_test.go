@@ -25,7 +25,7 @@ func (sc scene) stage(m *mistake) *stage {
 	}
 	sc.build(s)
 	s.judge.checks, s.judge.broken = [promises]int{}, nil
-	s.mistake = m
+	s.mistake, s.judge.frail = m, s.judge.excuse != ""
 	return s
 }
 
