@@ -21,60 +21,69 @@ const user = "smtp-sender"
 func TestKeysFulfilRotationsContract(t *testing.T) {
 	awstest.OnEach(t, func(t *testing.T, cfg aws.Config) {
 		client := iam.NewFromConfig(cfg)
-		ctx := t.Context()
-		if _, err := client.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String(user)}); err != nil {
+		if _, err := client.CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String(user)}); err != nil {
 			t.Fatal(err)
 		}
-		keys := &iamkey.Keys{API: client, User: user}
-
-		none, err := keys.List(ctx)
-		if err != nil || len(none) != 0 {
-			t.Fatalf("a new user's keys: %v, %v", none, err)
-		}
-		first, secret, err := keys.Create(ctx)
-		if err != nil || first.ID == "" || first.Status != rotation.Active || first.Created.IsZero() || len(secret) != 40 {
-			t.Fatalf("created: %+v, a secret of %d characters, %v", first, len(secret), err)
-		}
-		if used, err := keys.LastUsed(ctx, first.ID); err != nil || !used.IsZero() {
-			t.Errorf("a new key's last use: %v, %v", used, err)
-		}
-		second, _, err := keys.Create(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := keys.Create(ctx); rotation.TypeOf(err) != rotation.Conflict {
-			t.Errorf("a third key: want a Conflict, got %v", err)
-		}
-		for range 2 { // idempotent
-			if err := keys.SetStatus(ctx, second.ID, rotation.Inactive); err != nil {
-				t.Fatal(err)
-			}
-		}
-		listed, err := keys.List(ctx)
-		if err != nil || len(listed) != 2 {
-			t.Fatalf("listed: %v, %v", listed, err)
-		}
-		for _, k := range listed {
-			if want := map[string]rotation.KeyStatus{first.ID: rotation.Active, second.ID: rotation.Inactive}[k.ID]; k.Status != want {
-				t.Errorf("%s is %s, want %s", k.ID, k.Status, want)
-			}
-			if k.Created.IsZero() {
-				t.Errorf("%s has no creation date", k.ID)
-			}
-		}
-		for range 2 { // gone is no error
-			if err := keys.Delete(ctx, second.ID); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := keys.SetStatus(ctx, second.ID, rotation.Active); rotation.TypeOf(err) != rotation.Conflict {
-			t.Errorf("status of a key that is gone: want a Conflict, got %v", err)
-		}
-		nobody := &iamkey.Keys{API: client, User: "nobody"}
-		if _, err := nobody.List(ctx); rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), "nobody") {
-			t.Errorf("keys of a user that doesn't exist: %v", err)
-		}
+		keysFulfilTheContract(t, client)
 	})
+	t.Run("on localaws, without the wire", func(t *testing.T) {
+		world := localaws.New(localaws.Config{})
+		world.CreateUser(user)
+		keysFulfilTheContract(t, world.IAM())
+	})
+}
+
+func keysFulfilTheContract(t *testing.T, client iamkey.API) {
+	ctx := t.Context()
+	keys := &iamkey.Keys{API: client, User: user}
+
+	none, err := keys.List(ctx)
+	if err != nil || len(none) != 0 {
+		t.Fatalf("a new user's keys: %v, %v", none, err)
+	}
+	first, secret, err := keys.Create(ctx)
+	if err != nil || first.ID == "" || first.Status != rotation.Active || first.Created.IsZero() || len(secret) != 40 {
+		t.Fatalf("created: %+v, a secret of %d characters, %v", first, len(secret), err)
+	}
+	if used, err := keys.LastUsed(ctx, first.ID); err != nil || !used.IsZero() {
+		t.Errorf("a new key's last use: %v, %v", used, err)
+	}
+	second, _, err := keys.Create(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := keys.Create(ctx); rotation.TypeOf(err) != rotation.Conflict {
+		t.Errorf("a third key: want a Conflict, got %v", err)
+	}
+	for range 2 { // idempotent
+		if err := keys.SetStatus(ctx, second.ID, rotation.Inactive); err != nil {
+			t.Fatal(err)
+		}
+	}
+	listed, err := keys.List(ctx)
+	if err != nil || len(listed) != 2 {
+		t.Fatalf("listed: %v, %v", listed, err)
+	}
+	for _, k := range listed {
+		if want := map[string]rotation.KeyStatus{first.ID: rotation.Active, second.ID: rotation.Inactive}[k.ID]; k.Status != want {
+			t.Errorf("%s is %s, want %s", k.ID, k.Status, want)
+		}
+		if k.Created.IsZero() {
+			t.Errorf("%s has no creation date", k.ID)
+		}
+	}
+	for range 2 { // gone is no error
+		if err := keys.Delete(ctx, second.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := keys.SetStatus(ctx, second.ID, rotation.Active); rotation.TypeOf(err) != rotation.Conflict {
+		t.Errorf("status of a key that is gone: want a Conflict, got %v", err)
+	}
+	nobody := &iamkey.Keys{API: client, User: "nobody"}
+	if _, err := nobody.List(ctx); rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), "nobody") {
+		t.Errorf("keys of a user that doesn't exist: %v", err)
+	}
 }
 
 func TestCreateAccessKeyIsNeverTriedAgain(t *testing.T) {

@@ -17,6 +17,9 @@
 //   - SES over SMTP: STARTTLS or TLS from the start, AUTH PLAIN and LOGIN, and SES's replies. A username is an
 //     Active access key, a password is derived from its secret and the Region as SES documents it.
 //
+// A World that New makes doesn't listen. Its IAM and SecretsManager methods are clients within the process, with the same
+// rules, faults and imperfections; Clone copies it. So tests can try millions of courses of events.
+//
 // Errors carry the codes, the HTTP statuses and, where programs or people read them, the texts of AWS. IAM is
 // global; every secret lives in the first Region.
 //

@@ -45,104 +45,112 @@ func read(t *testing.T, s *smtpsecret.Secret, label rotation.Label) rotation.Ver
 func TestSecretFulfilsRotationsContract(t *testing.T) {
 	awstest.OnEach(t, func(t *testing.T, cfg aws.Config) {
 		client := secretsmanager.NewFromConfig(cfg)
-		ctx := t.Context()
-		create := func(name string, value *string) {
+		secretFulfilsTheContract(t, client, func(name string, value *string) {
 			t.Helper()
-			in := &secretsmanager.CreateSecretInput{Name: &name, SecretString: value}
-			if _, err := client.CreateSecret(ctx, in); err != nil {
+			if _, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: &name, SecretString: value}); err != nil {
 				t.Fatal(err)
 			}
-		}
-		create(name, aws.String("{}"))
-		s := &smtpsecret.Secret{API: client, ID: name, User: "smtp-sender", Endpoints: endpoints}
-
-		blank := read(t, s, rotation.Current)
-		if !blank.Blank || blank.AccessKeyID() != "" {
-			t.Fatalf("{}: %+v", blank)
-		}
-		if v, err := s.Read(ctx, rotation.Pending); v != nil || err != nil {
-			t.Fatalf("a label that no version has: %v, %v", v, err)
-		}
-
-		// staging leaves AWSCURRENT alone; trying again writes the same version
-		at := time.Now()
-		staged, err := s.Stage(ctx, blank, logins("AKIAFIRST00000000000"), at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := s.Stage(ctx, blank, logins("AKIAFIRST00000000000"), at)
-		if err != nil || again.ID != staged.ID {
-			t.Errorf("trying again: version %s, then %s, %v", staged.ID, again.ID, err)
-		}
-		if got := read(t, s, rotation.Current); got.ID != blank.ID {
-			t.Fatal("staging moved AWSCURRENT")
-		}
-		pending := read(t, s, rotation.Pending)
-		if pending.ID != staged.ID || pending.AccessKeyID() != "AKIAFIRST00000000000" || len(pending.Logins) != 2 || pending.Outdated {
-			t.Errorf("pending: %+v", pending)
-		}
-
-		// promotion is a compare-and-swap, and AWSPENDING travels with AWSCURRENT
-		if err := s.Move(ctx, rotation.Current, blank.ID, staged.ID); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Move(ctx, rotation.Current, blank.ID, staged.ID); err != nil {
-			t.Errorf("a move whose first answer was lost: %v", err)
-		}
-		current := read(t, s, rotation.Current)
-		if current.ID != staged.ID || fmt.Sprint(current.Logins) != fmt.Sprint(pending.Logins) || len(current.Labels) != 2 {
-			t.Errorf("current: %+v", current)
-		}
-		if got := read(t, s, rotation.Previous); got.ID != blank.ID {
-			t.Error("AWSPREVIOUS didn't follow")
-		}
-		second, err := s.Stage(ctx, current, logins("AKIASECOND0000000000"), time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Move(ctx, rotation.Current, blank.ID, second.ID); rotation.TypeOf(err) != rotation.Conflict {
-			t.Errorf("a move from where the label isn't: want a Conflict, got %v", err)
-		}
-		if got := read(t, s, rotation.Current); got.ID != current.ID {
-			t.Error("a refused move moved AWSCURRENT")
-		}
-
-		// the same content again is a new version; taking AWSPENDING off puts it where AWSCURRENT is
-		restaged, err := s.Restage(ctx, current, current, time.Now())
-		if err != nil || restaged.ID == current.ID || restaged.AccessKeyID() != current.AccessKeyID() {
-			t.Fatalf("restaged: %+v, %v", restaged, err)
-		}
-		if err := s.Move(ctx, rotation.Pending, restaged.ID, current.ID); err != nil {
-			t.Fatal(err)
-		}
-		if got := read(t, s, rotation.Pending); got.ID != current.ID {
-			t.Error("AWSPENDING isn't with AWSCURRENT")
-		}
-
-		// versions that lost their labels still tell which keys were ours
-		for id, want := range map[string]bool{"AKIASECOND0000000000": true, "AKIANEVER00000000000": false} {
-			if found, err := s.Find(ctx, id); err != nil || (found != nil) != want || want && found.AccessKeyID() != id {
-				t.Errorf("%s named by a version: %v, %v; want %v", id, found, err, want)
-			}
-		}
-
-		// no secret, and a secret without a version
-		missing := &smtpsecret.Secret{API: client, ID: "no/such", User: "u", Endpoints: endpoints}
-		if _, err := missing.Read(ctx, rotation.Current); rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), "no/such") {
-			t.Errorf("a secret that doesn't exist: %v", err)
-		}
-		create("empty", nil)
-		empty := &smtpsecret.Secret{API: client, ID: "empty", User: "u", Endpoints: endpoints}
-		if v, err := empty.Read(ctx, rotation.Current); v != nil || err != nil {
-			t.Errorf("a secret without a version: %v, %v", v, err)
-		}
-		if _, err := empty.Stage(ctx, rotation.Version{}, logins("AKIAFIRST00000000000"), time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		if got := read(t, empty, rotation.Current); !got.Blank {
-			t.Error("the first version of an empty secret became AWSCURRENT unverified")
-		}
+		})
 	})
+	t.Run("on localaws, without the wire", func(t *testing.T) {
+		world := localaws.New(localaws.Config{})
+		secretFulfilsTheContract(t, world.SecretsManager(), func(name string, value *string) {
+			world.CreateSecret(name, aws.ToString(value))
+		})
+	})
+}
+
+func secretFulfilsTheContract(t *testing.T, client smtpsecret.API, create func(name string, value *string)) {
+	ctx := t.Context()
+	create(name, aws.String("{}"))
+	s := &smtpsecret.Secret{API: client, ID: name, User: "smtp-sender", Endpoints: endpoints}
+
+	blank := read(t, s, rotation.Current)
+	if !blank.Blank || blank.AccessKeyID() != "" {
+		t.Fatalf("{}: %+v", blank)
+	}
+	if v, err := s.Read(ctx, rotation.Pending); v != nil || err != nil {
+		t.Fatalf("a label that no version has: %v, %v", v, err)
+	}
+
+	// staging leaves AWSCURRENT alone; trying again writes the same version
+	at := time.Now()
+	staged, err := s.Stage(ctx, blank, logins("AKIAFIRST00000000000"), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.Stage(ctx, blank, logins("AKIAFIRST00000000000"), at)
+	if err != nil || again.ID != staged.ID {
+		t.Errorf("trying again: version %s, then %s, %v", staged.ID, again.ID, err)
+	}
+	if got := read(t, s, rotation.Current); got.ID != blank.ID {
+		t.Fatal("staging moved AWSCURRENT")
+	}
+	pending := read(t, s, rotation.Pending)
+	if pending.ID != staged.ID || pending.AccessKeyID() != "AKIAFIRST00000000000" || len(pending.Logins) != 2 || pending.Outdated {
+		t.Errorf("pending: %+v", pending)
+	}
+
+	// promotion is a compare-and-swap, and AWSPENDING travels with AWSCURRENT
+	if err := s.Move(ctx, rotation.Current, blank.ID, staged.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Move(ctx, rotation.Current, blank.ID, staged.ID); err != nil {
+		t.Errorf("a move whose first answer was lost: %v", err)
+	}
+	current := read(t, s, rotation.Current)
+	if current.ID != staged.ID || fmt.Sprint(current.Logins) != fmt.Sprint(pending.Logins) || len(current.Labels) != 2 {
+		t.Errorf("current: %+v", current)
+	}
+	if got := read(t, s, rotation.Previous); got.ID != blank.ID {
+		t.Error("AWSPREVIOUS didn't follow")
+	}
+	second, err := s.Stage(ctx, current, logins("AKIASECOND0000000000"), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Move(ctx, rotation.Current, blank.ID, second.ID); rotation.TypeOf(err) != rotation.Conflict {
+		t.Errorf("a move from where the label isn't: want a Conflict, got %v", err)
+	}
+	if got := read(t, s, rotation.Current); got.ID != current.ID {
+		t.Error("a refused move moved AWSCURRENT")
+	}
+
+	// the same content again is a new version; taking AWSPENDING off puts it where AWSCURRENT is
+	restaged, err := s.Restage(ctx, current, current, time.Now())
+	if err != nil || restaged.ID == current.ID || restaged.AccessKeyID() != current.AccessKeyID() {
+		t.Fatalf("restaged: %+v, %v", restaged, err)
+	}
+	if err := s.Move(ctx, rotation.Pending, restaged.ID, current.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, s, rotation.Pending); got.ID != current.ID {
+		t.Error("AWSPENDING isn't with AWSCURRENT")
+	}
+
+	// versions that lost their labels still tell which keys were ours
+	for id, want := range map[string]bool{"AKIASECOND0000000000": true, "AKIANEVER00000000000": false} {
+		if found, err := s.Find(ctx, id); err != nil || (found != nil) != want || want && found.AccessKeyID() != id {
+			t.Errorf("%s named by a version: %v, %v; want %v", id, found, err, want)
+		}
+	}
+
+	// no secret, and a secret without a version
+	missing := &smtpsecret.Secret{API: client, ID: "no/such", User: "u", Endpoints: endpoints}
+	if _, err := missing.Read(ctx, rotation.Current); rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), "no/such") {
+		t.Errorf("a secret that doesn't exist: %v", err)
+	}
+	create("empty", nil)
+	empty := &smtpsecret.Secret{API: client, ID: "empty", User: "u", Endpoints: endpoints}
+	if v, err := empty.Read(ctx, rotation.Current); v != nil || err != nil {
+		t.Errorf("a secret without a version: %v, %v", v, err)
+	}
+	if _, err := empty.Stage(ctx, rotation.Version{}, logins("AKIAFIRST00000000000"), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, empty, rotation.Current); !got.Blank {
+		t.Error("the first version of an empty secret became AWSCURRENT unverified")
+	}
 }
 
 func TestTheValueHasThePublishedForm(t *testing.T) {
