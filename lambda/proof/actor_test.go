@@ -130,30 +130,47 @@ func (s *stage) replay(a *actor) *act {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	inv := a.invocation
-	done := false
-	var said answer
 	var running sync.WaitGroup
-	running.Go(func() { said = s.serve(ctx, &inv, r); done = !r.ended })
-	for {
-		synctest.Wait()
-		if done || len(r.waiting) > 0 {
-			break
-		}
-		time.Sleep(time.Minute) // of the bubble: it pauses before it looks again
+	running.Go(func() { r.says(s.serve(ctx, &inv, r)) })
+	for synctest.Wait(); r.pauses(); synctest.Wait() {
+		time.Sleep(time.Minute) // of the bubble
 	}
-	found := &act{calls: r.waiting, done: done}
-	if done {
-		found.answer = said
-	}
-	slices.SortFunc(found.calls, func(a, b *call) int { return strings.Compare(a.about(), b.about()) })
+	found := r.act(a)
+	cancel()
+	close(r.end)
+	running.Wait()
+	return found
+}
+
+// act is what the invocation does now. Nothing that it does from here on counts.
+func (r *replay) act(a *actor) *act {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.used != len(r.known) {
 		panic(fmt.Sprintf("%s was told %d answers, and asked for %d of them when it was played again; left: %v", a.name, len(r.known), r.used, r.left()))
 	}
 	r.ended = true
-	close(r.end)
-	cancel()
-	running.Wait()
+	found := &act{calls: r.waiting, done: r.said != nil}
+	if found.done {
+		found.answer = *r.said
+	}
+	slices.SortFunc(found.calls, func(a, b *call) int { return strings.Compare(a.about(), b.about()) })
 	return found
+}
+
+// pauses tells whether the invocation neither calls nor has answered: it waits before it looks again.
+func (r *replay) pauses() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.said == nil && len(r.waiting) == 0
+}
+
+func (r *replay) says(a answer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.ended {
+		r.said = &a
+	}
 }
 
 // finish serves the actor to its end, with nothing in its way.
@@ -171,6 +188,7 @@ type replay struct {
 	mu      sync.Mutex
 	counts  map[string]int
 	waiting []*call
+	said    *answer
 	used    int
 	ended   bool
 	end     chan struct{}

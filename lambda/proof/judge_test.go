@@ -42,6 +42,7 @@ type violation struct {
 // judge is the outside view: an application that logs in after every effect, and the history of the keys and labels.
 type judge struct {
 	current  string               // the key that AWSCURRENT names
+	version  string               // the version that AWSCURRENT is on
 	promoted bool                 // a credential was current once
 	since    map[string]time.Time // the keys that were ever current: until when
 	dormant  map[string]string    // the Inactive keys: who deactivated them
@@ -90,16 +91,19 @@ var (
 // look is the application's: it logs in with AWSCURRENT, after an effect of an invocation, or of nobody's.
 func (s *stage) look(by *invocation, cause *call) {
 	j := s.judge
-	_, c := s.current()
+	v, c := s.current()
 	j.must(p4, len(s.world.Keys(user)) <= 2, "there are more than two keys")
 	if j.current != "" && j.current != c.Username {
 		j.since[j.current] = s.now
 		delete(j.byHand, j.current)
-		if cause == byPerson {
-			j.byHand[j.current] = s.now
-		}
 		j.moved = s.now
 	}
+	if cause == byPerson && v.ID != j.version && s.now.Sub(v.Created) > s.policy.PromotionWindow { // from when its new version was written, which may be long ago, all grace counts
+		for _, k := range s.world.Keys(user) {
+			j.byHand[k.ID] = s.now
+		}
+	}
+	j.version = v.ID
 	j.current = c.Username
 	j.promoted = j.promoted || c.Username != ""
 	for id := range j.revoked {
