@@ -40,7 +40,7 @@ func (pl planner) settle() Decision {
 func (pl planner) finish() Decision {
 	v, k, _ := pl.pending()
 	if !pl.useful(v) && !pl.broken() {
-		return pl.giveUp(k, errUseless.Error())
+		return pl.giveUp(v, k, errUseless.Error())
 	}
 	switch verdict := pl.verdict(k); verdict.Meaning {
 	case "":
@@ -102,15 +102,21 @@ func (pl planner) refused(v Version, k Key, verdict Verdict) Decision {
 		return fail(VerificationFailed, "access key %s stays pending, and applications go on with %s: SES refuses the new "+
 			"credential so far: %w", k.ID, pl.currentName(), verdict.Err)
 	}
-	return pl.giveUp(k, "SES has refused it for longer than "+Duration(refusedFor).String())
+	return pl.giveUp(v, k, "SES has refused it for longer than "+Duration(refusedFor).String())
 }
 
 // giveUp deletes a pending key, after a fence: another invocation may find at this moment that SES accepts it.
-func (pl planner) giveUp(k Key, reason string) Decision {
+func (pl planner) giveUp(v Version, k Key, reason string) Decision {
 	if !pl.Previous.Known {
 		return look(lookPrevious, "")
 	}
-	if pl.isPrevious(k.ID) { // it was current once, so it retires as such keys do
+	// SES has accepted it before, where a person has made another value current since, for AWSPENDING would have moved with
+	// any other; and where it was staged again, which comes after.
+	accepted := pl.Current.Created.After(v.Created) || v.Created.Sub(k.Created) > pl.policy.PromotionWindow
+	if accepted && !k.LastUsedKnown && !pl.isPrevious(k.ID) {
+		return look(lookLastUsed, k.ID)
+	}
+	if pl.isPrevious(k.ID) || accepted && !k.LastUsed.IsZero() { // it was current once, so it retires as such keys do
 		d := pl.unstage(reason)
 		d.Err = Errorf(VerificationFailed, "access key %s, which was current before, isn't pending any more: %s", k.ID, reason)
 		return d
