@@ -124,7 +124,8 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 		{"a refused one stays pending within the hour",
 			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour/2)), Done: verdicts("B", sessmtp.Refused)}, Wait, "", VerificationFailed},
 		{"one refused for longer is given up",
-			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", 2*hour)), Previous: nothing, Done: verdicts("B", sessmtp.Refused)}, fence, "A", ""},
+			State{Keys: []Key{active("A", 38*day), active("B", 2*hour)}, Current: version("A", 38*day), Pending: seen(version("B", 2*hour)), Previous: nothing,
+				Done: verdicts("B", sessmtp.Refused)}, fence, "A", ""},
 		{"once nobody can promote it any more",
 			State{Keys: rotated, Current: version("A", time.Minute), Pending: nothing, Done: Progress{GivenUp: "B"}}, Delete, "B", VerificationFailed},
 		{"unless it was current once: then it only isn't pending any more",
@@ -147,7 +148,7 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 		{"two strangers' keys block the first credential",
 			State{Keys: []Key{active("X", 90*day).used(hour), active("Y", 90*day).used(hour)}, Current: blank, Pending: nothing, Previous: nothing, Stored: map[string]Seen{"X": nothing, "Y": nothing}}, Wait, "", ""},
 		{"a superseded key in quarantine makes room when it may go",
-			State{Keys: []Key{inactive("A", 90*day).used(20 * day), active("B", 31*day).unused()}, Current: version("B", 31*day), Pending: nothing}, Delete, "A", ""},
+			State{Keys: []Key{inactive("A", 90*day).used(20 * day), active("B", 31*day)}, Current: version("B", 31*day), Pending: nothing}, Delete, "A", ""},
 
 		// 5 orphan
 		{"a young orphan waits", State{Keys: []Key{active("A", 8*day), active("O", 24*hour)}, Current: version("A", 8*day), Pending: nothing}, Wait, "", ""},
