@@ -173,6 +173,9 @@ func (h *hostile) step(p *point, actors []*actor, i int) {
 		possible := faults(c)
 		f = possible[h.IntN(len(possible))]
 	}
+	if k, _ := h.key(c.key); c.action == login && f == refused && h.now.Sub(k.Created) > hour {
+		f = failed // SES is late to accept a key, and not fickle
+	}
 	h.note("%s %s", h.tell(&a.invocation, c), f)
 	h.patient(&a.invocation)
 	h.asked(&a.invocation, c)
