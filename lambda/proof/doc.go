@@ -11,5 +11,7 @@
 // what it was told, so two runs that left the same world and told their invocations the same are one.
 //
 // [mistakes] puts known mistakes of rotators in on purpose; each must be seen by the judge. What was enumerated and found
-// is published in MATRIX.md, which the tests write and check.
+// is published in MATRIX.md, which the tests write and check. What takes longer is behind the build tag long.
+//
+// Begin with promises_test.go, then scenes_test.go and judge_test.go.
 package proof

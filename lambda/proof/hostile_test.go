@@ -203,7 +203,6 @@ func (h *hostile) personActs() {
 		}
 	}
 	some := versions[h.IntN(len(versions))]
-	h.touched = h.now
 	h.person(func(w *localaws.World) {
 		switch h.IntN(10) {
 		case 0:

@@ -40,7 +40,6 @@ type stage struct {
 
 	// Of a hostile world:
 	lateUse time.Duration // how late use is reported
-	touched time.Time     // when a person last did something
 }
 
 // begin is when every stage's clock starts.
