@@ -188,7 +188,12 @@ and delete keys, move labels and edit the value. Each life ends in order, within
 	if err := json.Unmarshal(text, &l); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(p, "Last run on %s.\n\n| | explorations | states | ways | broken | took |\n|---|---:|---:|---:|---:|---:|\n", l.Date)
+	fmt.Fprintf(p, "Last run on %s.\n", l.Date)
+	if len(l.Races) == 0 {
+		p.WriteString("\nIts races were cut off before they came to their end, so they aren't shown.\n")
+	} else {
+		p.WriteString("\n| | explorations | states | ways | broken | took |\n|---|---:|---:|---:|---:|---:|\n")
+	}
 	for _, r := range l.Races {
 		fmt.Fprintf(p, "| %s | %d | %s | %s | %d | %s |\n", r.Name, r.Trials, number(float64(r.States)), number(r.Ways), r.Broken, r.Took)
 	}

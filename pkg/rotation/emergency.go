@@ -37,10 +37,10 @@ func (pl planner) replaceLeaked(leaked Key) Decision {
 	if len(pl.Keys) < iamKeyQuota {
 		return do(Create, "", "to replace access key %s, which leaked", leaked.ID)
 	}
-	if leaked.Status != Active { // it can't send any more: its own slot is the one to take, and the other key is spared
+	other := pl.others()[0]
+	if leaked.Status != Active && other.Status == Active { // it can't send any more, and applications may send with the other
 		return pl.revoke(leaked, "it leaked, and its slot is for the replacement").evenIfCurrent()
 	}
-	other := pl.others()[0]
 	named, asked := pl.named(other.ID)
 	switch {
 	case !pl.Previous.Known:
