@@ -110,7 +110,9 @@ func (a *actor) id(c *call) string {
 }
 
 // about names what a call asks for.
-func (c *call) about() string { return c.action + "|" + c.label + "|" + c.key + "|" + c.version + "|" }
+func (c *call) about() string {
+	return c.action + "|" + c.label + "|" + c.key + "|" + c.version + "|" + c.from + "|"
+}
 
 func (p *playbook) act(a *actor) *act {
 	known := a.knows()

@@ -36,6 +36,7 @@ type call struct {
 	key     string // the access key that it names
 	label   string // the label that it names
 	version string // the version that it names
+	from    string // the version that it takes the label from
 	writes  bool
 	retry   bool // the SDK tries it again where its answer is lost
 	effect  func(s *stage) (any, error)
@@ -137,7 +138,7 @@ func (c client) PutSecretValue(ctx context.Context, in *secretsmanager.PutSecret
 }
 
 func (c client) UpdateSecretVersionStage(ctx context.Context, in *secretsmanager.UpdateSecretVersionStageInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
-	what := call{action: moveLabel, label: aws.ToString(in.VersionStage), version: aws.ToString(in.MoveToVersionId), writes: true, retry: true}
+	what := call{action: moveLabel, label: aws.ToString(in.VersionStage), version: aws.ToString(in.MoveToVersionId), from: aws.ToString(in.RemoveFromVersionId), writes: true, retry: true}
 	return ask(c, what, func(s *stage) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
 		return s.world.SecretsManager().UpdateSecretVersionStage(ctx, in)
 	})
