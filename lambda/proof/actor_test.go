@@ -32,7 +32,6 @@ type told struct {
 	id      string // of the call
 	out     any
 	err     error
-	wrote   bool
 	earlier *told
 }
 
@@ -72,7 +71,7 @@ func (p *playbook) tell(s *stage, a *actor, c *call, out any, err error) {
 	} else {
 		a.read.add(w.sum())
 	}
-	a.told = &told{id, out, err, c.writes, a.told}
+	a.told = &told{id, out, err, a.told}
 	a.learn(c, out, err)
 	p.proceed(a)
 }
@@ -126,10 +125,7 @@ func (p *playbook) act(a *actor) *act {
 
 // replay runs the invocation again up to what it does after all that it was told.
 func (s *stage) replay(a *actor) *act {
-	r := &replay{known: map[string]*told{}, counts: map[string]int{}, end: make(chan struct{})}
-	for t := a.told; t != nil; t = t.earlier {
-		r.known[t.id] = t
-	}
+	r := newReplay(a)
 	ctx, cancel := context.WithCancel(context.Background())
 	inv := a.invocation
 	var running sync.WaitGroup
@@ -177,10 +173,8 @@ func (r *replay) says(a answer) {
 
 // finish serves the actor to its end, with nothing in its way.
 func (p *playbook) finish(s *stage, a *actor) {
-	r := &replay{known: map[string]*told{}, counts: map[string]int{}, live: &undisturbed{stage: s, inv: &a.invocation}}
-	for t := a.told; t != nil; t = t.earlier {
-		r.known[t.id] = t
-	}
+	r := newReplay(a)
+	r.live = &undisturbed{stage: s, inv: &a.invocation}
 	a.next = &act{done: true, answer: p.base.serve(context.Background(), &a.invocation, r)}
 }
 
@@ -195,6 +189,15 @@ type replay struct {
 	ended   bool
 	end     chan struct{}
 	live    *undisturbed // answers those; nil: they are held
+}
+
+// newReplay knows all that the actor was told.
+func newReplay(a *actor) *replay {
+	r := &replay{known: map[string]*told{}, counts: map[string]int{}, end: make(chan struct{})}
+	for t := a.told; t != nil; t = t.earlier {
+		r.known[t.id] = t
+	}
+	return r
 }
 
 // left are the answers that nobody asked for, and the calls that wait.

@@ -2,7 +2,6 @@ package proof
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -232,6 +231,3 @@ func number(n float64) string {
 	}
 	return text
 }
-
-// sorted are the keys of a map, in order.
-func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -18,7 +18,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// digest stands for a state. Two that differ are never taken for the same.
+// digest stands for a state: 128 bits of its SHA-256.
 type digest [16]byte
 
 // add joins another one, in any order.
@@ -86,6 +86,7 @@ func (s *stage) write(w *writer) {
 	writeMap(w, s.names, j.since, w.instant)
 	writeMap(w, s.names, j.dormant, w.text)
 	writeMap(w, s.names, j.revoked, w.yes)
+	writeMap(w, s.names, j.byHand, w.instant)
 }
 
 // writeMap writes what is told of keys, in the order of their names.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -236,7 +237,7 @@ func (r report) answers(f fault) string {
 		}
 	}
 	var texts []string
-	for _, answer := range sorted(counts) {
+	for _, answer := range slices.Sorted(maps.Keys(counts)) {
 		text := answer
 		if counts[answer] > 1 {
 			text = fmt.Sprintf("%s ×%d", answer, counts[answer])
