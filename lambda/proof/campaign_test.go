@@ -31,7 +31,7 @@ var requests = []rotation.Request{tick, rotate, emergency, contain, theOther, ro
 // next.
 func crashes(*call) []fault { return []fault{none, killedBefore} }
 
-// singles have one fault at any call; then the event comes again, or ticks only.
+// singles have one fault at any call, and ticks after it.
 func singles() campaign {
 	c := campaign{name: "one fault"}
 	for _, sc := range scenes {
@@ -153,6 +153,16 @@ func (c campaign) run(t *testing.T) []report {
 		}
 	})
 	return reports
+}
+
+// explored is how many of the reports are of an exploration: where the scene has no other key, some have nothing to try.
+func explored(reports []report) (n int) {
+	for _, r := range reports {
+		if r.states > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // sum joins reports.

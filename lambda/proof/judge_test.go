@@ -98,7 +98,8 @@ func (s *stage) look(by *invocation, cause *call) {
 		delete(j.byHand, j.current)
 		j.moved = s.now
 	}
-	if cause == byPerson && v.ID != j.version && s.now.Sub(v.Created) > s.policy.PromotionWindow { // from when its new version was written, which may be long ago, all grace counts
+	// All grace counts from when AWSCURRENT's version was written, which is long ago where a person moves it to an old one.
+	if cause == byPerson && v.ID != j.version && s.now.Sub(v.Created) > s.policy.PromotionWindow {
 		for _, k := range s.world.Keys(user) {
 			j.byHand[k.ID] = s.now
 		}

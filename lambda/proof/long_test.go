@@ -32,8 +32,9 @@ func TestTheLongForm(t *testing.T) {
 	record.write(t)
 	for _, c := range []campaign{races(0, light), races(1, light), races(0, heavyAtHeart)} {
 		began := time.Now()
-		r := sum(c.run(t))
-		row := longRow{c.longName(), len(c.trials), r.states, r.ways, 0, time.Since(began).Round(time.Second).String()}
+		reports := c.run(t)
+		r := sum(reports)
+		row := longRow{c.longName(), explored(reports), r.states, r.ways, 0, time.Since(began).Round(time.Second).String()}
 		for _, n := range r.broken {
 			row.Broken += n
 		}

@@ -100,10 +100,10 @@ func (pl planner) afterRevocation() Decision {
 			return d
 		}
 	}
-	if pl.hasCredential() && !pl.broken() && pl.unlistedYet() {
-		return pl.revoke(Key{ID: pl.req.AccessKeyID}, "it leaked, and IAM may just not list it yet") // to delete one that is gone does no harm
-	}
 	if pl.hasCredential() && !pl.broken() {
+		if pl.unlistedYet() { // to delete a key that is gone does no harm
+			return pl.revoke(Key{ID: pl.req.AccessKeyID}, "it leaked, and IAM may just not list it yet")
+		}
 		return pl.retireOrWait().onlyNext()
 	}
 	if _, k, ok := pl.pending(); ok && k.Status == Active {

@@ -197,8 +197,9 @@ func standard(region string) sessmtp.Endpoint {
 }
 
 // Stage implements rotation.Secret. The first version of a secret becomes AWSCURRENT whatever is asked for
-// ("PutSecretValue", Secrets Manager API reference), so an empty secret gets the value {} first. That is written as pending, too: should the
-// secret not be empty, because AWSCURRENT was read too soon after it was set, AWSCURRENT stays where it is.
+// ("PutSecretValue", Secrets Manager API reference), so an empty secret gets the value {} first. That is written as
+// pending, too: should the secret not be empty, because AWSCURRENT was read too soon after it was set, AWSCURRENT stays
+// where it is.
 func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sessmtp.Login, at time.Time) (rotation.Version, error) {
 	if base.ID == "" {
 		if _, err := s.put(ctx, token("", "", at), "{}", at); err != nil {
