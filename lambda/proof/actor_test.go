@@ -63,6 +63,7 @@ func (p *playbook) tell(s *stage, a *actor, c *call, out any, err error) {
 	id := a.id(c)
 	w := writer{}
 	w.text(id)
+	w.number(int64(a.looked)) // what was refused before a look is tried again after it
 	s.writeAnswer(&w, c.version != "", out, err)
 	doubted := c.action == getValue && a.doubts // whether a refused move was its own, done by an earlier try
 	a.doubts = c.action == moveLabel && err != nil

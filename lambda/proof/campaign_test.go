@@ -16,6 +16,8 @@ type trial struct {
 	phases [][]rotation.Request
 	budget int
 	faults func(c *call) []fault
+	// preemptions is how often one of two may be set aside for the other; 0 is no limit.
+	preemptions int
 }
 
 // campaign is trials of a kind.
@@ -36,7 +38,7 @@ func singles() campaign {
 	c := campaign{name: "one fault"}
 	for _, sc := range scenes {
 		for _, req := range requests {
-			c.trials = append(c.trials, trial{sc, alone(req), 1, faults})
+			c.trials = append(c.trials, trial{sc, alone(req), 1, faults, 0})
 		}
 	}
 	return c
@@ -47,40 +49,55 @@ func pairsOfFaults() campaign {
 	c := campaign{name: "two faults"}
 	for _, sc := range scenes {
 		for _, req := range requests {
-			c.trials = append(c.trials, trial{sc, twice(req), 2, faults})
+			c.trials = append(c.trials, trial{sc, twice(req), 2, faults, 0})
 			if req != tick && req != remove {
-				c.trials = append(c.trials, trial{sc, [][]rotation.Request{{req}, {tick}}, 2, faults})
+				c.trials = append(c.trials, trial{sc, [][]rotation.Request{{req}, {tick}}, 2, faults, 0})
 			}
 		}
 	}
 	return c
 }
 
-// heavy tells of the pairs that fence each other off again and again: their interleavings go into the billions.
+// heavy tells of the pairs that fence each other off again and again: of their interleavings there are too many to try all.
 func heavy(a, b rotation.Request) bool {
 	fences := func(r rotation.Request) bool { return r.Action == rotation.Emergency || r.Action == rotation.Rollback }
 	return fences(a) && fences(b) && (a != rollback || b != rollback)
 }
 
-// races are every pair of actions at once, in every interleaving, with as many of the two killed at any call.
+// races are every pair of light actions at once, in every interleaving, with as many of the two killed at any call.
 func races(killed int, wanted func(sc scene, a, b rotation.Request) bool) campaign {
-	c := campaign{name: "two at once"}
+	c := campaign{name: "two at once" + killedOf(killed)}
+	c.add(killed, 0, func(sc scene, a, b rotation.Request) bool { return !heavy(a, b) && wanted(sc, a, b) })
+	return c
+}
+
+// heavyRaces are the heavy pairs, in every interleaving that sets one aside for the other so many times at most.
+func heavyRaces(killed, preemptions int, wanted func(sc scene) bool) campaign {
+	c := campaign{name: fmt.Sprintf("emergencies and rollbacks at once, up to %d preemptions%s", preemptions, killedOf(killed))}
+	c.add(killed, preemptions, func(sc scene, a, b rotation.Request) bool { return heavy(a, b) && wanted(sc) })
+	return c
+}
+
+func killedOf(killed int) string {
 	if killed > 0 {
-		c.name += ", one of them killed"
+		return ", one of them killed"
 	}
+	return ""
+}
+
+func (c *campaign) add(killed, preemptions int, wanted func(sc scene, a, b rotation.Request) bool) {
 	for _, sc := range scenes {
 		for i, a := range requests {
 			for _, b := range requests[i:] {
 				if wanted(sc, a, b) {
-					c.trials = append(c.trials, trial{sc, atOnce(a, b), killed, crashes})
+					c.trials = append(c.trials, trial{sc, atOnce(a, b), killed, crashes, preemptions})
 				}
 			}
 		}
 	}
-	return c
 }
 
-func light(_ scene, a, b rotation.Request) bool { return !heavy(a, b) }
+func everywhere(scene) bool { return true }
 
 // heart tells of the scenes whose races stand for the others': one key, two keys, nothing yet, and something pending.
 func heart(sc scene) bool {
@@ -89,7 +106,11 @@ func heart(sc scene) bool {
 	}, sc.name)
 }
 
-func lightAtHeart(sc scene, a, b rotation.Request) bool { return heart(sc) && light(sc, a, b) }
+func allAtHeart(sc scene, _, _ rotation.Request) bool { return heart(sc) }
+
+func ordinaryAtHeart(sc scene, a, b rotation.Request) bool {
+	return heart(sc) && ordinary(a) && ordinary(b)
+}
 
 func ordinary(r rotation.Request) bool { return r == tick || r == rotate }
 
@@ -108,7 +129,7 @@ func (tr trial) name() string {
 
 // explorer is the trial with its keys named, or nil where the scene doesn't have the other one.
 func (tr trial) explorer(m *mistake) *explorer {
-	e := &explorer{base: tr.scene.stage(m), budget: tr.budget, faults: tr.faults}
+	e := &explorer{base: tr.scene.stage(m), budget: tr.budget, faults: tr.faults, preemptions: tr.preemptions}
 	for _, reqs := range tr.phases {
 		reqs = slices.Clone(reqs)
 		for i := range reqs {
@@ -201,12 +222,13 @@ func enumerate(t *testing.T) enumeration {
 		enumerated.campaigns = []campaign{
 			singles(),
 			pairsOfFaults(),
-			races(0, lightAtHeart),
-			races(1, func(sc scene, a, b rotation.Request) bool { return heart(sc) && ordinary(a) && ordinary(b) }),
+			races(0, allAtHeart),
+			races(1, ordinaryAtHeart),
+			heavyRaces(0, 2, heart),
 		}
 		if raceDetector {
 			t.Log("under the race detector: one fault only, and the races of some scenes")
-			enumerated.campaigns = []campaign{singles(), races(0, func(sc scene, a, b rotation.Request) bool { return heart(sc) && ordinary(a) && ordinary(b) })}
+			enumerated.campaigns = []campaign{singles(), races(0, ordinaryAtHeart)}
 		}
 		for _, c := range enumerated.campaigns {
 			enumerated.reports = append(enumerated.reports, c.run(t))

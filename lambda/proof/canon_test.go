@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"maps"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -141,20 +143,37 @@ func (s *stage) writeAnswer(w *writer, byID bool, out any, err error) {
 type credential struct {
 	Username string
 	Password string
-	Region   string
-	Regions  map[string]struct{ Password string }
+	Host     string
+	URL      string
+	Regions  map[string]struct{ Host, Password string }
+
+	sendings []sending
 }
 
-// passwords are those for each Region that the value serves.
-func (c credential) passwords() map[string]string {
-	all := map[string]string{c.Region: c.Password}
-	if c.Region == "" { // made by hand
-		all = map[string]string{region: c.Password}
+// sending is a way to send that a value offers: where, and as whom.
+type sending struct{ region, username, password string }
+
+// offered are all ways to send that the value offers.
+func (c credential) offered() []sending {
+	if c.Host == "" { // made by hand: whoever reads it knows where to send
+		return []sending{{region, c.Username, c.Password}}
 	}
-	for name, r := range c.Regions {
-		all[name] = r.Password
+	all := []sending{{regionOf(c.Host), c.Username, c.Password}}
+	if u, err := url.Parse(c.URL); err == nil && u.User != nil {
+		password, _ := u.User.Password()
+		all = append(all, sending{regionOf(u.Hostname()), u.User.Username(), password})
+	} else {
+		all = append(all, sending{})
+	}
+	for _, r := range c.Regions {
+		all = append(all, sending{regionOf(r.Host), c.Username, r.Password})
 	}
 	return all
+}
+
+// regionOf is the Region of an SES server.
+func regionOf(host string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(host, "email-smtp."), ".amazonaws.com")
 }
 
 var credentials sync.Map // by value: they are read again and again
@@ -165,6 +184,7 @@ func credentialIn(value string) credential {
 	}
 	var c credential
 	_ = json.Unmarshal([]byte(value), &c) // what isn't a credential is none
+	c.sendings = c.offered()
 	credentials.Store(value, c)
 	return c
 }

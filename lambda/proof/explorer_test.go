@@ -16,6 +16,9 @@ type explorer struct {
 	phases [][]rotation.Request // those of a phase run at once, and phases one after the other
 	budget int                  // how many faults there may be
 	faults func(c *call) []fault
+	// preemptions is how often an invocation that could go on may be set aside for the one beside it; 0 is no limit.
+	// ("Iterative Context Bounding for Systematic Testing of Multithreaded Programs", Musuvathi and Qadeer, PLDI 2007)
+	preemptions int
 
 	playbook
 	nodes map[digest]*node
@@ -65,6 +68,9 @@ type point struct {
 	budget   int
 	arriving []arrival
 	trace    *trace
+
+	preemptions int // that are left
+	last        int // the actor whose turn it was, where preemptions count
 }
 
 // arrival is an effect that is late.
@@ -94,12 +100,15 @@ func (e *explorer) explore(t *testing.T) report {
 	e.outcomes, e.broken = map[met]int{}, map[promise]int{}
 	e.playbook.base, e.playbook.acts = e.base, map[digest]*act{}
 	synctest.Test(t, func(*testing.T) {
-		p := &point{stage: e.base.clone(), phase: -1, budget: e.budget}
+		p := &point{stage: e.base.clone(), phase: -1, budget: e.budget, last: nobody}
 		e.ways = e.visit(p).count()
 		e.states = len(e.nodes)
 	})
 	return e.report
 }
+
+// nobody has had a turn.
+const nobody = -1
 
 // end is where a run ends, well or not.
 var end = &node{ways: 1}
@@ -156,7 +165,7 @@ func (e *explorer) steps(p *point) []step {
 	var all []step
 	for i := range p.actors {
 		a := &p.actors[i]
-		if !a.running() {
+		if !a.running() || p.preempts(i) && p.preemptions == 0 {
 			continue
 		}
 		calls := a.next.calls
@@ -176,6 +185,11 @@ func (e *explorer) steps(p *point) []step {
 		all = append(all, step{arrival: i + 1})
 	}
 	return all
+}
+
+// preempts: it is the turn of another actor, which could go on.
+func (p *point) preempts(i int) bool {
+	return p.last != nobody && p.last != i && p.actors[p.last].running()
 }
 
 // invisible: the call reads what never changes, so it doesn't matter when. That a process is killed there is as if it were
@@ -201,6 +215,12 @@ func (e *explorer) take(p *point, s step) *point {
 		return e.judged(&q)
 	}
 	a := &q.actors[s.actor]
+	if e.preemptions > 0 && !e.invisible(s.call) {
+		if p.preempts(s.actor) {
+			q.preemptions--
+		}
+		q.last = s.actor
+	}
 	q.trace.told = p.stage.tell(&a.invocation, s.call) + " " + string(s.fault)
 	if s.fault != none {
 		q.budget--
@@ -264,11 +284,13 @@ func (e *explorer) nextPhase(p *point) *point {
 		e.settle(p)
 		return nil
 	}
-	p.actors = nil
+	p.actors, p.last, p.preemptions = nil, nobody, e.preemptions
 	reqs := e.phases[p.phase]
 	for i, req := range reqs {
 		inv := invocation{name: string(rune('a' + 2*p.phase + i)), req: req, started: p.stage.now, leaked: req.AccessKeyID, beside: len(reqs) > 1 || len(p.arriving) > 0}
-		inv.rollback = len(reqs) > 1 && reqs[1-i].Action == rotation.Rollback
+		if len(reqs) > 1 {
+			inv.other = reqs[1-i].Action
+		}
 		p.actors = append(p.actors, e.start(inv))
 	}
 	return p
@@ -315,6 +337,8 @@ func (p *point) key() digest {
 	w := writer{b: make([]byte, 0, 2048)}
 	w.number(int64(p.phase))
 	w.number(int64(p.budget))
+	w.number(int64(p.preemptions))
+	w.number(int64(p.last))
 	p.stage.write(&w)
 	for i := range p.actors {
 		p.actors[i].write(&w)

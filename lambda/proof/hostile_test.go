@@ -119,7 +119,7 @@ func (h *hostile) invocation(req rotation.Request) { h.play(h.newActor(req)) }
 // overlap runs two at once, in any order of their calls.
 func (h *hostile) overlap(a, b rotation.Request) {
 	first, second := h.newActor(a), h.newActor(b)
-	first.rollback, second.rollback = b.Action == rotation.Rollback, a.Action == rotation.Rollback
+	first.other, second.other = b.Action, a.Action
 	h.play(first, second)
 }
 

@@ -24,8 +24,9 @@ type invocation struct {
 	calls   int
 	// deactivated is the key that it made Inactive last.
 	deactivated string
-	// beside tells that another invocation runs at once; rollback, that the other one is a rollback.
-	beside, rollback bool
+	// beside tells that others may act at once; other is what another invocation does at once, where there is one.
+	beside bool
+	other  rotation.Action
 }
 
 // answer is what an invocation said in the end.

@@ -3,6 +3,7 @@ package proof
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,8 @@ type judge struct {
 	hostile  bool                 // IAM and SES may not have heard of that yet, and AWSCURRENT come to name one of them
 	// excuse is why AWSCURRENT may be dead: a person or an emergency has cut it off. It ends when mail flows again.
 	excuse string
-	// overlap: a rollback runs beside an emergency or a retirement, and AWSCURRENT may be dead until both have answered.
+	// overlap: AWSCURRENT may be dead until two invocations have both answered: a rollback runs beside what revokes or retires, or
+	// an emergency has stopped mail beside another emergency.
 	overlap bool
 	// frail: AWSCURRENT was broken to begin with. What mends it may be the very key that an emergency is for.
 	frail   bool
@@ -118,30 +120,26 @@ func (s *stage) look(by *invocation, cause *call) {
 	case !j.promoted || j.removed || j.overlap && by != nil:
 	case cause == byPerson || j.hostile && j.cut[c.Username]:
 		j.excuse = "a person"
-	case by != nil && by.req.Action == rotation.Emergency && cause.label == string(rotation.Current) && s.unverified(c):
+	case by != nil && by.req.Action == rotation.Emergency && cause.label == string(rotation.Current) && s.onlyLate(c):
 		j.excuse = "an emergency"
 	default:
 		j.must(p1, j.excuse != "", "AWSCURRENT names %q, which SES doesn't accept, after: %s", s.names[c.Username], s.tell(by, cause))
 	}
 }
 
-// accepts tells whether SES accepts the credential, in each of its Regions, and IAM has its key Active.
+// accepts tells whether SES accepts the credential on every server and in every way that it names, and IAM has its key Active.
 func (s *stage) accepts(c credential) bool {
 	if k, ok := s.key(c.Username); !ok || k.Status != "Active" {
 		return false
 	}
-	for name, password := range c.passwords() {
-		if !s.world.Accepts(name, c.Username, password) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(c.sendings, func(l sending) bool { return !s.world.Accepts(l.region, l.username, l.password) })
 }
 
-// unverified: the key is Active, and SES doesn't accept it yet, which an emergency may promote.
-func (s *stage) unverified(c credential) bool {
-	k, ok := s.key(c.Username)
-	return ok && k.Status == "Active"
+// onlyLate: SES will accept it, and hasn't heard of the key yet. Where mail is stopped anyway, that may be promoted.
+func (s *stage) onlyLate(c credential) bool {
+	later := s.clone()
+	later.now = later.now.Add(2 * hour) // no scene's SES is later
+	return later.accepts(c)
 }
 
 // asked is the judge's look at a call that was made, whatever comes of it.
@@ -149,6 +147,23 @@ func (s *stage) asked(by *invocation, c *call) {
 	if c.action == createKey {
 		s.judge.must(p4, !by.unknown, "CreateAccessKey is tried again, and what became of the first try isn't known")
 	}
+	if k, ok := s.key(c.key); ok && c.action == deleteKey && by.req.Action != rotation.Emergency && by.req.Action != rotation.Decommission {
+		s.deletesNew(by, k)
+	}
+}
+
+// deletesNew is for keys that never were current: those that work aren't deleted outright, but for its own, and where mail is
+// stopped.
+func (s *stage) deletesNew(by *invocation, k localaws.Key) {
+	if _, ever := s.judge.since[k.ID]; ever || k.ID == s.judge.current {
+		return
+	}
+	_, current := s.current()
+	its := strings.HasPrefix(s.names[k.ID], by.name+".")
+	who := s.judge.dormant[k.ID]
+	dormant := k.Status == "Inactive" || who != "" && who != by.name // that it is activated again may be late news
+	s.judge.must(p3, dormant || its || !s.accepts(current) || s.useless(k.ID),
+		"%s, which never was current, is deleted while it is Active", s.names[k.ID])
 }
 
 // before is the judge's look at what is about to be done to a key.
@@ -164,7 +179,8 @@ func (s *stage) before(by *invocation, c *call) {
 	if !ok || c.action != deactivate && c.action != deleteKey {
 		return
 	}
-	j.overlap = j.overlap || by.rollback
+	j.overlap = j.overlap || by.other == rotation.Rollback || by.other == rotation.Emergency && by.contains(c)
+	dead := k.Status == "Inactive" // its slot may be the last one to take
 	switch by.req.Action {
 	case rotation.Decommission:
 		j.removed = true
@@ -180,11 +196,10 @@ func (s *stage) before(by *invocation, c *call) {
 			}
 			return
 		}
-		j.must(p7, c.key != j.current || j.overlap || s.oldNews(c.key), "an emergency takes %s, which AWSCURRENT names", s.names[k.ID])
+		j.must(p7, c.key != j.current || j.overlap || dead || s.oldNews(c.key), "an emergency takes %s, which AWSCURRENT names", s.names[k.ID])
 		j.must(p8, k.Status != "Active" || !s.strange(k) || !s.inUse(k), "an emergency takes %s, which is a stranger's and in use", s.names[k.ID])
 		return
 	}
-	dead := k.Status == "Inactive" // its slot may be the last one to take
 	j.must(p7, c.key != j.current || j.overlap || dead || s.oldNews(c.key), "%s is touched, and AWSCURRENT names it", s.names[k.ID])
 	j.must(p8, !s.strange(k) || !s.inUse(k), "%s is a stranger's and in use, and is touched", s.names[k.ID])
 	s.beforeRetirement(by, c, k)
@@ -215,12 +230,29 @@ func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
 		grace := s.now.Sub(until)
 		j.must(p2, grace >= s.policy.GracePeriod, "%s goes %v after it was current; the grace period is %v", s.names[k.ID], grace, s.policy.GracePeriod)
 		over := s.policy.MaxGracePeriod > 0 && grace >= s.policy.MaxGracePeriod
-		j.must(p2, over || by.rollback || !s.inUse(k), "%s is in use, and goes", s.names[k.ID]) // a rollback's login is use
+		j.must(p2, over || by.other == rotation.Rollback || !s.inUse(k), "%s is in use, and goes", s.names[k.ID]) // a rollback's login is use
 	}
 	if wasCurrent && c.action == deleteKey {
 		j.must(p3, k.Status == "Inactive", "%s is deleted while it is Active", s.names[k.ID])
 		j.must(p3, k.Status != "Inactive" || j.dormant[k.ID] != by.name, "%s is deleted by the invocation that deactivated it", s.names[k.ID])
 	}
+}
+
+// useless: the key has a credential, and SES doesn't accept that, or it doesn't serve every Region.
+func (s *stage) useless(id string) bool {
+	named := false
+	for _, v := range s.world.Versions(secret) {
+		c := credentialIn(v.Value)
+		if c.Username != id {
+			continue
+		}
+		named = true
+		served := func(name string) bool { return slices.ContainsFunc(c.sendings, func(l sending) bool { return l.region == name }) }
+		if s.accepts(c) && !slices.ContainsFunc(s.policy.Regions, func(name string) bool { return !served(name) }) {
+			return false
+		}
+	}
+	return named
 }
 
 // strange: a person made the key, and no version of the secret names it.
@@ -281,14 +313,20 @@ func (s *stage) honest(a answer) {
 	}
 }
 
-// allAnswered is when two invocations at once have both answered: nothing may be dead any more, unless one was killed.
+// contains: it stops mail before anything else, as it was asked to.
+func (by *invocation) contains(c *call) bool {
+	return by.req.ContainFirst && c.action == deactivate && c.key == by.leaked
+}
+
+// allAnswered is when two invocations at once have both answered: nothing may be dead any more, unless one was killed, or SES
+// is late.
 func (s *stage) allAnswered(excused bool) {
 	if !s.judge.overlap {
 		return
 	}
 	s.judge.overlap = false
-	if _, c := s.current(); excused || s.unverified(c) {
-		s.judge.excuse = "killed while it overlapped a rollback, or promoted unverified"
+	if _, c := s.current(); excused || s.onlyLate(c) {
+		s.judge.excuse = "killed while it overlapped another, or SES is late"
 	}
 	s.look(nil, byTime)
 }

@@ -65,7 +65,7 @@ func (m *mistake) sightings(t *testing.T) int {
 		if len(x.phases[0]) > 1 {
 			possible = crashes
 		}
-		n += trial{sceneNamed(x.scene), x.phases, x.budget, possible}.explorer(m).explore(t).broken[m.breaks]
+		n += trial{sceneNamed(x.scene), x.phases, x.budget, possible, 0}.explorer(m).explore(t).broken[m.breaks]
 	}
 	return n
 }
@@ -74,11 +74,12 @@ func (m *mistake) sightings(t *testing.T) int {
 // of it, and the same number of ways.
 func TestWhatAnActorForgetsDoesntMatter(t *testing.T) {
 	for _, tr := range []trial{
-		{sceneNamed("fresh"), atOnce(rotate, rotate), 1, crashes},
-		{sceneNamed("fresh"), atOnce(tick, emergency), 1, crashes},
-		{sceneNamed("superseded, its grace period over"), atOnce(tick, rollback), 0, crashes},
-		{sceneNamed("superseded, in its grace period"), atOnce(rollback, rollback), 0, crashes},
-		{sceneNamed("broken, beside the previous key"), atOnce(tick, rotate), 1, crashes},
+		{sceneNamed("fresh"), atOnce(rotate, rotate), 1, crashes, 0},
+		{sceneNamed("fresh"), atOnce(tick, emergency), 1, crashes, 0},
+		{sceneNamed("superseded, its grace period over"), atOnce(tick, rollback), 0, crashes, 0},
+		{sceneNamed("superseded, in its grace period"), atOnce(rollback, rollback), 0, crashes, 0},
+		{sceneNamed("broken, beside the previous key"), atOnce(tick, rotate), 1, crashes, 0},
+		{sceneNamed("fresh"), atOnce(emergency, contain), 0, crashes, 3},
 	} {
 		t.Run(tr.name(), func(t *testing.T) {
 			t.Parallel()
