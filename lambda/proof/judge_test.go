@@ -247,7 +247,9 @@ func (s *stage) useless(id string) bool {
 			continue
 		}
 		named = true
-		served := func(name string) bool { return slices.ContainsFunc(c.sendings, func(l sending) bool { return l.region == name }) }
+		served := func(name string) bool {
+			return slices.ContainsFunc(c.sendings, func(l sending) bool { return l.region == name })
+		}
 		if s.accepts(c) && !slices.ContainsFunc(s.policy.Regions, func(name string) bool { return !served(name) }) {
 			return false
 		}
