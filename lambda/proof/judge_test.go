@@ -95,6 +95,9 @@ func (s *stage) look(by *invocation, cause *call) {
 	j := s.judge
 	v, c := s.current()
 	j.must(p4, len(s.world.Keys(user)) <= 2, "there are more than two keys")
+	if s.foreign != "" {
+		j.must(p8, v.Value == s.foreign, "another's secret is overwritten, after: %s", s.tell(by, cause))
+	}
 	if j.current != "" && j.current != c.Username {
 		j.since[j.current] = s.now
 		delete(j.byHand, j.current)

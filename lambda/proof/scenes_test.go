@@ -39,6 +39,7 @@ var scenes = []scene{
 	{name: "no credential yet, beside a hand-made key in use", build: func(s *stage) { s.strangerKey() }},
 	{name: "an adopted secret", build: func(s *stage) { s.handMadeSecret() }},
 	{name: "an adopted secret, due", build: func(s *stage) { s.handMadeSecret().after(30 * day) }},
+	{name: "another's secret, beside a hand-made key in use", build: func(s *stage) { s.foreignSecret().strangerKey() }},
 	{name: "fresh", build: func(s *stage) { s.tick().after(hour) }},
 	{name: "due", build: func(s *stage) { s.tick().after(30 * day) }},
 	{name: "due, and SES is late", build: func(s *stage) { s.tick().after(30 * day).world.SetPropagation(lateness) }},
@@ -135,6 +136,16 @@ func (s *stage) handMadeSecret() *stage {
 		}
 		value := `{"username":"` + id + `","password":"` + localaws.SMTPPassword(key, region) + `",` + note + `}`
 		if _, err := w.PutSecretValue(secret, value); err != nil {
+			panic(err)
+		}
+	})
+}
+
+// foreignSecret holds something else than a credential of ours.
+func (s *stage) foreignSecret() *stage {
+	s.foreign = `{"api_key":"of another service"}`
+	return s.person(func(w *localaws.World) {
+		if _, err := w.PutSecretValue(secret, s.foreign); err != nil {
 			panic(err)
 		}
 	})

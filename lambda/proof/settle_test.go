@@ -23,6 +23,10 @@ const mayFail = 4
 
 // settle ticks until all is quiet, and looks whether it is.
 func (s *stage) settle() {
+	if s.foreign != "" {
+		s.refuse()
+		return
+	}
 	failures := 0
 	for i, pause := range settling {
 		s.after(pause)
@@ -46,6 +50,15 @@ func (s *stage) settle() {
 	if k, ok := s.key(s.stranger); s.stranger != "" && !s.judge.revoked[s.stranger] {
 		s.judge.must(p8, ok && k.Status == "Active", "in the end the stranger's key is %q", k.Status)
 	}
+	s.stored()
+}
+
+// refuse is all that comes of another's secret.
+func (s *stage) refuse() {
+	a := s.run(&invocation{name: "t", req: rotation.Request{Action: rotation.Tick}})
+	s.judge.must(p8, rotation.TypeOf(a.err) == rotation.ConfigurationError, "a tick finds another's secret, and answers %q", a.outcome())
+	k, ok := s.key(s.stranger)
+	s.judge.must(p8, ok && k.Status == "Active" && len(s.world.Keys(user)) == 1, "beside another's secret there are other keys than before")
 	s.stored()
 }
 
