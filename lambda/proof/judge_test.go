@@ -54,8 +54,7 @@ type judge struct {
 	hostile  bool                 // IAM and SES may not have heard of that yet, and AWSCURRENT come to name one of them
 	// excuse is why AWSCURRENT may be dead: a person or an emergency has cut it off. It ends when mail flows again.
 	excuse string
-	// overlap: AWSCURRENT may be dead until two invocations have both answered: a rollback runs beside what revokes or retires, or
-	// an emergency has stopped mail beside another emergency.
+	// overlap: a rollback runs beside an emergency or a retirement, and AWSCURRENT may be dead until both have answered.
 	overlap bool
 	// frail: AWSCURRENT was broken to begin with. What mends it may be the very key that an emergency is for.
 	frail   bool
@@ -156,9 +155,9 @@ func (s *stage) asked(by *invocation, c *call) {
 }
 
 // deletesNew is for keys that never were current: those that work aren't deleted outright, but for its own, and where mail is
-// stopped.
+// stopped. In a hostile world it may not have heard that things have changed.
 func (s *stage) deletesNew(by *invocation, k localaws.Key) {
-	if _, ever := s.judge.since[k.ID]; ever || k.ID == s.judge.current {
+	if _, ever := s.judge.since[k.ID]; ever || k.ID == s.judge.current || s.judge.hostile {
 		return
 	}
 	_, current := s.current()
@@ -182,7 +181,7 @@ func (s *stage) before(by *invocation, c *call) {
 	if !ok || c.action != deactivate && c.action != deleteKey {
 		return
 	}
-	j.overlap = j.overlap || by.other == rotation.Rollback || by.other == rotation.Emergency && by.contains(c)
+	j.overlap = j.overlap || by.other == rotation.Rollback
 	dead := k.Status == "Inactive" // its slot may be the last one to take
 	switch by.req.Action {
 	case rotation.Decommission:
@@ -318,20 +317,15 @@ func (s *stage) honest(a answer) {
 	}
 }
 
-// contains: it stops mail before anything else, as it was asked to.
-func (by *invocation) contains(c *call) bool {
-	return by.req.ContainFirst && c.action == deactivate && c.key == by.leaked
-}
-
-// allAnswered is when two invocations at once have both answered: nothing may be dead any more, unless one was killed, or SES
-// is late.
+// allAnswered is when two invocations at once have both answered: nothing may be dead any more, unless one was killed, or SES is
+// late.
 func (s *stage) allAnswered(excused bool) {
 	if !s.judge.overlap {
 		return
 	}
 	s.judge.overlap = false
 	if _, c := s.current(); excused || s.onlyLate(c) {
-		s.judge.excuse = "killed while it overlapped another, or SES is late"
+		s.judge.excuse = "killed while it overlapped a rollback, or SES is late"
 	}
 	s.look(nil, byTime)
 }

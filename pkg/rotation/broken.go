@@ -38,6 +38,9 @@ func (pl planner) replace() Decision {
 	if len(pl.Keys) < iamKeyQuota {
 		return do(Create, "", "AWSCURRENT names a key that can't send")
 	}
+	if k, ok := pl.overtakenReplacement(); ok {
+		return pl.revoke(k, "another invocation may be about to delete any key that it can have seen; one that is made now is safe")
+	}
 	if !pl.Previous.Known {
 		return look(lookPrevious, "")
 	}
@@ -88,6 +91,16 @@ func (pl planner) noSlot(advice string, args ...any) Decision {
 // that was stored for it is wrong.
 func (pl planner) refusedForGood(k Key) bool {
 	return pl.Done.Verdicts[k.ID].Meaning == sessmtp.Refused && pl.now.Sub(k.Created) > refusedFor
+}
+
+// overtakenReplacement is a key that this invocation made and couldn't promote.
+func (pl planner) overtakenReplacement() (Key, bool) {
+	for _, k := range pl.others() {
+		if slices.Contains(pl.Done.Made, k.ID) && slices.Contains(pl.Done.Overtaken, k.ID) {
+			return k, true
+		}
+	}
+	return Key{}, false
 }
 
 // triedInVain: this invocation has tried to make the key current already.
