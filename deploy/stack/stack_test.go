@@ -116,6 +116,19 @@ func TestTheCredentialMaySendFromTheIdentitiesThatAreGivenAndNoOthers(t *testing
 	}
 }
 
+func TestTheFirstCredentialComesBeforeTheScheduleAndGoesAfterIt(t *testing.T) {
+	resources := load(t).at("Resources")
+	if token := resources.at("FirstCredential", "Properties", "ServiceToken").String(); token != "map[Fn::GetAtt:Function.Arn]" {
+		t.Errorf("it is asked of %s", token)
+	}
+	if after := resources.at("Schedule", "DependsOn").String(); after != "FirstCredential" {
+		t.Errorf("the schedule comes after %s", after)
+	}
+	if on := resources.at("FirstCredential", "Properties", "OnDelete").String(); on != "decommission" {
+		t.Errorf("on deletion: %s", on)
+	}
+}
+
 func TestNoPolicyHasAWildcard(t *testing.T) {
 	statements := 0
 	load(t).at("Resources").visit(func(n node) {

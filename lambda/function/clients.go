@@ -24,6 +24,7 @@ const callTimeout = 10 * time.Second
 type clients struct {
 	iam     *iam.Client
 	secrets *secretsmanager.Client
+	http    aws.HTTPClient // of both, and for other calls to AWS
 }
 
 // newClients reads the standard AWS variables itself: in Lambda credentials, Region and endpoints all come from the
@@ -53,6 +54,7 @@ func newClients(getenv func(string) string) (clients, error) {
 		err = errors.Join(err, errors.New("AWS_REGION: is required"))
 	}
 	return clients{
+		http:    httpClient,
 		iam:     iam.NewFromConfig(cfg, func(o *iam.Options) { o.BaseEndpoint = source.endpoint("IAM", o.BaseEndpoint) }),
 		secrets: secretsmanager.NewFromConfig(cfg, func(o *secretsmanager.Options) { o.BaseEndpoint = source.endpoint("SECRETS_MANAGER", o.BaseEndpoint) }),
 	}, err

@@ -60,7 +60,7 @@ func (e *environment) duration(name string, standard time.Duration) time.Duratio
 	return d
 }
 
-// parseConfig reads the whole environment; the error names every faulty variable.
+// parseConfig reads the whole environment. The error names every faulty variable; the rest is still told.
 func parseConfig(getenv func(string) string) (config, error) {
 	e := &environment{getenv: getenv}
 	c := config{
@@ -88,7 +88,7 @@ func parseConfig(getenv func(string) string) (config, error) {
 		e.fault("VERIFY", fmt.Errorf("%q is none of login, send and off", verify))
 	}
 	if err := errors.Join(e.faults...); err != nil {
-		return config{}, rotation.Errorf(rotation.ConfigurationError, "environment: %w", err)
+		return c, rotation.Errorf(rotation.ConfigurationError, "environment: %w", err)
 	}
 	return c, nil
 }

@@ -35,8 +35,8 @@ func parseEvent(payload []byte) ([]rotation.Request, error) {
 	case has("action"):
 		req, err := parseAction(event)
 		return []rotation.Request{req}, err
-	case has("RequestType"):
-		return nil, invalid("CloudFormation custom resource events (RequestType) aren't served by this version")
+	case has("RequestType"): // or parseStackEvent would have known it
+		return nil, invalid("RequestType: in an event of CloudFormation's it is text, and ResponseURL a URL that takes the answer")
 	case has("Step", "SecretId", "ClientRequestToken"):
 		return nil, invalid("Secrets Manager rotation steps (Step) aren't served by this version; schedule a tick instead")
 	case has("source", "detail"):

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
@@ -32,6 +33,7 @@ type World struct {
 type Function struct {
 	rotator rotation.Rotator
 	log     *slog.Logger
+	http    aws.HTTPClient
 	fault   error // of the environment: every invocation answers with it
 }
 
@@ -40,17 +42,16 @@ type Function struct {
 func New(w World) *Function {
 	f := &Function{log: w.Log}
 	cfg, err := parseConfig(w.Getenv)
-	aws, awsErr := newClients(w.Getenv)
-	if awsErr != nil {
-		awsErr = rotation.Errorf(rotation.ConfigurationError, "environment: %w", awsErr)
+	clients, clientsErr := newClients(w.Getenv)
+	if clientsErr != nil {
+		clientsErr = rotation.Errorf(rotation.ConfigurationError, "environment: %w", clientsErr)
 	}
-	if f.fault = errors.Join(err, awsErr); f.fault != nil {
-		return f
-	}
+	f.fault = errors.Join(err, clientsErr)
+	f.http = clients.http
 	f.rotator = rotation.Rotator{
 		User:   cfg.user,
-		Keys:   &iamkey.Keys{API: aws.iam, User: cfg.user},
-		Secret: &smtpsecret.Secret{API: aws.secrets, ID: cfg.secretID, User: cfg.user, Endpoints: cfg.endpoints},
+		Keys:   &iamkey.Keys{API: clients.iam, User: cfg.user},
+		Secret: &smtpsecret.Secret{API: clients.secrets, ID: cfg.secretID, User: cfg.user, Endpoints: cfg.endpoints},
 		Verifier: &sessmtp.Verifier{
 			Client: sessmtp.Client{TLS: &tls.Config{RootCAs: w.RootCAs}},
 			From:   cfg.from,
@@ -68,7 +69,13 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		log = log.With("request_id", lc.AwsRequestID)
 	}
-	result, err := f.serve(ctx, payload, log)
+	var result rotation.Result
+	var err error
+	if e, ok := parseStackEvent(payload); ok {
+		result, err = f.serveStack(ctx, e, log)
+	} else {
+		result, err = f.serve(ctx, payload, log)
+	}
 	if err != nil {
 		answer := messages.InvokeResponse_Error{Type: string(rotation.TypeOf(err)), Message: err.Error()}
 		log.ErrorContext(ctx, "failed", "error_type", answer.Type, "error", answer.Message, "result", result)
@@ -86,8 +93,13 @@ func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) 
 	if err != nil {
 		return rotation.Result{}, err
 	}
-	ctx, cancel := leaveTimeToAnswer(ctx)
+	ctx, cancel := leaveTimeToAnswer(ctx, time.Second)
 	defer cancel()
+	return f.run(ctx, reqs, log)
+}
+
+// run serves requests one after the other.
+func (f *Function) run(ctx context.Context, reqs []rotation.Request, log *slog.Logger) (rotation.Result, error) {
 	rotator := f.rotator
 	rotator.OnStep = func(s rotation.Step) { log.InfoContext(ctx, "step", slog.Any("step", s)) }
 	var result rotation.Result
@@ -107,10 +119,10 @@ func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) 
 }
 
 // leaveTimeToAnswer ends the work a little before Lambda ends the process, so that a call that never returns is told.
-func leaveTimeToAnswer(ctx context.Context) (context.Context, context.CancelFunc) {
+func leaveTimeToAnswer(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return ctx, func() {}
 	}
-	return context.WithDeadline(ctx, deadline.Add(-min(time.Second, time.Until(deadline)/5)))
+	return context.WithDeadline(ctx, deadline.Add(-min(most, time.Until(deadline)/5)))
 }

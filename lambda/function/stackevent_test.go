@@ -1,0 +1,236 @@
+package function_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// stackAnswer is what CloudFormation reads ("Custom resource response objects").
+type stackAnswer struct {
+	Status, Reason, PhysicalResourceId, StackId, RequestId, LogicalResourceId string
+}
+
+// cloudFormation waits for answers at a URL, as the presigned one of S3 does.
+type cloudFormation struct {
+	*httptest.Server
+	*stage
+	mu      sync.Mutex
+	answers []stackAnswer
+	outages int // how many more answers aren't taken
+}
+
+func (s *stage) cloudFormation() *cloudFormation {
+	cf := &cloudFormation{stage: s}
+	cf.Server = httptest.NewServer(http.HandlerFunc(cf.take))
+	s.Cleanup(cf.Server.Close)
+	return cf
+}
+
+func (cf *cloudFormation) take(w http.ResponseWriter, r *http.Request) {
+	cf.mu.Lock()
+	defer cf.mu.Unlock()
+	body, _ := io.ReadAll(r.Body)
+	if cf.outages > 0 {
+		cf.outages--
+		http.Error(w, "slow down", http.StatusServiceUnavailable)
+		return
+	}
+	if r.Method != http.MethodPut || r.Header.Get("Content-Type") != "" || r.URL.Query().Get("Signature") != "s" || len(body) > 4096 {
+		cf.Errorf("%s %s, Content-Type %q, %d bytes", r.Method, r.URL, r.Header.Get("Content-Type"), len(body))
+	}
+	var answer stackAnswer
+	if err := json.Unmarshal(body, &answer); err != nil {
+		cf.Errorf("%s: %v", body, err)
+	}
+	cf.answers = append(cf.answers, answer)
+}
+
+// event is one of CloudFormation's, with more fields where they are given.
+func (cf *cloudFormation) event(kind, more string) string {
+	physical := ""
+	if kind != "Create" {
+		physical = `"PhysicalResourceId":"FirstCredential",`
+	}
+	return fmt.Sprintf(`{"RequestType":%q,"ResponseURL":"%s/answer?Signature=s","StackId":"arn:stack","RequestId":"r-1",%s%s
+		"ResourceType":"Custom::SmtpCredential","LogicalResourceId":"FirstCredential"}`, kind, cf.URL, physical, more)
+}
+
+// answered sends the event and returns the one answer that comes.
+func (cf *cloudFormation) answered(kind, more, status string) stackAnswer {
+	cf.Helper()
+	cf.answers = nil
+	if _, err := cf.invoke(cf.event(kind, more)); err != nil {
+		cf.Fatalf("%s: the invocation fails, and Lambda will send the event again: %s", kind, err.Message)
+	}
+	if len(cf.answers) != 1 {
+		cf.Fatalf("%s: %d answers", kind, len(cf.answers))
+	}
+	got := cf.answers[0]
+	if got.Status != status || got.PhysicalResourceId != "FirstCredential" || got.StackId != "arn:stack" || got.RequestId != "r-1" || got.LogicalResourceId != "FirstCredential" {
+		cf.Fatalf("%s: %+v, want %s", kind, got, status)
+	}
+	if status == "FAILED" && got.Reason == "" {
+		cf.Errorf("%s: it failed, and no reason is told", kind)
+	}
+	return got
+}
+
+func TestAStackHasItsCredentialFromTheBeginningAndNoKeyInTheEnd(t *testing.T) {
+	cf := newStage(t, nil).cloudFormation()
+	cf.answered("Create", "", "SUCCESS")
+	first := cf.mailFlows().Username
+	cf.answered("Create", "", "SUCCESS") // Lambda may send an event twice
+	cf.answered("Update", "", "SUCCESS")
+	if second := cf.mailFlows().Username; second != first {
+		t.Errorf("%s became %s", first, second)
+	}
+	cf.after(30 * day)
+	cf.must(`{}`, rotation.Rotated)
+	for range 2 {
+		cf.answered("Delete", "", "SUCCESS")
+		if n := len(cf.world.Keys(user)); n != 0 {
+			t.Errorf("%d keys are left", n)
+		}
+	}
+	cf.world.DeleteUser(user)
+	cf.answered("Delete", "", "SUCCESS")
+}
+
+func TestASecondRegionIsServedFromTheUpdateOn(t *testing.T) {
+	s := newStage(t, nil)
+	cf := s.cloudFormation()
+	cf.answered("Create", "", "SUCCESS")
+	s.env["SMTP_REGIONS"] = region + ",us-east-1"
+	s.env["SMTP_ENDPOINT"] = region + "=" + s.world.SMTP(region) + ",us-east-1=" + s.world.SMTP("us-east-1")
+	s.restart()
+	cf.answered("Update", "", "SUCCESS")
+	if v := s.mailFlows(); len(v.Regions) != 2 {
+		t.Errorf("it serves %d Regions", len(v.Regions))
+	}
+}
+
+func TestAStackDoesntFailBecauseSESIsLate(t *testing.T) {
+	cf := newStage(t, nil).cloudFormation()
+	cf.world.SetPropagation(hour / 2)
+	if got := cf.answered("Create", "", "SUCCESS"); !strings.Contains(got.Reason, "535") {
+		t.Errorf("nothing is said of it: %q", got.Reason)
+	}
+	cf.after(hour)
+	cf.must(`{}`, rotation.Rotated)
+	cf.mailFlows()
+}
+
+func TestAStackFailsWithTheReason(t *testing.T) {
+	t.Run("a faulty variable", func(t *testing.T) {
+		cf := newStage(t, map[string]string{"GRACE_PERIOD": "soon"}).cloudFormation()
+		for _, kind := range []string{"Create", "Update"} {
+			if got := cf.answered(kind, "", "FAILED"); !strings.Contains(got.Reason, "GRACE_PERIOD") {
+				t.Error(got.Reason)
+			}
+		}
+		cf.answered("Delete", "", "SUCCESS") // as CloudFormation rolls back
+	})
+	t.Run("no user", func(t *testing.T) {
+		cf := newStage(t, map[string]string{"SMTP_USER_NAME": ""}).cloudFormation()
+		for _, kind := range []string{"Create", "Delete"} {
+			if got := cf.answered(kind, "", "FAILED"); !strings.Contains(got.Reason, "SMTP_USER_NAME") {
+				t.Error(got.Reason)
+			}
+		}
+	})
+	t.Run("another's secret", func(t *testing.T) {
+		cf := newStage(t, nil).cloudFormation()
+		if _, err := cf.world.PutSecretValue(secret, `{"api_key":"x"}`); err != nil {
+			t.Fatal(err)
+		}
+		cf.answered("Create", "", "FAILED")
+	})
+	t.Run("a missing permission", func(t *testing.T) {
+		cf := newStage(t, nil).cloudFormation()
+		cf.must(`{}`, rotation.Rotated)
+		cf.world.Intercept(func(call localaws.Call) *localaws.Fault {
+			if call.Action == "DeleteAccessKey" {
+				return &localaws.Fault{Code: "AccessDenied", Status: http.StatusForbidden}
+			}
+			return nil
+		})
+		if got := cf.answered("Delete", "", "FAILED"); !strings.Contains(got.Reason, "DeleteAccessKey") {
+			t.Error(got.Reason)
+		}
+	})
+	t.Run("a request of an unknown type", func(t *testing.T) {
+		cf := newStage(t, nil).cloudFormation()
+		cf.answered("Read", "", "FAILED")
+	})
+	t.Run("an unknown property", func(t *testing.T) {
+		cf := newStage(t, nil).cloudFormation()
+		for _, more := range []string{`"ResourceProperties":{"OnDelete":"retain"},`, `"ResourceProperties":{"OnDelete":["keep"]},`} {
+			cf.answered("Create", more, "FAILED")
+		}
+	})
+}
+
+func TestAKeptUserKeepsItsKeys(t *testing.T) {
+	cf := newStage(t, nil).cloudFormation()
+	const keep = `"ResourceProperties":{"ServiceToken":"arn:function","OnDelete":"keep"},`
+	cf.answered("Create", keep, "SUCCESS")
+	cf.answered("Delete", keep, "SUCCESS")
+	cf.mailFlows()
+}
+
+func TestCloudFormationIsAnsweredWhateverHappens(t *testing.T) {
+	t.Run("after an outage", func(t *testing.T) {
+		cf := newStage(t, nil).cloudFormation()
+		cf.outages = 2
+		cf.answered("Create", "", "SUCCESS")
+	})
+	t.Run("before the invocation ends", func(t *testing.T) {
+		cf := newStage(t, nil).cloudFormation()
+		cf.world.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: time.Hour} })
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		if _, err := cf.function.Invoke(ctx, []byte(cf.event("Delete", ""))); err != nil {
+			t.Error(err)
+		}
+		if len(cf.answers) != 1 || cf.answers[0].Status != "FAILED" {
+			t.Errorf("%+v", cf.answers)
+		}
+	})
+	t.Run("after a panic", func(t *testing.T) {
+		s := newStage(t, nil)
+		cf := s.cloudFormation()
+		s.function = function.New(function.World{
+			Getenv: func(name string) string { return s.env[name] },
+			Log:    slog.New(slog.NewJSONHandler(&s.log, nil)),
+			Now:    func() time.Time { panic("no clock") },
+		})
+		if got := cf.answered("Create", "", "FAILED"); !strings.Contains(got.Reason, "no clock") {
+			t.Error(got.Reason)
+		}
+	})
+	t.Run("or Lambda tries again", func(t *testing.T) {
+		s := newStage(t, nil)
+		cf := s.cloudFormation()
+		event := cf.event("Create", "")
+		cf.Server.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		_, err := s.function.Invoke(ctx, []byte(event))
+		if err == nil || !strings.Contains(err.Error(), "CloudFormation") || strings.Contains(err.Error()+s.log.String(), "Signature") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
