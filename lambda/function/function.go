@@ -32,6 +32,8 @@ type World struct {
 // Function serves invocations. It implements lambda.Handler.
 type Function struct {
 	rotator rotation.Rotator
+	name    string // the Lambda function's
+	now     func() time.Time
 	log     *slog.Logger
 	http    aws.HTTPClient
 	fault   error // of the environment: every invocation answers with it
@@ -40,7 +42,10 @@ type Function struct {
 // New reads the environment and makes the clients, once for all invocations. A faulty environment is told by each
 // invocation, where people see it.
 func New(w World) *Function {
-	f := &Function{log: w.Log}
+	f := &Function{log: w.Log, now: w.Now, name: w.Getenv("AWS_LAMBDA_FUNCTION_NAME")}
+	if f.now == nil {
+		f.now = time.Now
+	}
 	cfg, err := parseConfig(w.Getenv)
 	clients, clientsErr := newClients(w.Getenv)
 	if clientsErr != nil {
@@ -58,7 +63,7 @@ func New(w World) *Function {
 		},
 		Endpoints: cfg.endpoints,
 		Policy:    cfg.policy,
-		Now:       w.Now,
+		Now:       f.now,
 	}
 	return f
 }
@@ -99,10 +104,14 @@ func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) 
 }
 
 // run serves requests one after the other.
-func (f *Function) run(ctx context.Context, reqs []rotation.Request, log *slog.Logger) (rotation.Result, error) {
+func (f *Function) run(ctx context.Context, reqs []rotation.Request, log *slog.Logger) (result rotation.Result, err error) {
 	rotator := f.rotator
 	rotator.OnStep = func(s rotation.Step) { log.InfoContext(ctx, "step", slog.Any("step", s)) }
-	var result rotation.Result
+	verification := &stopwatch{Verifier: rotator.Verifier}
+	rotator.Verifier = verification
+	defer func() {
+		f.publish(ctx, log, measure(result, err, verification.took, rotator.Policy.RotationInterval, f.now()))
+	}()
 	for i, req := range reqs {
 		if req.Reason != "" {
 			log.InfoContext(ctx, "asked for", "action", req.Action, "reason", req.Reason)

@@ -18,6 +18,11 @@ const (
 	AWSError           ErrorType = "AWSError"           // AWS failed, throttled, or didn't answer
 )
 
+// ErrorTypes are all of them.
+func ErrorTypes() []ErrorType {
+	return []ErrorType{ConfigurationError, RequestError, VerificationFailed, RotationBlocked, Conflict, AccessDenied, AWSError}
+}
+
 // Error is a failure of a known type. Its text stands alone and holds nothing secret.
 type Error struct {
 	Type ErrorType

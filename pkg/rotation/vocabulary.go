@@ -114,6 +114,11 @@ const (
 	WarnKeyNotOurs WarningCode = "KeyNotOurs"
 )
 
+// WarningCodes are all of them.
+func WarningCodes() []WarningCode {
+	return []WarningCode{WarnCurrentKeyBroken, WarnRotationBlocked, WarnSupersededKeyInUse, WarnPromotedUnverified, WarnSendDenied, WarnKeyNotOurs}
+}
+
 // Warning is a finding in words for a person.
 type Warning struct {
 	Code    WarningCode `json:"code"`

@@ -1,0 +1,143 @@
+package function
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// namespace is where CloudWatch shows the metrics, by function.
+const namespace = "SesSmtpRotator"
+
+// metric is one number that CloudWatch takes from the log.
+type metric struct {
+	name  string
+	unit  string // "StandardUnit", CloudWatch's MetricDatum
+	value float64
+}
+
+func count(name string, n int) metric { return metric{name, "Count", float64(n)} }
+
+func seconds(name string, d time.Duration) metric { return metric{name, "Seconds", d.Seconds()} }
+
+// outcomes are the metrics of what an invocation came to. The other outcomes change nothing.
+var outcomes = map[rotation.Outcome]string{
+	rotation.Rotated:        "Rotated",
+	rotation.Retired:        "Retired",
+	rotation.Deleted:        "Deleted",
+	rotation.Revoked:        "Revoked",
+	rotation.RolledBack:     "RolledBack",
+	rotation.Decommissioned: "Decommissioned",
+}
+
+// roles are the metrics that count keys.
+var roles = []struct {
+	role rotation.Role
+	name string
+}{
+	{rotation.RoleCurrent, "CurrentKeys"},
+	{rotation.RolePending, "PendingKeys"},
+	{rotation.RoleSuperseded, "SupersededKeys"},
+	{rotation.RoleOrphan, "OrphanKeys"},
+}
+
+// MetricNames are all metrics that there are: those below, the error types, and the warnings' codes.
+func MetricNames() []string {
+	names := []string{"CredentialAge", "SecondsUntilDue", "VerificationTime", "Succeeded"}
+	for _, r := range roles {
+		names = append(names, r.name)
+	}
+	for _, name := range outcomes {
+		names = append(names, name)
+	}
+	for _, t := range rotation.ErrorTypes() {
+		names = append(names, string(t))
+	}
+	for _, code := range rotation.WarningCodes() {
+		names = append(names, string(code))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// measure tells what an invocation found and did. What is only sometimes there costs only then: CloudWatch charges for a
+// metric by the hour in which it has data.
+func measure(result rotation.Result, err error, verified time.Duration, interval time.Duration, now time.Time) []metric {
+	if result.Action == rotation.Status || result.Action == rotation.Preview {
+		return nil // people ask when they like
+	}
+	var all []metric
+	if len(result.Keys) > 0 { // else there is no user's key to tell of, or nothing was seen
+		keys := map[rotation.Role]int{}
+		for _, k := range result.Keys {
+			keys[k.Role]++
+			if k.Role == rotation.RoleCurrent {
+				all = append(all, seconds("CredentialAge", now.Sub(k.Created)), seconds("SecondsUntilDue", k.Created.Add(interval).Sub(now)))
+			}
+		}
+		for _, r := range roles {
+			all = append(all, count(r.name, keys[r.role]))
+		}
+	}
+	if verified > 0 {
+		all = append(all, seconds("VerificationTime", verified))
+	}
+	told := map[string]bool{}
+	for _, w := range result.Warnings {
+		told[string(w.Code)] = true
+	}
+	if err != nil {
+		told[string(rotation.TypeOf(err))] = true
+	} else {
+		all = append(all, count("Succeeded", 1))
+		if name, ok := outcomes[result.Outcome]; ok {
+			all = append(all, count(name, 1))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(told)) {
+		all = append(all, count(name, 1))
+	}
+	return all
+}
+
+// publish writes metrics as a line of the log from which CloudWatch takes them ("Specification: Embedded metric format").
+// Where there is no Lambda, there is nobody to take them.
+func (f *Function) publish(ctx context.Context, log *slog.Logger, metrics []metric) {
+	if f.name == "" || len(metrics) == 0 {
+		return
+	}
+	type definition struct{ Name, Unit string }
+	type directive struct {
+		Namespace  string
+		Dimensions [][]string
+		Metrics    []definition
+	}
+	d := directive{Namespace: namespace, Dimensions: [][]string{{"FunctionName"}}}
+	attrs := []slog.Attr{slog.String("FunctionName", f.name)}
+	for _, m := range metrics {
+		d.Metrics = append(d.Metrics, definition{m.name, m.unit})
+		attrs = append(attrs, slog.Float64(m.name, m.value))
+	}
+	attrs = append(attrs, slog.Any("_aws", struct {
+		Timestamp         int64
+		CloudWatchMetrics []directive
+	}{f.now().UnixMilli(), []directive{d}}))
+	log.LogAttrs(ctx, slog.LevelInfo, "metrics", attrs...)
+}
+
+// stopwatch measures how long verification takes.
+type stopwatch struct {
+	rotation.Verifier
+	took time.Duration
+}
+
+func (s *stopwatch) Verify(ctx context.Context, logins []sessmtp.Login) []sessmtp.Result {
+	began := time.Now()
+	defer func() { s.took += time.Since(began) }()
+	return s.Verifier.Verify(ctx, logins)
+}

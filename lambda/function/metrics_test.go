@@ -1,0 +1,158 @@
+package function_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// measured are the metrics in the log since it was last looked at, of the last line that has any.
+func (s *stage) measured() map[string]float64 {
+	s.Helper()
+	found := map[string]float64{}
+	for line := range strings.Lines(s.log.String()) {
+		if strings.Contains(line, `"_aws"`) {
+			found = s.embedded(line)
+		}
+	}
+	s.log.Reset()
+	return found
+}
+
+// embedded holds a line of the log against the "Specification: Embedded metric format" of CloudWatch, and takes its numbers.
+func (s *stage) embedded(line string) map[string]float64 {
+	s.Helper()
+	var root map[string]any
+	if err := json.Unmarshal([]byte(line), &root); err != nil {
+		s.Fatalf("%s: %v", line, err)
+	}
+	var meta struct {
+		AWS struct {
+			Timestamp         int64
+			CloudWatchMetrics []struct {
+				Namespace  string
+				Dimensions [][]string
+				Metrics    []struct{ Name, Unit string }
+			}
+		} `json:"_aws"`
+	}
+	if err := json.Unmarshal([]byte(line), &meta); err != nil {
+		s.Fatalf("%s: %v", line, err)
+	}
+	if at := time.UnixMilli(meta.AWS.Timestamp); at.After(s.world.Now()) || time.Since(at) > time.Minute {
+		s.Errorf("it happened at %s, says a line that was written before %s", at, s.world.Now())
+	}
+	values := map[string]float64{}
+	for _, d := range meta.AWS.CloudWatchMetrics {
+		if d.Namespace != "SesSmtpRotator" || len(d.Dimensions) != 1 || len(d.Metrics) == 0 || len(d.Metrics) > 100 {
+			s.Errorf("%+v", d)
+		}
+		for _, name := range slices.Concat(d.Dimensions...) {
+			if text, ok := root[name].(string); !ok || text == "" {
+				s.Errorf("the dimension %s is %v", name, root[name])
+			}
+		}
+		for _, m := range d.Metrics {
+			number, ok := root[m.Name].(float64)
+			if _, twice := values[m.Name]; !ok || twice || !slices.Contains([]string{"Count", "Seconds"}, m.Unit) {
+				s.Errorf("%s is %v (%s)", m.Name, root[m.Name], m.Unit)
+			}
+			if !slices.Contains(function.MetricNames(), m.Name) {
+				s.Errorf("%s isn't among those that are published", m.Name)
+			}
+			values[m.Name] = number
+		}
+	}
+	return values
+}
+
+func newMeasuredStage(t *testing.T) *stage {
+	return newStage(t, map[string]string{"AWS_LAMBDA_FUNCTION_NAME": "rotator"})
+}
+
+func (s *stage) measures(want map[string]float64) {
+	s.Helper()
+	got := s.measured()
+	for name, value := range want {
+		if number, ok := got[name]; !ok || number < value-2 || number > value+2 {
+			s.Errorf("%s is %v (%v), want %v", name, number, ok, value)
+		}
+	}
+}
+
+func TestEveryInvocationIsMeasured(t *testing.T) {
+	s := newMeasuredStage(t)
+	s.must(`{}`, rotation.Rotated)
+	got := s.measured()
+	if got["Rotated"] != 1 || got["Succeeded"] != 1 || got["CurrentKeys"] != 1 || got["VerificationTime"] <= 0 {
+		t.Errorf("%v", got)
+	}
+	s.after(31 * day)
+	s.world.SetPropagation(hour)
+	s.fails(`{}`, rotation.VerificationFailed)
+	got = s.measured()
+	if got["VerificationFailed"] != 1 || got["PendingKeys"] != 1 {
+		t.Errorf("%v", got)
+	}
+	if _, ok := got["Succeeded"]; ok {
+		t.Error("a failure is counted as a success")
+	}
+	s.after(hour)
+	s.must(`{}`, rotation.Rotated)
+	s.measures(map[string]float64{"CredentialAge": hour.Seconds(), "SecondsUntilDue": (30*day - hour).Seconds(), "SupersededKeys": 1})
+	s.after(hour)
+	s.must(`{}`, rotation.Waiting)
+	if got = s.measured(); got["Succeeded"] != 1 || len(got) != 7 {
+		t.Errorf("a tick without anything to do: %v", got)
+	}
+	s.must(`{"action":"status"}`, rotation.Reported)
+	if got = s.measured(); len(got) != 0 {
+		t.Errorf("a question is measured: %v", got)
+	}
+}
+
+func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
+	t.Run("blocked, and overdue", func(t *testing.T) {
+		s := newMeasuredStage(t)
+		s.must(`{}`, rotation.Rotated)
+		stranger, _, err := s.world.CreateAccessKey(user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.after(32 * day)
+		s.world.UseKey(stranger, s.world.Now())
+		s.must(`{}`, rotation.Blocked)
+		s.measures(map[string]float64{"RotationBlocked": 1, "SecondsUntilDue": -(2 * day).Seconds()})
+	})
+	t.Run("a superseded key in use", func(t *testing.T) {
+		s := newMeasuredStage(t)
+		s.must(`{}`, rotation.Rotated)
+		old := s.mailFlows().Username
+		s.must(`{"action":"rotate"}`, rotation.Rotated)
+		s.after(8 * day)
+		s.world.UseKey(old, s.world.Now())
+		s.must(`{}`, rotation.Waiting)
+		s.measures(map[string]float64{"SupersededKeyInUse": 1})
+	})
+	t.Run("a broken credential", func(t *testing.T) {
+		s := newMeasuredStage(t)
+		s.must(`{}`, rotation.Rotated)
+		if err := s.world.SetKeyStatus(s.mailFlows().Username, "Inactive"); err != nil {
+			t.Fatal(err)
+		}
+		s.must(`{}`, rotation.Rotated)
+		s.measures(map[string]float64{"CurrentKeyBroken": 1})
+	})
+	t.Run("a call that fails", func(t *testing.T) {
+		s := newMeasuredStage(t)
+		s.world.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Code: "AccessDenied"} })
+		s.fails(`{}`, rotation.AccessDenied)
+		s.measures(map[string]float64{"AccessDenied": 1})
+	})
+}
