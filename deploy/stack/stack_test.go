@@ -68,6 +68,7 @@ func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
 	want := grants{
 		"logs:CreateLogStream": "map[Fn::GetAtt:LogGroup.Arn]",
 		"logs:PutLogEvents":    "map[Fn::GetAtt:LogGroup.Arn]",
+		"sqs:SendMessage":      "map[Fn::GetAtt:FailureQueue.Arn]", // by Lambda, for events that it gives up
 	}
 	want.add("iam", reflect.TypeFor[iamkey.API](), "map[Fn::GetAtt:SmtpUser.Arn]")
 	want.add("secretsmanager", reflect.TypeFor[smtpsecret.API](), "map[Ref:SmtpSecret]")
@@ -81,7 +82,34 @@ func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
 func TestTheScheduleMayInvokeTheFunctionAndNothingElse(t *testing.T) {
 	compare(t, grantsOf(t, load(t).at("Resources", "ScheduleRole")), grants{
 		"lambda:InvokeFunction": "map[Fn::GetAtt:Function.Arn]",
+		"sqs:SendMessage":       "map[Fn::GetAtt:FailureQueue.Arn]",
 	})
+}
+
+func TestEveryAlarmLooksAtWhatIsMeasuredAndTellsAPerson(t *testing.T) {
+	alarms := 0
+	for name, r := range load(t).at("Resources").fields() {
+		if r.at("Type").String() != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		alarms++
+		p := r.at("Properties")
+		of := p.at("Namespace").String() + " " + p.at("MetricName").String() + " " + p.at("Dimensions").list()[0].at("Value").String()
+		switch metric, own := strings.CutPrefix(of, "SesSmtpRotator "); {
+		case own && slices.Contains(function.MetricNames(), strings.Fields(metric)[0]) && strings.HasSuffix(metric, " map[Ref:Function]"):
+		case slices.Contains([]string{"AWS/Lambda Errors map[Ref:Function]", "AWS/SQS ApproximateNumberOfMessagesVisible map[Fn::GetAtt:FailureQueue.QueueName]"}, of):
+		default:
+			t.Errorf("%s looks at %s, and nobody measures that", name, of)
+		}
+		for _, told := range []string{"AlarmActions", "OKActions"} {
+			if to := p.at(told).String(); to != "[map[Ref:AlarmTopic]]" {
+				t.Errorf("%s: %s is %s", name, told, to)
+			}
+		}
+	}
+	if alarms == 0 {
+		t.Error("there is no alarm")
+	}
 }
 
 func TestTheCredentialMaySendFromTheIdentitiesThatAreGivenAndNoOthers(t *testing.T) {
