@@ -8,7 +8,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strings"
+	"strconv"
 	"sync"
 	"time"
 
@@ -144,8 +144,14 @@ type credential struct {
 	Username string
 	Password string
 	Host     string
+	Port     int
+	Region   string
 	URL      string
-	Regions  map[string]struct{ Host, Password string }
+	IAMUser  string `json:"iam_user"`
+	Regions  map[string]struct {
+		Host, Password string
+		Port           int
+	}
 
 	sendings []sending
 }
@@ -155,25 +161,29 @@ type sending struct{ region, username, password string }
 
 // offered are all ways to send that the value offers.
 func (c credential) offered() []sending {
-	if c.Host == "" { // made by hand: whoever reads it knows where to send
+	if c.IAMUser == "" { // made by hand: whoever reads it knows where to send
 		return []sending{{region, c.Username, c.Password}}
 	}
-	all := []sending{{regionOf(c.Host), c.Username, c.Password}}
-	if u, err := url.Parse(c.URL); err == nil && u.User != nil {
-		password, _ := u.User.Password()
-		all = append(all, sending{regionOf(u.Hostname()), u.User.Username(), password})
-	} else {
-		all = append(all, sending{})
+	all := []sending{{server(c.Region, c.Host, c.Port), c.Username, c.Password}}
+	u, err := url.Parse(c.URL)
+	if err != nil || u.User == nil {
+		return nil
 	}
-	for _, r := range c.Regions {
-		all = append(all, sending{regionOf(r.Host), c.Username, r.Password})
+	port, _ := strconv.Atoi(u.Port())
+	password, _ := u.User.Password()
+	all = append(all, sending{server(c.Region, u.Hostname(), port), u.User.Username(), password})
+	for name, r := range c.Regions {
+		all = append(all, sending{server(name, r.Host, r.Port), c.Username, r.Password})
 	}
 	return all
 }
 
-// regionOf is the Region of an SES server.
-func regionOf(host string) string {
-	return strings.TrimSuffix(strings.TrimPrefix(host, "email-smtp."), ".amazonaws.com")
+// server is the Region whose server an application reaches, where that is what it is told: no Region else.
+func server(name, host string, port int) string {
+	if host != "email-smtp."+name+".amazonaws.com" || port != 587 {
+		return ""
+	}
+	return name
 }
 
 var credentials sync.Map // by value: they are read again and again

@@ -300,6 +300,9 @@ func (e *explorer) nextPhase(p *point) *point {
 func (e *explorer) close(p *point) {
 	if p.phase == 0 {
 		p.stage.allAnswered(slices.ContainsFunc(p.actors, func(a actor) bool { return a.killed }))
+		if p.mends() {
+			p.stage.mended()
+		}
 		p.earlier = p.actors
 		action, f := p.trace.met()
 		for i := range p.actors {
@@ -312,6 +315,15 @@ func (e *explorer) close(p *point) {
 			p.stage.continued(&p.earlier[j], &p.actors[i])
 		}
 	}
+}
+
+// mends: all have answered without an error, and one of them that it has revoked or rolled back.
+func (p *point) mends() bool {
+	failed := slices.ContainsFunc(p.actors, func(a actor) bool { return a.killed || a.next.answer.err != nil })
+	return !failed && slices.ContainsFunc(p.actors, func(a actor) bool {
+		o := a.next.answer.result.Outcome
+		return o == rotation.Revoked || o == rotation.RolledBack
+	})
 }
 
 // continued: an emergency that was run again has answered, so what the first run was to revoke is gone as well.

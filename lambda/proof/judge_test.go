@@ -123,18 +123,21 @@ func (s *stage) look(by *invocation, cause *call) {
 	case cause == byPerson || j.hostile && j.cut[c.Username]:
 		j.excuse = "a person"
 	case by != nil && by.req.Action == rotation.Emergency && cause.label == string(rotation.Current) && s.onlyLate(c):
-		j.excuse = "an emergency"
+		j.excuse = sesIsLate
 	default:
-		j.must(p1, j.excuse != "", "AWSCURRENT names %q, which SES doesn't accept, after: %s", s.names[c.Username], s.tell(by, cause))
+		j.must(p1, j.excuse != "" && (j.excuse != sesIsLate || s.onlyLate(c)), "AWSCURRENT names %q, which SES doesn't accept, after: %s", s.names[c.Username], s.tell(by, cause))
 	}
 }
+
+// sesIsLate excuses for as long as it is the only reason.
+const sesIsLate = "SES is late"
 
 // accepts tells whether SES accepts the credential on every server and in every way that it names, and IAM has its key Active.
 func (s *stage) accepts(c credential) bool {
 	if k, ok := s.key(c.Username); !ok || k.Status != "Active" {
 		return false
 	}
-	return !slices.ContainsFunc(c.sendings, func(l sending) bool { return !s.world.Accepts(l.region, l.username, l.password) })
+	return len(c.sendings) > 0 && !slices.ContainsFunc(c.sendings, func(l sending) bool { return !s.world.Accepts(l.region, l.username, l.password) })
 }
 
 // onlyLate: SES will accept it, and hasn't heard of the key yet. Where mail is stopped anyway, that may be promoted.
@@ -163,7 +166,7 @@ func (s *stage) deletesNew(by *invocation, k localaws.Key) {
 	_, current := s.current()
 	its := strings.HasPrefix(s.names[k.ID], by.name+".")
 	who := s.judge.dormant[k.ID]
-	dormant := k.Status == "Inactive" || who != "" && who != by.name // that it is activated again may be late news
+	dormant := who != by.name && (k.Status == "Inactive" || who != "") // that it is activated again may be late news
 	s.judge.must(p3, dormant || its || !s.accepts(current) || s.useless(k.ID),
 		"%s, which never was current, is deleted while it is Active", s.names[k.ID])
 }
@@ -324,10 +327,21 @@ func (s *stage) allAnswered(excused bool) {
 		return
 	}
 	s.judge.overlap = false
-	if _, c := s.current(); excused || s.onlyLate(c) {
-		s.judge.excuse = "killed while it overlapped a rollback, or SES is late"
+	if _, c := s.current(); excused {
+		s.judge.excuse = "killed while it overlapped a rollback"
+	} else if s.onlyLate(c) {
+		s.judge.excuse = sesIsLate
 	}
 	s.look(nil, byTime)
+}
+
+// mended: an emergency or a rollback has answered that it is done, and so has what ran beside it.
+func (s *stage) mended() {
+	if !s.judge.promoted || s.judge.removed {
+		return
+	}
+	_, c := s.current()
+	s.judge.must(p1, s.accepts(c) || s.onlyLate(c), "all have answered that they are done, and AWSCURRENT names %q, which SES doesn't accept", s.names[c.Username])
 }
 
 // mostCalls is more than any invocation has a use for.

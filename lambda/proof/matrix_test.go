@@ -126,7 +126,7 @@ twice while it could go on (preemptions), and more of them in the long form.
 		fmt.Fprintf(p, "| %s | %d | %s | %s | %d |\n", c.name, explored(e.reports[i]), number(float64(r.states)), number(r.ways), broken(r))
 	}
 	fmt.Fprintf(p, "\nScenes: %s.\n", strings.Join(sceneNames(), "; "))
-	p.WriteString("\n### Two at once\n\n| | explorations | states | ways | broken |\n|---|---:|---:|---:|---:|\n")
+	p.WriteString("\n### Two at once\n\n| | interleavings | explorations | states | ways | broken |\n|---|---|---:|---:|---:|---:|\n")
 	for i, a := range requests {
 		for _, b := range requests[i:] {
 			e.writePair(p, a, b)
@@ -144,16 +144,20 @@ func sceneNames() (names []string) {
 // writePair is a row of the table of races: one pair of actions, with and without a killed process.
 func (e enumeration) writePair(p *strings.Builder, a, b rotation.Request) {
 	var found []report
+	tried := "all"
 	for i, c := range e.campaigns {
 		for j, tr := range c.trials {
 			if slices.Equal(tr.phases[0], []rotation.Request{a, b}) {
 				found = append(found, e.reports[i][j])
+				if tr.preemptions > 0 {
+					tried = fmt.Sprintf("up to %d preemptions", tr.preemptions)
+				}
 			}
 		}
 	}
 	if len(found) > 0 {
 		r := sum(found)
-		fmt.Fprintf(p, "| %s beside %s | %d | %s | %s | %d |\n", nameOf(a), nameOf(b), explored(found), number(float64(r.states)), number(r.ways), broken(r))
+		fmt.Fprintf(p, "| %s beside %s | %s | %d | %s | %s | %d |\n", nameOf(a), nameOf(b), tried, explored(found), number(float64(r.states)), number(r.ways), broken(r))
 	}
 }
 

@@ -50,6 +50,7 @@ var scenes = []scene{
 	{name: "quarantined", build: func(s *stage) { s.retired().after(hour) }},
 	{name: "quarantined long enough", build: func(s *stage) { s.retired().after(25 * hour) }},
 	{name: "an orphan", build: func(s *stage) { s.tick().after(hour).orphan().after(25 * hour) }},
+	{name: "an orphan of days ago", build: func(s *stage) { s.tick().after(hour).orphan().after(60 * hour) }},
 	{name: "an orphan, deactivated", build: func(s *stage) { s.tick().after(hour).orphan().after(25 * hour).tick().after(25 * hour) }},
 	{name: "an orphan of a moment ago", build: func(s *stage) { s.tick().after(hour).orphan().after(time.Minute) }},
 	{name: "a key that never was current, made first", build: func(s *stage) { s.orphan().after(time.Minute).tick().after(8*day + hour) }},

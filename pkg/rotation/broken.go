@@ -38,11 +38,11 @@ func (pl planner) replace() Decision {
 	if len(pl.Keys) < iamKeyQuota {
 		return do(Create, "", "AWSCURRENT names a key that can't send")
 	}
-	if k, ok := pl.overtakenReplacement(); ok {
-		return pl.revoke(k, "another invocation may be about to delete any key that it can have seen; one that is made now is safe")
-	}
 	if !pl.Previous.Known {
 		return look(lookPrevious, "")
+	}
+	if k, ok := pl.overtakenReplacement(); ok {
+		return pl.revoke(k, "another invocation may be about to delete any key that it can have seen; one that is made now is safe")
 	}
 	for _, k := range pl.others() {
 		if !k.LastUsedKnown {
@@ -93,10 +93,10 @@ func (pl planner) refusedForGood(k Key) bool {
 	return pl.Done.Verdicts[k.ID].Meaning == sessmtp.Refused && pl.now.Sub(k.Created) > refusedFor
 }
 
-// overtakenReplacement is a key that this invocation made and couldn't promote.
+// overtakenReplacement is a key that this invocation made and couldn't promote, and nobody else has.
 func (pl planner) overtakenReplacement() (Key, bool) {
 	for _, k := range pl.others() {
-		if slices.Contains(pl.Done.Made, k.ID) && slices.Contains(pl.Done.Overtaken, k.ID) {
+		if slices.Contains(pl.Done.Made, k.ID) && slices.Contains(pl.Done.Overtaken, k.ID) && !pl.isPrevious(k.ID) {
 			return k, true
 		}
 	}
@@ -137,10 +137,12 @@ func (pl planner) stagePrevious(reason string) Decision {
 }
 
 // stageStored finds a credential in a version without a label: invocations that overlapped may have left one there whose
-// key is Active, and then it is the quickest way back.
+// key is Active, and then it is the quickest way back. The invocation that made the key may still run, and be about to delete
+// it, because it couldn't promote it.
 func (pl planner) stageStored() Decision {
 	for _, k := range pl.others() {
-		if k.Status != Active || pl.triedInVain(k) {
+		anothers := pl.now.Sub(k.Created) < invocation && !slices.Contains(pl.Done.Made, k.ID)
+		if k.Status != Active || pl.triedInVain(k) || anothers {
 			continue
 		}
 		stored := pl.Stored[k.ID]
