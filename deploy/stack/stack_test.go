@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
@@ -155,6 +156,47 @@ func TestTheFirstCredentialComesBeforeTheScheduleAndGoesAfterIt(t *testing.T) {
 	}
 	if on := resources.at("FirstCredential", "Properties", "OnDelete").String(); on != "map[Fn::If:[MakesUser decommission keep]]" {
 		t.Errorf("on deletion: %s", on)
+	}
+}
+
+func TestTheDashboardShowsWhatIsMeasured(t *testing.T) {
+	text := load(t).at("Resources", "Dashboard", "Properties", "DashboardBody", "Fn::Sub").String()
+	text = regexp.MustCompile(`\$\{[\w:.]+\}`).ReplaceAllString(text, "name")
+	var body struct {
+		Widgets []struct {
+			X, Y, Width, Height int
+			Properties          struct {
+				Metrics [][]any
+				Alarms  []string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &body); err != nil {
+		t.Fatal(err)
+	}
+	shown := 0
+	for i, w := range body.Widgets {
+		if w.X+w.Width > 24 {
+			t.Errorf("widget %d is beyond the right edge", i)
+		}
+		for j, other := range body.Widgets[:i] {
+			if w.X < other.X+other.Width && other.X < w.X+w.Width && w.Y < other.Y+other.Height && other.Y < w.Y+w.Height {
+				t.Errorf("widgets %d and %d overlap", j, i)
+			}
+		}
+		for _, m := range w.Properties.Metrics {
+			if m[0] != "SesSmtpRotator" {
+				continue
+			}
+			shown++
+			if !slices.Contains(function.MetricNames(), m[1].(string)) {
+				t.Errorf("it shows %s, and nobody measures that", m[1])
+			}
+		}
+		shown += len(w.Properties.Alarms)
+	}
+	if shown == 0 {
+		t.Error("it shows nothing")
 	}
 }
 
