@@ -33,7 +33,7 @@ func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 		`"rotate"`:                                    "object",
 		`{"action":`:                                  "object",
 		`{"RequestType":"Create","ResponseURL":"x"}`:  "RequestType",
-		`{"Step":"createSecret","SecretId":"x","ClientRequestToken":"y"}`:                   "Step",
+		`{"Step":"createSecret","SecretId":"x","ClientRequestToken":"y"}`:                   "SecretId",
 		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED"}}`: "affectedEntities",
 		`{"source":"aws.health","detail":"AWS_RISK_CREDENTIALS_EXPOSED"}`:                   "detail",
 	} {

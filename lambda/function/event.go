@@ -20,7 +20,7 @@ var accessKeyID = regexp.MustCompile(`^\w{16,128}$`)
 // strict where there is an action: a misspelt field must not turn an emergency for one key into one for another.
 //
 // Nearly every event is one request; an alarm may name several keys.
-func parseEvent(payload []byte) ([]rotation.Request, error) {
+func parseEvent(payload []byte, secretID string) ([]rotation.Request, error) {
 	if len(bytes.TrimSpace(payload)) == 0 || string(bytes.TrimSpace(payload)) == "null" {
 		return tick(), nil
 	}
@@ -38,7 +38,7 @@ func parseEvent(payload []byte) ([]rotation.Request, error) {
 	case has("RequestType"): // or parseStackEvent would have known it
 		return nil, invalid("RequestType: in an event of CloudFormation's it is text, and ResponseURL a URL that takes the answer")
 	case has("Step", "SecretId", "ClientRequestToken"):
-		return nil, invalid("Secrets Manager rotation steps (Step) aren't served by this version; schedule a tick instead")
+		return parseRotationStep(payload, secretID)
 	case has("source", "detail"):
 		return parseHealth(event)
 	}
@@ -93,6 +93,37 @@ func parseAction(event map[string]json.RawMessage) (rotation.Request, error) {
 		req.ContainFirst = true
 	}
 	return req, nil
+}
+
+// versionID is what Secrets Manager takes for one ("SecretVersionsListEntry", Secrets Manager API reference).
+var versionID = regexp.MustCompile(`^\S{32,64}$`)
+
+// parseRotationStep understands a step of Secrets Manager's own rotation ("Lambda rotation functions", Secrets Manager User
+// Guide). It is about one secret, which must be the function's own.
+func parseRotationStep(payload []byte, secretID string) ([]rotation.Request, error) {
+	var step struct{ Step, SecretID, ClientRequestToken string }
+	if err := json.Unmarshal(payload, &step); err != nil {
+		return nil, invalid("Step, SecretId and ClientRequestToken: must be text")
+	}
+	switch action := rotation.Action(step.Step); {
+	case !slices.Contains([]rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret, rotation.FinishSecret}, action):
+		return nil, invalid("Step: unknown %q; there are createSecret, setSecret, testSecret and finishSecret", step.Step)
+	case !names(step.SecretID, secretID):
+		return nil, invalid("SecretId: %q isn't the function's secret, %s (SECRET_ID)", step.SecretID, secretID)
+	case !versionID.MatchString(step.ClientRequestToken):
+		return nil, invalid("ClientRequestToken: %q isn't the ID of a version", step.ClientRequestToken)
+	default:
+		return []rotation.Request{{Action: action, VersionID: step.ClientRequestToken}}, nil
+	}
+}
+
+// names tells whether an ARN (or a name) and a name (or an ARN) are the same secret's. The ARN has six characters more.
+func names(arn, id string) bool {
+	if arn == id {
+		return true
+	}
+	_, name, ok := strings.Cut(arn, ":secret:")
+	return ok && len(name) > 7 && name[len(name)-7] == '-' && name[:len(name)-7] == id
 }
 
 // parseHealth answers a leak that AWS found. Other events are ticks.

@@ -32,6 +32,7 @@ type World struct {
 // Function serves invocations. It implements lambda.Handler.
 type Function struct {
 	rotator rotation.Rotator
+	secret  smtpsecret.Secret
 	name    string // the Lambda function's
 	now     func() time.Time
 	log     *slog.Logger
@@ -53,10 +54,10 @@ func New(w World) *Function {
 	}
 	f.fault = errors.Join(err, clientsErr)
 	f.http = clients.http
+	f.secret = smtpsecret.Secret{API: clients.secrets, ID: cfg.secretID, User: cfg.user, Endpoints: cfg.endpoints}
 	f.rotator = rotation.Rotator{
-		User:   cfg.user,
-		Keys:   &iamkey.Keys{API: clients.iam, User: cfg.user},
-		Secret: &smtpsecret.Secret{API: clients.secrets, ID: cfg.secretID, User: cfg.user, Endpoints: cfg.endpoints},
+		User: cfg.user,
+		Keys: &iamkey.Keys{API: clients.iam, User: cfg.user},
 		Verifier: &sessmtp.Verifier{
 			Client: sessmtp.Client{TLS: &tls.Config{RootCAs: w.RootCAs}},
 			From:   cfg.from,
@@ -94,7 +95,7 @@ func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) 
 	if f.fault != nil {
 		return rotation.Result{}, f.fault
 	}
-	reqs, err := parseEvent(payload)
+	reqs, err := parseEvent(payload, f.secret.ID)
 	if err != nil {
 		return rotation.Result{}, err
 	}
@@ -113,6 +114,9 @@ func (f *Function) run(ctx context.Context, reqs []rotation.Request, log *slog.L
 		f.publish(ctx, log, measure(result, err, verification.took, rotator.Policy.RotationInterval, f.now()))
 	}()
 	for i, req := range reqs {
+		secret := f.secret
+		secret.NextVersionID = req.VersionID
+		rotator.Secret = &secret
 		if req.Reason != "" {
 			log.InfoContext(ctx, "asked for", "action", req.Action, "reason", req.Reason)
 		}

@@ -45,12 +45,13 @@ func TestTheDefaultsAreThePublishedOnes(t *testing.T) {
 func FuzzEveryEventIsARequestOrARequestError(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"action":"emergency","access_key_id":"AKIA0000000000000000","contain":"first","reason":"r"}`, `{"action":"status"}`,
+		`{"Step":"createSecret","SecretId":"smtp/credential","ClientRequestToken":"0123456789abcdef0123456789abcdef"}`,
 		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED","affectedEntities":[{"entityValue":"AKIA0000000000000000"}]}}`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		reqs, err := parseEvent(payload)
+		reqs, err := parseEvent(payload, "smtp/credential")
 		if err != nil {
 			if typed, ok := errors.AsType[*rotation.Error](err); !ok || typed.Type != rotation.RequestError {
 				t.Fatalf("%q: %v", payload, err)

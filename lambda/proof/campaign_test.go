@@ -58,6 +58,20 @@ func pairsOfFaults() campaign {
 	return c
 }
 
+// managed are the four steps of Secrets Manager's own rotation, one after the other whatever became of the one before, with a
+// fault at any call.
+func managed() campaign {
+	c := campaign{name: "Secrets Manager's own rotation, one fault"}
+	for _, sc := range scenes {
+		var steps [][]rotation.Request
+		for _, action := range []rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret, rotation.FinishSecret} {
+			steps = append(steps, []rotation.Request{{Action: action}})
+		}
+		c.trials = append(c.trials, trial{sc, steps, 1, faults, 0})
+	}
+	return c
+}
+
 // heavy tells of the pairs that fence each other off again and again: of their interleavings there are too many to try all.
 func heavy(a, b rotation.Request) bool {
 	fences := func(r rotation.Request) bool { return r.Action == rotation.Emergency || r.Action == rotation.Rollback }
@@ -130,9 +144,14 @@ func (tr trial) name() string {
 // explorer is the trial with its keys named, or nil where the scene doesn't have the other one.
 func (tr trial) explorer(m *mistake) *explorer {
 	e := &explorer{base: tr.scene.stage(m), budget: tr.budget, faults: tr.faults, preemptions: tr.preemptions}
+	token := ""
+	if tr.phases[0][0].Action == rotation.CreateSecret {
+		token = e.base.startRotation()
+	}
 	for _, reqs := range tr.phases {
 		reqs = slices.Clone(reqs)
 		for i := range reqs {
+			reqs[i].VersionID = token
 			if reqs[i] != theOther {
 				continue
 			}
@@ -224,6 +243,7 @@ func enumerate(t *testing.T) enumeration {
 			pairsOfFaults(),
 			races(0, allAtHeart),
 			races(1, ordinaryAtHeart),
+			managed(),
 			heavyRaces(0, 2, heart),
 		}
 		if raceDetector {

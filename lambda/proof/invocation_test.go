@@ -71,7 +71,7 @@ func (s *stage) serve(ctx context.Context, inv *invocation, by caller) answer {
 	c := s.mistake.client(client{by, clock})
 	p := s.mistake.wrap(ports{
 		Keys:     &iamkey.Keys{API: c, User: user},
-		Secret:   &smtpsecret.Secret{API: c, ID: secret, User: user, Endpoints: s.endpoints},
+		Secret:   &smtpsecret.Secret{API: c, ID: secret, User: user, Endpoints: s.endpoints, NextVersionID: inv.req.VersionID},
 		Verifier: c,
 	}, c)
 	rotator := rotation.Rotator{

@@ -142,6 +142,16 @@ func (s *stage) handMadeSecret() *stage {
 	})
 }
 
+// startRotation is Secrets Manager's part: an empty version, labelled AWSPENDING.
+func (s *stage) startRotation() (token string) {
+	token, err := s.world.StartRotation(secret)
+	if err != nil {
+		panic(err)
+	}
+	s.nameVersions("rotation")
+	return token
+}
+
 // foreignSecret holds something else than a credential of ours.
 func (s *stage) foreignSecret() *stage {
 	s.foreign = `{"api_key":"of another service"}`

@@ -104,6 +104,20 @@ func (w *World) PutSecretValue(name, value string, labels ...string) (versionID 
 	return added.id, nil
 }
 
+// StartRotation does what Secrets Manager does before it calls a rotation function for the first time: there is a new version
+// without a value, labelled AWSPENDING. Its ID is the ClientRequestToken of all four steps.
+func (w *World) StartRotation(name string) (token string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, err := w.vault.usable(name)
+	if err != nil {
+		return "", err
+	}
+	token = newUUID()
+	w.vault.startRotation(s, token)
+	return token, nil
+}
+
 // MoveLabel moves a staging label from one version to another; either may be "".
 func (w *World) MoveLabel(secret, label, from, to string) error {
 	w.mu.Lock()

@@ -50,7 +50,7 @@ func (v *vault) read(s *secret, id, label string) (*version, []string, error) {
 	labels := s.labels.at(v.now().Add(-v.staleness))
 	if id != "" {
 		found := s.version(id)
-		if found == nil {
+		if found == nil || found.empty {
 			return nil, nil, versionNotFound(id)
 		}
 		if label != "" && labels[label] != id {
@@ -63,7 +63,7 @@ func (v *vault) read(s *secret, id, label string) (*version, []string, error) {
 		label = current
 	}
 	found := s.version(labels[label])
-	if found == nil {
+	if found == nil || found.empty {
 		return nil, nil, refuse("ResourceNotFoundException", "Secrets Manager can't find the specified secret value "+
 			"for staging label: %s", label)
 	}

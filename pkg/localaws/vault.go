@@ -10,6 +10,7 @@ import (
 // Staging labels that Secrets Manager moves by itself.
 const (
 	current  = "AWSCURRENT"
+	pending  = "AWSPENDING"
 	previous = "AWSPREVIOUS"
 )
 
@@ -34,6 +35,7 @@ type version struct {
 	id      string
 	content content
 	created time.Time
+	empty   bool // a rotation has begun, and nothing was put into it yet
 }
 
 // A content is what a version holds: text, or bytes.
@@ -88,7 +90,12 @@ func (v *vault) usable(id string) (*secret, error) {
 
 // put adds a version with labels, or, where the token named the same content before, changes nothing.
 func (v *vault) put(s *secret, token string, c content, labels []string) (*version, error) {
-	if old := s.version(token); old != nil {
+	if old := s.version(token); old != nil && old.empty {
+		filled := &version{id: token, content: c, created: old.created}
+		s.versions[slices.Index(s.versions, old)] = filled
+		v.attach(s, token, labels...)
+		return filled, nil
+	} else if old != nil {
 		if old.content != c {
 			return nil, refuse("ResourceExistsException", "You can't use ClientRequestToken %s because that value is "+
 				"already in use for a version of secret %s.", token, s.arn)
@@ -98,10 +105,16 @@ func (v *vault) put(s *secret, token string, c content, labels []string) (*versi
 	if len(labels) == 0 || len(s.versions) == 0 {
 		labels = append(slices.Clone(labels), current)
 	}
-	added := &version{token, c, v.time()}
+	added := &version{id: token, content: c, created: v.time()}
 	s.versions = append(s.versions, added)
 	v.attach(s, token, labels...)
 	return added, nil
+}
+
+// startRotation adds an empty version with AWSPENDING, as RotateSecret does before it calls the function for the first time.
+func (v *vault) startRotation(s *secret, token string) {
+	s.versions = append(s.versions, &version{id: token, created: v.time(), empty: true})
+	v.attach(s, token, pending)
 }
 
 // attach puts labels on a version, from wherever they were. Where AWSCURRENT leaves, AWSPREVIOUS follows, even if it is

@@ -37,7 +37,7 @@ func (pl planner) rotate(reason string) Decision {
 	var freed, kept Decision
 	var holder Key
 	for _, k := range pl.others() {
-		if pl.req.Action == Rotate && k.Status == Active {
+		if pl.req.asked() && k.Status == Active {
 			return fail(RotationBlocked, "rotation refused: access key %s is still Active, and with %s it takes both of the "+
 				"user's key slots; nothing was touched: wait until it is retired, or run an emergency", k.ID, pl.currentName())
 		}
@@ -59,7 +59,7 @@ func (pl planner) rotate(reason string) Decision {
 	kept.Next.Reason = fmt.Sprintf("%s; rotation is due (%s) and waits for its slot", kept.Next.Reason, reason)
 	kept = kept.warn(WarnRotationBlocked, "%s, but access key %s holds the second of the user's two slots (%s, %s); %s",
 		reason, holder.ID, holder.Status, lastUsed(holder), until(kept.Next))
-	if pl.req.Action == Rotate {
+	if pl.req.asked() {
 		kept.Err = Errorf(RotationBlocked, "%s", kept.Warnings[len(kept.Warnings)-1].Message)
 	}
 	return kept

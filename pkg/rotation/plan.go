@@ -35,6 +35,9 @@ func Plan(s State, p Policy, req Request, now time.Time) Decision {
 	case Rollback:
 		return pl.rollback()
 	}
+	if req.Action.managed() {
+		return pl.managed()
+	}
 	_, _, unfinished := pl.pending()
 	switch {
 	case s.Done.Fresh != nil:

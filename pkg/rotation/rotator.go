@@ -69,7 +69,7 @@ func (v *invocationRun) run(ctx context.Context) (Decision, error) {
 		before := len(v.result.Steps)
 		decision, err := v.follow(ctx)
 		switch {
-		case err != nil && v.overtaken(decision, err) && v.req.Action == Rotate:
+		case err != nil && v.overtaken(decision, err) && v.req.Action != Tick:
 			return decision, err
 		case err != nil && v.overtaken(decision, err):
 			return wait(Step{Kind: Verify, Reason: "AWSCURRENT moved meanwhile; the next tick looks again"}), nil

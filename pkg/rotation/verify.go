@@ -9,11 +9,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// verify logs in with the pending credential until SES accepts it everywhere, or time is up.
+// verify logs in with the pending credential, or with AWSCURRENT's, until SES accepts it everywhere, or time is up.
 func (v *invocationRun) verify(ctx context.Context, s Step) error {
 	ctx, cancel := context.WithTimeout(ctx, v.verifyTime(ctx))
 	defer cancel()
-	results := v.Verifier.Verify(ctx, v.state.Pending.Version.Logins)
+	logins := v.state.Current.Logins
+	if s.VersionID == "" { // else it is AWSCURRENT's
+		logins = v.state.Pending.Version.Logins
+	}
+	results := v.Verifier.Verify(ctx, logins)
 	verdict := Verdict{Meaning: sessmtp.Accepted}
 	for _, r := range results {
 		step := s

@@ -14,6 +14,12 @@ const (
 	Preview   Action = "plan"      // say what a tick would do now; change nothing
 	// Decommission deletes all of the user's keys, because the user is about to be deleted.
 	Decommission Action = "decommission"
+
+	// The steps of Secrets Manager's own rotation, by its names.
+	CreateSecret Action = "createSecret"
+	SetSecret    Action = "setSecret"
+	TestSecret   Action = "testSecret"
+	FinishSecret Action = "finishSecret"
 )
 
 // Request is an action with its details.
@@ -26,6 +32,8 @@ type Request struct {
 	// IfOurs ignores an emergency for a key that isn't the user's, instead of refusing it: for alarms that tell every
 	// function of an account about every key.
 	IfOurs bool
+	// VersionID is the new version's, chosen by Secrets Manager, in the steps of its own rotation.
+	VersionID string
 	// Reason is the caller's, for the log.
 	Reason string
 }

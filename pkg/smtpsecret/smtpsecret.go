@@ -12,6 +12,7 @@
 package smtpsecret
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -44,6 +45,8 @@ type Secret struct {
 	User string
 	// Endpoints are written into new versions; a credential is for their Regions, the primary first.
 	Endpoints []sessmtp.Endpoint
+	// NextVersionID is the ID of the version that Stage writes, where Secrets Manager has chosen one.
+	NextVersionID string
 }
 
 var _ rotation.Secret = (*Secret)(nil)
@@ -59,7 +62,42 @@ const (
 func (s *Secret) Read(ctx context.Context, label rotation.Label) (*rotation.Version, error) {
 	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionStage: aws.String(string(label))})
 	if awserror.Code(err) == notFound {
-		return nil, s.mustExist(ctx, label)
+		return s.readEmpty(ctx, label)
+	}
+	if err != nil {
+		return nil, s.wrap("secretsmanager:GetSecretValue", err)
+	}
+	v := s.read(out)
+	return &v, nil
+}
+
+// readEmpty tells what has no value under the label: no secret, a secret without the label, or a version that nothing was put
+// into yet. The answer to GetSecretValue is the same for all. Secrets Manager's own rotation leaves a version without a value
+// as AWSPENDING where it fails ("RotateSecret", Secrets Manager API reference).
+func (s *Secret) readEmpty(ctx context.Context, label rotation.Label) (*rotation.Version, error) {
+	if label == rotation.Previous { // it was current, so it has a value
+		return nil, nil
+	}
+	out, err := s.API.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &s.ID})
+	if err != nil {
+		return nil, s.wrap("secretsmanager:DescribeSecret", err)
+	}
+	if out.DeletedDate != nil {
+		return nil, rotation.Errorf(rotation.ConfigurationError, "secret %s (SECRET_ID) is marked for deletion", s.ID)
+	}
+	for id, labels := range out.VersionIdsToStages {
+		if slices.Contains(labels, string(label)) {
+			return s.readVersion(ctx, id, labels)
+		}
+	}
+	return nil, nil
+}
+
+// readVersion reads a version by its ID: the label may have come to it only now, and it may have a value.
+func (s *Secret) readVersion(ctx context.Context, id string, labels []string) (*rotation.Version, error) {
+	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionId: &id})
+	if awserror.Code(err) == notFound {
+		out, err = &secretsmanager.GetSecretValueOutput{VersionId: &id, VersionStages: labels}, nil
 	}
 	if err != nil {
 		return nil, s.wrap("secretsmanager:GetSecretValue", err)
@@ -119,22 +157,6 @@ func (s *Secret) versions(ctx context.Context) ([]types.SecretVersionsListEntry,
 		return aws.ToTime(b.CreatedDate).Compare(aws.ToTime(a.CreatedDate))
 	})
 	return entries, nil
-}
-
-// mustExist tells a secret without the label from no secret at all: the answer to GetSecretValue is the same. Only
-// AWSCURRENT needs the question; other labels are read after it.
-func (s *Secret) mustExist(ctx context.Context, label rotation.Label) error {
-	if label != rotation.Current {
-		return nil
-	}
-	out, err := s.API.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &s.ID})
-	if err != nil {
-		return s.wrap("secretsmanager:DescribeSecret", err)
-	}
-	if out.DeletedDate != nil {
-		return rotation.Errorf(rotation.ConfigurationError, "secret %s (SECRET_ID) is marked for deletion", s.ID)
-	}
-	return nil
 }
 
 // version reads what a version holds. Endpoints are those configured now; the value's own matter only for Regions that
@@ -210,7 +232,7 @@ func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sess
 	if err != nil {
 		return rotation.Version{}, err
 	}
-	return s.put(ctx, token(logins[0].Username, base.ID, at), text, at)
+	return s.put(ctx, cmp.Or(s.NextVersionID, token(logins[0].Username, base.ID, at)), text, at)
 }
 
 // Restage implements rotation.Secret.
