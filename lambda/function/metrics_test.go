@@ -2,6 +2,7 @@ package function_test
 
 import (
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -80,7 +81,11 @@ func (s *stage) measures(want map[string]float64) {
 	s.Helper()
 	got := s.measured()
 	for name, value := range want {
-		if number, ok := got[name]; !ok || number < value-2 || number > value+2 {
+		exact := 0.0
+		if name == "CredentialAge" || name == "SecondsUntilDue" { // on a slow day, time passes
+			exact = (10 * time.Minute).Seconds()
+		}
+		if number, ok := got[name]; !ok || math.Abs(number-value) > exact {
 			s.Errorf("%s is %v (%v), want %v", name, number, ok, value)
 		}
 	}
