@@ -22,18 +22,23 @@ const (
 	longFile   = "testdata/long.json"
 )
 
-// longForm is what TestTheLongForm found last.
+// longForm is what the parts of TestTheLongForm found last.
 type longForm struct {
+	Races   []longRow
+	Hostile hostileRow
+}
+
+type hostileRow struct {
 	Date        string
 	Seed        uint64
-	Races       []longRow
 	Lives       int
 	Invocations int
-	Took        string
 	Failed      bool
+	Took        string
 }
 
 type longRow struct {
+	Date   string
 	Name   string
 	Trials int
 	States int
@@ -186,30 +191,32 @@ and delete keys, move labels and edit the value. Each life ends in order, within
 
     go test -tags long -run TestTheLongForm -timeout 6h ./lambda/proof
 
+Each part runs alone as well, with -run TestTheLongForm/a_hostile_world for one.
+
 `)
+	l := readLong(t)
+	p.WriteString("| | on | explorations | states | ways | broken | took |\n|---|---|---:|---:|---:|---:|---:|\n")
+	for _, r := range l.Races {
+		fmt.Fprintf(p, "| %s | %s | %d | %s | %s | %d | %s |\n", r.Name, r.Date, r.Trials, number(float64(r.States)), number(r.Ways), r.Broken, r.Took)
+	}
+	verdict := "nothing was broken"
+	if l.Hostile.Failed {
+		verdict = "promises were broken"
+	}
+	fmt.Fprintf(p, "\nThe hostile world, on %s, from seed %d on: %s invocations in %s lives, in %s; %s.\n",
+		l.Hostile.Date, l.Hostile.Seed, number(float64(l.Hostile.Invocations)), number(float64(l.Hostile.Lives)), l.Hostile.Took, verdict)
+}
+
+func readLong(t *testing.T) (l longForm) {
+	t.Helper()
 	text, err := os.ReadFile(longFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var l longForm
 	if err := json.Unmarshal(text, &l); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(p, "Last run on %s.\n", l.Date)
-	if len(l.Races) == 0 {
-		p.WriteString("\nIts races were cut off before they came to their end, so they aren't shown.\n")
-	} else {
-		p.WriteString("\n| | explorations | states | ways | broken | took |\n|---|---:|---:|---:|---:|---:|\n")
-	}
-	for _, r := range l.Races {
-		fmt.Fprintf(p, "| %s | %d | %s | %s | %d | %s |\n", r.Name, r.Trials, number(float64(r.States)), number(r.Ways), r.Broken, r.Took)
-	}
-	verdict := "nothing was broken"
-	if l.Failed {
-		verdict = "promises were broken"
-	}
-	fmt.Fprintf(p, "\nThe hostile world, from seed %d on: %s invocations in %s lives, in %s; %s.\n",
-		l.Seed, number(float64(l.Invocations)), number(float64(l.Lives)), l.Took, verdict)
+	return l
 }
 
 // writeFaults is the table of single faults: what each action answered where one call of its met a fault.
