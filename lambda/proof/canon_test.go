@@ -84,6 +84,7 @@ func (s *stage) write(w *writer) {
 	w.text(s.names[j.current] + j.excuse)
 	w.yes(j.promoted)
 	w.yes(j.overlap)
+	w.yes(j.stopped)
 	w.yes(j.removed)
 	writeMap(w, s.names, j.since, w.instant)
 	writeMap(w, s.names, j.dormant, w.text)
@@ -129,6 +130,13 @@ func (s *stage) writeAnswer(w *writer, byID bool, out any, err error) {
 	case *secretsmanager.ListSecretVersionIdsOutput:
 		for _, v := range out.Versions {
 			w.text(*v.VersionId)
+		}
+	case *secretsmanager.DescribeSecretOutput:
+		for _, id := range slices.Sorted(maps.Keys(out.VersionIdsToStages)) {
+			w.text(id)
+			for _, l := range slices.Sorted(slices.Values(out.VersionIdsToStages[id])) {
+				w.text(l)
+			}
 		}
 	case *secretsmanager.PutSecretValueOutput:
 		w.text(*out.VersionId)

@@ -285,6 +285,7 @@ func (e *explorer) nextPhase(p *point) *point {
 		return nil
 	}
 	p.actors, p.last, p.preemptions = nil, nobody, e.preemptions
+	p.stage.begin()
 	reqs := e.phases[p.phase]
 	for i, req := range reqs {
 		inv := invocation{name: string(rune('a' + 2*p.phase + i)), req: req, started: p.stage.now, leaked: req.AccessKeyID, beside: len(reqs) > 1 || len(p.arriving) > 0}

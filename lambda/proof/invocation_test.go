@@ -105,6 +105,7 @@ func (s *stage) invoke(req rotation.Request) *stage {
 // run serves an invocation from beginning to end.
 func (s *stage) run(inv *invocation) answer {
 	inv.started = s.now
+	s.begin()
 	a := s.serve(context.Background(), inv, &undisturbed{stage: s, inv: inv})
 	s.answered(inv, a)
 	return a

@@ -59,6 +59,8 @@ type judge struct {
 	// frail: AWSCURRENT was broken to begin with. What mends it may be the very key that an emergency is for.
 	frail   bool
 	removed bool // the user is being decommissioned, and mail ends
+	// stopped: mail was stopped since the running invocations began, and what they do may be about that.
+	stopped bool
 
 	checks [promises]int
 	broken []violation
@@ -115,7 +117,9 @@ func (s *stage) look(by *invocation, cause *call) {
 		k, _ := s.key(id)
 		j.must(p5, k.Status != "Active", "%s, which was revoked, is Active again after: %s", s.names[id], s.tell(by, cause))
 	}
-	switch alive := c.Username != "" && s.accepts(c); {
+	alive := c.Username != "" && s.accepts(c)
+	j.stopped = j.stopped || !alive
+	switch {
 	case alive:
 		j.excuse = ""
 		j.checks[p1]++
@@ -147,6 +151,12 @@ func (s *stage) onlyLate(c credential) bool {
 	return later.accepts(c)
 }
 
+// begin is when invocations begin.
+func (s *stage) begin() {
+	_, c := s.current()
+	s.judge.stopped = !s.accepts(c)
+}
+
 // asked is the judge's look at a call that was made, whatever comes of it.
 func (s *stage) asked(by *invocation, c *call) {
 	if c.action == createKey {
@@ -163,11 +173,10 @@ func (s *stage) deletesNew(by *invocation, k localaws.Key) {
 	if _, ever := s.judge.since[k.ID]; ever || k.ID == s.judge.current || s.judge.hostile {
 		return
 	}
-	_, current := s.current()
 	its := strings.HasPrefix(s.names[k.ID], by.name+".")
 	who := s.judge.dormant[k.ID]
 	dormant := who != by.name && (k.Status == "Inactive" || who != "") // that it is activated again may be late news
-	s.judge.must(p3, dormant || its || !s.accepts(current) || s.useless(k.ID),
+	s.judge.must(p3, dormant || its || s.judge.stopped || s.useless(k.ID),
 		"%s, which never was current, is deleted while it is Active", s.names[k.ID])
 }
 

@@ -42,6 +42,7 @@ func (pl planner) replace() Decision {
 		return look(lookPrevious, "")
 	}
 	if k, ok := pl.overtakenReplacement(); ok {
+		k.Status = Inactive // it is deleted at once: deactivated, and left there by a crash, it would hold the slot for days
 		return pl.revoke(k, "another invocation may be about to delete any key that it can have seen; one that is made now is safe")
 	}
 	for _, k := range pl.others() {
