@@ -80,7 +80,7 @@ func (p *playbook) tell(s *stage, a *actor, c *call, out any, err error) {
 // proceed finds out what the actor does now. Where it asks for the keys and AWSCURRENT at once, it begins to look anew.
 func (p *playbook) proceed(a *actor) {
 	a.next = p.act(a)
-	if len(a.next.calls) > 1 {
+	if calls := a.next.calls; len(calls) > 1 && slices.ContainsFunc(calls, func(c *call) bool { return c.label == string(rotation.Current) }) {
 		a.looked++
 		a.read = digest{}
 	}

@@ -97,11 +97,12 @@ func (s *Secret) readEmpty(ctx context.Context, label rotation.Label) (*rotation
 func (s *Secret) readVersion(ctx context.Context, id string, labels []string) (*rotation.Version, error) {
 	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionId: &id})
 	if awserror.Code(err) == notFound {
-		out, err = &secretsmanager.GetSecretValueOutput{VersionId: &id, VersionStages: labels}, nil
+		out, err = &secretsmanager.GetSecretValueOutput{VersionId: &id}, nil
 	}
 	if err != nil {
 		return nil, s.wrap("secretsmanager:GetSecretValue", err)
 	}
+	out.VersionStages = labels
 	v := s.read(out)
 	return &v, nil
 }
