@@ -86,7 +86,7 @@ func (s *Secret) readEmpty(ctx context.Context, label rotation.Label) (*rotation
 		return nil, rotation.Errorf(rotation.ConfigurationError, "secret %s (SECRET_ID) is marked for deletion", s.ID)
 	}
 	for id, labels := range out.VersionIdsToStages {
-		if slices.Contains(labels, string(label)) {
+		if label == rotation.Pending && slices.Contains(labels, string(label)) {
 			return s.readVersion(ctx, id, labels)
 		}
 	}
