@@ -111,8 +111,6 @@ func (c *campaign) add(killed, preemptions int, wanted func(sc scene, a, b rotat
 	}
 }
 
-func everywhere(scene) bool { return true }
-
 // heart tells of the scenes whose races stand for the others': one key, two keys, nothing yet, and something pending.
 func heart(sc scene) bool {
 	return slices.Contains([]string{
