@@ -79,7 +79,7 @@ func TestWhatAnActorForgetsDoesntMatter(t *testing.T) {
 		{sceneNamed("superseded, its grace period over"), atOnce(tick, rollback), 0, crashes, 0},
 		{sceneNamed("superseded, in its grace period"), atOnce(rollback, rollback), 0, crashes, 0},
 		{sceneNamed("broken, beside the previous key"), atOnce(tick, rotate), 1, crashes, 0},
-		{sceneNamed("fresh"), atOnce(emergency, contain), 0, crashes, 3},
+		{sceneNamed("fresh"), atOnce(emergency, contain), 0, crashes, 2},
 	} {
 		t.Run(tr.name(), func(t *testing.T) {
 			t.Parallel()
