@@ -15,14 +15,21 @@ func stepEvent(step, token string) string {
 	return fmt.Sprintf(`{"Step":%q,"SecretId":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:%s-AbCdEf","ClientRequestToken":%q}`, step, secret, token)
 }
 
-// rotates drives the four steps as Secrets Manager does, and holds the end against what it asks for: AWSPENDING is where
-// AWSCURRENT is, or nowhere ("RotateSecret", Secrets Manager API reference).
-func (s *stage) rotates() {
+// startRotation is Secrets Manager's part before the first step.
+func (s *stage) startRotation() (token string) {
 	s.Helper()
 	token, err := s.world.StartRotation(secret)
 	if err != nil {
 		s.Fatal(err)
 	}
+	return token
+}
+
+// rotates drives the four steps as Secrets Manager does, and holds the end against what it asks for: AWSPENDING is where
+// AWSCURRENT is, or nowhere ("RotateSecret", Secrets Manager API reference).
+func (s *stage) rotates() {
+	s.Helper()
+	token := s.startRotation()
 	for _, step := range rotationSteps {
 		if _, err := s.invoke(stepEvent(step, token)); err != nil {
 			s.Fatalf("%s: %s", step, err.Message)
@@ -64,10 +71,7 @@ func TestARotationStepMayComeAgain(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	s.after(10 * day)
-	token, err := s.world.StartRotation(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
+	token := s.startRotation()
 	for i, step := range rotationSteps {
 		for range 2 {
 			for _, again := range rotationSteps[:i+1] {
@@ -88,10 +92,7 @@ func TestARotationStepOutOfOrderTouchesNothing(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	current := s.mailFlows().Username
-	token, err := s.world.StartRotation(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
+	token := s.startRotation()
 	s.fails(stepEvent("setSecret", token), rotation.Conflict, token)
 	s.fails(stepEvent("finishSecret", token), rotation.Conflict, token)
 	if _, err := s.invoke(stepEvent("testSecret", token)); err != nil { // so Secrets Manager tests a configuration
@@ -115,10 +116,7 @@ func TestARotationIsTestedAndRefused(t *testing.T) {
 	old := s.mailFlows().Username
 	s.after(10 * day)
 	s.world.SetPropagation(hour / 2)
-	token, err := s.world.StartRotation(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
+	token := s.startRotation()
 	if _, err := s.invoke(stepEvent("createSecret", token)); err != nil {
 		t.Fatal(err.Message)
 	}
@@ -140,10 +138,7 @@ func TestARotationIsRefusedWhileBothSlotsAreTaken(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
-	token, err := s.world.StartRotation(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
+	token := s.startRotation()
 	s.fails(stepEvent("createSecret", token), rotation.RotationBlocked, "slots")
 	s.mailFlows()
 }
@@ -162,10 +157,7 @@ func TestARotationStepFailsAnywhereAndGoesOn(t *testing.T) {
 		s := newSerialStage(t, nil)
 		s.must(`{}`, rotation.Rotated)
 		s.after(10 * day)
-		token, err := s.world.StartRotation(secret)
-		if err != nil {
-			t.Fatal(err)
-		}
+		token := s.startRotation()
 		calls, failed := 0, false
 		s.world.Intercept(func(localaws.Call) *localaws.Fault {
 			calls++

@@ -1,8 +1,6 @@
 package rotation
 
-import (
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
-)
+import "github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 
 // managed is a step of Secrets Manager's own rotation: the same plan, for the version whose ID Secrets Manager has chosen, and
 // cut where it cuts ("Lambda rotation functions", Secrets Manager User Guide). Each step may come again, and a tick may have
@@ -70,11 +68,6 @@ func (pl planner) testSecret(v Version, k Key, its bool) Decision {
 	default:
 		return fail(VerificationFailed, "SES doesn't accept access key %s: %w", k.ID, verdict.Err)
 	}
-}
-
-// managed tells whether Secrets Manager asks.
-func (a Action) managed() bool {
-	return a == CreateSecret || a == SetSecret || a == TestSecret || a == FinishSecret
 }
 
 // asked tells whether somebody waits for a rotation to happen now, and is to hear why not.

@@ -34,8 +34,7 @@ func Plan(s State, p Policy, req Request, now time.Time) Decision {
 		return pl.emergency()
 	case Rollback:
 		return pl.rollback()
-	}
-	if req.Action.managed() {
+	case CreateSecret, SetSecret, TestSecret, FinishSecret:
 		return pl.managed()
 	}
 	_, _, unfinished := pl.pending()
