@@ -2,6 +2,7 @@ package function_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,23 +24,20 @@ func TestAnEmergencyFencesAnewAfterAConflict(t *testing.T) {
 	type gate struct{ at, open chan struct{} }
 	mk := func() gate { return gate{make(chan struct{}), make(chan struct{})} }
 	delQ, putN, deactN := mk(), mk(), mk()
-	var creates, updates int
+	var creates, updates atomic.Int32
 	s.world.Intercept(func(call localaws.Call) *localaws.Fault {
 		wait := func(g gate) { close(g.at); <-g.open }
 		switch call.Action {
 		case "CreateAccessKey":
-			creates++
-			if creates == 1 {
+			if creates.Add(1) == 1 {
 				wait(delQ)
 			}
 		case "PutSecretValue":
-			if creates == 2 {
-				creates++
+			if creates.CompareAndSwap(2, 3) {
 				wait(putN)
 			}
 		case "UpdateAccessKey":
-			updates++
-			if updates == 1 {
+			if updates.Add(1) == 1 {
 				wait(deactN)
 			}
 		}
@@ -99,11 +97,11 @@ func TestGivingUpHoldsAgainstAVersionStagedBehindItsFence(t *testing.T) {
 	s.after(61 * time.Minute)
 	s.world.SetSMTPFault(nil)
 	atPut, openPut, atDel, openDel := make(chan int), make(chan int), make(chan int), make(chan int)
-	puts := 0
+	var puts atomic.Int32
 	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
 		switch c.Action {
 		case "PutSecretValue":
-			if puts++; puts == 1 {
+			if puts.Add(1) == 1 {
 				close(atPut)
 				<-openPut
 			}
@@ -138,10 +136,9 @@ func TestATickThatDeactivatesWhatARollbackMadeCurrentUndoesIt(t *testing.T) {
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
 	s.after(7*day + hour)
 	atUpdate, openUpdate := make(chan int), make(chan int)
-	first := true
+	var updates atomic.Int32
 	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
-		if c.Action == "UpdateAccessKey" && first {
-			first = false
+		if c.Action == "UpdateAccessKey" && updates.Add(1) == 1 {
 			close(atUpdate)
 			<-openUpdate
 		}
