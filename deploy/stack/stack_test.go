@@ -71,6 +71,9 @@ func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
 		"kms:Decrypt":          "map[Ref:KmsKeyArn]",               // by Secrets Manager, where the key is the customer's
 		"kms:GenerateDataKey":  "map[Ref:KmsKeyArn]",
 	}
+	for action := range forSubnets {
+		want[action] = "*"
+	}
 	want.add("iam", reflect.TypeFor[iamkey.API](), "map[Fn::If:[MakesUser map[Fn::GetAtt:SmtpUser.Arn] "+
 		"map[Fn::Sub:arn:${AWS::Partition}:iam::${AWS::AccountId}:user${ExistingUserPath}${ExistingUserName}]]]")
 	want.add("secretsmanager", reflect.TypeFor[smtpsecret.API](), "map[Fn::If:[MakesSecret map[Ref:SmtpSecret] map[Ref:ExistingSecretArn]]]")
@@ -79,6 +82,49 @@ func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
 		t.Errorf("the function's role is %s", role)
 	}
 	compare(t, grantsOf(t, resources.at("FunctionRole")), want)
+}
+
+// forSubnets are the actions with which Lambda plugs a function into subnets ("Giving Lambda functions access to resources in an
+// Amazon VPC", AWS Lambda Developer Guide). Some work only where all resources are allowed.
+var forSubnets = map[string]bool{
+	"ec2:CreateNetworkInterface": true, "ec2:DescribeNetworkInterfaces": true, "ec2:DescribeSubnets": true,
+	"ec2:DeleteNetworkInterface": true, "ec2:AssignPrivateIpAddresses": true, "ec2:UnassignPrivateIpAddresses": true,
+}
+
+func TestWhatLambdaMayDoInSubnetsTheFunctionMayNot(t *testing.T) {
+	d := deploy(t, load(t), map[string]string{"IdentityArns": identity, "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"})
+	d.arns["Function"] = "arn:aws:lambda:::function"
+	if !slices.Contains(d.made(), "NetworkIsLambdas") {
+		t.Fatal("nothing keeps the function from it")
+	}
+	denied := d.resource("NetworkIsLambdas").at("PolicyDocument", "Statement").list()[0].String()
+	const want = "map[Action:ec2:* Condition:map[ArnEquals:map[lambda:SourceFunctionArn:arn:aws:lambda:::function]] Effect:Deny Resource:*]"
+	if denied != want {
+		t.Errorf("%s, want %s", denied, want)
+	}
+	if in := d.resource("Function").at("VpcConfig").String(); in != "map[SecurityGroupIds:[sg-1] SubnetIds:[subnet-1 subnet-2]]" {
+		t.Errorf("the function runs in %s", in)
+	}
+	outside := deploy(t, load(t), map[string]string{"IdentityArns": identity})
+	for action := range roleOf(outside.resource("FunctionRole")) {
+		if forSubnets[action] {
+			t.Errorf("%s is allowed where there are no subnets", action)
+		}
+	}
+}
+
+func TestTheSecretHasACopyInEachReplicaRegion(t *testing.T) {
+	for regions, want := range map[string]string{
+		"":                                 "<nil>",
+		"us-east-1":                        "[map[Region:us-east-1]]",
+		"us-east-1, eu-central-1":          "[map[Region:us-east-1] map[Region:eu-central-1]]",
+		"us-east-1,eu-central-1,sa-east-1": "[map[Region:us-east-1] map[Region:eu-central-1] map[Region:sa-east-1]]",
+	} {
+		d := deploy(t, load(t), map[string]string{"IdentityArns": identity, "ReplicaRegions": regions})
+		if got := d.resource("SmtpSecret").at("ReplicaRegions").String(); got != want {
+			t.Errorf("%q: %s, want %s", regions, got, want)
+		}
+	}
 }
 
 func TestTheScheduleMayInvokeTheFunctionAndNothingElse(t *testing.T) {
@@ -212,6 +258,9 @@ func TestNoPolicyHasAWildcard(t *testing.T) {
 			return
 		}
 		statements++
+		if n.at("Effect").String() == "Deny" || !slices.ContainsFunc(n.at("Action").list(), func(a node) bool { return !forSubnets[a.String()] }) {
+			return
+		}
 		for _, field := range []string{"Action", "Resource", "Principal"} {
 			if strings.Contains(n.at(field).String(), "*") {
 				t.Errorf("wildcard in %s of %v", field, n)
@@ -303,6 +352,45 @@ func TestTheDefaultsAreThoseOfTheFunction(t *testing.T) {
 		}
 		if got, err := time.ParseDuration(text); err != nil || got*unit != want {
 			t.Errorf("%s is %q, want %v (%v)", name, values[name], want, err)
+		}
+	}
+}
+
+// SAM makes of the template what CloudFormation deploys. Where its translator is installed, the role and the environment that
+// the other tests look at are held against that.
+func TestTheTranslationHasTheSameRoleAndEnvironment(t *testing.T) {
+	if err := exec.CommandContext(t.Context(), "python3", "-c", "import samtranslator").Run(); err != nil {
+		t.Skip("aws-sam-translator isn't installed (pip install aws-sam-translator):", err)
+	}
+	out, err := exec.CommandContext(t.Context(), "python3", "testdata/translate.py", templateFile).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document any
+	if err := json.Unmarshal(out, &document); err != nil {
+		t.Fatal(err)
+	}
+	parameters := map[string]string{"IdentityArns": identity}
+	written, translated := deploy(t, load(t), parameters), deploy(t, node{document}, parameters)
+	for _, name := range written.made() {
+		if !slices.Contains(translated.made(), name) {
+			t.Errorf("%s isn't there", name)
+		}
+	}
+	if !slices.Contains(translated.made(), "FunctionEventInvokeConfig") {
+		t.Error("nothing says what becomes of failed invocations")
+	}
+	if kind := translated.template.at("Resources", "Function", "Type").String(); kind != "AWS::Lambda::Function" {
+		t.Errorf("the function is a %s", kind)
+	}
+	for resource, properties := range map[string][]string{
+		"Function":     {"Environment", "Runtime", "Architectures", "Role", "LoggingConfig", "Timeout", "MemorySize"},
+		"FunctionRole": {"Policies", "AssumeRolePolicyDocument"},
+	} {
+		for _, p := range properties {
+			if got, want := translated.resource(resource).at(p).String(), written.resource(resource).at(p).String(); got != want {
+				t.Errorf("%s of %s: %s, want %s", p, resource, got, want)
+			}
 		}
 	}
 }

@@ -113,7 +113,7 @@ func (pl planner) triedInVain(k Key) bool {
 func (pl planner) strayKey() (Key, bool) {
 	for _, k := range pl.others() {
 		old := pl.now.Sub(k.Created) > pl.policy.PromotionWindow
-		if stored := pl.Stored[k.ID]; stored.Version != nil || stored.Denied { // it may have been current
+		if stored := pl.Stored[k.ID]; stored.Version != nil || stored.Denied != nil { // it may have been current
 			continue
 		}
 		if old && k.LastUsedKnown && k.LastUsed.IsZero() && !pl.isPrevious(k.ID) {

@@ -52,9 +52,9 @@ func (pl planner) replaceLeaked(leaked Key) Decision {
 	case other.Status != Active || pl.isPrevious(other.ID) || !pl.inUse(other) || named:
 		return pl.revoke(other, "to free a slot for the replacement of the key that leaked")
 	}
-	return fail(RotationBlocked, "access key %s can't be replaced: access key %s holds the second of the user's two slots, no "+
-		"version names it, and somebody sends with it (%s); nothing was touched: delete that key, or run the emergency again "+
-		"with \"contain\":\"first\", which stops mail until the replacement is current", leaked.ID, other.ID, lastUsed(other))
+	return fail(RotationBlocked, "access key %s can't be replaced: access key %s holds the second of the user's two slots, %s, "+
+		"and somebody sends with it (%s); nothing was touched: delete that key, or run the emergency again with "+
+		"\"contain\":\"first\", which stops mail until the replacement is current", leaked.ID, other.ID, pl.unnamed(other.ID), lastUsed(other))
 }
 
 // finishAnyway promotes the pending credential whether or not SES accepts it yet: the current one has to go.
@@ -126,7 +126,7 @@ func (pl planner) unlistedYet() bool {
 			return true
 		}
 	}
-	return pl.fenced() && pl.Stored[id].Denied
+	return pl.fenced() && pl.Stored[id].Denied != nil
 }
 
 // fenced: this invocation has set a fence since it observed.
@@ -139,7 +139,7 @@ func (pl planner) knownOnce() (Decision, bool) {
 	switch {
 	case id == pl.Current.AccessKeyID():
 		return Decision{}, true
-	case pl.Stored[id].Denied && pl.fenced(): // it was known before the fence, which moved AWSPREVIOUS
+	case pl.Stored[id].Denied != nil && pl.fenced(): // it was known before the fence, which moved AWSPREVIOUS
 		return Decision{}, true
 	case !pl.Pending.Known:
 		return look(lookPending, ""), false

@@ -95,11 +95,11 @@ func (v *invocationRun) look(ctx context.Context, s Step) error {
 	switch s.Kind {
 	case lookStored:
 		found, err := v.Secret.Find(ctx, s.AccessKeyID)
-		denied := TypeOf(err) == AccessDenied // each rule then does what spares the key
-		if err != nil && !denied {
+		if err != nil && TypeOf(err) != AccessDenied {
 			return err
 		}
-		v.state.Stored[s.AccessKeyID] = Seen{Known: true, Version: found, Denied: denied}
+		// Where it is denied, each rule does what spares the key.
+		v.state.Stored[s.AccessKeyID] = Seen{Known: true, Version: found, Denied: err}
 		return nil
 	case lookLastUsed:
 		used, err := v.Keys.LastUsed(ctx, s.AccessKeyID)

@@ -49,7 +49,7 @@ func (pl planner) orphan(k Key) (bool, Decision) {
 	switch named, asked := pl.named(k.ID); {
 	case !asked: // it may have been current before AWSPREVIOUS moved on
 		return true, look(lookStored, k.ID)
-	case named || pl.Stored[k.ID].Denied:
+	case named || pl.Stored[k.ID].Denied != nil:
 		return false, Decision{}
 	case k.Status == Active:
 		return true, do(Deactivate, k.ID, "an orphan: no version names it, and it was never used")
@@ -108,7 +108,7 @@ func (pl planner) wasOurs(k Key) (Decision, bool) {
 		return look(lookStored, k.ID), false
 	}
 	idle := k.LastUsed.Add(pl.policy.InUseWindow)
-	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: idle, Reason: "no version names it; unless it is used again, it is out of use then"}
+	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: idle, Reason: pl.unnamed(k.ID) + "; unless it is used again, it is out of use then"}
 	return wait(next).warnInUse(pl, k), named
 }
 

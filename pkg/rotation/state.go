@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -70,7 +71,7 @@ func (v Version) serves(region string) bool {
 type Seen struct {
 	Known   bool
 	Version *Version // nil: no version has the label
-	Denied  bool     // the permission to look is missing
+	Denied  error    // the permission to look is missing, and this says which
 }
 
 // State is what was observed, and what this invocation has done since.
@@ -179,6 +180,14 @@ func (s State) setAside(v Version) bool { return slices.Contains(v.Labels, Previ
 func (s State) named(id string) (named, known bool) {
 	seen := s.Stored[id]
 	return seen.Version != nil, seen.Known
+}
+
+// unnamed says of a key that as far as is known no version names it.
+func (s State) unnamed(id string) string {
+	if denied := s.Stored[id].Denied; denied != nil {
+		return fmt.Sprintf("whether a version names it can't be told (%v)", denied)
+	}
+	return "no version names it"
 }
 
 // isPrevious tells whether AWSPREVIOUS names the key, as far as it was looked at.

@@ -1,5 +1,6 @@
-"""Translates template.yaml as CloudFormation's SAM transform does, and prints what comes of it."""
+"""Translates a template as CloudFormation's SAM transform does, and writes what comes of it as JSON."""
 
+import json
 import os
 import sys
 
@@ -17,6 +18,5 @@ for resource in template["Resources"].values():
     if resource["Type"] == "AWS::Serverless::Function":
         resource["Properties"]["CodeUri"] = "s3://bucket/function.zip"
 
-translated = Translator({}, Parser()).translate(template, {"IdentityArns": "arn:aws:ses:eu-west-1:111122223333:identity/example.com"})
-for name, resource in translated["Resources"].items():
-    print(f"{name}: {resource['Type']}")
+parameters = {"IdentityArns": "arn:aws:ses:eu-west-1:111122223333:identity/example.com"}
+json.dump(Translator({}, Parser()).translate(template, parameters), sys.stdout, indent=1)

@@ -1,0 +1,253 @@
+package stack
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+const (
+	identity   = "arn:aws:ses:eu-west-1:" + accountID + ":identity/example.com"
+	userName   = "mail-SmtpUser-1A2B3C"
+	secretName = "SmtpSecret-d4E5f6"
+	hour       = time.Hour
+	day        = 24 * hour
+)
+
+// life is the function with the environment that the stack gives it, in an AWS that lets it do what its role allows.
+type life struct {
+	*testing.T
+	world    *localaws.World
+	env      map[string]string
+	role     role
+	arns     map[string]string // of users and secrets, by name
+	function *function.Function
+}
+
+// theStack is the template's, with defaults for all but what has none and where the SMTP endpoint is.
+func theStack(t *testing.T, world *localaws.World) (env map[string]string, allowed role) {
+	t.Helper()
+	d := deploy(t, load(t), map[string]string{
+		"IdentityArns": identity,
+		"SmtpEndpoint": world.SMTP("eu-west-1"),
+	})
+	d.physical["SmtpUser"], d.arns["SmtpUser"] = userName, userARN(userName)
+	d.physical["SmtpSecret"] = secretARN(t, world, secretName)
+	env = map[string]string{}
+	for name, value := range d.resource("Function").at("Environment", "Variables").fields() {
+		env[name] = value.String()
+	}
+	return env, roleOf(d.resource("FunctionRole"))
+}
+
+func userARN(name string) string { return "arn:aws:iam::" + accountID + ":user/ses-smtp/" + name }
+
+func secretARN(t *testing.T, world *localaws.World, name string) string {
+	t.Helper()
+	client := secretsmanager.NewFromConfig(awstest.Config(world.URL()))
+	described, err := client.DescribeSecret(t.Context(), &secretsmanager.DescribeSecretInput{SecretId: &name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return aws.ToString(described.ARN)
+}
+
+// newLife has the stack's user and secret, and others that are none of its business.
+func newLife(t *testing.T, deployed func(*testing.T, *localaws.World) (map[string]string, role)) *life {
+	t.Helper()
+	world, err := localaws.Start(localaws.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { world.Close() })
+	l := &life{T: t, world: world, arns: map[string]string{}}
+	for _, name := range []string{userName, "somebody"} {
+		world.CreateUser(name)
+		l.arns[name] = userARN(name)
+	}
+	for _, name := range []string{secretName, "something"} {
+		world.CreateSecret(name, "{}")
+		l.arns[name] = secretARN(t, world, name)
+	}
+	l.env, l.role = deployed(t, world)
+	for name, value := range map[string]string{ // Lambda's, and the test's
+		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "ASIAFUNCTIONROLE0000", "AWS_SECRET_ACCESS_KEY": "the role's",
+		"AWS_ENDPOINT_URL": world.URL(),
+	} {
+		l.env[name] = value
+	}
+	l.start()
+	return l
+}
+
+// start is a new instance of the function.
+func (l *life) start() {
+	l.role.enforce(l.world, l.arns)
+	l.function = function.New(function.World{
+		Getenv: func(name string) string { return l.env[name] }, Log: slog.New(slog.DiscardHandler), Now: l.world.Now, RootCAs: l.world.CertPool(),
+	})
+}
+
+func (l *life) current() string {
+	version, _ := l.world.Labelled(secretName, "AWSCURRENT")
+	var value struct{ Username string }
+	if err := json.Unmarshal([]byte(version.Value), &value); err != nil {
+		l.Fatal(err)
+	}
+	return value.Username
+}
+
+// step is one thing that happens in the life of a stack.
+type step struct {
+	name    string
+	before  func(*life) // what happens meanwhile
+	event   string
+	outcome rotation.Outcome
+}
+
+// steps are a whole life, from the stack's creation to its deletion.
+var steps = []step{
+	{"the first credential", nil, "Create", rotation.Rotated},
+	{"rotation", after(30 * day), `{}`, rotation.Rotated},
+	{"retirement", after(8 * day), `{}`, rotation.Retired},
+	{"deletion", after(2 * day), `{}`, rotation.Deleted},
+	{"a tick after Secrets Manager's rotation gave up", givenUp, `{}`, rotation.Waiting},
+	{"rotation by hand", after(day), `{"action":"rotate"}`, rotation.Rotated},
+	{"rollback", after(hour), `{"action":"rollback"}`, rotation.RolledBack},
+	{"emergency", after(hour), `{"action":"emergency"}`, rotation.Revoked},
+	{"emergency beside an orphan", orphan, `{"action":"emergency"}`, rotation.Revoked},
+	{"removal", nil, "Delete", rotation.Decommissioned},
+}
+
+func after(d time.Duration) func(*life) { return func(l *life) { l.world.Advance(d) } }
+
+// orphan leaves an access key that nobody has used.
+func orphan(l *life) {
+	l.world.Advance(2 * hour)
+	if _, _, err := l.world.CreateAccessKey(userName); err != nil {
+		l.Fatal(err)
+	}
+}
+
+// givenUp leaves a version without a value.
+func givenUp(l *life) {
+	if _, err := l.world.StartRotation(secretName); err != nil {
+		l.Fatal(err)
+	}
+}
+
+// take does a step, and returns its error.
+func (l *life) take(s step) error {
+	l.Helper()
+	if s.before != nil {
+		s.before(l)
+	}
+	if s.event == "Create" || s.event == "Delete" {
+		return l.cloudFormation(s.event)
+	}
+	answer, err := l.function.Invoke(l.Context(), []byte(s.event))
+	if err != nil {
+		return err
+	}
+	var result rotation.Result
+	if err := json.Unmarshal(answer, &result); err != nil {
+		return err
+	}
+	if result.Outcome != s.outcome {
+		return fmt.Errorf("outcome %s, want %s: %s", result.Outcome, s.outcome, answer)
+	}
+	return nil
+}
+
+// cloudFormation asks as the custom resource does, and returns the reason of a failure.
+func (l *life) cloudFormation(requestType string) error {
+	l.Helper()
+	var answer struct{ Status, Reason string }
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if err := json.NewDecoder(r.Body).Decode(&answer); err != nil {
+			l.Error(err)
+		}
+	}))
+	defer server.Close()
+	event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"StackId":"s","RequestId":"r","LogicalResourceId":"FirstCredential",
+		"ResourceProperties":{"ServiceTimeout":"900","OnDelete":"decommission"}}`, requestType, server.URL)
+	if _, err := l.function.Invoke(l.Context(), []byte(event)); err != nil {
+		return err
+	}
+	if answer.Status != "SUCCESS" {
+		return errors.New(answer.Reason)
+	}
+	return nil
+}
+
+func TestAWholeLifeWithTheEnvironmentAndTheRoleOfTheStack(t *testing.T) { wholeLife(t, theStack) }
+
+func wholeLife(t *testing.T, deployed func(*testing.T, *localaws.World) (map[string]string, role)) {
+	t.Helper()
+	l := newLife(t, deployed)
+	for _, s := range steps {
+		if err := l.take(s); err != nil {
+			t.Fatalf("%s: %v", s.name, err)
+		}
+	}
+	if keys := l.world.Keys(userName); len(keys) != 0 {
+		t.Errorf("keys are left: %v", keys)
+	}
+}
+
+func TestEachPermissionIsNeededForANamedStep(t *testing.T) {
+	full := newLife(t, theStack).role
+	for _, action := range full.actions() {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			l := newLife(t, theStack)
+			l.role = l.role.without(action)
+			l.start()
+			for _, s := range steps {
+				if err := l.take(s); err != nil {
+					if !strings.Contains(err.Error(), action) {
+						t.Errorf("%s fails, and the error doesn't say why: %v", s.name, err)
+					}
+					t.Logf("%s needs it", s.name)
+					return
+				}
+			}
+			t.Error("nothing needs it")
+		})
+	}
+}
+
+func TestOtherUsersAndSecretsAreOutOfReach(t *testing.T) {
+	for variable, other := range map[string]string{"SMTP_USER_NAME": "somebody", "SECRET_ID": "something"} {
+		for _, event := range []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`, `{"action":"rollback"}`, `{"action":"status"}`} {
+			l := newLife(t, theStack)
+			l.env[variable] = other
+			l.start()
+			var refused messages.InvokeResponse_Error
+			_, err := l.function.Invoke(t.Context(), []byte(event))
+			if !errors.As(err, &refused) || refused.Type != string(rotation.AccessDenied) || !strings.Contains(refused.Message, l.arns[other]) {
+				t.Errorf("%s=%s, %s: %v", variable, other, event, err)
+			}
+			for _, name := range []string{userName, "somebody"} {
+				if n := len(l.world.Keys(name)); n != 0 {
+					t.Errorf("%s=%s, %s: %s has %d access keys", variable, other, event, name, n)
+				}
+			}
+		}
+	}
+}
