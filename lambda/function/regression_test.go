@@ -219,6 +219,42 @@ func TestContainFirstOfAnAdoptedKeyGoesOnWithoutIt(t *testing.T) {
 	s.mailFlows()
 }
 
+func TestABrokenAdoptedKeyIsReplacedInItsOwnSlot(t *testing.T) {
+	s := newStage(t, nil)
+	adopted, key, _ := s.world.CreateAccessKey(user)
+	value := `{"username":"` + adopted + `","password":"` + localaws.SMTPPassword(key, region) + `"}`
+	if _, err := s.world.PutSecretValue(secret, value); err != nil {
+		t.Fatal(err)
+	}
+	stranger, _, _ := s.world.CreateAccessKey(user)
+	s.after(hour)
+	s.world.UseKey(stranger, s.world.Now())
+	if err := s.world.SetKeyStatus(adopted, "Inactive"); err != nil {
+		t.Fatal(err)
+	}
+	s.must(`{}`, rotation.Rotated)
+	s.keyIs(adopted, "gone")
+	s.keyIs(stranger, "Active")
+	s.mailFlows()
+}
+
+func TestAKeyThatIsBeingVerifiedHasItsTime(t *testing.T) {
+	s := newStage(t, nil)
+	adopted, key, _ := s.world.CreateAccessKey(user)
+	value := `{"username":"` + adopted + `","password":"` + localaws.SMTPPassword(key, region) + `"}`
+	if _, err := s.world.PutSecretValue(secret, value); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.world.SetKeyStatus(adopted, "Inactive"); err != nil {
+		t.Fatal(err)
+	}
+	replacement, _, _ := s.world.CreateAccessKey(user)
+	s.world.UseKey(replacement, s.world.Now())
+	s.fails(`{}`, rotation.RotationBlocked, replacement, "a moment ago")
+	s.keyIs(adopted, "Inactive")
+	s.keyIs(replacement, "Active")
+}
+
 func TestAMistypedPrimaryRegionNeverBecomesCurrent(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)

@@ -39,6 +39,10 @@ var scenes = []scene{
 	{name: "no credential yet, beside a hand-made key in use", build: func(s *stage) { s.strangerKey() }},
 	{name: "an adopted secret", build: func(s *stage) { s.handMadeSecret() }},
 	{name: "an adopted secret, due", build: func(s *stage) { s.handMadeSecret().after(30 * day) }},
+	{name: "an adopted secret, broken, beside a stranger's key in use", build: func(s *stage) {
+		k := s.handMadeSecret().currentKey()
+		s.strangerKey().deactivate(k).after(hour)
+	}},
 	{name: "another's secret, beside a hand-made key in use", build: func(s *stage) { s.foreignSecret().strangerKey() }},
 	{name: "fresh", build: func(s *stage) { s.tick().after(hour) }},
 	{name: "due", build: func(s *stage) { s.tick().after(30 * day) }},

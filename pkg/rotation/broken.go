@@ -70,12 +70,15 @@ func (pl planner) replace() Decision {
 		}
 	}
 	for _, k := range pl.others() {
-		if at := k.Created.Add(pl.policy.PromotionWindow); k.Status == Active && k.LastUsed.IsZero() && !pl.now.After(at) {
+		if at := k.Created.Add(pl.policy.PromotionWindow); k.Status == Active && !pl.now.After(at) { // used or not: it may be verifying it
 			return pl.noSlot("access key %s was made a moment ago, perhaps by an invocation that still runs; if it comes to nothing, "+
-				"a tick after %s takes its slot", k.ID, at.UTC().Format(time.RFC3339))
+				"a tick after %s goes on without it", k.ID, at.UTC().Format(time.RFC3339))
 		}
 	}
 	if k, ok := pl.key(pl.Current.AccessKeyID()); ok { // nobody can send with it, and nothing else will free a slot soon
+		if pl.Current.User == "" && !pl.fenced() {
+			return pl.fence("so that the value names the user, and is known for this user's once access key %s is gone", k.ID)
+		}
 		d := do(Delete, k.ID, "Inactive, and the other slot's key can't go: its own slot is the one to take").evenIfCurrent()
 		d.Step.whileCurrent = pl.Current.ID
 		return d

@@ -84,13 +84,18 @@ func (pl planner) finishAnyway() Decision {
 func (pl planner) revoke(k Key, reason string) Decision {
 	switch {
 	case pl.Current.ID != "" && !pl.fenced():
-		d := do(fence, pl.Current.AccessKeyID(), "so that no other invocation can promote what it saw before access key %s is deleted", k.ID)
-		d.Step.VersionID = pl.Current.ID
-		return d
+		return pl.fence("so that no other invocation can promote what it saw before access key %s is deleted", k.ID)
 	case k.Status == Active:
 		return do(Deactivate, k.ID, "%s", reason)
 	}
 	return do(Delete, k.ID, "%s", reason)
+}
+
+// fence stages the current content anew, and moves AWSCURRENT to that version.
+func (pl planner) fence(reason, accessKeyID string) Decision {
+	d := do(fence, pl.Current.AccessKeyID(), reason, accessKeyID)
+	d.Step.VersionID = pl.Current.ID
+	return d
 }
 
 // afterRevocation mends what is left, once the leaked key is gone.

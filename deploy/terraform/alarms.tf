@@ -1,0 +1,85 @@
+# What a person should hear of. Ticks come within an hour and a quarter of each other, so what each of them tells shows in at
+# least one of any two hours.
+
+resource "aws_sns_topic" "alarm_topic" {
+  name_prefix  = "${var.name}-alarms-"
+  display_name = "SES SMTP credential of ${var.name}"
+  tags         = var.tags
+}
+
+resource "aws_sns_topic_subscription" "alarm_subscription" {
+  count     = var.alarm_email == "" ? 0 : 1
+  topic_arn = aws_sns_topic.alarm_topic.arn
+  protocol  = "email"
+  endpoint  = var.alarm_email
+}
+
+locals {
+  of_function = { FunctionName = aws_lambda_function.function.function_name }
+  at_least    = "GreaterThanOrEqualToThreshold"
+  less_than   = "LessThanThreshold"
+
+  alarms = {
+    CredentialBroken = {
+      description = "AWSCURRENT names an access key that is gone or Inactive, and mail is failing. The function makes another credential by itself; look who touched the key."
+      namespace   = "SesSmtpRotator", metric = "CurrentKeyBroken", dimensions = local.of_function
+      statistic   = "Maximum", comparison = local.at_least, threshold = 1
+      period      = 3600, periods = 2, datapoints = 1, missing = "notBreaching"
+    }
+    NoSuccessfulTick = {
+      description = "For three hours no invocation has succeeded, or none has happened. Applications go on with the credential that they have; look at the function's log."
+      namespace   = "SesSmtpRotator", metric = "Succeeded", dimensions = local.of_function
+      statistic   = "Sum", comparison = local.less_than, threshold = 1
+      period      = 3600, periods = 3, datapoints = 3, missing = "breaching"
+    }
+    CredentialOverdue = {
+      description = "The credential should have been replaced more than a day ago. Applications go on with it; the log says what is in the way."
+      namespace   = "SesSmtpRotator", metric = "SecondsUntilDue", dimensions = local.of_function
+      statistic   = "Minimum", comparison = local.less_than, threshold = -86400
+      period      = 3600, periods = 2, datapoints = 1, missing = "notBreaching"
+    }
+    KeySlotsTaken = {
+      description = "Rotation is due, and both of the user's two access keys are taken. The log says who holds the second, and until when."
+      namespace   = "SesSmtpRotator", metric = "RotationBlocked", dimensions = local.of_function
+      statistic   = "Maximum", comparison = local.at_least, threshold = 1
+      period      = 3600, periods = 2, datapoints = 1, missing = "notBreaching"
+    }
+    SupersededKeyInUse = {
+      description = "An access key's grace period is over, and somebody still sends with it: an application that hasn't read the secret again. It stays Active until nobody does, or until max_grace_period."
+      namespace   = "SesSmtpRotator", metric = "SupersededKeyInUse", dimensions = local.of_function
+      statistic   = "Maximum", comparison = local.at_least, threshold = 1
+      period      = 3600, periods = 2, datapoints = 1, missing = "notBreaching"
+    }
+    InvocationsFail = {
+      description = "The function has failed in two of the last three hours. One failure is no reason to get up: the next tick goes on."
+      namespace   = "AWS/Lambda", metric = "Errors", dimensions = local.of_function
+      statistic   = "Sum", comparison = local.at_least, threshold = 1
+      period      = 3600, periods = 3, datapoints = 2, missing = "notBreaching"
+    }
+    InvocationsLost = {
+      description = "A tick or another event was given up, and is in the queue of failures with the reason."
+      namespace   = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = aws_sqs_queue.failure_queue.name }
+      statistic   = "Maximum", comparison = local.at_least, threshold = 1
+      period      = 300, periods = 1, datapoints = 1, missing = "notBreaching"
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "alarms" {
+  for_each            = local.alarms
+  alarm_name          = "${var.name}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = each.value.statistic
+  comparison_operator = each.value.comparison
+  threshold           = each.value.threshold
+  period              = each.value.period
+  evaluation_periods  = each.value.periods
+  datapoints_to_alarm = each.value.datapoints
+  treat_missing_data  = each.value.missing
+  alarm_actions       = [aws_sns_topic.alarm_topic.arn]
+  ok_actions          = [aws_sns_topic.alarm_topic.arn]
+  tags                = var.tags
+}

@@ -1,0 +1,101 @@
+# The credential: whom it belongs to, and where applications read it.
+
+locals {
+  makes_user   = var.existing_user_name == ""
+  makes_secret = var.existing_secret_arn == ""
+  user_name    = local.makes_user ? aws_iam_user.smtp_user[0].name : var.existing_user_name
+  user_arn     = local.makes_user ? aws_iam_user.smtp_user[0].arn : "arn:${data.aws_partition.here.partition}:iam::${data.aws_caller_identity.here.account_id}:user${var.existing_user_path}${var.existing_user_name}"
+  secret_arn   = local.makes_secret ? aws_secretsmanager_secret.smtp_secret[0].arn : var.existing_secret_arn
+}
+
+resource "aws_iam_user" "smtp_user" {
+  count         = local.makes_user ? 1 : 0
+  name          = "${var.name}-smtp"
+  path          = "/ses-smtp/"
+  force_destroy = true # its access keys are the function's, which is gone by then
+  # The tag has the user deleted before the secret, so that a deletion that stops here leaves the secret readable.
+  tags = merge(var.tags, { ses-smtp-rotator-secret = local.secret_arn })
+}
+
+# SMTP needs this one action. Both kinds of resource are asked for, each where mail involves one ("Actions, resources, and
+# condition keys for Amazon SES"). What other policies an existing user has is not for this module to say.
+resource "aws_iam_user_policy" "sending_policy" {
+  user = local.user_name
+  name = "send-${var.name}"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [{ Sid = "SendFromTheseIdentities", Effect = "Allow", Action = "ses:SendRawEmail", Resource = var.identity_arns }],
+      [for sets in [var.configuration_set_arns] :
+        { Sid = "SendWithTheseConfigurationSets", Effect = "Allow", Action = "ses:SendRawEmail", Resource = sets } if length(sets) > 0
+      ],
+    )
+  })
+}
+
+# It has no version until the function puts one in: what Terraform put in would be in its state, and would be put in again over
+# the credential once Secrets Manager had forgotten it.
+resource "aws_secretsmanager_secret" "smtp_secret" {
+  count                   = local.makes_secret ? 1 : 0
+  name_prefix             = "${var.name}-"
+  description             = "SMTP credential for Amazon SES, rotated by ses-smtp-rotator (${var.name})"
+  kms_key_id              = var.kms_key_arn == "" ? null : var.kms_key_arn
+  recovery_window_in_days = 0 # when it is destroyed, its access keys are gone and it opens nothing
+  tags                    = var.tags
+
+  dynamic "replica" {
+    for_each = var.replica_regions
+    content { region = replica.value }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length(var.replica_regions) <= 3
+      error_message = "replica_regions must be three at most."
+    }
+  }
+}
+
+resource "aws_secretsmanager_secret_policy" "secret_policy" {
+  count               = local.makes_secret && length(var.reader_arns) > 0 ? 1 : 0
+  secret_arn          = local.secret_arn
+  block_public_policy = true
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "Readers"
+      Effect    = "Allow"
+      Principal = { AWS = var.reader_arns }
+      Action    = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+      Resource  = local.secret_arn
+    }]
+  })
+}
+
+# The first credential comes with the first apply: a tick. Where SES takes its time to accept it, the apply fails and says so;
+# the next hourly tick goes on, and so does the next apply.
+resource "aws_lambda_invocation" "first_credential" {
+  function_name = aws_lambda_function.function.function_name
+  input         = "{}"
+  triggers      = { smtp_regions = join(",", var.smtp_regions) } # a change is served at once, and not by the next tick
+  depends_on    = [aws_iam_user_policy.sending_policy]           # where verify is send, it is tried
+}
+
+# Secrets Manager calls the function for each of its rotation's four steps. Its own schedule has to be set to something: 1000
+# days is the longest, and by then the function's has rotated many times.
+resource "aws_lambda_permission" "rotation_permission" {
+  count          = var.rotate_button ? 1 : 0
+  function_name  = aws_lambda_function.function.function_name
+  action         = "lambda:InvokeFunction"
+  principal      = "secretsmanager.amazonaws.com"
+  source_account = data.aws_caller_identity.here.account_id
+}
+
+resource "aws_secretsmanager_secret_rotation" "rotation_configuration" {
+  count               = var.rotate_button ? 1 : 0
+  secret_id           = local.secret_arn
+  rotation_lambda_arn = aws_lambda_function.function.arn
+  rotate_immediately  = false
+  rotation_rules { automatically_after_days = 1000 }
+  depends_on = [aws_lambda_permission.rotation_permission, aws_lambda_invocation.first_credential]
+}

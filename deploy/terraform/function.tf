@@ -1,0 +1,177 @@
+# The function, what it may do, and its log.
+
+locals {
+  environment = {
+    SMTP_USER_NAME    = local.user_name
+    SECRET_ID         = local.secret_arn
+    SMTP_REGIONS      = join(",", var.smtp_regions)
+    SMTP_ENDPOINT     = var.smtp_endpoint
+    ROTATION_INTERVAL = var.rotation_interval
+    GRACE_PERIOD      = var.grace_period
+    QUARANTINE_PERIOD = var.quarantine_period
+    IN_USE_WINDOW     = var.in_use_window
+    MAX_GRACE_PERIOD  = var.max_grace_period
+    PROMOTION_WINDOW  = var.promotion_window
+    VERIFY            = var.verify
+    VERIFY_FROM       = var.verify_from
+    VERIFY_TIMEOUT    = var.verify_timeout
+  }
+
+  unit = { d = 86400, h = 3600, m = 60, s = 1 }
+  seconds = { for name, text in {
+    interval   = var.rotation_interval
+    grace      = var.grace_period
+    quarantine = var.quarantine_period
+    window     = var.promotion_window
+  } : name => sum(concat([0], [for part in regexall("([0-9]+)([dhms])", text) : tonumber(part[0]) * local.unit[part[1]]])) }
+}
+
+resource "aws_lambda_function" "function" {
+  function_name                  = var.name
+  description                    = "Rotates the SES SMTP credential of ${var.name}"
+  filename                       = var.function_zip
+  source_code_hash               = filebase64sha256(var.function_zip)
+  runtime                        = "provided.al2023"
+  architectures                  = ["arm64"]
+  handler                        = "bootstrap"
+  timeout                        = 300
+  memory_size                    = 128
+  role                           = aws_iam_role.function_role.arn
+  reserved_concurrent_executions = var.reserved_concurrency == null ? -1 : var.reserved_concurrency
+  tags                           = var.tags
+
+  environment { variables = local.environment }
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.log_group.name
+  }
+
+  dynamic "vpc_config" {
+    for_each = length(var.subnet_ids) > 0 ? [1] : []
+    content {
+      subnet_ids         = var.subnet_ids
+      security_group_ids = var.security_group_ids
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.seconds.interval > local.seconds.window + local.seconds.grace + local.seconds.quarantine
+      error_message = "rotation_interval must exceed promotion_window + grace_period + quarantine_period."
+    }
+    precondition {
+      condition     = var.verify != "send" || var.verify_from != ""
+      error_message = "verify_from is needed where verify is send."
+    }
+    precondition {
+      condition     = local.makes_secret || length(var.reader_arns) + length(var.replica_regions) == 0
+      error_message = "reader_arns and replica_regions are for a secret that is made here; an existing one has its own."
+    }
+    precondition {
+      condition     = (length(var.subnet_ids) > 0) == (length(var.security_group_ids) > 0)
+      error_message = "subnet_ids and security_group_ids are needed together."
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.function_role]
+}
+
+# For asynchronous invocations: ticks, and leaks told by AWS Health. A failed emergency is tried again within minutes and
+# continues; one that is an hour old would surprise.
+resource "aws_lambda_function_event_invoke_config" "function" {
+  function_name                = aws_lambda_function.function.function_name
+  maximum_retry_attempts       = 2
+  maximum_event_age_in_seconds = 3600
+  destination_config {
+    on_failure { destination = aws_sqs_queue.failure_queue.arn }
+  }
+}
+
+# Outlives the rest until its retention ends: it is the record of which keys there were and what became of them.
+resource "aws_cloudwatch_log_group" "log_group" {
+  name_prefix       = "${var.name}-"
+  retention_in_days = var.log_retention_days
+  skip_destroy      = true
+  tags              = var.tags
+}
+
+resource "aws_iam_role" "function_role" {
+  name_prefix = "${substr(var.name, 0, 20)}-function-"
+  description = "Rotates the access keys of one user and its secret in ${var.name}, and nothing else"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+  tags = var.tags
+}
+
+# The actions are the methods that the function calls, one for one, as in template.yaml.
+locals {
+  policies = merge({
+    access-keys = [{
+      Effect   = "Allow"
+      Action   = ["iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"]
+      Resource = local.user_arn
+    }]
+    secret = [{
+      Effect = "Allow"
+      Action = [
+        "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds",
+        "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage",
+      ]
+      Resource = local.secret_arn
+    }]
+    log = [{
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = "${aws_cloudwatch_log_group.log_group.arn}:*" # the streams of this one group, whose names Lambda makes up
+    }]
+    failures = [{
+      Effect   = "Allow"
+      Action   = "sqs:SendMessage"
+      Resource = aws_sqs_queue.failure_queue.arn
+    }]
+    }, var.kms_key_arn == "" ? {} : {
+    # Secrets Manager asks on the function's behalf: to read a version, and to write one.
+    kms = [{
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = var.kms_key_arn
+      Condition = { StringEquals = { "kms:EncryptionContext:SecretARN" = local.secret_arn } }
+    }]
+    }, length(var.subnet_ids) == 0 ? {} : {
+    # Lambda plugs the function into the subnets with these ("Giving Lambda functions access to resources in an Amazon VPC").
+    # Not all of them can be had for less than all resources; network_is_lambdas keeps them from the function itself.
+    network = [{
+      Effect = "Allow"
+      Action = [
+        "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+      ]
+      Resource = "*"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "function_role" {
+  for_each = local.policies
+  role     = aws_iam_role.function_role.name
+  name     = each.key
+  policy   = jsonencode({ Version = "2012-10-17", Statement = each.value })
+}
+
+resource "aws_iam_role_policy" "network_is_lambdas" {
+  count = length(var.subnet_ids) > 0 ? 1 : 0
+  role  = aws_iam_role.function_role.name
+  name  = "network-is-lambdas"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Deny"
+      Action    = "ec2:*"
+      Resource  = "*"
+      Condition = { ArnEquals = { "lambda:SourceFunctionArn" = aws_lambda_function.function.arn } }
+    }]
+  })
+}

@@ -1,0 +1,299 @@
+# Each is the parameter of the same name in template.yaml, and where it is an environment variable of the function, the README
+# says what it means.
+
+variable "name" {
+  description = "What the resources are called."
+  type        = string
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9-]{1,40}$", var.name))
+    error_message = "name must be at most 40 letters, digits and hyphens."
+  }
+}
+
+variable "function_zip" {
+  description = "The function, as deploy/build.sh makes it."
+  type        = string
+}
+
+variable "tags" {
+  description = "Tags of all resources that can have any."
+  type        = map(string)
+  default     = {}
+}
+
+# What the credential may send
+
+variable "identity_arns" {
+  description = "ARNs of the SES identities that the credential may send from, in every Region of smtp_regions."
+  type        = list(string)
+  validation {
+    condition     = length(var.identity_arns) > 0 && alltrue([for arn in var.identity_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/[^*?\\s]+$", arn))])
+    error_message = "identity_arns must be ARNs of SES identities, without wildcards."
+  }
+}
+
+variable "configuration_set_arns" {
+  description = "ARNs of the SES configuration sets that the credential may send with. Needed where mail names one or an identity has one by default."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for arn in var.configuration_set_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:configuration-set/[^*?\\s]+$", arn))])
+    error_message = "configuration_set_arns must be ARNs of SES configuration sets, without wildcards."
+  }
+}
+
+# Where it sends
+
+variable "smtp_regions" {
+  description = "SMTP_REGIONS: SES Regions that the credential serves, the primary first. Empty: the provider's Region."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for region in var.smtp_regions : can(regex("^[a-z0-9-]+$", region))])
+    error_message = "smtp_regions must be names of Regions."
+  }
+}
+
+variable "smtp_endpoint" {
+  description = "SMTP_ENDPOINT: host:port with {region} filled in, or region=host:port,... Empty: email-smtp.{region}.amazonaws.com:587"
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^\\S*$", var.smtp_endpoint))
+    error_message = "smtp_endpoint must be host:port or region=host:port,... without spaces."
+  }
+}
+
+# When keys change
+
+variable "rotation_interval" {
+  description = "ROTATION_INTERVAL: age of the access key at which to rotate. Must exceed promotion_window + grace_period + quarantine_period."
+  type        = string
+  default     = "30d"
+  validation {
+    condition     = can(regex("^([0-9]+[dhms])+$", var.rotation_interval))
+    error_message = "rotation_interval must be a duration such as 90s, 72h or 30d."
+  }
+}
+
+variable "grace_period" {
+  description = "GRACE_PERIOD: how long a superseded key stays Active. Longer than applications keep a credential."
+  type        = string
+  default     = "7d"
+  validation {
+    condition     = can(regex("^(0|([0-9]+[dhms])+)$", var.grace_period))
+    error_message = "grace_period must be 0 or a duration such as 90s, 72h or 30d."
+  }
+}
+
+variable "quarantine_period" {
+  description = "QUARANTINE_PERIOD: how long a superseded key then stays Inactive, and can be had back, before it is deleted."
+  type        = string
+  default     = "1d"
+  validation {
+    condition     = can(regex("^(0|([0-9]+[dhms])+)$", var.quarantine_period))
+    error_message = "quarantine_period must be 0 or a duration such as 90s, 72h or 30d."
+  }
+}
+
+variable "in_use_window" {
+  description = "IN_USE_WINDOW: a key last used within this is in use, and isn't deactivated. 0: last use is ignored."
+  type        = string
+  default     = "24h"
+  validation {
+    condition     = can(regex("^(0|([0-9]+[dhms])+)$", var.in_use_window))
+    error_message = "in_use_window must be 0 or a duration such as 90s, 72h or 30d."
+  }
+}
+
+variable "max_grace_period" {
+  description = "MAX_GRACE_PERIOD: a superseded key is deactivated after this even if in use. 0: never."
+  type        = string
+  default     = "0"
+  validation {
+    condition     = can(regex("^(0|([0-9]+[dhms])+)$", var.max_grace_period))
+    error_message = "max_grace_period must be 0 or a duration such as 90s, 72h or 30d."
+  }
+}
+
+variable "promotion_window" {
+  description = "PROMOTION_WINDOW: the longest that may pass between the writing of a secret version and its becoming AWSCURRENT."
+  type        = string
+  default     = "15m"
+  validation {
+    condition     = can(regex("^([0-9]+[dhms])+$", var.promotion_window))
+    error_message = "promotion_window must be a duration such as 90s, 72h or 30d."
+  }
+}
+
+# Proof that a new credential works
+
+variable "verify" {
+  description = "VERIFY: login (log in to SES), send (also send a mail to SES's mailbox simulator, from verify_from) or off."
+  type        = string
+  default     = "login"
+  validation {
+    condition     = contains(["login", "send", "off"], var.verify)
+    error_message = "verify must be login, send or off."
+  }
+}
+
+variable "verify_from" {
+  description = "VERIFY_FROM: sender of the mail to the mailbox simulator; needed where verify is send."
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^(\\S+@\\S+)?$", var.verify_from))
+    error_message = "verify_from must be a mail address."
+  }
+}
+
+variable "verify_timeout" {
+  description = "VERIFY_TIMEOUT: how long one invocation keeps trying to log in. The function runs for 5 minutes at most."
+  type        = string
+  default     = "2m"
+  validation {
+    condition     = can(regex("^([0-9]+[dhms])+$", var.verify_timeout))
+    error_message = "verify_timeout must be a duration such as 90s or 2m."
+  }
+}
+
+# What is there already
+
+variable "existing_user_name" {
+  description = "Name of an IAM user that sends already, to take over. Its keys stay as they are until they are due, and when this is destroyed. Empty: a user is made."
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^[\\w+=,.@-]{0,64}$", var.existing_user_name))
+    error_message = "existing_user_name must be the name of an IAM user, without its path."
+  }
+}
+
+variable "existing_user_path" {
+  description = "Path of that user."
+  type        = string
+  default     = "/"
+  validation {
+    condition     = can(regex("^/([!-.0-~]+/)*$", var.existing_user_path))
+    error_message = "existing_user_path must begin and end with a slash."
+  }
+}
+
+variable "existing_secret_arn" {
+  description = "ARN of a secret that your applications read already, whose value is {} or names the user's access key, to take over. Empty: a secret is made."
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\\S+-[A-Za-z0-9]{6})?$", var.existing_secret_arn))
+    error_message = "existing_secret_arn must be the whole ARN of a secret, with the six characters at its end."
+  }
+}
+
+# Who reads it
+
+variable "reader_arns" {
+  description = "ARNs of the IAM roles and users that applications read the secret as. Not needed where their own policies let them, in this account."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for arn in var.reader_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[^*?\\s]+$", arn))])
+    error_message = "reader_arns must be ARNs of IAM roles or users, without wildcards."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "ARN of the customer managed KMS key that the secret is encrypted with. Empty: aws/secretsmanager."
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+)?$", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a KMS key (not of an alias)."
+  }
+}
+
+variable "replica_regions" {
+  description = "Regions in which Secrets Manager keeps a copy of the secret, for applications there, encrypted with that Region's aws/secretsmanager."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for region in var.replica_regions : can(regex("^[a-z]+(-[a-z]+)+-[0-9]+$", region))])
+    error_message = "replica_regions must be names of Regions."
+  }
+}
+
+# Running it
+
+variable "schedule_state" {
+  description = "DISABLED stops rotating and retiring keys; the credential goes on working."
+  type        = string
+  default     = "ENABLED"
+  validation {
+    condition     = contains(["ENABLED", "DISABLED"], var.schedule_state)
+    error_message = "schedule_state must be ENABLED or DISABLED."
+  }
+}
+
+variable "schedule_expression" {
+  description = "How often the function looks whether something is due. The alarms count on at least once an hour."
+  type        = string
+  default     = "rate(1 hour)"
+  validation {
+    condition     = contains(["rate(1 hour)", "rate(30 minutes)", "rate(15 minutes)"], var.schedule_expression)
+    error_message = "schedule_expression must be rate(1 hour), rate(30 minutes) or rate(15 minutes)."
+  }
+}
+
+variable "rotate_button" {
+  description = "Whether Secrets Manager's own rotation is configured, so that \"Rotate secret immediately\" in its console and RotateSecret work."
+  type        = bool
+  default     = false
+}
+
+variable "reserved_concurrency" {
+  description = "How many invocations may run at once, of the account's concurrency: 1 has them one after the other. null: no limit."
+  type        = number
+  default     = null
+  validation {
+    condition     = try(var.reserved_concurrency >= 1, var.reserved_concurrency == null)
+    error_message = "reserved_concurrency must be at least 1."
+  }
+}
+
+variable "subnet_ids" {
+  description = "Private subnets for the function to run in, where SES is to be reached from your VPC. From there it has to reach IAM, Secrets Manager and the SMTP endpoint. Empty: it runs outside of any VPC of yours."
+  type        = list(string)
+  default     = []
+}
+
+variable "security_group_ids" {
+  description = "Security groups of the function in those subnets. They have to let out HTTPS and the SMTP port."
+  type        = list(string)
+  default     = []
+}
+
+variable "log_retention_days" {
+  description = "How long to keep the function's log, which says what was done to which key and why."
+  type        = number
+  default     = 365
+  validation {
+    condition     = contains([30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be one of those that CloudWatch has: 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827 or 3653."
+  }
+}
+
+variable "alarm_email" {
+  description = "Where alarms are mailed to; AWS asks the address first. Empty: subscribe to the topic that is put out."
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^(\\S+@\\S+)?$", var.alarm_email))
+    error_message = "alarm_email must be a mail address."
+  }
+}
+
+variable "make_dashboard" {
+  description = "Whether there is a dashboard in CloudWatch, which charges for each after an account's third."
+  type        = bool
+  default     = true
+}
