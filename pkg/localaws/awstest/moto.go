@@ -25,7 +25,7 @@ func Moto(t *testing.T) string {
 	t.Helper()
 	program, err := exec.LookPath("moto_server")
 	if err != nil {
-		t.Skip("moto isn't installed (no moto_server on the PATH): the same test has run on localaws only")
+		t.Skip("moto isn't installed: there is no moto_server on the PATH")
 	}
 	port := freePort(t)
 	cmd := exec.Command(program, "-H", "127.0.0.1", "-p", port)

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Builds the function into .build/function.zip, from any folder: bash deploy/build.sh [arm64|amd64]
+# The same source and the same version of Go give the same bytes on every machine.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+mkdir -p .build
+GOOS=linux GOARCH=${1:-arm64} CGO_ENABLED=0 GOFLAGS='' \
+  go build -buildvcs=false -tags lambda.norpc -trimpath -ldflags="-s -w" -o .build/bootstrap ./lambda
+go run ./deploy/internal/bundle .build/bootstrap .build/function.zip
