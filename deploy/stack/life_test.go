@@ -42,7 +42,7 @@ type life struct {
 // theStack is the template's, with defaults for all but what has none and where the SMTP endpoint is.
 func theStack(t *testing.T, world *localaws.World) (env map[string]string, allowed role) {
 	t.Helper()
-	d := deploy(t, load(t), map[string]string{
+	d := deploy(t, load(t, templateFile), map[string]string{
 		"IdentityArns": identity,
 		"SmtpEndpoint": world.SMTP("eu-west-1"),
 	})

@@ -77,7 +77,7 @@ func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
 	want.add("iam", reflect.TypeFor[iamkey.API](), "map[Fn::If:[MakesUser map[Fn::GetAtt:SmtpUser.Arn] "+
 		"map[Fn::Sub:arn:${AWS::Partition}:iam::${AWS::AccountId}:user${ExistingUserPath}${ExistingUserName}]]]")
 	want.add("secretsmanager", reflect.TypeFor[smtpsecret.API](), "map[Fn::If:[MakesSecret map[Ref:SmtpSecret] map[Ref:ExistingSecretArn]]]")
-	resources := load(t).at("Resources")
+	resources := load(t, templateFile).at("Resources")
 	if role := resources.at("Function", "Properties", "Role").String(); role != "map[Fn::GetAtt:FunctionRole.Arn]" {
 		t.Errorf("the function's role is %s", role)
 	}
@@ -92,7 +92,7 @@ var forSubnets = map[string]bool{
 }
 
 func TestWhatLambdaMayDoInSubnetsTheFunctionMayNot(t *testing.T) {
-	d := deploy(t, load(t), map[string]string{"IdentityArns": identity, "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"})
+	d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"})
 	d.arns["Function"] = "arn:aws:lambda:::function"
 	if !slices.Contains(d.made(), "NetworkIsLambdas") {
 		t.Fatal("nothing keeps the function from it")
@@ -105,7 +105,7 @@ func TestWhatLambdaMayDoInSubnetsTheFunctionMayNot(t *testing.T) {
 	if in := d.resource("Function").at("VpcConfig").String(); in != "map[SecurityGroupIds:[sg-1] SubnetIds:[subnet-1 subnet-2]]" {
 		t.Errorf("the function runs in %s", in)
 	}
-	outside := deploy(t, load(t), map[string]string{"IdentityArns": identity})
+	outside := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity})
 	for action := range roleOf(outside.resource("FunctionRole")) {
 		if forSubnets[action] {
 			t.Errorf("%s is allowed where there are no subnets", action)
@@ -120,7 +120,7 @@ func TestTheSecretHasACopyInEachReplicaRegion(t *testing.T) {
 		"us-east-1, eu-central-1":          "[map[Region:us-east-1] map[Region:eu-central-1]]",
 		"us-east-1,eu-central-1,sa-east-1": "[map[Region:us-east-1] map[Region:eu-central-1] map[Region:sa-east-1]]",
 	} {
-		d := deploy(t, load(t), map[string]string{"IdentityArns": identity, "ReplicaRegions": regions})
+		d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "ReplicaRegions": regions})
 		if got := d.resource("SmtpSecret").at("ReplicaRegions").String(); got != want {
 			t.Errorf("%q: %s, want %s", regions, got, want)
 		}
@@ -128,7 +128,7 @@ func TestTheSecretHasACopyInEachReplicaRegion(t *testing.T) {
 }
 
 func TestTheScheduleMayInvokeTheFunctionAndNothingElse(t *testing.T) {
-	compare(t, grantsOf(t, load(t).at("Resources", "ScheduleRole")), grants{
+	compare(t, grantsOf(t, load(t, templateFile).at("Resources", "ScheduleRole")), grants{
 		"lambda:InvokeFunction": "map[Fn::GetAtt:Function.Arn]",
 		"sqs:SendMessage":       "map[Fn::GetAtt:FailureQueue.Arn]",
 	})
@@ -136,7 +136,7 @@ func TestTheScheduleMayInvokeTheFunctionAndNothingElse(t *testing.T) {
 
 func TestEveryAlarmLooksAtWhatIsMeasuredAndTellsAPerson(t *testing.T) {
 	alarms := 0
-	for name, r := range load(t).at("Resources").fields() {
+	for name, r := range load(t, templateFile).at("Resources").fields() {
 		if r.at("Type").String() != "AWS::CloudWatch::Alarm" {
 			continue
 		}
@@ -161,7 +161,7 @@ func TestEveryAlarmLooksAtWhatIsMeasuredAndTellsAPerson(t *testing.T) {
 }
 
 func TestTheCredentialMaySendFromTheIdentitiesThatAreGivenAndNoOthers(t *testing.T) {
-	template := load(t)
+	template := load(t, templateFile)
 	resources := map[string]bool{}
 	template.at("Resources", "SendingPolicy", "Properties", "PolicyDocument").visit(func(n node) {
 		for _, action := range n.at("Action").list() {
@@ -193,7 +193,7 @@ func TestTheCredentialMaySendFromTheIdentitiesThatAreGivenAndNoOthers(t *testing
 }
 
 func TestTheFirstCredentialComesBeforeTheScheduleAndGoesAfterIt(t *testing.T) {
-	resources := load(t).at("Resources")
+	resources := load(t, templateFile).at("Resources")
 	if token := resources.at("FirstCredential", "Properties", "ServiceToken").String(); token != "map[Fn::GetAtt:Function.Arn]" {
 		t.Errorf("it is asked of %s", token)
 	}
@@ -206,7 +206,7 @@ func TestTheFirstCredentialComesBeforeTheScheduleAndGoesAfterIt(t *testing.T) {
 }
 
 func TestTheDashboardShowsWhatIsMeasured(t *testing.T) {
-	text := load(t).at("Resources", "Dashboard", "Properties", "DashboardBody", "Fn::Sub").String()
+	text := load(t, templateFile).at("Resources", "Dashboard", "Properties", "DashboardBody", "Fn::Sub").String()
 	text = regexp.MustCompile(`\$\{[\w:.]+\}`).ReplaceAllString(text, "name")
 	var body struct {
 		Widgets []struct {
@@ -248,7 +248,7 @@ func TestTheDashboardShowsWhatIsMeasured(t *testing.T) {
 
 func TestNoPolicyHasAWildcard(t *testing.T) {
 	statements := 0
-	load(t).at("Resources").visit(func(n node) {
+	load(t, templateFile).at("Resources").visit(func(n node) {
 		for _, field := range []string{"ManagedPolicyArns", "NotAction", "NotResource", "NotPrincipal"} {
 			if n.at(field).value != nil {
 				t.Errorf("%s is used: %v", field, n)
@@ -275,7 +275,7 @@ func TestNoPolicyHasAWildcard(t *testing.T) {
 // environment is what the function gets where every parameter has its default: the template's variables and Lambda's.
 func environment(t *testing.T) map[string]string {
 	t.Helper()
-	template := load(t)
+	template := load(t, templateFile)
 	values := map[string]string{"AWS_REGION": "eu-west-1"}
 	for name, value := range template.at("Resources", "Function", "Properties", "Environment", "Variables").fields() {
 		if branches := value.at("Fn::If").list(); len(branches) > 0 {
@@ -371,7 +371,7 @@ func TestTheTranslationHasTheSameRoleAndEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	parameters := map[string]string{"IdentityArns": identity}
-	written, translated := deploy(t, load(t), parameters), deploy(t, node{document}, parameters)
+	written, translated := deploy(t, load(t, templateFile), parameters), deploy(t, node{document}, parameters)
 	for _, name := range written.made() {
 		if !slices.Contains(translated.made(), name) {
 			t.Errorf("%s isn't there", name)

@@ -15,16 +15,16 @@ const templateFile = "../../template.yaml"
 // !Ref X and {Ref: X} are the same.
 type node struct{ value any }
 
-// load reads the template.
-func load(t *testing.T) node {
+// load reads a template.
+func load(t *testing.T, file string) node {
 	t.Helper()
-	text, err := os.ReadFile(templateFile)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		t.Fatalf("%s: %v", templateFile, err)
+		t.Fatalf("%s: %v", file, err)
 	}
 	return node{plain(document.Content[0])}
 }

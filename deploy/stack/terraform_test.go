@@ -102,13 +102,7 @@ func withoutGaps(t *testing.T, moto string) string {
 
 func (tf *terraform) write(name, text string) {
 	tf.Helper()
-	path := filepath.Join(tf.folder, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		tf.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		tf.Fatal(err)
-	}
+	write(tf.T, filepath.Join(tf.folder, name), text)
 }
 
 // try runs a command in the folder of one configuration.
@@ -163,6 +157,9 @@ func TestTheModuleIsAppliedAndDestroyedWithoutATrace(t *testing.T) {
 	made := module(tf.show(example))
 	theSameRole(t, made)
 	theSameAlarms(t, made)
+	if made["aws_iam_user.smtp_user[0]"].at("force_destroy").String() != "true" { // moto deletes users that have access keys, AWS doesn't
+		t.Error("a user that has access keys can't be destroyed")
+	}
 
 	// What the function does isn't Terraform's business, and doesn't get into its state.
 	user, secret := made["aws_iam_user.smtp_user[0]"].at("name").String(), made["aws_secretsmanager_secret.smtp_secret[0]"].at("arn").String()
@@ -222,7 +219,7 @@ func nothingToDo(t *testing.T, plan node) {
 // theSameRole: the function has the environment and the permissions that the template gives it.
 func theSameRole(t *testing.T, made map[string]node) {
 	t.Helper()
-	d := deploy(t, load(t), map[string]string{"IdentityArns": identity})
+	d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity})
 	d.physical["SmtpUser"] = made["aws_iam_user.smtp_user[0]"].at("name").String()
 	d.arns["SmtpUser"] = made["aws_iam_user.smtp_user[0]"].at("arn").String()
 	d.physical["SmtpSecret"] = made["aws_secretsmanager_secret.smtp_secret[0]"].at("arn").String()
@@ -267,7 +264,7 @@ func theSameAlarms(t *testing.T, made map[string]node) {
 		"Threshold": "threshold", "Period": "period", "EvaluationPeriods": "evaluation_periods", "DatapointsToAlarm": "datapoints_to_alarm",
 		"TreatMissingData": "treat_missing_data",
 	}
-	for name, r := range load(t).at("Resources").fields() {
+	for name, r := range load(t, templateFile).at("Resources").fields() {
 		if r.at("Type").String() != "AWS::CloudWatch::Alarm" {
 			continue
 		}
@@ -280,7 +277,7 @@ func theSameAlarms(t *testing.T, made map[string]node) {
 	}
 	metric := regexp.MustCompile(`\["(?:SesSmtpRotator|AWS/Lambda)", ?"(\w+)"`)
 	got := metric.FindAllStringSubmatch(made["aws_cloudwatch_dashboard.dashboard[0]"].at("dashboard_body").String(), -1)
-	want := metric.FindAllStringSubmatch(load(t).at("Resources", "Dashboard", "Properties", "DashboardBody", "Fn::Sub").String(), -1)
+	want := metric.FindAllStringSubmatch(load(t, templateFile).at("Resources", "Dashboard", "Properties", "DashboardBody", "Fn::Sub").String(), -1)
 	names := func(found [][]string) (names []string) {
 		for _, match := range found {
 			names = append(names, match[1])
@@ -298,7 +295,7 @@ func theSameParameters(t *testing.T, variables node) {
 	t.Helper()
 	own := []string{"name", "function_zip", "tags"} // CloudFormation has them outside of the template
 	parameters := map[string]node{}
-	for name, p := range load(t).at("Parameters").fields() {
+	for name, p := range load(t, templateFile).at("Parameters").fields() {
 		parameters[strings.ToLower(regexp.MustCompile(`(\w)([A-Z])`).ReplaceAllString(name, "${1}_$2"))] = p
 	}
 	for name := range variables.fields() {
