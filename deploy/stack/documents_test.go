@@ -1,0 +1,62 @@
+package stack
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func contents(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestTheDocumentsNameEveryParameterAlarmAndPermission(t *testing.T) {
+	readme, runbook := contents(t, "../../README.md"), contents(t, "../runbook.md")
+	template := load(t, templateFile)
+	variables := template.at("Resources", "Function", "Properties", "Environment", "Variables")
+	for name := range template.at("Parameters").fields() {
+		inTable := strings.Contains(readme, "`"+name+"`")
+		for variable, value := range variables.fields() {
+			if value.at("Ref").String() == name {
+				inTable = strings.Contains(readme, "| `"+variable+"` |")
+			}
+		}
+		if !inTable {
+			t.Errorf("README.md says nothing of the parameter %s", name)
+		}
+	}
+	var alarms []string
+	for name, r := range template.at("Resources").fields() {
+		if r.at("Type").String() != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		alarms = append(alarms, name)
+		if !strings.Contains(readme, "| `"+name+"` |") {
+			t.Errorf("README.md says nothing of the alarm %s", name)
+		}
+	}
+	var described []string
+	_, section, _ := strings.Cut(runbook, "\n## Alarms\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, match := range regexp.MustCompile(`(?m)^### (\w+)$`).FindAllStringSubmatch(section, -1) {
+		described = append(described, match[1])
+	}
+	slices.Sort(alarms)
+	slices.Sort(described)
+	if !slices.Equal(alarms, described) {
+		t.Errorf("the runbook describes %v, and there are %v", described, alarms)
+	}
+	for action := range grantsOf(t, template.at("Resources", "FunctionRole")) {
+		service, name, _ := strings.Cut(action, ":")
+		if !strings.Contains(readme, "`"+action+"`") && !(strings.Contains(readme, "`"+service+":") && strings.Contains(readme, "`"+name+"`")) {
+			t.Errorf("README.md says nothing of the permission %s", action)
+		}
+	}
+}
