@@ -205,6 +205,48 @@ func TestTheFirstCredentialComesBeforeTheScheduleAndGoesAfterIt(t *testing.T) {
 	}
 }
 
+func TestAChangeOfAnySettingIsTriedWithTheUpdate(t *testing.T) {
+	resources := load(t, templateFile).at("Resources")
+	tried := resources.at("FirstCredential", "Properties", "Settings").list()
+	for name, value := range resources.at("Function", "Properties", "Environment", "Variables").fields() {
+		isSetting := value.at("Ref").value != nil // else it is the user or the secret
+		if isSetting && !slices.ContainsFunc(tried, func(n node) bool { return n.String() == value.String() }) {
+			t.Errorf("a change of %s isn't", name)
+		}
+	}
+}
+
+func TestEveryParameterIsDescribedInAGroupAndRefusesNonsense(t *testing.T) {
+	template := load(t, templateFile)
+	var grouped []string
+	for _, group := range template.at("Metadata", "AWS::CloudFormation::Interface", "ParameterGroups").list() {
+		for _, p := range group.at("Parameters").list() {
+			grouped = append(grouped, p.String())
+		}
+	}
+	for name, p := range template.at("Parameters").fields() {
+		if i := slices.Index(grouped, name); i < 0 || slices.Contains(grouped[i+1:], name) {
+			t.Errorf("%s isn't in one group", name)
+		}
+		if p.at("Description").value == nil {
+			t.Errorf("%s isn't described", name)
+		}
+		if values := p.at("AllowedValues"); values.value != nil {
+			if !slices.ContainsFunc(values.list(), func(n node) bool { return n.String() == p.at("Default").String() }) {
+				t.Errorf("the default of %s isn't allowed", name)
+			}
+			continue
+		}
+		allowed := regexp.MustCompile(p.at("AllowedPattern").String())
+		if p.at("AllowedPattern").value == nil || allowed.MatchString("no such thing") {
+			t.Errorf("%s takes anything", name)
+		}
+		if standard := p.at("Default"); standard.value != nil && !allowed.MatchString(standard.String()) {
+			t.Errorf("the default of %s isn't allowed", name)
+		}
+	}
+}
+
 func TestTheDashboardShowsWhatIsMeasured(t *testing.T) {
 	text := load(t, templateFile).at("Resources", "Dashboard", "Properties", "DashboardBody", "Fn::Sub").String()
 	text = regexp.MustCompile(`\$\{[\w:.]+\}`).ReplaceAllString(text, "name")

@@ -77,8 +77,8 @@ resource "aws_secretsmanager_secret_policy" "secret_policy" {
 resource "aws_lambda_invocation" "first_credential" {
   function_name = aws_lambda_function.function.function_name
   input         = "{}"
-  triggers      = { smtp_regions = join(",", var.smtp_regions) } # a change is served at once, and not by the next tick
-  depends_on    = [aws_iam_user_policy.sending_policy]           # where verify is send, it is tried
+  triggers      = local.environment                    # a change is tried at once, and one that contradicts itself fails
+  depends_on    = [aws_iam_user_policy.sending_policy] # where verify is send, it is tried
 }
 
 # Secrets Manager calls the function for each of its rotation's four steps. Its own schedule has to be set to something: 1000
