@@ -251,3 +251,16 @@ func TestOtherUsersAndSecretsAreOutOfReach(t *testing.T) {
 		}
 	}
 }
+
+func TestTheFirstCredentialComesBeforeTheScheduleAndGoesAfterIt(t *testing.T) {
+	resources := load(t, templateFile).at("Resources")
+	if token := resources.at("FirstCredential", "Properties", "ServiceToken").String(); token != "map[Fn::GetAtt:Function.Arn]" {
+		t.Errorf("it is asked of %s", token)
+	}
+	if after := resources.at("Schedule", "DependsOn").String(); after != "FirstCredential" {
+		t.Errorf("the schedule comes after %s", after)
+	}
+	if on := resources.at("FirstCredential", "Properties", "OnDelete").String(); on != "map[Fn::If:[MakesUser decommission keep]]" {
+		t.Errorf("on deletion: %s", on)
+	}
+}

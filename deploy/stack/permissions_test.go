@@ -1,0 +1,181 @@
+package stack
+
+import (
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+const kmsKey = "arn:aws:kms:eu-west-1:" + accountID + ":key/1234"
+
+// withAllPermissions is the stack whose function has all that it can have.
+func withAllPermissions(t *testing.T) *deployment {
+	t.Helper()
+	return deploy(t, load(t, templateFile), map[string]string{
+		"IdentityArns": identity, "KmsKeyArn": kmsKey, "SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1",
+	})
+}
+
+func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
+	d := withAllPermissions(t)
+	d.physical["SmtpSecret"] = "the secret"
+	want := role{
+		"logs:CreateLogStream": {"arn:aws:::LogGroup.Arn"},
+		"logs:PutLogEvents":    {"arn:aws:::LogGroup.Arn"},
+		"sqs:SendMessage":      {"arn:aws:::FailureQueue.Arn"}, // by Lambda, for events that it gives up
+		"kms:Decrypt":          {kmsKey},                       // by Secrets Manager, where the key is the customer's
+		"kms:GenerateDataKey":  {kmsKey},
+	}
+	for action := range forSubnets {
+		want[action] = []string{"*"}
+	}
+	want.addCalls("iam", reflect.TypeFor[iamkey.API](), "arn:aws:::SmtpUser.Arn")
+	want.addCalls("secretsmanager", reflect.TypeFor[smtpsecret.API](), "the secret")
+	if by := d.resource("Function").at("Role").String(); by != "arn:aws:::FunctionRole.Arn" {
+		t.Errorf("the function's role is %s", by)
+	}
+	compare(t, roleOf(d.resource("FunctionRole")), want)
+}
+
+// addCalls allows an action for each method of an SDK interface: they are named alike.
+func (r role) addCalls(service string, api reflect.Type, resource string) {
+	for i := range api.NumMethod() {
+		r[service+":"+api.Method(i).Name] = []string{resource}
+	}
+}
+
+func compare(t *testing.T, got, want role) {
+	t.Helper()
+	for action, on := range got {
+		if _, ok := want[action]; !ok {
+			t.Errorf("%s is allowed on %v, and nothing calls it", action, on)
+		}
+	}
+	for action, on := range want {
+		if !slices.Equal(got[action], on) {
+			t.Errorf("%s is allowed on %v; it should be on %v", action, got[action], on)
+		}
+	}
+}
+
+func TestAnExistingUserAndSecretAreTheFunctionsOnlyOnes(t *testing.T) {
+	const secret = "arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:mail-AbCdEf"
+	d := deploy(t, load(t, templateFile), map[string]string{
+		"IdentityArns": identity, "ExistingUserName": "mailer", "ExistingUserPath": "/apps/", "ExistingSecretArn": secret,
+	})
+	for action, on := range roleOf(d.resource("FunctionRole")) {
+		want := map[string]string{"iam": "arn:aws:iam::" + accountID + ":user/apps/mailer", "secretsmanager": secret}
+		if service, _, _ := strings.Cut(action, ":"); want[service] != "" && !slices.Equal(on, []string{want[service]}) {
+			t.Errorf("%s is allowed on %s", action, on)
+		}
+	}
+	if after := d.resource("FirstCredential").at("OnDelete").String(); after != "keep" {
+		t.Errorf("what becomes of the user's keys: %s", after)
+	}
+	for _, name := range []string{"SmtpUser", "SmtpSecret"} {
+		if slices.Contains(d.made(), name) {
+			t.Errorf("%s is made", name)
+		}
+	}
+}
+
+func TestTheScheduleMayInvokeTheFunctionAndNothingElse(t *testing.T) {
+	d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity})
+	compare(t, roleOf(d.resource("ScheduleRole")), role{
+		"lambda:InvokeFunction": {"arn:aws:::Function.Arn"},
+		"sqs:SendMessage":       {"arn:aws:::FailureQueue.Arn"},
+	})
+}
+
+// forSubnets are the actions with which Lambda plugs a function into subnets ("Giving Lambda functions access to resources in an
+// Amazon VPC", AWS Lambda Developer Guide). Some work only where all resources are allowed.
+var forSubnets = map[string]bool{
+	"ec2:CreateNetworkInterface": true, "ec2:DescribeNetworkInterfaces": true, "ec2:DescribeSubnets": true,
+	"ec2:DeleteNetworkInterface": true, "ec2:AssignPrivateIpAddresses": true, "ec2:UnassignPrivateIpAddresses": true,
+}
+
+func TestWhatLambdaMayDoInSubnetsTheFunctionMayNot(t *testing.T) {
+	d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"})
+	d.arns["Function"] = "arn:aws:lambda:::function"
+	if !slices.Contains(d.made(), "NetworkIsLambdas") {
+		t.Fatal("nothing keeps the function from it")
+	}
+	denied := d.resource("NetworkIsLambdas").at("PolicyDocument", "Statement").list()[0].String()
+	const want = "map[Action:ec2:* Condition:map[ArnEquals:map[lambda:SourceFunctionArn:arn:aws:lambda:::function]] Effect:Deny Resource:*]"
+	if denied != want {
+		t.Errorf("%s, want %s", denied, want)
+	}
+	if in := d.resource("Function").at("VpcConfig").String(); in != "map[SecurityGroupIds:[sg-1] SubnetIds:[subnet-1 subnet-2]]" {
+		t.Errorf("the function runs in %s", in)
+	}
+	outside := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity})
+	for action := range roleOf(outside.resource("FunctionRole")) {
+		if forSubnets[action] {
+			t.Errorf("%s is allowed where there are no subnets", action)
+		}
+	}
+}
+
+func TestTheCredentialMaySendFromTheIdentitiesThatAreGivenAndNoOthers(t *testing.T) {
+	template := load(t, templateFile)
+	resources := map[string]bool{}
+	template.at("Resources", "SendingPolicy", "Properties", "PolicyDocument").visit(func(n node) {
+		for _, action := range n.at("Action").list() {
+			if action.String() != "ses:SendRawEmail" {
+				t.Errorf("%v is allowed; SMTP needs ses:SendRawEmail alone", action)
+			}
+			resources[n.at("Resource").String()] = true
+		}
+	})
+	if want := map[string]bool{"map[Ref:IdentityArns]": true, "map[Ref:ConfigurationSetArns]": true}; !maps.Equal(resources, want) {
+		t.Errorf("sending is allowed on %v", slices.Sorted(maps.Keys(resources)))
+	}
+
+	identities := template.at("Parameters", "IdentityArns")
+	if standard := identities.at("Default"); standard.value != nil {
+		t.Errorf("IdentityArns has the default %v; it should have none", standard)
+	}
+	allowed := regexp.MustCompile(identities.at("AllowedPattern").String())
+	const good = "arn:aws-cn:ses:cn-north-1:111122223333:identity/sender@example.com"
+	if !allowed.MatchString(good) {
+		t.Errorf("%q is refused", good)
+	}
+	for _, bad := range []string{"", "*", "arn:aws:ses:*:111122223333:identity/example.com",
+		"arn:aws:ses:eu-west-1:111122223333:identity/*", "arn:aws:ses:eu-west-1:111122223333:identity/example.???"} {
+		if allowed.MatchString(bad) {
+			t.Errorf("%q is let through", bad)
+		}
+	}
+}
+
+func TestNoPolicyHasAWildcard(t *testing.T) {
+	statements := 0
+	load(t, templateFile).at("Resources").visit(func(n node) {
+		for _, field := range []string{"ManagedPolicyArns", "NotAction", "NotResource", "NotPrincipal"} {
+			if n.at(field).value != nil {
+				t.Errorf("%s is used: %v", field, n)
+			}
+		}
+		if n.at("Effect").value == nil {
+			return
+		}
+		statements++
+		if n.at("Effect").String() == "Deny" || !slices.ContainsFunc(n.at("Action").list(), func(a node) bool { return !forSubnets[a.String()] }) {
+			return
+		}
+		for _, field := range []string{"Action", "Resource", "Principal"} {
+			if strings.Contains(n.at(field).String(), "*") {
+				t.Errorf("wildcard in %s of %v", field, n)
+			}
+		}
+	})
+	if statements == 0 {
+		t.Error("no statement was found")
+	}
+}
