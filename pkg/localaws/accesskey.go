@@ -5,6 +5,7 @@ import "time"
 // An accessKey is one access key, living or deleted.
 type accessKey struct {
 	id, secret string
+	passwords  map[string]string // the SMTP password in each Region; never changes
 	owner      *user
 	status     string // "" once it is deleted
 	created    time.Time
@@ -44,9 +45,10 @@ func (k *accessKey) lastUse(t time.Time) (last use, ok bool) {
 	return last, ok
 }
 
-// opens reports whether the password is this key's in the Region.
+// opens reports whether the password is this key's in the Region, one that is served.
 func (k *accessKey) opens(region, password string) bool {
-	return password == SMTPPassword(k.secret, region)
+	own, served := k.passwords[region]
+	return served && password == own
 }
 
 // A Key is an access key as it is now.

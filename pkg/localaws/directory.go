@@ -19,10 +19,11 @@ var userName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 
 // A directory is what IAM knows: users and their access keys, with IAM's rules and nothing of its protocol.
 type directory struct {
-	now    func() time.Time
-	newKey func() (id, secret string)
-	users  map[string]*user
-	keys   []*accessKey // every key ever made, oldest first; a deleted one has no status
+	now     func() time.Time
+	newKey  func() (id, secret string)
+	regions []string // that serve SMTP
+	users   map[string]*user
+	keys    []*accessKey // every key ever made, oldest first; a deleted one has no status
 
 	servers       int             // SMTP servers that hear of changes
 	propagation   []time.Duration // how long that takes, per server; the last repeats
@@ -37,8 +38,8 @@ type user struct {
 	listed   history[[]Key] // what ListAccessKeys would have said when
 }
 
-func newDirectory(now func() time.Time, newKey func() (id, secret string), servers int) *directory {
-	return &directory{now: now, newKey: newKey, users: map[string]*user{}, servers: servers}
+func newDirectory(now func() time.Time, newKey func() (id, secret string), regions []string, servers int) *directory {
+	return &directory{now: now, newKey: newKey, regions: regions, users: map[string]*user{}, servers: servers}
 }
 
 func (d *directory) createUser(name string) (*user, error) {
@@ -89,7 +90,10 @@ func (d *directory) addKey(u *user, id, secret string) (*accessKey, error) {
 	if len(u.keys) >= keyQuota {
 		return nil, refuse("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", keyQuota)
 	}
-	k := &accessKey{id: id, owner: u, secret: secret, created: d.now().UTC().Truncate(time.Second)}
+	k := &accessKey{id: id, owner: u, secret: secret, passwords: map[string]string{}, created: d.now().UTC().Truncate(time.Second)}
+	for _, region := range d.regions {
+		k.passwords[region] = SMTPPassword(secret, region)
+	}
 	u.keys = append(u.keys, k)
 	d.keys = append(d.keys, k)
 	d.change(k, active)

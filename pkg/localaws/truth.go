@@ -1,7 +1,6 @@
 package localaws
 
 import (
-	"slices"
 	"time"
 )
 
@@ -63,7 +62,7 @@ func (w *World) Accepts(region, username, password string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	k := w.directory.everMade(username)
-	if k == nil || !slices.Contains(w.regions, region) || !k.opens(region, password) {
+	if k == nil || !k.opens(region, password) {
 		return false
 	}
 	for server := range w.servers {
@@ -83,7 +82,7 @@ func (w *World) Secrets() []string {
 	for _, k := range w.directory.keys {
 		secrets = append(secrets, k.secret)
 		for _, region := range w.regions {
-			secrets = append(secrets, SMTPPassword(k.secret, region))
+			secrets = append(secrets, k.passwords[region])
 		}
 	}
 	return secrets

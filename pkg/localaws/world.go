@@ -75,7 +75,7 @@ func newWorld(cfg Config) *World {
 	if cfg.NewKey == nil {
 		cfg.NewKey = randomKey
 	}
-	w.directory = newDirectory(w.Now, cfg.NewKey, w.servers)
+	w.directory = newDirectory(w.Now, cfg.NewKey, w.regions, w.servers)
 	w.vault = newVault(w.Now, w.regions[0])
 	w.SetAuthMechanisms()
 	return w
