@@ -103,15 +103,6 @@ func (l *life) start() {
 	})
 }
 
-func (l *life) current() string {
-	version, _ := l.world.Labelled(secretName, "AWSCURRENT")
-	var value struct{ Username string }
-	if err := json.Unmarshal([]byte(version.Value), &value); err != nil {
-		l.Fatal(err)
-	}
-	return value.Username
-}
-
 // step is one thing that happens in the life of a stack.
 type step struct {
 	name    string

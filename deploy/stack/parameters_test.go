@@ -154,3 +154,15 @@ func TestTheDefaultsAreThoseOfTheFunction(t *testing.T) {
 		}
 	}
 }
+
+func TestRulesUseOnlyWhatRulesMayUse(t *testing.T) {
+	allowed := []string{"Ref", "Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals", "Fn::If", "Fn::Not",
+		"Fn::Or", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"} // "AWS Rule functions", AWS CloudFormation User Guide
+	load(t, templateFile).at("Rules").visit(func(n node) {
+		for name := range n.fields() {
+			if strings.HasPrefix(name, "Fn::") && !slices.Contains(allowed, name) {
+				t.Errorf("%s is used", name)
+			}
+		}
+	})
+}
