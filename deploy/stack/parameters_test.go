@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
+
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )

@@ -15,58 +15,69 @@ resource "aws_sns_topic_subscription" "alarm_subscription" {
 }
 
 locals {
-  of_function = { FunctionName = aws_lambda_function.function.function_name }
-  at_least    = "GreaterThanOrEqualToThreshold"
-  less_than   = "LessThanThreshold"
+  # Most alarms are about one number of the last two hours, of which one is enough.
+  usual = {
+    namespace  = "SesSmtpRotator"
+    dimensions = { FunctionName = aws_lambda_function.function.function_name }
+    statistic  = "Maximum"
+    comparison = "GreaterThanOrEqualToThreshold"
+    threshold  = 1
+    period     = 3600
+    periods    = 2
+    datapoints = 1
+    missing    = "notBreaching"
+  }
 
   alarms = {
     CredentialBroken = {
       description = "AWSCURRENT names an access key that is gone or Inactive, and mail is failing. The function makes another credential by itself; look who touched the key."
-      namespace   = "SesSmtpRotator", metric = "CurrentKeyBroken", dimensions = local.of_function
-      statistic   = "Maximum", comparison = local.at_least, threshold = 1
-      period      = 3600, periods = 2, datapoints = 1, missing = "notBreaching"
+      metric      = "CurrentKeyBroken"
     }
     NoSuccessfulTick = {
       description = "For three hours no invocation has succeeded, or none has happened. Applications go on with the credential that they have; look at the function's log."
-      namespace   = "SesSmtpRotator", metric = "Succeeded", dimensions = local.of_function
-      statistic   = "Sum", comparison = local.less_than, threshold = 1
-      period      = 3600, periods = 3, datapoints = 3, missing = "breaching"
+      metric      = "Succeeded"
+      statistic   = "Sum"
+      comparison  = "LessThanThreshold"
+      periods     = 3
+      datapoints  = 3
+      missing     = "breaching"
     }
     CredentialOverdue = {
       description = "The credential should have been replaced more than a day ago. Applications go on with it; the log says what is in the way."
-      namespace   = "SesSmtpRotator", metric = "SecondsUntilDue", dimensions = local.of_function
-      statistic   = "Minimum", comparison = local.less_than, threshold = -86400
-      period      = 3600, periods = 2, datapoints = 1, missing = "notBreaching"
+      metric      = "SecondsUntilDue"
+      statistic   = "Minimum"
+      comparison  = "LessThanThreshold"
+      threshold   = -86400
     }
     KeySlotsTaken = {
       description = "Rotation is due, and both of the user's two access keys are taken. The log says who holds the second, and until when."
-      namespace   = "SesSmtpRotator", metric = "RotationBlocked", dimensions = local.of_function
-      statistic   = "Maximum", comparison = local.at_least, threshold = 1
-      period      = 3600, periods = 2, datapoints = 1, missing = "notBreaching"
+      metric      = "RotationBlocked"
     }
     SupersededKeyInUse = {
       description = "An access key's grace period is over, and somebody still sends with it: an application that hasn't read the secret again. It stays Active until nobody does, or until max_grace_period."
-      namespace   = "SesSmtpRotator", metric = "SupersededKeyInUse", dimensions = local.of_function
-      statistic   = "Maximum", comparison = local.at_least, threshold = 1
-      period      = 3600, periods = 2, datapoints = 1, missing = "notBreaching"
+      metric      = "SupersededKeyInUse"
     }
     InvocationsFail = {
       description = "The function has failed in two of the last three hours. One failure is no reason to get up: the next tick goes on."
-      namespace   = "AWS/Lambda", metric = "Errors", dimensions = local.of_function
-      statistic   = "Sum", comparison = local.at_least, threshold = 1
-      period      = 3600, periods = 3, datapoints = 2, missing = "notBreaching"
+      namespace   = "AWS/Lambda"
+      metric      = "Errors"
+      statistic   = "Sum"
+      periods     = 3
+      datapoints  = 2
     }
     InvocationsLost = {
       description = "A tick or another event was given up, and is in the queue of failures with the reason."
-      namespace   = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = aws_sqs_queue.failure_queue.name }
-      statistic   = "Maximum", comparison = local.at_least, threshold = 1
-      period      = 300, periods = 1, datapoints = 1, missing = "notBreaching"
+      namespace   = "AWS/SQS"
+      metric      = "ApproximateNumberOfMessagesVisible"
+      dimensions  = { QueueName = aws_sqs_queue.failure_queue.name }
+      period      = 300
+      periods     = 1
     }
   }
 }
 
 resource "aws_cloudwatch_metric_alarm" "alarms" {
-  for_each            = local.alarms
+  for_each            = { for name, alarm in local.alarms : name => merge(local.usual, alarm) }
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = each.value.description
   namespace           = each.value.namespace

@@ -12,9 +12,7 @@ locals {
 
   widgets = [
     { type = "alarm", x = 0, y = 0, width = 24, height = 3, properties = {
-      title = "Alarms", alarms = [for name in [
-        "CredentialBroken", "NoSuccessfulTick", "CredentialOverdue", "KeySlotsTaken", "SupersededKeyInUse", "InvocationsFail", "InvocationsLost",
-      ] : aws_cloudwatch_metric_alarm.alarms[name].arn]
+      title = "Alarms", alarms = values(aws_cloudwatch_metric_alarm.alarms)[*].arn
     } },
     { type = "metric", x = 0, y = 3, width = 12, height = 6, properties = {
       title = "Credential, in days", region = local.region, view = "timeSeries", stat = "Maximum", period = 3600, metrics = [

@@ -2,11 +2,11 @@
 # says what it means.
 
 variable "name" {
-  description = "What the resources are called."
+  description = "What the resources are called; once in an account, because the user is called so as well."
   type        = string
   validation {
-    condition     = can(regex("^[a-zA-Z0-9-]{1,40}$", var.name))
-    error_message = "name must be at most 40 letters, digits and hyphens."
+    condition     = can(regex("^[a-zA-Z0-9-]{1,37}$", var.name))
+    error_message = "name must be at most 37 letters, digits and hyphens."
   }
 }
 

@@ -205,11 +205,7 @@ func TestACredentialThatAWSRefusesToStoreLeavesNoKey(t *testing.T) {
 
 func TestContainFirstOfAnAdoptedKeyGoesOnWithoutIt(t *testing.T) {
 	s := newStage(t, nil)
-	id, key, _ := s.world.CreateAccessKey(user)
-	value := `{"username":"` + id + `","password":"` + localaws.SMTPPassword(key, region) + `"}`
-	if _, err := s.world.PutSecretValue(secret, value); err != nil {
-		t.Fatal(err)
-	}
+	id := s.handMadeSecret()
 	stranger, _, _ := s.world.CreateAccessKey(user)
 	s.world.UseKey(stranger, s.world.Now())
 	s.after(time.Minute)
@@ -221,11 +217,7 @@ func TestContainFirstOfAnAdoptedKeyGoesOnWithoutIt(t *testing.T) {
 
 func TestABrokenAdoptedKeyIsReplacedInItsOwnSlot(t *testing.T) {
 	s := newStage(t, nil)
-	adopted, key, _ := s.world.CreateAccessKey(user)
-	value := `{"username":"` + adopted + `","password":"` + localaws.SMTPPassword(key, region) + `"}`
-	if _, err := s.world.PutSecretValue(secret, value); err != nil {
-		t.Fatal(err)
-	}
+	adopted := s.handMadeSecret()
 	stranger, _, _ := s.world.CreateAccessKey(user)
 	s.after(hour)
 	s.world.UseKey(stranger, s.world.Now())
@@ -240,11 +232,7 @@ func TestABrokenAdoptedKeyIsReplacedInItsOwnSlot(t *testing.T) {
 
 func TestAKeyThatIsBeingVerifiedHasItsTime(t *testing.T) {
 	s := newStage(t, nil)
-	adopted, key, _ := s.world.CreateAccessKey(user)
-	value := `{"username":"` + adopted + `","password":"` + localaws.SMTPPassword(key, region) + `"}`
-	if _, err := s.world.PutSecretValue(secret, value); err != nil {
-		t.Fatal(err)
-	}
+	adopted := s.handMadeSecret()
 	if err := s.world.SetKeyStatus(adopted, "Inactive"); err != nil {
 		t.Fatal(err)
 	}

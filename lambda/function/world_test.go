@@ -79,6 +79,19 @@ func newSerialStage(t *testing.T, env map[string]string) *stage {
 	return s
 }
 
+// handMadeSecret gives the secret the value that people write: an access key's username and password, and nothing else.
+func (s *stage) handMadeSecret() (accessKeyID string) {
+	s.Helper()
+	id, key, err := s.world.CreateAccessKey(user)
+	if err != nil {
+		s.Fatal(err)
+	}
+	if _, err := s.world.PutSecretValue(secret, `{"username":"`+id+`","password":"`+localaws.SMTPPassword(key, region)+`"}`); err != nil {
+		s.Fatal(err)
+	}
+	return id
+}
+
 // restart makes the function anew, as Lambda does: all memory is gone.
 func (s *stage) restart() {
 	s.function = function.New(function.World{

@@ -1,8 +1,6 @@
 package localaws
 
-import (
-	"time"
-)
+import "time"
 
 // Keys is a user's access keys as they are now, oldest first; none for a user that doesn't exist.
 func (w *World) Keys(user string) []Key {

@@ -13,6 +13,6 @@ module "mail" {
   tags          = { service = "mail" }
 }
 
-output "secret_arn" {
-  value = module.mail.secret_arn
+output "mail" {
+  value = module.mail
 }
