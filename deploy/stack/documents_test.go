@@ -53,7 +53,7 @@ func TestTheDocumentsNameEveryParameterAlarmAndPermission(t *testing.T) {
 	if !slices.Equal(alarms, described) {
 		t.Errorf("the runbook describes %v, and there are %v", described, alarms)
 	}
-	for action := range roleOf(withAllPermissions(t).resource("FunctionRole")) {
+	for action := range withAllPermissions(t).roleOf("FunctionRole") {
 		service, name, _ := strings.Cut(action, ":")
 		if !strings.Contains(readme, "`"+action+"`") && !(strings.Contains(readme, "`"+service+":") && strings.Contains(readme, "`"+name+"`")) {
 			t.Errorf("README.md says nothing of the permission %s", action)

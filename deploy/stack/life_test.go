@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func theStack(t *testing.T, world *localaws.World) (env map[string]string, allow
 	for name, value := range d.resource("Function").at("Environment", "Variables").fields() {
 		env[name] = value.String()
 	}
-	return env, roleOf(d.resource("FunctionRole"))
+	return env, d.roleOf("FunctionRole")
 }
 
 func userARN(name string) string { return "arn:aws:iam::" + accountID + ":user/ses-smtp/" + name }
@@ -244,15 +245,34 @@ func TestOtherUsersAndSecretsAreOutOfReach(t *testing.T) {
 	}
 }
 
-func TestTheFirstCredentialComesBeforeTheScheduleAndGoesAfterIt(t *testing.T) {
-	resources := load(t, templateFile).at("Resources")
-	if token := resources.at("FirstCredential", "Properties", "ServiceToken").String(); token != "map[Fn::GetAtt:Function.Arn]" {
-		t.Errorf("it is asked of %s", token)
+// What CloudFormation makes first it deletes last.
+func TestWhatNeedsAnotherComesAfterIt(t *testing.T) {
+	for _, c := range []struct{ first, then, why string }{
+		{"Function", "FirstCredential", "it is asked for the credential"},
+		{"SendingPolicy", "FirstCredential", "the credential may be tried by sending"},
+		{"FirstCredential", "Schedule", "no tick makes a key while the last ones go"},
+		{"FirstCredential", "NoSuccessfulTick", "there was none yet"},
+		{"RotationPermission", "RotationConfiguration", "Secrets Manager tries it"},
+		{"RotationConfiguration", "FirstCredential", "Secrets Manager refuses it while a credential waits for SES"},
+		{"NetworkPermission", "Function", "Lambda needs it as long as the function is in the subnets"},
+	} {
+		d := deploy(t, load(t, templateFile), map[string]string{
+			"IdentityArns": identity, "RotateButton": "yes", "SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1",
+		})
+		if before := d.before(c.then); !slices.Contains(before, c.first) || slices.Contains(d.before(c.first), c.then) {
+			t.Errorf("%s comes after %v, and not after %s, though %s", c.then, before, c.first, c.why)
+		}
 	}
-	if after := resources.at("Schedule", "DependsOn").String(); after != "FirstCredential" {
-		t.Errorf("the schedule comes after %s", after)
-	}
-	if on := resources.at("FirstCredential", "Properties", "OnDelete").String(); on != "map[Fn::If:[MakesUser decommission keep]]" {
-		t.Errorf("on deletion: %s", on)
+}
+
+func TestWhatGoesWithTheStackTakesItsKeysWithIt(t *testing.T) {
+	const secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
+	for _, c := range []struct{ user, secret, want string }{
+		{"", "", "decommission"}, {"", secret, "decommission"}, {"mailer", "", "decommission-stored"}, {"mailer", secret, "keep"},
+	} {
+		d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "ExistingUserName": c.user, "ExistingSecretArn": c.secret})
+		if got := d.resource("FirstCredential").at("OnDelete").String(); got != c.want {
+			t.Errorf("user %q, secret %q: %s, want %s", c.user, c.secret, got, c.want)
+		}
 	}
 }

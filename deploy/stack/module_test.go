@@ -114,7 +114,7 @@ func theSameRole(t *testing.T, made map[string]node) {
 		t.Errorf("environment: %s, want %s", environment, want)
 	}
 	for resource, prefix := range map[string]string{"FunctionRole": "aws_iam_role_policy.function_role", "ScheduleRole": "aws_iam_role_policy.schedule_role"} {
-		got, want := role{}, roleOf(d.resource(resource))
+		got, want := role{}, d.roleOf(resource)
 		for address, r := range made {
 			if strings.HasPrefix(address, prefix) {
 				got.add(document(t, r.at("policy")))
@@ -216,7 +216,7 @@ func TestTheModulePlansWhatIsAskedForAndRefusesNonsense(t *testing.T) {
 		configuration_set_arns = ["arn:aws:ses:eu-west-1:123456789012:configuration-set/mail"]
 		smtp_regions = ["eu-west-1", "us-east-1"]
 		reader_arns = ["arn:aws:iam::123456789012:role/application"]
-		kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+		kms_key_arn = aws_kms_key.key.arn
 		replica_regions = ["us-east-1", "eu-central-1"]
 		rotate_button = true
 		reserved_concurrency = 1
@@ -225,7 +225,9 @@ func TestTheModulePlansWhatIsAskedForAndRefusesNonsense(t *testing.T) {
 		alarm_email = "ops@example.com"`)+with("adopting", `
 		existing_user_name = "mailer"
 		existing_user_path = "/apps/"
-		existing_secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail-AbCdEf"`))
+		kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+		existing_secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail-AbCdEf"`)+`
+		resource "aws_kms_key" "key" {} # whose ARN isn't known yet`)
 	tf.run(asked, "init", "-plugin-dir="+tf.plugins)
 	tf.run(asked, "plan", "-out=plan")
 	planned := map[string]node{}
@@ -234,7 +236,7 @@ func TestTheModulePlansWhatIsAskedForAndRefusesNonsense(t *testing.T) {
 	}
 	for _, address := range []string{
 		"aws_secretsmanager_secret_policy.secret_policy[0]", "aws_secretsmanager_secret_rotation.rotation_configuration[0]",
-		"aws_lambda_permission.rotation_permission[0]", `aws_iam_role_policy.function_role["kms"]`, `aws_iam_role_policy.function_role["network"]`,
+		"aws_lambda_permission.rotation_permission[0]", `aws_iam_role_policy.function_role["network"]`,
 		"aws_iam_role_policy.network_is_lambdas[0]", "aws_sns_topic_subscription.alarm_subscription[0]",
 	} {
 		if _, ok := planned["everything."+address]; !ok {
@@ -249,6 +251,9 @@ func TestTheModulePlansWhatIsAskedForAndRefusesNonsense(t *testing.T) {
 	keys := planned[`adopting.aws_iam_role_policy.function_role["access-keys"]`].at("policy").String()
 	if !strings.Contains(keys, `"Resource":"arn:aws:iam::123456789012:user/apps/mailer"`) {
 		t.Errorf("the policy for the existing user's keys is %s", keys)
+	}
+	if policy := planned[`adopting.aws_iam_role_policy.function_role["secret"]`].at("policy").String(); !strings.Contains(policy, `"kms:Decrypt"`) {
+		t.Errorf("nothing lets Secrets Manager use the KMS key: %s", policy)
 	}
 
 	tf.write(refused+"/main.tf", with("mail", `

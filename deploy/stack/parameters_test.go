@@ -51,8 +51,7 @@ func TestAChangeOfAnySettingIsTriedWithTheUpdate(t *testing.T) {
 	resources := load(t, templateFile).at("Resources")
 	tried := resources.at("FirstCredential", "Properties", "Settings").list()
 	for name, value := range resources.at("Function", "Properties", "Environment", "Variables").fields() {
-		isSetting := value.at("Ref").value != nil // else it is the user or the secret
-		if isSetting && !slices.ContainsFunc(tried, func(n node) bool { return n.String() == value.String() }) {
+		if !slices.ContainsFunc(tried, func(n node) bool { return n.String() == value.String() }) {
 			t.Errorf("a change of %s isn't", name)
 		}
 	}
@@ -62,10 +61,16 @@ func TestTheSecretHasACopyInEachReplicaRegion(t *testing.T) {
 	for regions, want := range map[string]string{
 		"":                                 "<nil>",
 		"us-east-1":                        "[map[Region:us-east-1]]",
-		"us-east-1, eu-central-1":          "[map[Region:us-east-1] map[Region:eu-central-1]]",
+		"us-east-1,eu-central-1":           "[map[Region:us-east-1] map[Region:eu-central-1]]",
 		"us-east-1,eu-central-1,sa-east-1": "[map[Region:us-east-1] map[Region:eu-central-1] map[Region:sa-east-1]]",
 	} {
-		d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "ReplicaRegions": regions})
+		template := load(t, templateFile)
+		d := deploy(t, template, map[string]string{"IdentityArns": identity, "ReplicaRegions": regions})
+		if allowed := regexp.MustCompile(template.at("Parameters", "ReplicaRegions", "AllowedPattern").String()); !allowed.MatchString(regions) {
+			t.Errorf("%q isn't allowed", regions)
+		} else if allowed.MatchString("eu-west-1,eu-west-2,eu-west-3,eu-north-1") {
+			t.Error("a fourth Region is allowed, and nothing is done with it")
+		}
 		if got := d.resource("SmtpSecret").at("ReplicaRegions").String(); got != want {
 			t.Errorf("%q: %s, want %s", regions, got, want)
 		}

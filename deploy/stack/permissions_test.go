@@ -40,7 +40,7 @@ func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
 	if by := d.resource("Function").at("Role").String(); by != "arn:aws:::FunctionRole.Arn" {
 		t.Errorf("the function's role is %s", by)
 	}
-	compare(t, roleOf(d.resource("FunctionRole")), want)
+	compare(t, d.roleOf("FunctionRole"), want)
 }
 
 // addCalls allows an action for each method of an SDK interface: they are named alike.
@@ -69,14 +69,11 @@ func TestAnExistingUserAndSecretAreTheFunctionsOnlyOnes(t *testing.T) {
 	d := deploy(t, load(t, templateFile), map[string]string{
 		"IdentityArns": identity, "ExistingUserName": "mailer", "ExistingUserPath": "/apps/", "ExistingSecretArn": secret,
 	})
-	for action, on := range roleOf(d.resource("FunctionRole")) {
+	for action, on := range d.roleOf("FunctionRole") {
 		want := map[string]string{"iam": "arn:aws:iam::" + accountID + ":user/apps/mailer", "secretsmanager": secret}
 		if service, _, _ := strings.Cut(action, ":"); want[service] != "" && !slices.Equal(on, []string{want[service]}) {
 			t.Errorf("%s is allowed on %s", action, on)
 		}
-	}
-	if after := d.resource("FirstCredential").at("OnDelete").String(); after != "keep" {
-		t.Errorf("what becomes of the user's keys: %s", after)
 	}
 	for _, name := range []string{"SmtpUser", "SmtpSecret"} {
 		if slices.Contains(d.made(), name) {
@@ -87,7 +84,7 @@ func TestAnExistingUserAndSecretAreTheFunctionsOnlyOnes(t *testing.T) {
 
 func TestTheScheduleMayInvokeTheFunctionAndNothingElse(t *testing.T) {
 	d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity})
-	compare(t, roleOf(d.resource("ScheduleRole")), role{
+	compare(t, d.roleOf("ScheduleRole"), role{
 		"lambda:InvokeFunction": {"arn:aws:::Function.Arn"},
 		"sqs:SendMessage":       {"arn:aws:::FailureQueue.Arn"},
 	})
@@ -115,7 +112,7 @@ func TestWhatLambdaMayDoInSubnetsTheFunctionMayNot(t *testing.T) {
 		t.Errorf("the function runs in %s", in)
 	}
 	outside := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity})
-	for action := range roleOf(outside.resource("FunctionRole")) {
+	for action := range outside.roleOf("FunctionRole") {
 		if forSubnets[action] {
 			t.Errorf("%s is allowed where there are no subnets", action)
 		}

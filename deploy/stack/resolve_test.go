@@ -16,6 +16,7 @@ type deployment struct {
 	parameters map[string]string
 	physical   map[string]string // what Ref gives for a resource; by default its name in the template
 	arns       map[string]string // what GetAtt gives for its Arn; by default made from that name
+	mentioned  map[string]bool   // what was resolved so far
 }
 
 const accountID = "123456789012"
@@ -33,7 +34,7 @@ type noValue struct{}
 // deploy has a default for each parameter; those without one, and others, are given.
 func deploy(t *testing.T, template node, parameters map[string]string) *deployment {
 	t.Helper()
-	d := &deployment{t: t, template: template, parameters: map[string]string{}, physical: map[string]string{}, arns: map[string]string{}}
+	d := &deployment{t: t, template: template, parameters: map[string]string{}, physical: map[string]string{}, arns: map[string]string{}, mentioned: map[string]bool{}}
 	for name, p := range template.at("Parameters").fields() {
 		if standard := p.at("Default"); standard.value != nil {
 			d.parameters[name] = standard.String()
@@ -63,6 +64,17 @@ func (d *deployment) made() (names []string) {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// before are the resources that CloudFormation makes before this one: those that it mentions, as its parameters are.
+func (d *deployment) before(name string) []string {
+	d.t.Helper()
+	clear(d.mentioned)
+	d.resource(name)
+	for _, other := range d.template.at("Resources", name, "DependsOn").list() {
+		d.mentioned[other.String()] = true
+	}
+	return slices.Sorted(maps.Keys(d.mentioned))
 }
 
 func (d *deployment) resolve(value any) any {
@@ -160,6 +172,7 @@ func (d *deployment) ref(name string) any {
 	if d.template.at("Resources", name).value == nil {
 		d.t.Fatalf("Ref of %s, which isn't there or has no value", name)
 	}
+	d.mentioned[name] = true
 	if physical, ok := d.physical[name]; ok {
 		return physical
 	}
@@ -172,6 +185,7 @@ func (d *deployment) attribute(of string) string {
 	if d.template.at("Resources", name).value == nil {
 		d.t.Fatalf("GetAtt of %s, which isn't there", name)
 	}
+	d.mentioned[name] = true
 	if arn, ok := d.arns[name]; ok && attribute == "Arn" {
 		return arn
 	}

@@ -13,11 +13,20 @@ import (
 // is none here.
 type role map[string][]string
 
-// roleOf is what a role's inline policies allow.
-func roleOf(properties node) role {
+// roleOf is what a role's policies allow, those written with it and those beside it.
+func (d *deployment) roleOf(name string) role {
+	d.t.Helper()
 	allowed := role{}
-	for _, policy := range properties.at("Policies").list() {
+	for _, policy := range d.resource(name).at("Policies").list() {
 		allowed.add(policy.at("PolicyDocument"))
+	}
+	for _, other := range d.made() {
+		if d.template.at("Resources", other, "Type").String() != "AWS::IAM::RolePolicy" {
+			continue
+		}
+		if beside := d.resource(other); beside.at("RoleName").value == d.ref(name) {
+			allowed.add(beside.at("PolicyDocument"))
+		}
 	}
 	return allowed
 }

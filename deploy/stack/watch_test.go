@@ -21,7 +21,7 @@ func TestEveryAlarmLooksAtWhatIsMeasuredAndTellsAPerson(t *testing.T) {
 		of := p.at("Namespace").String() + " " + p.at("MetricName").String() + " " + p.at("Dimensions").list()[0].at("Value").String()
 		switch metric, own := strings.CutPrefix(of, "SesSmtpRotator "); {
 		case own && slices.Contains(function.MetricNames(), strings.Fields(metric)[0]) && strings.HasSuffix(metric, " map[Ref:Function]"):
-		case slices.Contains([]string{"AWS/Lambda Errors map[Ref:Function]", "AWS/SQS ApproximateNumberOfMessagesVisible map[Fn::GetAtt:FailureQueue.QueueName]"}, of):
+		case slices.Contains([]string{"AWS/Lambda Errors map[Ref:Function]", "AWS/SQS NumberOfMessagesSent map[Fn::GetAtt:FailureQueue.QueueName]"}, of):
 		default:
 			t.Errorf("%s looks at %s, and nobody measures that", name, of)
 		}

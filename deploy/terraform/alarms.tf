@@ -3,7 +3,7 @@
 
 resource "aws_sns_topic" "alarm_topic" {
   name_prefix  = "${var.name}-alarms-"
-  display_name = "SES SMTP credential of ${var.name}"
+  display_name = "SES SMTP credential"
   tags         = var.tags
 }
 
@@ -51,27 +51,26 @@ locals {
     }
     KeySlotsTaken = {
       description = "Rotation is due, and both of the user's two access keys are taken. The log says who holds the second, and until when."
-      metric      = "RotationBlocked"
+      metric      = "Blocked"
     }
     SupersededKeyInUse = {
       description = "An access key's grace period is over, and somebody still sends with it: an application that hasn't read the secret again. It stays Active until nobody does, or until max_grace_period."
       metric      = "SupersededKeyInUse"
     }
     InvocationsFail = {
-      description = "The function has failed in two of the last three hours. One failure is no reason to get up: the next tick goes on."
+      description = "The function has failed in three of the last four hours. One failure is no reason to get up: the next tick goes on."
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       statistic   = "Sum"
-      periods     = 3
-      datapoints  = 2
+      periods     = 4 # the three attempts of one tick may be in two hours
+      datapoints  = 3
     }
     InvocationsLost = {
       description = "A tick or another event was given up, and is in the queue of failures with the reason."
       namespace   = "AWS/SQS"
-      metric      = "ApproximateNumberOfMessagesVisible"
+      metric      = "NumberOfMessagesSent" # each is told, whether or not those before were taken out
       dimensions  = { QueueName = aws_sqs_queue.failure_queue.name }
-      period      = 300
-      periods     = 1
+      statistic   = "Sum"
     }
   }
 }

@@ -15,13 +15,15 @@ resource "aws_iam_user" "smtp_user" {
   force_destroy = true # its access keys are the function's, which is gone by then
   # The tag has the user deleted before the secret, so that a deletion that stops here leaves the secret readable.
   tags = merge(var.tags, { ses-smtp-rotator-secret = local.secret_arn })
+  # Where another user takes its place, it goes last: not before the function has accepted the other.
+  lifecycle { create_before_destroy = true }
 }
 
 # SMTP needs this one action. Both kinds of resource are asked for, each where mail involves one ("Actions, resources, and
 # condition keys for Amazon SES"). What other policies an existing user has is not for this module to say.
 resource "aws_iam_user_policy" "sending_policy" {
   user = local.user_name
-  name = "send-${var.name}"
+  name = var.name
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
@@ -31,6 +33,7 @@ resource "aws_iam_user_policy" "sending_policy" {
       ],
     )
   })
+  lifecycle { create_before_destroy = true } # as the user has
 }
 
 # It has no version until the function puts one in: what Terraform put in would be in its state, and would be put in again over

@@ -39,7 +39,7 @@ locals {
         [["AWS/Lambda", "Errors", "FunctionName", local.function_name, { label = "invocations" }]],
         [for name, label in {
           VerificationFailed = "SES hasn't accepted", RotationBlocked = "blocked", Conflict = "overtaken",
-          AccessDenied       = "a permission is missing", AWSError = "AWS failed"
+          AccessDenied       = "a permission is missing", AWSError = "AWS failed", ConfigurationError = "settings are wrong"
         } : ["SesSmtpRotator", name, "FunctionName", local.function_name, { label = label }]]
       )
     } },
@@ -50,7 +50,7 @@ locals {
     } },
     { type = "log", x = 0, y = 15, width = 24, height = 6, properties = {
       title = "Steps, warnings and errors", region = local.region, view = "table"
-      query = "SOURCE '${aws_cloudwatch_log_group.log_group.name}' | fields @timestamp, msg, step.step, step.access_key_id, step.reason, error_type, error | filter msg in ['step', 'failed', 'left to the next ticks'] | sort @timestamp desc | limit 50"
+      query = "SOURCE '${aws_cloudwatch_log_group.log_group.name}' | fields @timestamp, msg, step.step, step.access_key_id, step.reason, warning.code, warning.message, error_type, error | filter msg in ['step', 'warning', 'failed', 'left to the next ticks'] | sort @timestamp desc | limit 50"
     } },
   ]
 }

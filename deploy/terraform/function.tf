@@ -114,14 +114,19 @@ locals {
       Action   = ["iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"]
       Resource = local.user_arn
     }]
-    secret = [{
+    secret = concat([{
       Effect = "Allow"
       Action = [
         "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds",
         "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage",
       ]
       Resource = local.secret_arn
-    }]
+      }], [for key in compact([var.kms_key_arn]) : { # Secrets Manager asks on the function's behalf: to read a version, and to write one.
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = key
+      Condition = { StringEquals = { "kms:EncryptionContext:SecretARN" = local.secret_arn } }
+    }])
     log = [{
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -131,14 +136,6 @@ locals {
       Effect   = "Allow"
       Action   = "sqs:SendMessage"
       Resource = aws_sqs_queue.failure_queue.arn
-    }]
-    }, var.kms_key_arn == "" ? {} : {
-    # Secrets Manager asks on the function's behalf: to read a version, and to write one.
-    kms = [{
-      Effect    = "Allow"
-      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-      Resource  = var.kms_key_arn
-      Condition = { StringEquals = { "kms:EncryptionContext:SecretARN" = local.secret_arn } }
     }]
     }, length(var.subnet_ids) == 0 ? {} : {
     # Lambda plugs the function into the subnets with these ("Giving Lambda functions access to resources in an Amazon VPC").
@@ -159,6 +156,7 @@ resource "aws_iam_role_policy" "function_role" {
   role     = aws_iam_role.function_role.name
   name     = each.key
   policy   = jsonencode({ Version = "2012-10-17", Statement = each.value })
+  lifecycle { create_before_destroy = true } # what is taken away goes after the function stops needing it: it leaves the subnets first
 }
 
 resource "aws_iam_role_policy" "network_is_lambdas" {

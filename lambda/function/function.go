@@ -93,15 +93,21 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 
 func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) (rotation.Result, error) {
 	if f.fault != nil {
-		return rotation.Result{}, f.fault
+		return f.refuse(ctx, f.fault, log)
 	}
 	reqs, err := parseEvent(payload, f.secret.ID)
 	if err != nil {
-		return rotation.Result{}, err
+		return f.refuse(ctx, err, log)
 	}
 	ctx, cancel := leaveTimeToAnswer(ctx, time.Second)
 	defer cancel()
 	return f.run(ctx, reqs, log)
+}
+
+// refuse measures what is refused before anything was looked at.
+func (f *Function) refuse(ctx context.Context, err error, log *slog.Logger) (result rotation.Result, _ error) {
+	f.publish(ctx, log, measure(result, err, 0, 0, f.now()))
+	return result, err
 }
 
 // run serves requests one after the other.
@@ -111,6 +117,9 @@ func (f *Function) run(ctx context.Context, reqs []rotation.Request, log *slog.L
 	verification := &stopwatch{Verifier: rotator.Verifier}
 	rotator.Verifier = verification
 	defer func() {
+		for _, w := range result.Warnings {
+			log.WarnContext(ctx, "warning", slog.Any("warning", w))
+		}
 		f.publish(ctx, log, measure(result, err, verification.took, rotator.Policy.RotationInterval, f.now()))
 	}()
 	for i, req := range reqs {

@@ -25,7 +25,7 @@ func count(name string, n int) metric { return metric{name, "Count", float64(n)}
 
 func seconds(name string, d time.Duration) metric { return metric{name, "Seconds", d.Seconds()} }
 
-// outcomes are the metrics of what an invocation came to. The other outcomes change nothing.
+// outcomes are the metrics of what an invocation came to. Of the others there is nothing to tell.
 var outcomes = map[rotation.Outcome]string{
 	rotation.Rotated:        "Rotated",
 	rotation.Retired:        "Retired",
@@ -33,6 +33,7 @@ var outcomes = map[rotation.Outcome]string{
 	rotation.Revoked:        "Revoked",
 	rotation.RolledBack:     "RolledBack",
 	rotation.Decommissioned: "Decommissioned",
+	rotation.Blocked:        "Blocked",
 }
 
 // roles are the metrics that count keys.

@@ -133,7 +133,11 @@ func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
 		s.after(32 * day)
 		s.world.UseKey(stranger, s.world.Now())
 		s.must(`{}`, rotation.Blocked)
-		s.measures(map[string]float64{"RotationBlocked": 1, "SecondsUntilDue": -(2 * day).Seconds()})
+		s.measures(map[string]float64{"Blocked": 1, "RotationBlocked": 1, "SecondsUntilDue": -(2 * day).Seconds()})
+		s.fails(`{"action":"rotate"}`, rotation.RotationBlocked)
+		if got := s.measured(); got["RotationBlocked"] != 1 || got["Blocked"] != 0 {
+			t.Errorf("who asks too early is told so, and nobody else needs to be: %v", got)
+		}
 	})
 	t.Run("a superseded key in use", func(t *testing.T) {
 		s := newMeasuredStage(t)
@@ -153,6 +157,15 @@ func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
 		}
 		s.must(`{}`, rotation.Rotated)
 		s.measures(map[string]float64{"CurrentKeyBroken": 1})
+	})
+	t.Run("what can't be served", func(t *testing.T) {
+		s := newMeasuredStage(t)
+		s.fails(`{"action":"none of them"}`, rotation.RequestError)
+		s.measures(map[string]float64{"RequestError": 1})
+		s.env["GRACE_PERIOD"] = "soon"
+		s.restart()
+		s.fails(`{}`, rotation.ConfigurationError)
+		s.measures(map[string]float64{"ConfigurationError": 1})
 	})
 	t.Run("a call that fails", func(t *testing.T) {
 		s := newMeasuredStage(t)

@@ -30,16 +30,19 @@ func parseStackEvent(payload []byte) (e cfn.Event, ok bool) {
 	return e, e.RequestType != "" && err == nil && to.Host != ""
 }
 
-// keepsKeys tells what becomes of the user's keys with the resource. The property OnDelete is "decommission", which is the
-// default, or "keep", for a user that was there before the stack.
-func keepsKeys(e cfn.Event) (bool, error) {
+// onDelete tells what becomes of the user's keys with the resource, by its property OnDelete: "decommission", the default,
+// deletes them; "decommission-stored" deletes those that the secret has, for a user that was there before the stack and a
+// secret that goes with it; "keep" asks for nothing, because both were there before.
+func onDelete(e cfn.Event) ([]rotation.Request, error) {
 	switch on := e.ResourceProperties["OnDelete"]; on {
 	case nil, "decommission":
-		return false, nil
+		return []rotation.Request{{Action: rotation.Decommission}}, nil
+	case "decommission-stored":
+		return []rotation.Request{{Action: rotation.Decommission, OnlyStored: true}}, nil
 	case "keep":
-		return true, nil
+		return nil, nil
 	default:
-		return false, invalid(`OnDelete: unknown %q; there are "decommission" and "keep"`, on)
+		return nil, invalid(`OnDelete: unknown %q; there are "decommission", "decommission-stored" and "keep"`, on)
 	}
 }
 
@@ -76,7 +79,7 @@ func (f *Function) serveResource(ctx context.Context, e cfn.Event, log *slog.Log
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	keep, err := keepsKeys(e)
+	removal, err := onDelete(e)
 	if err != nil {
 		return result, err
 	}
@@ -85,19 +88,38 @@ func (f *Function) serveResource(ctx context.Context, e cfn.Event, log *slog.Log
 	switch e.RequestType {
 	case cfn.RequestCreate, cfn.RequestUpdate:
 		if f.fault != nil {
-			return result, f.fault
+			return f.refuse(ctx, f.fault, log)
 		}
-		return f.run(ctx, tick(), log)
+		return f.firstTick(ctx, e, log)
 	case cfn.RequestDelete:
-		if keep {
+		if len(removal) == 0 {
 			return rotation.Result{Action: rotation.Decommission, Outcome: rotation.Waiting}, nil
 		}
-		if f.rotator.User == "" {
+		if f.rotator.User == "" || f.secret.ID == "" {
 			return result, f.fault
 		}
-		return f.run(ctx, []rotation.Request{{Action: rotation.Decommission}}, log) // other faults of the environment are no hindrance
+		return f.run(ctx, removal, log) // other faults of the environment are no hindrance
 	}
 	return result, invalid("RequestType: unknown %q; there are Create, Update and Delete", e.RequestType)
+}
+
+// firstTick makes the first credential. A role that was made a moment ago isn't known everywhere yet ("Changes that I make are
+// not always immediately visible", IAM User Guide), so in a new stack a denial is heard a few times before it is believed.
+func (f *Function) firstTick(ctx context.Context, e cfn.Event, log *slog.Logger) (rotation.Result, error) {
+	deadline, ok := ctx.Deadline()
+	for wait := time.Second; ; wait *= 2 {
+		result, err := f.run(ctx, tick(), log)
+		tooNew := e.RequestType == cfn.RequestCreate && rotation.TypeOf(err) == rotation.AccessDenied
+		if !tooNew || wait > 8*time.Second || !ok || time.Until(deadline) < 2*wait {
+			return result, err
+		}
+		log.WarnContext(ctx, "tried again: the role may be too new", "error", err.Error())
+		select {
+		case <-ctx.Done():
+			return result, err
+		case <-time.After(wait):
+		}
+	}
 }
 
 // leftToTicks: the stack is as it should be, and a later tick makes the credential.

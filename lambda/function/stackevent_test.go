@@ -161,12 +161,7 @@ func TestAStackFailsWithTheReason(t *testing.T) {
 	t.Run("a missing permission", func(t *testing.T) {
 		cf := newStage(t, nil).cloudFormation()
 		cf.must(`{}`, rotation.Rotated)
-		cf.world.Intercept(func(call localaws.Call) *localaws.Fault {
-			if call.Action == "DeleteAccessKey" {
-				return &localaws.Fault{Code: "AccessDenied", Status: http.StatusForbidden}
-			}
-			return nil
-		})
+		cf.deny("DeleteAccessKey", 100)
 		if got := cf.answered("Delete", "", "FAILED"); !strings.Contains(got.Reason, "DeleteAccessKey") {
 			t.Error(got.Reason)
 		}
@@ -189,6 +184,86 @@ func TestAKeptUserKeepsItsKeys(t *testing.T) {
 	cf.answered("Create", keep, "SUCCESS")
 	cf.answered("Delete", keep, "SUCCESS")
 	cf.mailFlows()
+}
+
+const deleteStored = `"ResourceProperties":{"OnDelete":"decommission-stored"},`
+
+func TestAKeptUserLosesTheKeysWhosePasswordsGo(t *testing.T) {
+	t.Run("and only those", func(t *testing.T) {
+		cf := newStage(t, nil).cloudFormation()
+		cf.answered("Create", deleteStored, "SUCCESS")
+		first := cf.mailFlows().Username
+		handMade, _, err := cf.world.CreateAccessKey(user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			cf.answered("Delete", deleteStored, "SUCCESS")
+			cf.keyIs(handMade, "Active")
+			cf.keyIs(first, "gone")
+		}
+	})
+	t.Run("the superseded among them", func(t *testing.T) {
+		cf := newStage(t, nil).cloudFormation()
+		cf.must(`{}`, rotation.Rotated)
+		cf.must(`{"action":"rotate"}`, rotation.Rotated)
+		cf.answered("Delete", deleteStored, "SUCCESS")
+		if n := len(cf.world.Keys(user)); n != 0 {
+			t.Errorf("%d keys are left", n)
+		}
+	})
+	t.Run("whatever the environment", func(t *testing.T) {
+		s := newStage(t, nil)
+		cf := s.cloudFormation()
+		s.handMadeSecret()
+		s.env["SMTP_REGIONS"] = "nowhere at all"
+		s.restart()
+		cf.answered("Delete", deleteStored, "SUCCESS")
+		if n := len(cf.world.Keys(user)); n != 0 {
+			t.Errorf("%d keys are left", n)
+		}
+	})
+	t.Run("unless the secret is gone", func(t *testing.T) {
+		s := newStage(t, nil)
+		cf := s.cloudFormation()
+		cf.must(`{}`, rotation.Rotated)
+		id := cf.mailFlows().Username
+		s.env["SECRET_ID"] = "deleted by hand"
+		s.restart()
+		cf.answered("Delete", deleteStored, "SUCCESS")
+		cf.keyIs(id, "Active")
+	})
+	t.Run("or can't be asked", func(t *testing.T) {
+		cf := newStage(t, nil).cloudFormation()
+		cf.must(`{}`, rotation.Rotated)
+		id := cf.mailFlows().Username
+		cf.deny("ListSecretVersionIds", 100)
+		if got := cf.answered("Delete", deleteStored, "FAILED"); !strings.Contains(got.Reason, "ListSecretVersionIds") {
+			t.Error(got.Reason)
+		}
+		cf.keyIs(id, "Active")
+	})
+}
+
+// deny refuses an action so many times.
+func (s *stage) deny(action string, times int) {
+	s.world.Intercept(func(call localaws.Call) *localaws.Fault {
+		if call.Action != action || times == 0 {
+			return nil
+		}
+		times--
+		return &localaws.Fault{Code: "AccessDenied", Status: http.StatusForbidden}
+	})
+}
+
+func TestANewStacksRoleMayBeKnownASecondLater(t *testing.T) {
+	cf := newStage(t, nil).cloudFormation()
+	cf.deny("PutSecretValue", 1)
+	cf.answered("Create", "", "SUCCESS")
+	cf.mailFlows()
+	if n := len(cf.world.Keys(user)); n != 1 {
+		t.Errorf("there are %d keys", n)
+	}
 }
 
 func TestCloudFormationIsAnsweredWhateverHappens(t *testing.T) {

@@ -12,7 +12,7 @@ const (
 	Rollback  Action = "rollback"  // make the previous credential current again
 	Status    Action = "status"    // say what there is; change nothing
 	Preview   Action = "plan"      // say what a tick would do now; change nothing
-	// Decommission deletes all of the user's keys, because the user is about to be deleted.
+	// Decommission deletes the user's keys, because the user or the secret is about to be deleted.
 	Decommission Action = "decommission"
 
 	// The steps of Secrets Manager's own rotation, by its names.
@@ -32,6 +32,8 @@ type Request struct {
 	// IfOurs ignores an emergency for a key that isn't the user's, instead of refusing it: for alarms that tell every
 	// function of an account about every key.
 	IfOurs bool
+	// OnlyStored has Decommission spare the keys that no version of the secret names, because the user stays.
+	OnlyStored bool
 	// VersionID is the new version's, chosen by Secrets Manager, in the steps of its own rotation.
 	VersionID string
 	// Reason is the caller's, for the log.

@@ -176,7 +176,7 @@ func (s *Secret) version(id string, created time.Time, text string) rotation.Ver
 	}
 	v.User = p.user
 	v.Outdated = p.user != s.User
-	if p.logins[0].Region == "" { // made by hand: it can only be meant for the one Region there is
+	if p.logins[0].Region == "" && len(s.Endpoints) > 0 { // made by hand: it can only be meant for the one Region there is
 		p.logins[0].Region = s.Endpoints[0].Region
 		v.Outdated = true
 	}
