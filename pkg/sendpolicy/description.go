@@ -1,0 +1,166 @@
+package sendpolicy
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Description says in people's words what a credential is for. Only Identities are required; each of the others narrows.
+type Description struct {
+	// Account is the AWS account, 12 digits, of identities and configuration sets that aren't ARNs.
+	Account string
+	// Regions are the SES Regions, likewise.
+	Regions []string
+	// Identities to send from: domains (example.com, which has its subdomains and all addresses), addresses, or ARNs.
+	Identities []string
+	// ConfigurationSets to send with: names or ARNs.
+	ConfigurationSets []string
+	// SandboxRecipients are identities that mail may go to where SES asks for permission on those as well: in the sandbox.
+	SandboxRecipients []string
+	// From are addresses that mail may come from, with * for any text, or domains.
+	From []string
+	// FromNames are display names, with * for any text.
+	FromNames []string
+	// Recipients are domains or addresses that mail may go to, with * for any text.
+	Recipients []string
+	// Networks are public ones that mail may be handed in from. SES sees a NAT gateway's address, not that behind it.
+	Networks []netip.Prefix
+	// Endpoints and VPCs are those that mail may be handed in through, by ID.
+	Endpoints, VPCs []string
+	// PrivateNetworks are those in the VPC that Endpoints or VPCs name.
+	PrivateNetworks []netip.Prefix
+	// TLSOnly refuses what isn't encrypted. SES's SMTP interface does so by itself.
+	TLSOnly bool
+	// Conditions are others, on keys that SES knows.
+	Conditions []Condition
+}
+
+// Condition is one more that must hold.
+type Condition struct {
+	Operator string // as in "DateLessThan"
+	Key      string // one of HonouredKeys
+	Values   []string
+}
+
+var (
+	account  = regexp.MustCompile(`^[0-9]{12}$`)
+	region   = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
+	domain   = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*$`)
+	address  = regexp.MustCompile(`^[^@\s*?]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*$`)
+	setName  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	ofSES    = regexp.MustCompile(`^arn:(aws[a-z-]*):ses:([a-z0-9-]+):([0-9]{12}):(identity|configuration-set)/([^*?\s]+)$`)
+	pattern  = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+	endpoint = regexp.MustCompile(`^vpce-[0-9a-f]+$`)
+	vpc      = regexp.MustCompile(`^vpc-[0-9a-f]+$`)
+	operator = regexp.MustCompile(`^(ForAllValues:|ForAnyValue:)?(String(Not)?(Equals(IgnoreCase)?|Like)|Numeric(Not)?(Equals)|Numeric(Less|Greater)Than(Equals)?|Date(Not)?Equals|Date(Less|Greater)Than(Equals)?|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like)|Null)(IfExists)?$`)
+)
+
+// check gathers all that is wrong.
+func (d Description) check() error {
+	var faults []error
+	fault := func(field, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
+	}
+	if d.Account != "" && !account.MatchString(d.Account) {
+		fault("Account", "%q is not 12 digits", d.Account)
+	}
+	if len(d.Identities) == 0 {
+		fault("Identities", "name at least one: without, the credential could send as anybody")
+	}
+	if named := slices.DeleteFunc(slices.Concat(d.Identities, d.ConfigurationSets, d.SandboxRecipients), isARN); len(named) > 0 {
+		if d.Account == "" {
+			fault("Account", "is needed, because %s isn't an ARN", named[0])
+		}
+		if len(d.Regions) == 0 {
+			fault("Regions", "at least one is needed, because %s isn't an ARN", named[0])
+		}
+	}
+	each := func(field string, values []string, what string, allowed ...*regexp.Regexp) {
+		for _, v := range values {
+			if !slices.ContainsFunc(allowed, func(r *regexp.Regexp) bool { return r.MatchString(v) }) {
+				fault(field, "%q is not %s", v, what)
+			}
+		}
+	}
+	each("Regions", d.Regions, "a Region", region)
+	each("Identities", d.Identities, "a domain, an address or an identity's ARN, without wildcards", domain, address, ofKind("identity"))
+	each("SandboxRecipients", d.SandboxRecipients, "a domain, an address or an identity's ARN, without wildcards", domain, address, ofKind("identity"))
+	each("ConfigurationSets", d.ConfigurationSets, "the name or the ARN of a configuration set, without wildcards", setName, ofKind("configuration-set"))
+	each("From", d.From, "an address (with * for any text) or a domain", pattern, domain)
+	each("Recipients", d.Recipients, "a domain or an address (with * for any text)", pattern, domain)
+	each("Endpoints", d.Endpoints, "the ID of a VPC endpoint (vpce-…)", endpoint)
+	each("VPCs", d.VPCs, "the ID of a VPC (vpc-…)", vpc)
+	if len(d.PrivateNetworks) > 0 && len(d.Endpoints)+len(d.VPCs) == 0 {
+		fault("PrivateNetworks", "name the endpoint or the VPC as well: everybody's VPC has the same addresses")
+	}
+	for _, c := range d.Conditions {
+		if !honours(c.Key) {
+			fault("Conditions", "SES doesn't know the key %s when mail is sent over SMTP; it knows %s", c.Key, strings.Join(HonouredKeys(), ", "))
+		}
+		if !operator.MatchString(c.Operator) {
+			fault("Conditions", "IAM has no operator %q", c.Operator)
+		}
+		if len(c.Values) == 0 {
+			fault("Conditions", "%s has no value", c.Key)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func ofKind(kind string) *regexp.Regexp {
+	return regexp.MustCompile(strings.Replace(ofSES.String(), "(identity|configuration-set)", "("+kind+")", 1))
+}
+
+func isARN(text string) bool { return strings.HasPrefix(text, "arn:") }
+
+// partition is the part of AWS that a Region belongs to.
+func partition(region string) string {
+	for prefix, name := range map[string]string{
+		"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b", "eusc-": "aws-eusc",
+	} {
+		if strings.HasPrefix(region, prefix) {
+			return name
+		}
+	}
+	return "aws"
+}
+
+// arns are the resources of those named, in every Region.
+func (d Description) arns(kind string, names []string) (arns []string) {
+	for _, name := range names {
+		if isARN(name) {
+			arns = append(arns, name)
+			continue
+		}
+		for _, region := range d.Regions {
+			arns = append(arns, fmt.Sprintf("arn:%s:ses:%s:%s:%s/%s", partition(region), region, d.Account, kind, name))
+		}
+	}
+	return arns
+}
+
+// senders are what From addresses of the identities look like.
+func senders(identities []string) (patterns []string) {
+	for _, identity := range identities {
+		if parts := ofSES.FindStringSubmatch(identity); parts != nil {
+			identity = parts[5]
+		}
+		patterns = append(patterns, addresses(identity)...)
+		if domain.MatchString(identity) {
+			patterns = append(patterns, "*@*."+identity) // a domain's identity has its subdomains
+		}
+	}
+	return patterns
+}
+
+// addresses are those of a domain, or the address itself.
+func addresses(text string) []string {
+	if strings.Contains(text, "@") {
+		return []string{text}
+	}
+	return []string{"*@" + text}
+}

@@ -1,0 +1,158 @@
+package sendpolicy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Document is a policy ("IAM JSON policy elements reference", IAM User Guide).
+type Document struct {
+	Version    string      `json:"Version,omitempty"`
+	ID         string      `json:"Id,omitempty"`
+	Statements []Statement `json:"Statement"`
+}
+
+// Statement allows or denies.
+type Statement struct {
+	Sid         string     `json:"Sid,omitempty"`
+	Effect      string     `json:"Effect"`
+	Action      Texts      `json:"Action,omitempty"`
+	NotAction   Texts      `json:"NotAction,omitempty"`
+	Resource    Texts      `json:"Resource,omitempty"`
+	NotResource Texts      `json:"NotResource,omitempty"`
+	Condition   Conditions `json:"Condition,omitempty"`
+}
+
+// Conditions are values by operator and key. All must hold.
+type Conditions map[string]map[string]Texts
+
+// Texts is a list, which a policy may write as one element without brackets.
+type Texts []string
+
+// MarshalJSON writes a single element as it is.
+func (t Texts) MarshalJSON() ([]byte, error) {
+	if len(t) == 1 {
+		return json.Marshal(t[0])
+	}
+	return json.Marshal([]string(t))
+}
+
+// UnmarshalJSON reads one element or a list; conditions also have numbers and truth values.
+func (t *Texts) UnmarshalJSON(text []byte) error {
+	var list []json.RawMessage
+	if json.Unmarshal(text, &list) != nil {
+		list = []json.RawMessage{text}
+	}
+	*t = nil
+	for _, element := range list {
+		var s string
+		switch err := json.Unmarshal(element, &s); {
+		case err == nil:
+		case bytes.ContainsAny(element, "{[") || string(element) == "null":
+			return fmt.Errorf("%s is neither text nor a list of text", element)
+		default:
+			s = string(element)
+		}
+		*t = append(*t, s)
+	}
+	return nil
+}
+
+// Parse reads a policy of an identity. What it doesn't know is an error, so that nothing is overlooked.
+func Parse(text string) (Document, error) {
+	var raw struct {
+		Version   string
+		ID        string `json:"Id"`
+		Statement json.RawMessage
+	}
+	if err := decode([]byte(text), &raw); err != nil {
+		return Document{}, err
+	}
+	d := Document{Version: raw.Version, ID: raw.ID}
+	statements := bytes.TrimSpace(raw.Statement)
+	if len(statements) == 0 {
+		return Document{}, errors.New("the policy has no Statement")
+	}
+	if statements[0] != '[' {
+		statements = slices.Concat([]byte("["), statements, []byte("]"))
+	}
+	if err := decode(statements, &d.Statements); err != nil {
+		return Document{}, err
+	}
+	for i, s := range d.Statements {
+		if err := s.check(); err != nil {
+			return Document{}, fmt.Errorf("statement %d: %w", i+1, err)
+		}
+	}
+	return d, nil
+}
+
+func decode(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("not a policy: %w", err)
+	}
+	if d.More() {
+		return errors.New("not a policy: there is more after its end")
+	}
+	return nil
+}
+
+func (s Statement) check() error {
+	switch {
+	case s.Effect != allow && s.Effect != deny:
+		return fmt.Errorf("Effect is %q; there are Allow and Deny", s.Effect)
+	case (len(s.Action) > 0) == (len(s.NotAction) > 0):
+		return errors.New("it needs Action or NotAction, and not both")
+	case (len(s.Resource) > 0) == (len(s.NotResource) > 0):
+		return errors.New("it needs Resource or NotResource, and not both")
+	}
+	return nil
+}
+
+const (
+	allow = "Allow"
+	deny  = "Deny"
+)
+
+// String is the policy as people write it.
+func (d Document) String() string {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(d); err != nil {
+		return err.Error() // texts and lists of texts can always be written
+	}
+	return string(bytes.TrimSpace(out.Bytes()))
+}
+
+// each calls f with every key of the conditions, in order.
+func (c Conditions) each(f func(operator, key string, values Texts)) {
+	for _, operator := range slices.Sorted(maps.Keys(c)) {
+		for _, key := range slices.Sorted(maps.Keys(c[operator])) {
+			f(operator, key, c[operator][key])
+		}
+	}
+}
+
+func (c Conditions) has(key string) (found bool) {
+	c.each(func(_, known string, _ Texts) { found = found || strings.EqualFold(known, key) })
+	return found
+}
+
+func (c Conditions) add(operator, key string, values ...string) {
+	if len(values) == 0 {
+		return
+	}
+	if c[operator] == nil {
+		c[operator] = map[string]Texts{}
+	}
+	c[operator][key] = append(c[operator][key], values...)
+}

@@ -1,0 +1,87 @@
+package sendpolicy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Severity is how much a thief gains.
+type Severity string
+
+const (
+	High   Severity = "high"   // more than this credential's own mail: other senders, other services, the account
+	Medium Severity = "medium" // this credential's mail from where it needn't come, or a way that isn't SMTP
+	Low    Severity = "low"    // rights that SMTP has no use for
+)
+
+func (s Severity) weight() int { return slices.Index([]Severity{Low, Medium, High}, s) + 1 }
+
+// AtLeast compares severities.
+func (s Severity) AtLeast(other Severity) bool { return s.weight() >= other.weight() }
+
+// Code names a kind of finding.
+type Code string
+
+const (
+	WideAction   Code = "WideAction"   // actions with a wildcard
+	WideResource Code = "WideResource" // all identities, or more than one name says
+	NoSource     Code = "NoSource"     // from anywhere
+	WideSource   Code = "WideSource"   // from more networks than anyone has
+	HasNotAction Code = "NotAction"    // all actions but some
+	NotResource  Code = "NotResource"  // all resources but some
+	IAMRights    Code = "IAMRights"    // rights over users, roles and permissions
+	OtherRights  Code = "OtherRights"  // rights in SES or elsewhere that aren't for sending
+	UnusedRights Code = "UnusedRights" // ways to send that SMTP doesn't use
+	PrivateIP    Code = "PrivateIP"    // a source condition on an address that SES never sees
+	UnknownKey   Code = "UnknownKey"   // a condition on a key that SES doesn't implement
+	Unreadable   Code = "Unreadable"   // a document that isn't a policy
+	Console      Code = "Console"      // a password for the console
+	MoreKeys     Code = "MoreKeys"     // access keys that the secret doesn't have
+	OtherLogins  Code = "OtherLogins"  // SSH keys, certificates, service-specific credentials
+	Quarantined  Code = "Quarantined"  // AWS itself says that a key has leaked
+)
+
+// Finding is one thing that is wider than an SMTP credential needs.
+type Finding struct {
+	Code     Code     `json:"code"`
+	Severity Severity `json:"severity"`
+	// Policy is where it is, and Statement what; they are missing for ways in.
+	Policy    string     `json:"policy,omitempty"`
+	Statement *Statement `json:"statement,omitempty"`
+	Message   string     `json:"message"`
+	// Risk is what a thief could do with it.
+	Risk string `json:"risk"`
+	// Instead is the policy to have in the statement's place, or in the user's, where there is one.
+	Instead *Document `json:"instead,omitempty"`
+}
+
+// Worst is the highest severity among findings, empty where there is none.
+func Worst(findings []Finding) (worst Severity) {
+	for _, f := range findings {
+		if f.Severity.AtLeast(worst) {
+			worst = f.Severity
+		}
+	}
+	return worst
+}
+
+// sort puts the worst first.
+func sort(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(b.Severity.weight()-a.Severity.weight(), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Policy, b.Policy))
+	})
+}
+
+// report gathers findings about one statement.
+type report struct {
+	policy    string
+	statement *Statement
+	findings  []Finding
+}
+
+func (r *report) add(code Code, severity Severity, risk, format string, args ...any) {
+	r.findings = append(r.findings, Finding{
+		Code: code, Severity: severity, Policy: r.policy, Statement: r.statement, Message: fmt.Sprintf(format, args...), Risk: risk,
+	})
+}

@@ -1,0 +1,110 @@
+package sendpolicy
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// WarningCode names what a person should know about a policy that was written.
+type WarningCode string
+
+const (
+	// AnySource: a leaked credential works from anywhere.
+	AnySource WarningCode = "AnySource"
+	// WideNetwork: a source network has more addresses than anyone has.
+	WideNetwork WarningCode = "WideNetwork"
+	// PrivateNetwork: SES never sees a private address, but that of the NAT gateway.
+	PrivateNetwork WarningCode = "PrivateNetwork"
+	// SingleAddress: tasks and instances without a fixed address change theirs.
+	SingleAddress WarningCode = "SingleAddress"
+	// AddressBesideEndpoint: mail through an endpoint has no public address.
+	AddressBesideEndpoint WarningCode = "AddressBesideEndpoint"
+	// RecipientsAreAsked: SES asks for permission on recipients' identities, too.
+	RecipientsAreAsked WarningCode = "RecipientsAreAsked"
+	// NoConfigurationSet: mail that names one is refused.
+	NoConfigurationSet WarningCode = "NoConfigurationSet"
+	// OtherAccount: an identity of another account needs a policy of its own there.
+	OtherAccount WarningCode = "OtherAccount"
+	// OtherRegion: an ARN is of a Region that isn't among those described.
+	OtherRegion WarningCode = "OtherRegion"
+	// CaseMatters: a pattern with a wildcard tells capitals from small letters.
+	CaseMatters WarningCode = "CaseMatters"
+)
+
+// Warning is one, in words for a person.
+type Warning struct {
+	Code    WarningCode `json:"code"`
+	Message string      `json:"message"`
+}
+
+func (d Description) warnings() (found []Warning) {
+	warn := func(code WarningCode, format string, args ...any) {
+		found = append(found, Warning{code, fmt.Sprintf(format, args...)})
+	}
+	d.warnOfSources(warn)
+	if len(d.SandboxRecipients) == 0 {
+		warn(RecipientsAreAsked, "in the sandbox, SES asks for permission on the recipients' verified identities as well, and refuses mail to those "+
+			"that aren't named (554 Access denied); name them as sandbox recipients")
+	}
+	if len(d.ConfigurationSets) == 0 {
+		warn(NoConfigurationSet, "mail that names a configuration set, or whose identity has one by default, is refused (554 Access denied); "+
+			"name those that are used")
+	}
+	accounts := map[string]bool{}
+	if d.Account != "" {
+		accounts[d.Account] = true
+	}
+	for _, text := range slices.Concat(d.Identities, d.SandboxRecipients, d.ConfigurationSets) {
+		parts := ofSES.FindStringSubmatch(text)
+		if parts == nil {
+			continue
+		}
+		if accounts[parts[3]] = true; len(accounts) > 1 {
+			warn(OtherAccount, "%s is another account's: its owner has to allow it in the identity's own policy, and mail names it in X-SES-SOURCE-ARN", text)
+		}
+		if len(d.Regions) > 0 && !slices.Contains(d.Regions, parts[2]) {
+			warn(OtherRegion, "%s is in a Region that isn't among those described (%s)", text, strings.Join(d.Regions, ", "))
+		}
+	}
+	for field, patterns := range map[string][]string{"From": d.From, "FromNames": d.FromNames} {
+		if like(patterns) == "StringLike" {
+			warn(CaseMatters, "%s has a wildcard, with which IAM tells capitals from small letters: mail has to be written just so", field)
+		}
+	}
+	if len(d.Recipients) > 0 {
+		warn(CaseMatters, "Recipients tell capitals from small letters: mail to Someone@Example.com isn't mail to example.com")
+	}
+	slices.SortStableFunc(found, func(a, b Warning) int { return strings.Compare(string(a.Code), string(b.Code)) })
+	return found
+}
+
+func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
+	switch inside := len(d.Endpoints) + len(d.VPCs); {
+	case len(d.Networks)+inside == 0:
+		warn(AnySource, "a leaked credential works from anywhere: name the networks or VPC endpoints that mail is handed in from")
+	case len(d.Networks) > 0 && inside > 0:
+		warn(AddressBesideEndpoint, "mail through a VPC endpoint has no public source address: it is let in by the endpoint or the VPC, and "+
+			"where those are to be narrowed, by private networks (aws:VpcSourceIp)")
+	}
+	for _, n := range d.Networks {
+		switch {
+		case isPrivate(n):
+			warn(PrivateNetwork, "%s is private, and SES never sees it: name the public address of the NAT gateway, or use a VPC endpoint", n)
+		case n.Bits() < 16 && n.Addr().Is4() || n.Bits() < 32 && n.Addr().Is6():
+			warn(WideNetwork, "%s has more addresses than one network of anybody's", n)
+		case n.IsSingleIP():
+			warn(SingleAddress, "%s has to be fixed (an Elastic IP, a NAT gateway's): tasks, functions and instances change the addresses that they get by themselves", n)
+		}
+	}
+}
+
+// sharedSpace is for carriers' NAT (RFC 6598).
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+// isPrivate tells of addresses that don't leave a network (RFC 1918, RFC 4193, RFC 6598, loopback and link-local ones).
+func isPrivate(n netip.Prefix) bool {
+	a := n.Addr()
+	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || sharedSpace.Contains(a)
+}
