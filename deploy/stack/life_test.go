@@ -118,6 +118,7 @@ var steps = []step{
 	{"rotation", after(30 * day), `{}`, rotation.Rotated},
 	{"retirement", after(8 * day), `{}`, rotation.Retired},
 	{"deletion", after(2 * day), `{}`, rotation.Deleted},
+	{"the audit", manyRights, `{"action":"audit"}`, rotation.Reported},
 	{"a tick after Secrets Manager's rotation gave up", givenUp, `{}`, rotation.Waiting},
 	{"rotation by hand", after(day), `{"action":"rotate"}`, rotation.Rotated},
 	{"rollback", after(hour), `{"action":"rollback"}`, rotation.RolledBack},
@@ -133,6 +134,22 @@ func orphan(l *life) {
 	l.world.Advance(2 * hour)
 	if _, _, err := l.world.CreateAccessKey(userName); err != nil {
 		l.Fatal(err)
+	}
+}
+
+// manyRights has the user have something of every kind that an audit looks at.
+func manyRights(l *life) {
+	const document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}]}`
+	l.world.PutGroupPolicy("staff", "send", document)
+	l.world.AttachGroupPolicy("staff", "arn:aws:iam::"+accountID+":policy/send", document)
+	for _, err := range []error{
+		l.world.PutUserPolicy(userName, "send", document),
+		l.world.AddUserToGroup(userName, "staff"),
+		l.world.CreateLoginProfile(userName),
+	} {
+		if err != nil {
+			l.Fatal(err)
+		}
 	}
 }
 
@@ -227,7 +244,7 @@ func TestEachPermissionIsNeededForANamedStep(t *testing.T) {
 
 func TestOtherUsersAndSecretsAreOutOfReach(t *testing.T) {
 	for variable, other := range map[string]string{"SMTP_USER_NAME": "somebody", "SECRET_ID": "something"} {
-		for _, event := range []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`, `{"action":"rollback"}`, `{"action":"status"}`} {
+		for _, event := range []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`, `{"action":"rollback"}`, `{"action":"status"}`, `{"action":"audit"}`} {
 			l := newLife(t)
 			l.env[variable] = other
 			l.start()

@@ -3,6 +3,7 @@ package stack
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
 // module is the resources of a state, by address within the module.
@@ -124,10 +127,22 @@ func theSameRole(t *testing.T, made map[string]node) {
 			t.Errorf("%s may do\n%v, want\n%v", resource, got, want)
 		}
 	}
-	got := document(t, made["aws_iam_user_policy.sending_policy"].at("policy")).at("Statement").String()
-	if want := d.resource("SendingPolicy").at("PolicyDocument", "Statement").String(); got != want {
+	got := asPolicy(t, document(t, made["aws_iam_user_policy.sending_policy"].at("policy")))
+	if want := sendingPolicy(t, nil); !samePolicy(got, want) {
 		t.Errorf("the credential may do %s, want %s", got, want)
 	}
+}
+
+// samePolicy: with the same statements, in whatever order.
+func samePolicy(a, b sendpolicy.Document) bool {
+	byName := func(d sendpolicy.Document) map[string]sendpolicy.Statement {
+		named := map[string]sendpolicy.Statement{}
+		for _, s := range d.Statements {
+			named[s.Sid] = s
+		}
+		return named
+	}
+	return len(a.Statements) == len(b.Statements) && reflect.DeepEqual(byName(a), byName(b))
 }
 
 func document(t *testing.T, text node) node {
@@ -213,7 +228,17 @@ func TestTheModulePlansWhatIsAskedForAndRefusesNonsense(t *testing.T) {
 	}
 	const asked, refused = "deploy/asked", "deploy/refused"
 	tf.write(asked+"/main.tf", with("everything", `
-		configuration_set_arns = ["arn:aws:ses:eu-west-1:123456789012:configuration-set/mail"]
+		configuration_set_arns = ["`+configurationSet+`"]
+		sandbox_recipient_arns = ["`+recipient+`"]
+		from_addresses = ["*@example.com"]
+		from_names = ["Example*"]
+		recipients = ["*@example.com"]
+		source_networks = ["192.0.2.0/24"]
+		vpc_endpoint_ids = ["vpce-1"]
+		vpc_ids = ["vpc-1"]
+		private_networks = ["10.0.0.0/16"]
+		tls_only = true
+		guard_duty_findings = true
 		smtp_regions = ["eu-west-1", "us-east-1"]
 		reader_arns = ["arn:aws:iam::123456789012:role/application"]
 		kms_key_arn = aws_kms_key.key.arn
@@ -237,11 +262,16 @@ func TestTheModulePlansWhatIsAskedForAndRefusesNonsense(t *testing.T) {
 	for _, address := range []string{
 		"aws_secretsmanager_secret_policy.secret_policy[0]", "aws_secretsmanager_secret_rotation.rotation_configuration[0]",
 		"aws_lambda_permission.rotation_permission[0]", `aws_iam_role_policy.function_role["network"]`,
+		`aws_cloudwatch_event_rule.leaks["guardduty"]`, `aws_cloudwatch_event_rule.leaks["health"]`,
 		"aws_iam_role_policy.network_is_lambdas[0]", "aws_sns_topic_subscription.alarm_subscription[0]",
 	} {
 		if _, ok := planned["everything."+address]; !ok {
 			t.Errorf("%s isn't planned", address)
 		}
+	}
+	sending := asPolicy(t, document(t, planned["everything.aws_iam_user_policy.sending_policy"].at("policy")))
+	if want := sendingPolicy(t, everyNarrowing); !samePolicy(sending, want) {
+		t.Errorf("the credential may do %s, want %s", sending, want)
 	}
 	for _, address := range []string{"aws_iam_user.smtp_user[0]", "aws_secretsmanager_secret.smtp_secret[0]"} {
 		if _, ok := planned["adopting."+address]; ok {
@@ -259,6 +289,8 @@ func TestTheModulePlansWhatIsAskedForAndRefusesNonsense(t *testing.T) {
 	tf.write(refused+"/main.tf", with("mail", `
 		rotation_interval = "8d15m"
 		verify = "send"
+		sandbox_recipient_arns = ["`+recipient+`"]
+		private_networks = ["10.0.0.0/16"]
 		subnet_ids = ["subnet-1"]
 		existing_secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail-AbCdEf"
 		reader_arns = ["arn:aws:iam::123456789012:role/application"]`))
@@ -266,7 +298,7 @@ func TestTheModulePlansWhatIsAskedForAndRefusesNonsense(t *testing.T) {
 	out, err := tf.try(refused, "plan", "-no-color")
 	text := regexp.MustCompile(`[\s│]+`).ReplaceAllString(out, " ")
 	for _, reason := range []string{
-		"rotation_interval must exceed", "verify_from is needed", "security_group_ids are needed together", "an existing one has its own",
+		"rotation_interval must exceed", "verify_from is needed", "security_group_ids are needed together", "could send as its recipients", "everybody's VPC", "an existing one has its own",
 	} {
 		if err == nil || !strings.Contains(text, reason) {
 			t.Errorf("it isn't refused because %s: %v\n%s", reason, err, text)

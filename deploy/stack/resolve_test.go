@@ -223,6 +223,8 @@ func (d *deployment) holds(condition any) bool {
 			return d.holds(argument)
 		case "Fn::Not":
 			return !d.holds(argument.([]any)[0])
+		case "Fn::Or":
+			return slices.ContainsFunc(argument.([]any), d.holds)
 		case "Fn::And":
 			return !slices.ContainsFunc(argument.([]any), func(c any) bool { return !d.holds(c) })
 		case "Fn::Equals":

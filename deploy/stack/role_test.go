@@ -74,6 +74,9 @@ func (r role) enforce(world *localaws.World, arns map[string]string) {
 		if arn, ok := arns[resource]; ok {
 			resource = arn
 		}
+		if ofGroupsAndPolicies[action] && len(r[action]) > 0 { // it is allowed on all of them
+			return nil
+		}
 		if slices.Contains(r[action], resource) {
 			return nil
 		}

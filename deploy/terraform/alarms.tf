@@ -57,6 +57,13 @@ locals {
       description = "An access key's grace period is over, and somebody still sends with it: an application that hasn't read the secret again. It stays Active until nobody does, or until max_grace_period."
       metric      = "SupersededKeyInUse"
     }
+    PolicyTooWide = {
+      description = "The daily audit has found that the SMTP user may do more than its own mail, or that AWS has quarantined it. The log says what, and what to have instead."
+      metric      = "HighFindings"
+      period      = 86400
+      periods     = 1
+      missing     = "ignore" # an audit that is a little later than yesterday's says nothing
+    }
     InvocationsFail = {
       description = "The function has failed in three of the last four hours. One failure is no reason to get up: the next tick goes on."
       namespace   = "AWS/Lambda"

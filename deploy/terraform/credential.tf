@@ -19,21 +19,60 @@ resource "aws_iam_user" "smtp_user" {
   lifecycle { create_before_destroy = true }
 }
 
-# SMTP needs this one action. Both kinds of resource are asked for, each where mail involves one ("Actions, resources, and
-# condition keys for Amazon SES"). What other policies an existing user has is not for this module to say.
+# What smtprotate policy writes. SMTP needs this one action, on every identity and configuration set that mail involves ("Actions,
+# resources, and condition keys for Amazon SES"). What other policies an existing user has is not for this module to say; the
+# audit does.
+locals {
+  # Mail that comes through an endpoint has no public address, and the other way round. So there is a statement for each way.
+  inside = { for key, ids in { SendFromEndpoints = ["aws:SourceVpce", var.vpc_endpoint_ids], SendFromVPCs = ["aws:SourceVpc", var.vpc_ids] } :
+    key => merge(
+      { StringEquals = { (ids[0]) = ids[1] } },
+      { for networks in [var.private_networks] : "IpAddress" => { "aws:VpcSourceIp" = networks } if length(networks) > 0 },
+    ) if length(ids[1]) > 0
+  }
+  outside = {
+    for sid, condition in {
+      Send             = {}
+      SendFromNetworks = { IpAddress = { "aws:SourceIp" = var.source_networks } }
+    } : sid => condition if sid == (length(var.source_networks) > 0 ? "SendFromNetworks" : length(local.inside) > 0 ? "" : "Send")
+  }
+  narrowed = merge(
+    { for from in [merge(
+      { for values in [var.from_addresses] : "ses:FromAddress" => values if length(values) > 0 },
+      { for values in [var.from_names] : "ses:FromDisplayName" => values if length(values) > 0 },
+    )] : "StringLike" => from if length(from) > 0 },
+    { for values in [var.recipients] : "ForAllValues:StringLike" => { "ses:Recipients" = values } if length(values) > 0 },
+    { for values in [var.recipients] : "Null" => { "ses:Recipients" = "false" } if length(values) > 0 },
+    { for only in [var.tls_only] : "Bool" => { "aws:SecureTransport" = "true" } if only },
+  )
+}
+
 resource "aws_iam_user_policy" "sending_policy" {
   user = local.user_name
   name = var.name
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = concat(
-      [{ Sid = "SendFromTheseIdentities", Effect = "Allow", Action = "ses:SendRawEmail", Resource = var.identity_arns }],
-      [for sets in [var.configuration_set_arns] :
-        { Sid = "SendWithTheseConfigurationSets", Effect = "Allow", Action = "ses:SendRawEmail", Resource = sets } if length(sets) > 0
-      ],
-    )
+    Statement = [for sid, condition in merge(local.outside, local.inside) : merge(
+      {
+        Sid      = sid
+        Effect   = "Allow"
+        Action   = "ses:SendRawEmail"
+        Resource = concat(var.identity_arns, var.configuration_set_arns, var.sandbox_recipient_arns)
+      },
+      { for all in [merge(condition, local.narrowed)] : "Condition" => all if length(all) > 0 },
+    )]
   })
-  lifecycle { create_before_destroy = true } # as the user has
+  lifecycle {
+    create_before_destroy = true # as the user has
+    precondition {
+      condition     = length(var.sandbox_recipient_arns) == 0 || length(var.from_addresses) > 0
+      error_message = "from_addresses is needed where there are sandbox_recipient_arns, or the credential could send as its recipients."
+    }
+    precondition {
+      condition     = length(var.private_networks) == 0 || length(local.inside) > 0
+      error_message = "vpc_endpoint_ids or vpc_ids is needed where there are private_networks, which are the same in everybody's VPC."
+    }
+  }
 }
 
 # It has no version until the function puts one in: what Terraform put in would be in its state, and would be put in again over

@@ -28,13 +28,13 @@ locals {
         ["SesSmtpRotator", name, "FunctionName", local.function_name, { label = label }]
       ]
     } },
-    { type = "metric", x = 0, y = 9, width = 8, height = 6, properties = {
+    { type = "metric", x = 0, y = 9, width = 6, height = 6, properties = {
       title = "What was done", region = local.region, view = "timeSeries", stat = "Sum", period = 86400, metrics = [
         for name, label in { Rotated = "rotated", Retired = "retired", Deleted = "deleted", Revoked = "revoked", RolledBack = "rolled back" } :
         ["SesSmtpRotator", name, "FunctionName", local.function_name, { label = label }]
       ]
     } },
-    { type = "metric", x = 8, y = 9, width = 8, height = 6, properties = {
+    { type = "metric", x = 6, y = 9, width = 6, height = 6, properties = {
       title = "What failed", region = local.region, view = "timeSeries", stat = "Sum", period = 3600, metrics = concat(
         [["AWS/Lambda", "Errors", "FunctionName", local.function_name, { label = "invocations" }]],
         [for name, label in {
@@ -43,7 +43,13 @@ locals {
         } : ["SesSmtpRotator", name, "FunctionName", local.function_name, { label = label }]]
       )
     } },
-    { type = "metric", x = 16, y = 9, width = 8, height = 6, properties = {
+    { type = "metric", x = 12, y = 9, width = 6, height = 6, properties = {
+      title = "What the audit found", region = local.region, view = "timeSeries", stat = "Maximum", period = 86400, metrics = [
+        for name, label in { HighFindings = "high", MediumFindings = "medium", LowFindings = "low" } :
+        ["SesSmtpRotator", name, "FunctionName", local.function_name, { label = label }]
+      ]
+    } },
+    { type = "metric", x = 18, y = 9, width = 6, height = 6, properties = {
       title = "Until SES accepts, in seconds", region = local.region, view = "timeSeries", stat = "Maximum", period = 86400, metrics = [
         ["SesSmtpRotator", "VerificationTime", "FunctionName", local.function_name, { label = "verification" }],
       ]

@@ -114,6 +114,30 @@ locals {
       Action   = ["iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"]
       Resource = local.user_arn
     }]
+    # To see what is wide in what the user may do. Managed policies and groups are anybody's, so it may read all of them.
+    audit = [
+      {
+        Effect = "Allow"
+        Action = [
+          "iam:GetUser", "iam:GetLoginProfile", "iam:ListMFADevices", "iam:ListSSHPublicKeys", "iam:ListServiceSpecificCredentials",
+          "iam:ListSigningCertificates", "iam:ListUserPolicies", "iam:GetUserPolicy", "iam:ListAttachedUserPolicies", "iam:ListGroupsForUser",
+        ]
+        Resource = [local.user_arn]
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["iam:ListGroupPolicies", "iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies"]
+        Resource = ["arn:${data.aws_partition.here.partition}:iam::${data.aws_caller_identity.here.account_id}:group/*"]
+      },
+      {
+        Effect = "Allow"
+        Action = ["iam:GetPolicy", "iam:GetPolicyVersion"]
+        Resource = [
+          "arn:${data.aws_partition.here.partition}:iam::${data.aws_caller_identity.here.account_id}:policy/*",
+          "arn:${data.aws_partition.here.partition}:iam::aws:policy/*",
+        ]
+      },
+    ]
     secret = concat([{
       Effect = "Allow"
       Action = [

@@ -24,6 +24,29 @@ resource "aws_scheduler_schedule" "schedule" {
   }
 }
 
+resource "aws_scheduler_schedule" "audit" {
+  name_prefix         = "${var.name}-audit-"
+  description         = "Looks once a day for what is wide in what the SMTP user of ${var.name} may do"
+  state               = var.schedule_state
+  schedule_expression = "rate(1 day)"
+
+  flexible_time_window {
+    mode                      = "FLEXIBLE"
+    maximum_window_in_minutes = 60
+  }
+
+  target {
+    arn      = aws_lambda_function.function.arn
+    role_arn = aws_iam_role.schedule_role.arn
+    input    = jsonencode({ action = "audit" })
+    retry_policy {
+      maximum_retry_attempts       = 3
+      maximum_event_age_in_seconds = 3600
+    }
+    dead_letter_config { arn = aws_sqs_queue.failure_queue.arn }
+  }
+}
+
 resource "aws_iam_role" "schedule_role" {
   name_prefix = "${substr(var.name, 0, 20)}-schedule-"
   description = "Lets EventBridge Scheduler wake the function of ${var.name}"

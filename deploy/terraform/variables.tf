@@ -42,6 +42,82 @@ variable "configuration_set_arns" {
   }
 }
 
+variable "from_addresses" {
+  description = "Addresses that mail may come from, with * for any text, written just as mail has them. Empty: all that the identities allow. Where verify is send, verify_from has to be among them."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for address in var.from_addresses : can(regex("^[^@\\s]+@[^@\\s]+$", address))])
+    error_message = "from_addresses must be addresses, with * for any text."
+  }
+}
+
+variable "from_names" {
+  description = "Display names that mail may come from, with * for any text. Empty: any."
+  type        = list(string)
+  default     = []
+}
+
+variable "recipients" {
+  description = "Addresses that mail may go to, with * for any text, written just as mail has them. Empty: all. Where verify is send, success@simulator.amazonses.com has to be among them."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for address in var.recipients : can(regex("^[^@\\s]+@[^@\\s]+$", address))])
+    error_message = "recipients must be addresses, with * for any text."
+  }
+}
+
+variable "sandbox_recipient_arns" {
+  description = "ARNs of the SES identities of recipients. In the sandbox, SES asks for permission on those as well. They need from_addresses, or the credential could send as its recipients."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for arn in var.sandbox_recipient_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/[^*?\\s]+$", arn))])
+    error_message = "sandbox_recipient_arns must be ARNs of SES identities, without wildcards."
+  }
+}
+
+# From where
+
+variable "source_networks" {
+  description = "Public networks that mail is handed to SES from, such as 192.0.2.10/32: the address of a NAT gateway, not those behind it. Empty, and no VPC endpoint or VPC named: a leaked credential works from anywhere."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for network in var.source_networks : can(regex("^[0-9a-f.:]+/([1-9]|[1-9][0-9]|1[01][0-9]|12[0-8])$", network))])
+    error_message = "source_networks must be networks such as 192.0.2.0/24, and not all of the Internet."
+  }
+}
+
+variable "vpc_endpoint_ids" {
+  description = "VPC endpoints that mail is handed to SES through. The module in endpoint makes one."
+  type        = list(string)
+  default     = []
+}
+
+variable "vpc_ids" {
+  description = "VPCs that mail is handed to SES from, through an endpoint."
+  type        = list(string)
+  default     = []
+}
+
+variable "private_networks" {
+  description = "Private networks in those VPCs or behind those endpoints that mail is handed in from. Empty: all."
+  type        = list(string)
+  default     = []
+  validation {
+    condition     = alltrue([for network in var.private_networks : can(regex("^[0-9a-f.:]+/([1-9]|[1-9][0-9]|1[01][0-9]|12[0-8])$", network))])
+    error_message = "private_networks must be networks such as 10.0.0.0/16."
+  }
+}
+
+variable "tls_only" {
+  description = "Whether the policy demands TLS. SES's SMTP interface does so by itself."
+  type        = bool
+  default     = false
+}
+
 # Where it sends
 
 variable "smtp_regions" {
@@ -220,6 +296,14 @@ variable "replica_regions" {
     condition     = alltrue([for region in var.replica_regions : can(regex("^[a-z]+(-[a-z]+)+-[0-9]+$", region))])
     error_message = "replica_regions must be names of Regions."
   }
+}
+
+# Leaks
+
+variable "guard_duty_findings" {
+  description = "Whether GuardDuty's findings of high severity about the user's access keys are emergencies, as AWS Health's of leaked ones are in any case. GuardDuty has to be on, and may be wrong."
+  type        = bool
+  default     = false
 }
 
 # Running it

@@ -20,7 +20,7 @@ func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 		`{"action":null}`:                             "action",
 		`{"action":"Rotate"}`:                         "Rotate",
 		`{"action":"tock"}`:                           "tock",
-		`{"action":"audit"}`:                          "audit",
+		`{"action":"audit","reason":"curious"}`:       "reason",
 		`{"action":"emergency","access_key_id":17}`:   "access_key_id",
 		`{"action":"emergency","access_key_id":"x"}`:  "access_key_id",
 		`{"action":"emergency","access_key_id":""}`:   "access_key_id",
@@ -36,6 +36,9 @@ func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 		`{"Step":"createSecret","SecretId":"x","ClientRequestToken":"y"}`:                   "SecretId",
 		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED"}}`: "affectedEntities",
 		`{"source":"aws.health","detail":"AWS_RISK_CREDENTIALS_EXPOSED"}`:                   "detail",
+		`{"source":"aws.guardduty","detail":["an access key"]}`:                             "GuardDuty",
+		guardDuty("x"): "accessKeyId",
+		healthEvent("AKIAIOSFODNN7EXAMPLE", "arn:aws:iam::123456789012:user/mailer"): "affectedEntities",
 	} {
 		s.fails(event, rotation.RequestError, names)
 	}
@@ -51,6 +54,7 @@ func TestWhatHasNoActionIsATick(t *testing.T) {
 		`{"version":"0","source":"aws.events","detail-type":"Scheduled Event","resources":["arn:aws:events:eu-west-1:1:rule/x"],"detail":{}}`,
 		`{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`,
 		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_EC2_OPERATIONAL_ISSUE"}}`,
+		`{"source":"aws.guardduty","detail":{"type":"Recon:EC2/Portscan","resource":{"instanceDetails":{}}}}`,
 	} {
 		if got := s.must(event, rotation.Waiting).Action; got != rotation.Tick {
 			t.Errorf("%s: action %s", event, got)

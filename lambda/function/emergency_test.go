@@ -51,16 +51,6 @@ func TestAnEmergencyForAStrangersKeyIsRefused(t *testing.T) {
 	s.onlyReads()
 }
 
-func TestAWSHealthsLeakEventIsAnEmergency(t *testing.T) {
-	s := newStage(t, nil)
-	s.must(`{}`, rotation.Rotated)
-	k1 := s.mailFlows().Username
-	s.must(`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED","affectedEntities":[{"entityValue":"`+k1+`"}]}}`,
-		rotation.Revoked)
-	s.keyIs(k1, "gone")
-	s.quiet()
-}
-
 func TestContainFirstDeactivatesBeforeAnythingElse(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)

@@ -10,9 +10,6 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// exposed is the AWS Health event that tells of a leaked access key ("AWS Health event type codes").
-const exposed = "AWS_RISK_CREDENTIALS_EXPOSED"
-
 // accessKeyID is IAM's form of one ("AccessKey", IAM API reference).
 var accessKeyID = regexp.MustCompile(`^\w{16,128}$`)
 
@@ -40,7 +37,7 @@ func parseEvent(payload []byte, secretID string) ([]rotation.Request, error) {
 	case has("Step", "SecretId", "ClientRequestToken"):
 		return parseRotationStep(payload, secretID)
 	case has("source", "detail"):
-		return parseHealth(event)
+		return parseAlarm(event)
 	}
 	return tick(), nil
 }
@@ -55,6 +52,7 @@ var fields = map[rotation.Action][]string{
 	rotation.Rollback:  {"reason"},
 	rotation.Status:    {},
 	rotation.Preview:   {},
+	audit:              {},
 }
 
 func parseAction(event map[string]json.RawMessage) (rotation.Request, error) {
@@ -71,12 +69,9 @@ func parseAction(event map[string]json.RawMessage) (rotation.Request, error) {
 		AccessKeyID: values["access_key_id"],
 		Reason:      values["reason"],
 	}
-	if req.Action == "audit" {
-		return req, invalid("action: audit isn't served by this version")
-	}
 	known, ok := fields[req.Action]
 	if !ok {
-		return rotation.Request{}, invalid("action: unknown %q; there are tick, rotate, emergency, rollback, status and plan", req.Action)
+		return rotation.Request{}, invalid("action: unknown %q; there are tick, rotate, emergency, rollback, status, plan and audit", req.Action)
 	}
 	for name := range event {
 		if name != "action" && !slices.Contains(known, name) {
@@ -124,37 +119,6 @@ func names(arn, id string) bool {
 	}
 	_, name, ok := strings.Cut(arn, ":secret:")
 	return ok && len(name) > 7 && name[len(name)-7] == '-' && name[:len(name)-7] == id
-}
-
-// parseHealth answers a leak that AWS found. Other events are ticks.
-func parseHealth(event map[string]json.RawMessage) ([]rotation.Request, error) {
-	var source string
-	var detail struct {
-		EventTypeCode    string `json:"eventTypeCode"`
-		AffectedEntities []struct {
-			EntityValue string `json:"entityValue"`
-		} `json:"affectedEntities"`
-	}
-	if json.Unmarshal(event["source"], &source) != nil || source != "aws.health" {
-		return tick(), nil
-	}
-	if json.Unmarshal(event["detail"], &detail) != nil {
-		return nil, invalid("detail: not that of an AWS Health event")
-	}
-	if detail.EventTypeCode != exposed {
-		return tick(), nil
-	}
-	var reqs []rotation.Request
-	for _, entity := range detail.AffectedEntities {
-		if !accessKeyID.MatchString(entity.EntityValue) {
-			return nil, invalid("detail.affectedEntities: %q is not an access key ID", entity.EntityValue)
-		}
-		reqs = append(reqs, rotation.Request{Action: rotation.Emergency, AccessKeyID: entity.EntityValue, IfOurs: true, Reason: exposed})
-	}
-	if len(reqs) == 0 {
-		return nil, invalid("detail.affectedEntities: %s names no access key; run an emergency with its access_key_id", exposed)
-	}
-	return reqs, nil
 }
 
 func invalid(format string, args ...any) error {

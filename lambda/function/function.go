@@ -3,6 +3,7 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
@@ -31,13 +33,16 @@ type World struct {
 
 // Function serves invocations. It implements lambda.Handler.
 type Function struct {
-	rotator rotation.Rotator
-	secret  smtpsecret.Secret
-	name    string // the Lambda function's
-	now     func() time.Time
-	log     *slog.Logger
-	http    aws.HTTPClient
-	fault   error // of the environment: every invocation answers with it
+	keys     *iamkey.Keys
+	secret   smtpsecret.Secret
+	access   *iamaccess.Reader
+	verifier *sessmtp.Verifier
+	policy   rotation.Policy
+	name     string // the Lambda function's
+	now      func() time.Time
+	log      *slog.Logger
+	http     aws.HTTPClient
+	fault    error // of the environment: every invocation answers with it
 }
 
 // New reads the environment and makes the clients, once for all invocations. A faulty environment is told by each
@@ -54,19 +59,20 @@ func New(w World) *Function {
 	}
 	f.fault = errors.Join(err, clientsErr)
 	f.http = clients.http
+	f.keys = &iamkey.Keys{API: clients.iam, User: cfg.user}
 	f.secret = smtpsecret.Secret{API: clients.secrets, ID: cfg.secretID, User: cfg.user, Endpoints: cfg.endpoints}
-	f.rotator = rotation.Rotator{
-		User: cfg.user,
-		Keys: &iamkey.Keys{API: clients.iam, User: cfg.user},
-		Verifier: &sessmtp.Verifier{
-			Client: sessmtp.Client{TLS: &tls.Config{RootCAs: w.RootCAs}},
-			From:   cfg.from,
-		},
-		Endpoints: cfg.endpoints,
-		Policy:    cfg.policy,
-		Now:       f.now,
-	}
+	f.access = &iamaccess.Reader{API: clients.iam, User: cfg.user}
+	f.verifier = &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: w.RootCAs}}, From: cfg.from}
+	f.policy = cfg.policy
 	return f
+}
+
+// rotator is one for one request.
+func (f *Function) rotator(secret smtpsecret.Secret) *rotation.Rotator {
+	return &rotation.Rotator{
+		User: f.keys.User, Keys: f.keys, Secret: &secret, Verifier: f.verifier,
+		Endpoints: secret.Endpoints, Policy: f.policy, Now: f.now,
+	}
 }
 
 // Invoke implements lambda.Handler: an event in, a result or a typed error out.
@@ -75,33 +81,35 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		log = log.With("request_id", lc.AwsRequestID)
 	}
-	var result rotation.Result
+	var result answer
 	var err error
 	if e, ok := parseStackEvent(payload); ok {
-		result, err = f.serveStack(ctx, e, log)
+		result.Result, err = f.serveStack(ctx, e, log)
 	} else {
 		result, err = f.serve(ctx, payload, log)
 	}
 	if err != nil {
-		answer := messages.InvokeResponse_Error{Type: string(rotation.TypeOf(err)), Message: err.Error()}
-		log.ErrorContext(ctx, "failed", "error_type", answer.Type, "error", answer.Message, "result", result)
-		return nil, answer
+		failure := messages.InvokeResponse_Error{Type: string(rotation.TypeOf(err)), Message: err.Error()}
+		log.ErrorContext(ctx, "failed", "error_type", failure.Type, "error", failure.Message, "result", result)
+		return nil, failure
 	}
 	log.InfoContext(ctx, "result", "result", result)
 	return json.Marshal(result)
 }
 
-func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) (rotation.Result, error) {
-	if f.fault != nil {
-		return f.refuse(ctx, f.fault, log)
-	}
+func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) (a answer, err error) {
 	reqs, err := parseEvent(payload, f.secret.ID)
-	if err != nil {
-		return f.refuse(ctx, err, log)
+	if fault := cmp.Or(f.fault, err); fault != nil {
+		a.Result, err = f.refuse(ctx, fault, log)
+		return a, err
 	}
 	ctx, cancel := leaveTimeToAnswer(ctx, time.Second)
 	defer cancel()
-	return f.run(ctx, reqs, log)
+	if reqs[0].Action == audit {
+		return f.serveAudit(ctx, log)
+	}
+	a.Result, err = f.run(ctx, reqs, log)
+	return a, err
 }
 
 // refuse measures what is refused before anything was looked at.
@@ -112,24 +120,26 @@ func (f *Function) refuse(ctx context.Context, err error, log *slog.Logger) (res
 
 // run serves requests one after the other.
 func (f *Function) run(ctx context.Context, reqs []rotation.Request, log *slog.Logger) (result rotation.Result, err error) {
-	rotator := f.rotator
-	rotator.OnStep = func(s rotation.Step) { log.InfoContext(ctx, "step", slog.Any("step", s)) }
-	verification := &stopwatch{Verifier: rotator.Verifier}
-	rotator.Verifier = verification
+	verification := &stopwatch{Verifier: f.verifier}
 	defer func() {
 		for _, w := range result.Warnings {
 			log.WarnContext(ctx, "warning", slog.Any("warning", w))
 		}
-		f.publish(ctx, log, measure(result, err, verification.took, rotator.Policy.RotationInterval, f.now()))
+		f.publish(ctx, log, measure(result, err, verification.took, f.policy.RotationInterval, f.now()))
 	}()
 	for i, req := range reqs {
 		secret := f.secret
 		secret.NextVersionID = req.VersionID
-		rotator.Secret = &secret
+		rotator := f.rotator(secret)
+		rotator.Verifier = verification
+		rotator.OnStep = func(s rotation.Step) { log.InfoContext(ctx, "step", slog.Any("step", s)) }
 		if req.Reason != "" {
 			log.InfoContext(ctx, "asked for", "action", req.Action, "reason", req.Reason)
 		}
 		done, err := rotator.Run(ctx, req)
+		if req.IfOurs && done.Outcome == rotation.Revoked && err == nil {
+			done.Warnings = append(done.Warnings, f.quarantined(ctx)...)
+		}
 		if i > 0 {
 			done = done.After(result)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
@@ -47,9 +48,22 @@ var roles = []struct {
 	{rotation.RoleOrphan, "OrphanKeys"},
 }
 
+// severities are the metrics that count findings of an audit.
+var severities = []struct {
+	severity sendpolicy.Severity
+	name     string
+}{
+	{sendpolicy.High, "HighFindings"},
+	{sendpolicy.Medium, "MediumFindings"},
+	{sendpolicy.Low, "LowFindings"},
+}
+
 // MetricNames are all metrics that there are: those below, the error types, and the warnings' codes.
 func MetricNames() []string {
 	names := []string{"CredentialAge", "SecondsUntilDue", "VerificationTime", "Succeeded"}
+	for _, s := range severities {
+		names = append(names, s.name)
+	}
 	for _, r := range roles {
 		names = append(names, r.name)
 	}
@@ -102,6 +116,21 @@ func measure(result rotation.Result, err error, verified time.Duration, interval
 	}
 	for _, name := range slices.Sorted(maps.Keys(told)) {
 		all = append(all, count(name, 1))
+	}
+	return all
+}
+
+// measureAudit tells how much an audit found. It doesn't count as a success: those are ticks'.
+func measureAudit(a answer, err error) (all []metric) {
+	if err != nil {
+		return []metric{count(string(rotation.TypeOf(err)), 1)}
+	}
+	found := map[sendpolicy.Severity]int{}
+	for _, f := range a.Findings {
+		found[f.Severity]++
+	}
+	for _, s := range severities {
+		all = append(all, count(s.name, found[s.severity]))
 	}
 	return all
 }

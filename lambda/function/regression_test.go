@@ -138,19 +138,6 @@ func TestARollbackThatIsTriedAgainIsOne(t *testing.T) {
 	}
 }
 
-func TestAHealthEventMayNameSeveralKeys(t *testing.T) {
-	s := newStage(t, nil)
-	s.must(`{}`, rotation.Rotated)
-	k1 := s.mailFlows().Username
-	result := s.must(`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED","affectedEntities":`+
-		`[{"entityValue":"`+k1+`"},{"entityValue":"AKIAOTHEROTHEROTHER0"}]}}`, rotation.Revoked)
-	if !warned(result, rotation.WarnKeyNotOurs, "AKIAOTHEROTHEROTHER0") {
-		t.Errorf("warnings: %+v", result.Warnings)
-	}
-	s.keyIs(k1, "gone")
-	s.quiet()
-}
-
 func TestAValueThatAPersonPutBackStays(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)

@@ -95,7 +95,7 @@ func (f *Function) serveResource(ctx context.Context, e cfn.Event, log *slog.Log
 		if len(removal) == 0 {
 			return rotation.Result{Action: rotation.Decommission, Outcome: rotation.Waiting}, nil
 		}
-		if f.rotator.User == "" || f.secret.ID == "" {
+		if f.keys.User == "" || f.secret.ID == "" {
 			return result, f.fault
 		}
 		return f.run(ctx, removal, log) // other faults of the environment are no hindrance

@@ -20,7 +20,8 @@ func (w *World) Clone(now func() time.Time, newKey func() (id, secret string)) *
 }
 
 func (d *directory) copy(from *directory) {
-	d.propagation, d.lastUsedDelay, d.listStaleness = from.propagation, from.lastUsedDelay, from.listStaleness
+	d.propagation, d.lastUsedDelay, d.listStaleness, d.pageSize = from.propagation, from.lastUsedDelay, from.listStaleness, from.pageSize
+	d.copyRights(from)
 	for name, u := range from.users {
 		copied := *u
 		copied.keys, copied.listed.entries = nil, slices.Clip(u.listed.entries)

@@ -17,7 +17,7 @@ const keyQuota = 2
 // userName is what a user may be called.
 var userName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 
-// A directory is what IAM knows: users and their access keys, with IAM's rules and nothing of its protocol.
+// A directory is what IAM knows: users, their access keys and their rights, with IAM's rules and nothing of its protocol.
 type directory struct {
 	now     func() time.Time
 	newKey  func() (id, secret string)
@@ -25,10 +25,14 @@ type directory struct {
 	users   map[string]*user
 	keys    []*accessKey // every key ever made, oldest first; a deleted one has no status
 
+	groups   map[string]*group
+	policies map[string]*managedPolicy // by ARN
+
 	servers       int             // SMTP servers that hear of changes
 	propagation   []time.Duration // how long that takes, per server; the last repeats
 	lastUsedDelay time.Duration
 	listStaleness time.Duration
+	pageSize      int // of IAM's lists, at most; 0: as is asked
 }
 
 type user struct {
@@ -36,10 +40,16 @@ type user struct {
 	created  time.Time
 	keys     []*accessKey
 	listed   history[[]Key] // what ListAccessKeys would have said when
+
+	rights   rights
+	groups   []string // names
+	boundary string   // the ARN of a managed policy; empty: none
+	ways     ways
 }
 
 func newDirectory(now func() time.Time, newKey func() (id, secret string), regions []string, servers int) *directory {
-	return &directory{now: now, newKey: newKey, regions: regions, users: map[string]*user{}, servers: servers}
+	return &directory{now: now, newKey: newKey, regions: regions, users: map[string]*user{},
+		groups: map[string]*group{}, policies: map[string]*managedPolicy{}, servers: servers}
 }
 
 func (d *directory) createUser(name string) (*user, error) {
@@ -53,7 +63,7 @@ func (d *directory) createUser(name string) (*user, error) {
 	if d.users[name] != nil {
 		return nil, refuse("EntityAlreadyExists", "User with name %s already exists.", name)
 	}
-	u := &user{name: name, id: "AIDA" + randomText(17, idAlphabet), created: d.now().UTC().Truncate(time.Second)}
+	u := &user{name: name, id: "AIDA" + randomText(17, idAlphabet), created: d.time()}
 	d.users[name] = u
 	return u, nil
 }
@@ -90,7 +100,7 @@ func (d *directory) addKey(u *user, id, secret string) (*accessKey, error) {
 	if len(u.keys) >= keyQuota {
 		return nil, refuse("LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: %d", keyQuota)
 	}
-	k := &accessKey{id: id, owner: u, secret: secret, passwords: map[string]string{}, created: d.now().UTC().Truncate(time.Second)}
+	k := &accessKey{id: id, owner: u, secret: secret, passwords: map[string]string{}, created: d.time()}
 	for _, region := range d.regions {
 		k.passwords[region] = SMTPPassword(secret, region)
 	}

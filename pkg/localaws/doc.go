@@ -10,7 +10,9 @@
 // # What it speaks
 //
 //   - IAM (Query protocol): CreateUser, GetUser, DeleteUser, CreateAccessKey, ListAccessKeys, UpdateAccessKey,
-//     DeleteAccessKey, GetAccessKeyLastUsed, with the quota of two access keys for each user.
+//     DeleteAccessKey, GetAccessKeyLastUsed, with the quota of two access keys for each user. What else gives a user
+//     rights or a way in can be read, and is made by hand: policies, groups, the boundary, the console's password, MFA
+//     devices, SSH keys, service-specific credentials and signing certificates.
 //   - Secrets Manager (JSON 1.1): CreateSecret, DescribeSecret, GetSecretValue, PutSecretValue,
 //     UpdateSecretVersionStage, ListSecretVersionIds, DeleteSecret, with its rules for request tokens and
 //     staging labels.
@@ -28,7 +30,7 @@
 // The World's clock is Config.Now plus what Advance added; tests move it instead of waiting. A World is perfect
 // until told otherwise. Intercept makes chosen calls fail, hang, or take effect and lose their answer;
 // SetSMTPFault does the same to mail servers. SetPropagation, SetLastUsedDelay, SetListStaleness and
-// SetSecretStaleness give it the delays of the real one.
+// SetSecretStaleness give it the delays of the real one, SetPageSize its short lists.
 //
 // Methods such as CreateAccessKey and SetKeyStatus are people's hands: they act without the wire, without
 // faults and without leaving a trace in Calls. Keys, Versions, Labelled and Accepts tell the truth at this
@@ -36,7 +38,8 @@
 //
 // # What it leaves out
 //
-// Signatures are not checked and nobody is denied anything, except through faults. Policies, tags, KMS keys,
-// resource policies and rotation schedules don't exist. Versions without labels are never pruned, and a secret
-// marked for deletion stays so. An open SMTP session ends with its key: MAIL and DATA answer 535 from then on.
+// Signatures are not checked and nobody is denied anything, except through faults: IAM's policies are there to be
+// read, and keep nobody from anything, not even from deleting the user. Tags, KMS keys, resource policies and
+// rotation schedules don't exist. Versions without labels are never pruned, and a secret marked for deletion stays
+// so. An open SMTP session ends with its key: MAIL and DATA answer 535 from then on.
 package localaws

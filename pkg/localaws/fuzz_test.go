@@ -80,10 +80,30 @@ func FuzzTheQueryProtocolKeepsIAMsRules(f *testing.F) {
 	f.Add("", "Action=GetUser")
 	f.Fuzz(func(t *testing.T, authorization, input string) {
 		w := newFuzzed(t)
+		w.furnish()
 		for form := range w.requestsIn(input) {
 			w.query(w.fillIn(authorization), form)
 		}
 	})
+}
+
+// furnish makes what only hands can make: the user z has one of each, from the group g some of it.
+func (f *fuzzed) furnish() {
+	const managed, document = "arn:aws:iam::aws:policy/m", `{"Statement":"100% <&> + ☃"}`
+	f.CreateUser("z")
+	f.PutUserPolicy("z", "p", document)
+	f.AttachUserPolicy("z", managed, document)
+	f.SetPermissionsBoundary("z", managed, document)
+	f.AddUserToGroup("z", "g")
+	f.PutGroupPolicy("g", "p", document)
+	f.AttachGroupPolicy("g", managed, document)
+	f.CreateLoginProfile("z")
+	f.AddMFADevice("z")
+	for range 2 {
+		f.AddSSHPublicKey("z", active)
+		f.AddServiceSpecificCredential("z", "codecommit.amazonaws.com", active)
+		f.AddSigningCertificate("z", inactive)
+	}
 }
 
 // Of IAM's actions, those that change something: by how many they change users and access keys.
@@ -408,6 +428,36 @@ var iamSeeds = [][]string{
 		"Action=GetAccessKeyLastUsed&AccessKeyId=@1",
 		"Action=GetAccessKeyLastUsed",
 		"Action=UpdateAccessKey&UserName=b",
+	},
+	{
+		"Action=GetUser&UserName=z",
+		"Action=ListUserPolicies&UserName=z",
+		"Action=GetUserPolicy&UserName=z&PolicyName=p",
+		"Action=GetUserPolicy&UserName=z&PolicyName=q",
+		"Action=ListAttachedUserPolicies&UserName=z",
+		"Action=ListGroupsForUser&UserName=z",
+		"Action=ListUserPolicies&UserName=b",
+		"Action=ListUserPolicies",
+	},
+	{
+		"Action=ListGroupPolicies&GroupName=g",
+		"Action=GetGroupPolicy&GroupName=g&PolicyName=p",
+		"Action=GetGroupPolicy&GroupName=h&PolicyName=p",
+		"Action=ListAttachedGroupPolicies&GroupName=g&MaxItems=1",
+		"Action=GetPolicy&PolicyArn=arn:aws:iam::aws:policy/m",
+		"Action=GetPolicyVersion&PolicyArn=arn:aws:iam::aws:policy/m&VersionId=v1",
+		"Action=GetPolicyVersion&PolicyArn=arn:aws:iam::aws:policy/m&VersionId=v2",
+		"Action=GetPolicyVersion&PolicyArn=m&VersionId=v1",
+	},
+	{
+		"Action=GetLoginProfile&UserName=z",
+		"Action=ListMFADevices&UserName=z",
+		"Action=ListSSHPublicKeys&UserName=z&MaxItems=1",
+		"Action=ListSSHPublicKeys&UserName=z&MaxItems=1&Marker=1",
+		"Action=ListServiceSpecificCredentials&UserName=z",
+		"Action=ListSigningCertificates&UserName=z&Marker=x",
+		"Action=CreateUser&UserName=a",
+		"Action=GetLoginProfile&UserName=a",
 	},
 	{
 		"",

@@ -1,7 +1,5 @@
 package localaws
 
-import "strconv"
-
 // userName is the user that a call is about: the one it names, or else the one whose key signed it.
 func (d *directory) userName(r *iamRequest) (string, error) {
 	if name := r.form.Get("UserName"); name != "" {
@@ -68,10 +66,9 @@ func (d *directory) iamListAccessKeys(r *iamRequest) (any, error) {
 		return nil, err
 	}
 	keys := u.listed.at(d.now().Add(-d.listStaleness))
-	size, _ := strconv.Atoi(r.form.Get("MaxItems"))
-	keys, next, err := page(keys, r.form.Get("Marker"), size)
+	keys, next, err := iamPage(d, r, keys)
 	if err != nil {
-		return nil, refuse("ValidationError", "Invalid Marker: %v", err)
+		return nil, err
 	}
 	result := listAccessKeysResult{UserName: name, IsTruncated: next != "", Marker: next}
 	for _, k := range keys {

@@ -41,10 +41,15 @@ type userXML struct {
 	UserID     string `xml:"UserId"`
 	ARN        string `xml:"Arn"`
 	CreateDate string
+	Boundary   *boundaryXML `xml:"PermissionsBoundary"`
 }
 
 func (u *user) xml() userXML {
-	return userXML{"/", u.name, u.id, "arn:aws:iam::" + account + ":user/" + u.name, xmlTime(u.created)}
+	answer := userXML{"/", u.name, u.id, "arn:aws:iam::" + account + ":user/" + u.name, xmlTime(u.created), nil}
+	if u.boundary != "" {
+		answer.Boundary = &boundaryXML{"PermissionsBoundaryPolicy", u.boundary}
+	}
+	return answer
 }
 
 type keyXML struct {

@@ -29,6 +29,14 @@ func (w *World) SetListStaleness(d time.Duration) {
 	w.directory.listStaleness = d
 }
 
+// SetPageSize makes IAM's lists come in pages of no more than n, whatever a call asks for: IAM may always answer with fewer
+// than there are. 0 ends it.
+func (w *World) SetPageSize(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.directory.pageSize = n
+}
+
 // SetSecretStaleness makes GetSecretValue and DescribeSecret see staging labels where they were d ago, in World
 // time. Versions are found by their ID at once.
 func (w *World) SetSecretStaleness(d time.Duration) {

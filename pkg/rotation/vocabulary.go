@@ -122,11 +122,13 @@ const (
 	WarnSendDenied WarningCode = "SendDenied"
 	// WarnKeyNotOurs: an alarm named an access key that isn't this user's; it was ignored.
 	WarnKeyNotOurs WarningCode = "KeyNotOurs"
+	// WarnQuarantined: AWS attached its quarantine policy to the user, because it found an access key in public.
+	WarnQuarantined WarningCode = "Quarantined"
 )
 
 // WarningCodes are all of them.
 func WarningCodes() []WarningCode {
-	return []WarningCode{WarnCurrentKeyBroken, WarnRotationBlocked, WarnSupersededKeyInUse, WarnPromotedUnverified, WarnSendDenied, WarnKeyNotOurs}
+	return []WarningCode{WarnCurrentKeyBroken, WarnRotationBlocked, WarnSupersededKeyInUse, WarnPromotedUnverified, WarnSendDenied, WarnKeyNotOurs, WarnQuarantined}
 }
 
 // Warning is a finding in words for a person.

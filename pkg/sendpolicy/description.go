@@ -86,6 +86,21 @@ func (d Description) check() error {
 			}
 		}
 	}
+	for field, values := range map[string][]string{
+		"Identities": d.Identities, "ConfigurationSets": d.ConfigurationSets, "SandboxRecipients": d.SandboxRecipients,
+		"From": d.From, "FromNames": d.FromNames, "Recipients": d.Recipients,
+	} {
+		for _, v := range values {
+			if strings.Contains(v, "${") || v == "" && field == "FromNames" {
+				fault(field, "%q is empty, or has a policy variable", v)
+			}
+		}
+	}
+	for field, networks := range map[string][]netip.Prefix{"Networks": d.Networks, "PrivateNetworks": d.PrivateNetworks} {
+		if slices.ContainsFunc(networks, func(n netip.Prefix) bool { return !n.IsValid() }) {
+			fault(field, "there is one without an address")
+		}
+	}
 	each("Regions", d.Regions, "a Region", region)
 	each("Identities", d.Identities, "a domain, an address or an identity's ARN, without wildcards", domain, address, ofKind("identity"))
 	each("SandboxRecipients", d.SandboxRecipients, "a domain, an address or an identity's ARN, without wildcards", domain, address, ofKind("identity"))
@@ -97,7 +112,17 @@ func (d Description) check() error {
 	if len(d.PrivateNetworks) > 0 && len(d.Endpoints)+len(d.VPCs) == 0 {
 		fault("PrivateNetworks", "name the endpoint or the VPC as well: everybody's VPC has the same addresses")
 	}
+	for _, from := range d.From {
+		if recipient := d.recipientThatIs(from); recipient != "" {
+			fault("From", "%q is somebody at a sandbox recipient's identity as well (%s), as whom the credential could send", from, recipient)
+		}
+	}
+	said := d.said()
 	for _, c := range d.Conditions {
+		if said.has(c.Operator, c.Key) {
+			fault("Conditions", "%s of %s is said already, and values of one condition are alternatives: say it once, narrower", c.Operator, c.Key)
+		}
+		said.add(c.Operator, c.Key, c.Values...)
 		if !honours(c.Key) {
 			fault("Conditions", "SES doesn't know the key %s when mail is sent over SMTP; it knows %s", c.Key, strings.Join(HonouredKeys(), ", "))
 		}
@@ -111,6 +136,18 @@ func (d Description) check() error {
 	return errors.Join(faults...)
 }
 
+// recipientThatIs a sender: an identity of sandbox recipients, which isn't among those to send from.
+func (d Description) recipientThatIs(from string) string {
+	own := senders(d.Identities)
+	for _, recipient := range senders(d.SandboxRecipients) {
+		same := func(f string) bool { return overlap(f, recipient) }
+		if !slices.Contains(own, recipient) && slices.ContainsFunc(addresses(from), same) {
+			return recipient
+		}
+	}
+	return ""
+}
+
 func ofKind(kind string) *regexp.Regexp {
 	return regexp.MustCompile(strings.Replace(ofSES.String(), "(identity|configuration-set)", "("+kind+")", 1))
 }
@@ -120,7 +157,8 @@ func isARN(text string) bool { return strings.HasPrefix(text, "arn:") }
 // partition is the part of AWS that a Region belongs to.
 func partition(region string) string {
 	for prefix, name := range map[string]string{
-		"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b", "eusc-": "aws-eusc",
+		"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b", "us-isof-": "aws-iso-f",
+		"eu-isoe-": "aws-iso-e", "eusc-": "aws-eusc",
 	} {
 		if strings.HasPrefix(region, prefix) {
 			return name
@@ -136,11 +174,24 @@ func (d Description) arns(kind string, names []string) (arns []string) {
 			arns = append(arns, name)
 			continue
 		}
+		if kind == "identity" { // SES has domains in small letters
+			local, host, _ := cutLast(name, "@")
+			name = local + strings.ToLower(host)
+		}
 		for _, region := range d.Regions {
 			arns = append(arns, fmt.Sprintf("arn:%s:ses:%s:%s:%s/%s", partition(region), region, d.Account, kind, name))
 		}
 	}
 	return arns
+}
+
+// cutLast cuts behind the last sep; without one, all is behind it.
+func cutLast(text, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(text, sep) + len(sep)
+	if i < len(sep) {
+		return "", text, false
+	}
+	return text[:i], text[i:], true
 }
 
 // senders are what From addresses of the identities look like.

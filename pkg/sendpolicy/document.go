@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -37,9 +38,18 @@ type Texts []string
 // MarshalJSON writes a single element as it is.
 func (t Texts) MarshalJSON() ([]byte, error) {
 	if len(t) == 1 {
-		return json.Marshal(t[0])
+		return written(t[0])
 	}
-	return json.Marshal([]string(t))
+	return written([]string(t))
+}
+
+// written is JSON as people read it, with & as it is.
+func written(value any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(value)
+	return bytes.TrimSpace(out.Bytes()), err
 }
 
 // UnmarshalJSON reads one element or a list; conditions also have numbers and truth values.
@@ -52,10 +62,9 @@ func (t *Texts) UnmarshalJSON(text []byte) error {
 	for _, element := range list {
 		var s string
 		switch err := json.Unmarshal(element, &s); {
-		case err == nil:
-		case bytes.ContainsAny(element, "{[") || string(element) == "null":
+		case string(element) == "null" || err != nil && bytes.ContainsAny(element, "{["):
 			return fmt.Errorf("%s is neither text nor a list of text", element)
-		default:
+		case err != nil:
 			s = string(element)
 		}
 		*t = append(*t, s)
@@ -98,7 +107,7 @@ func decode(text []byte, into any) error {
 	if err := d.Decode(into); err != nil {
 		return fmt.Errorf("not a policy: %w", err)
 	}
-	if d.More() {
+	if _, err := d.Token(); err != io.EOF {
 		return errors.New("not a policy: there is more after its end")
 	}
 	return nil
@@ -107,7 +116,7 @@ func decode(text []byte, into any) error {
 func (s Statement) check() error {
 	switch {
 	case s.Effect != allow && s.Effect != deny:
-		return fmt.Errorf("Effect is %q; there are Allow and Deny", s.Effect)
+		return fmt.Errorf("its Effect is %q; there are Allow and Deny", s.Effect)
 	case (len(s.Action) > 0) == (len(s.NotAction) > 0):
 		return errors.New("it needs Action or NotAction, and not both")
 	case (len(s.Resource) > 0) == (len(s.NotResource) > 0):
@@ -124,13 +133,14 @@ const (
 // String is the policy as people write it.
 func (d Document) String() string {
 	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(d); err != nil {
+	text, err := written(d)
+	if err == nil {
+		err = json.Indent(&out, text, "", "  ")
+	}
+	if err != nil {
 		return err.Error() // texts and lists of texts can always be written
 	}
-	return string(bytes.TrimSpace(out.Bytes()))
+	return out.String()
 }
 
 // each calls f with every key of the conditions, in order.
@@ -142,8 +152,11 @@ func (c Conditions) each(f func(operator, key string, values Texts)) {
 	}
 }
 
-func (c Conditions) has(key string) (found bool) {
-	c.each(func(_, known string, _ Texts) { found = found || strings.EqualFold(known, key) })
+// has tells whether there is a condition on the key, with the operator where one is given.
+func (c Conditions) has(operator, key string) (found bool) {
+	c.each(func(o, k string, _ Texts) {
+		found = found || strings.EqualFold(k, key) && (operator == "" || strings.EqualFold(o, operator))
+	})
 	return found
 }
 

@@ -33,7 +33,7 @@ func instead(s Statement, a Access) *Document {
 	}
 	for _, written := range policy.Statements {
 		s.Condition.each(func(operator, key string, values Texts) { // what narrows already goes on narrowing
-			if honours(key) && !written.Condition.has(key) {
+			if honours(key) && !written.Condition.has("", key) {
 				written.Condition.add(operator, key, values...)
 			}
 		})

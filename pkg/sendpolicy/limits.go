@@ -51,7 +51,9 @@ type limit struct {
 	sender       bool
 }
 
-func unlimited() limit { return limit{sends: true, wideAction: true, wideResource: true, noSource: true} }
+func unlimited() limit {
+	return limit{sends: true, wideAction: true, wideResource: true, noSource: true}
+}
 
 func limitOf(d Document) limit {
 	l := limit{actions: []string{}, sender: true}

@@ -1,6 +1,7 @@
 package sendpolicy
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -29,6 +30,8 @@ const (
 	OtherAccount WarningCode = "OtherAccount"
 	// OtherRegion: an ARN is of a Region that isn't among those described.
 	OtherRegion WarningCode = "OtherRegion"
+	// TooLong: an inline policy of a user can't have so many characters.
+	TooLong WarningCode = "TooLong"
 	// CaseMatters: a pattern with a wildcard tells capitals from small letters.
 	CaseMatters WarningCode = "CaseMatters"
 )
@@ -39,7 +42,10 @@ type Warning struct {
 	Message string      `json:"message"`
 }
 
-func (d Description) warnings() (found []Warning) {
+// inlineQuota is how many characters all inline policies of a user may have, spaces apart ("IAM and AWS STS quotas").
+const inlineQuota = 2048
+
+func (d Description) warnings(policy Document) (found []Warning) {
 	warn := func(code WarningCode, format string, args ...any) {
 		found = append(found, Warning{code, fmt.Sprintf(format, args...)})
 	}
@@ -52,29 +58,30 @@ func (d Description) warnings() (found []Warning) {
 		warn(NoConfigurationSet, "mail that names a configuration set, or whose identity has one by default, is refused (554 Access denied); "+
 			"name those that are used")
 	}
-	accounts := map[string]bool{}
-	if d.Account != "" {
-		accounts[d.Account] = true
-	}
+	home := d.Account
 	for _, text := range slices.Concat(d.Identities, d.SandboxRecipients, d.ConfigurationSets) {
 		parts := ofSES.FindStringSubmatch(text)
 		if parts == nil {
 			continue
 		}
-		if accounts[parts[3]] = true; len(accounts) > 1 {
+		if home = cmp.Or(home, parts[3]); parts[3] != home {
 			warn(OtherAccount, "%s is another account's: its owner has to allow it in the identity's own policy, and mail names it in X-SES-SOURCE-ARN", text)
 		}
 		if len(d.Regions) > 0 && !slices.Contains(d.Regions, parts[2]) {
 			warn(OtherRegion, "%s is in a Region that isn't among those described (%s)", text, strings.Join(d.Regions, ", "))
 		}
 	}
-	for field, patterns := range map[string][]string{"From": d.From, "FromNames": d.FromNames} {
-		if like(patterns) == "StringLike" {
-			warn(CaseMatters, "%s has a wildcard, with which IAM tells capitals from small letters: mail has to be written just so", field)
-		}
+	if slices.ContainsFunc(each(d.From, addresses), hasStar) || len(d.From) == 0 && len(d.SandboxRecipients) > 0 {
+		warn(CaseMatters, "senders have a wildcard, with which IAM tells capitals from small letters: mail has to come from addresses in small letters, or just as written here")
+	}
+	if slices.ContainsFunc(d.FromNames, hasStar) {
+		warn(CaseMatters, "FromNames has a wildcard, with which IAM tells capitals from small letters: mail has to be written just so")
 	}
 	if len(d.Recipients) > 0 {
-		warn(CaseMatters, "Recipients tell capitals from small letters: mail to Someone@Example.com isn't mail to example.com")
+		warn(CaseMatters, "recipients tell capitals from small letters: mail to Someone@Example.com isn't mail to example.com")
+	}
+	if text, err := written(policy); err == nil && len(text) > inlineQuota {
+		warn(TooLong, "it has %d characters, and all inline policies of a user together may have %d: make it a managed policy, which may have 6,144", len(text), inlineQuota)
 	}
 	slices.SortStableFunc(found, func(a, b Warning) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return found
@@ -82,7 +89,7 @@ func (d Description) warnings() (found []Warning) {
 
 func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
 	switch inside := len(d.Endpoints) + len(d.VPCs); {
-	case len(d.Networks)+inside == 0:
+	case len(d.Networks)+inside == 0 && !(Statement{Condition: d.conditions(door{})}).source().bound:
 		warn(AnySource, "a leaked credential works from anywhere: name the networks or VPC endpoints that mail is handed in from")
 	case len(d.Networks) > 0 && inside > 0:
 		warn(AddressBesideEndpoint, "mail through a VPC endpoint has no public source address: it is let in by the endpoint or the VPC, and "+

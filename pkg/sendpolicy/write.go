@@ -16,24 +16,25 @@ func Write(d Description) (Document, []Warning, error) {
 	}
 	policy := Document{Version: "2012-10-17"}
 	resources := append(d.arns("identity", d.Identities), d.arns("configuration-set", d.ConfigurationSets)...)
+	recipients := d.arns("identity", d.SandboxRecipients)
+	if len(d.From) > 0 { // and none of those is a recipient
+		resources, recipients = append(resources, recipients...), nil
+	}
 	for _, door := range d.doors() {
 		policy.Statements = append(policy.Statements, Statement{
 			Sid: "Send" + door.name, Effect: allow, Action: Texts{sendRaw}, Resource: resources, Condition: d.conditions(door),
 		})
-		if len(d.SandboxRecipients) == 0 {
+		if len(recipients) == 0 {
 			continue
 		}
 		// An identity may also be sent from, so those of recipients need a sender who isn't one of them.
 		to := Statement{
-			Sid: "SandboxRecipients" + door.name, Effect: allow, Action: Texts{sendRaw},
-			Resource: d.arns("identity", d.SandboxRecipients), Condition: d.conditions(door),
+			Sid: "SandboxRecipients" + door.name, Effect: allow, Action: Texts{sendRaw}, Resource: recipients, Condition: d.conditions(door),
 		}
-		if len(d.From) == 0 {
-			to.Condition.add("StringLike", "ses:FromAddress", senders(d.Identities)...)
-		}
+		to.Condition.add("StringLike", "ses:FromAddress", senders(d.Identities)...)
 		policy.Statements = append(policy.Statements, to)
 	}
-	return policy, d.warnings(), nil
+	return policy, d.warnings(policy), nil
 }
 
 // door is one way in: mail that comes through an endpoint has no public address, and the other way round, so each has
@@ -71,17 +72,10 @@ func (d Description) conditions(through door) Conditions {
 		c.add("StringEquals", through.key, through.values...)
 		c.add("IpAddress", "aws:VpcSourceIp", texts(through.networks)...)
 	}
-	var from, recipients []string
-	for _, text := range d.From {
-		from = append(from, addresses(text)...)
-	}
-	for _, text := range d.Recipients {
-		recipients = append(recipients, addresses(text)...)
-	}
-	c.add(like(from), "ses:FromAddress", from...)
-	c.add(like(d.FromNames), "ses:FromDisplayName", d.FromNames...)
-	if len(recipients) > 0 {
-		c.add("ForAllValues:StringLike", "ses:Recipients", recipients...)
+	c.like("ses:FromAddress", each(d.From, addresses))
+	c.like("ses:FromDisplayName", d.FromNames)
+	if len(d.Recipients) > 0 {
+		c.add("ForAllValues:StringLike", "ses:Recipients", literal(each(d.Recipients, addresses))...)
 		c.add("Null", "ses:Recipients", "false") // of no values, all are allowed ("Multivalued context keys", IAM User Guide)
 	}
 	if d.TLSOnly {
@@ -93,19 +87,54 @@ func (d Description) conditions(through door) Conditions {
 	return c
 }
 
-// like is the operator for such patterns. Where none has a wildcard, capitals don't matter.
-func like(patterns []string) string {
-	if slices.ContainsFunc(patterns, hasWildcard) {
-		return "StringLike"
+// said are the conditions that the description makes of itself, through whatever door.
+func (d Description) said() Conditions {
+	d.Conditions = nil
+	said := Conditions{}
+	for _, door := range d.doors() {
+		d.conditions(door).each(func(operator, key string, values Texts) { said.add(operator, key, values...) })
 	}
-	return "StringEqualsIgnoreCase"
+	if len(d.SandboxRecipients) > 0 {
+		said.add("StringLike", "ses:FromAddress", senders(d.Identities)...)
+	}
+	return said
 }
 
+// like adds patterns. Where none has a wildcard, capitals don't matter.
+func (c Conditions) like(key string, patterns []string) {
+	if slices.ContainsFunc(patterns, hasStar) {
+		c.add("StringLike", key, literal(patterns)...)
+		return
+	}
+	c.add("StringEqualsIgnoreCase", key, patterns...)
+}
+
+func hasStar(text string) bool { return strings.Contains(text, "*") }
+
+// hasWildcard is for what people have written for IAM, to which ? is any character.
 func hasWildcard(text string) bool { return strings.ContainsAny(text, "*?") }
+
+// literal has ? mean itself ("IAM policy elements: Variables and tags").
+func literal(patterns []string) (texts []string) {
+	for _, p := range patterns {
+		texts = append(texts, strings.ReplaceAll(p, "?", "${?}"))
+	}
+	return texts
+}
+
+func each(texts []string, f func(string) []string) (all []string) {
+	for _, text := range texts {
+		all = append(all, f(text)...)
+	}
+	return all
+}
 
 func texts(networks []netip.Prefix) (texts []string) {
 	for _, n := range networks {
-		texts = append(texts, n.String())
+		if a := n.Addr(); a.Is4In6() && n.Bits() >= 96 {
+			n = netip.PrefixFrom(a.Unmap(), n.Bits()-96)
+		}
+		texts = append(texts, n.Masked().String())
 	}
 	return texts
 }

@@ -1,0 +1,89 @@
+package function
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+)
+
+// audit is the action that looks at what the user may do. It changes nothing, and isn't rotation's.
+const audit rotation.Action = "audit"
+
+// answer is an invocation's: a result, and what an audit found.
+type answer struct {
+	rotation.Result
+	Findings []sendpolicy.Finding `json:"findings,omitzero"`
+}
+
+// serveAudit finds what is wider than the credential needs. Each finding is a warning, too.
+func (f *Function) serveAudit(ctx context.Context, log *slog.Logger) (a answer, err error) {
+	var access sendpolicy.Access
+	defer func() { f.publish(ctx, log, measureAudit(a, err)) }()
+	var wg sync.WaitGroup
+	var accessErr error
+	wg.Go(func() { access, accessErr = f.access.Read(ctx) })
+	a.Result, err = f.rotator(f.secret).Run(ctx, rotation.Request{Action: rotation.Status})
+	wg.Wait()
+	if a.Action = audit; err != nil {
+		return a, err
+	}
+	if accessErr != nil {
+		return a, accessErr
+	}
+	if access.OtherKeys, err = f.otherKeys(ctx, a.Result); err != nil {
+		return a, err
+	}
+	access.Intended.Account, access.Intended.Regions = accountOf(ctx), f.policy.Regions
+	a.Findings = append([]sendpolicy.Finding{}, sendpolicy.Audit(access)...)
+	for _, found := range a.Findings {
+		w := rotation.Warning{Code: rotation.WarningCode(found.Code), Message: found.Message}
+		a.Warnings = append(a.Warnings, w)
+		log.WarnContext(ctx, "warning", "warning", w, "severity", found.Severity)
+	}
+	return a, nil
+}
+
+// otherKeys are Active and in no version of the secret.
+func (f *Function) otherKeys(ctx context.Context, r rotation.Result) (ids []string, err error) {
+	for _, k := range r.Keys {
+		if k.Status != rotation.Active || k.Role == rotation.RoleCurrent {
+			continue
+		}
+		stored, err := f.secret.Find(ctx, k.AccessKeyID)
+		if err != nil {
+			return nil, err
+		}
+		if stored == nil {
+			ids = append(ids, k.AccessKeyID)
+		}
+	}
+	return ids, nil
+}
+
+// accountOf is the account that the function is in, empty where there is no Lambda.
+func accountOf(ctx context.Context) string {
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		if parts := strings.Split(lc.InvokedFunctionArn, ":"); len(parts) > 4 {
+			return parts[4]
+		}
+	}
+	return ""
+}
+
+// quarantined warns of the policy that AWS attaches to a user whose access key it has found in public. That it can't be looked
+// for is no hindrance: the key is revoked by now.
+func (f *Function) quarantined(ctx context.Context) (warnings []rotation.Warning) {
+	attached, _ := f.access.AttachedPolicies(ctx)
+	for _, found := range sendpolicy.Audit(sendpolicy.Access{User: f.access.User, Policies: attached}) {
+		if found.Code == sendpolicy.Quarantined {
+			warnings = append(warnings, rotation.Warning{Code: rotation.WarnQuarantined, Message: found.Message})
+		}
+	}
+	return warnings
+}

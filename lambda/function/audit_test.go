@@ -1,0 +1,100 @@
+package function_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+)
+
+// audited is the answer to the action audit.
+type audited struct {
+	rotation.Result
+	Findings *[]sendpolicy.Finding
+}
+
+func (s *stage) audits() (a audited) {
+	s.Helper()
+	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{InvokedFunctionArn: "arn:aws:lambda:eu-west-1:444455556666:function:rotator"})
+	text, err := s.function.Invoke(ctx, []byte(`{"action":"audit"}`))
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &a); err != nil {
+		s.Fatal(err)
+	}
+	if a.Action != "audit" || a.Outcome != rotation.Reported || a.Findings == nil {
+		s.Fatalf("%s", text)
+	}
+	var codes []string
+	for _, w := range a.Warnings {
+		codes = append(codes, string(w.Code))
+	}
+	for _, f := range *a.Findings {
+		if !slices.Contains(codes, string(f.Code)) {
+			s.Errorf("there is no warning of %s", f.Code)
+		}
+	}
+	return a
+}
+
+const asTheConsoleMakesIt = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}]}`
+
+func TestTheAuditTellsWhatTheUserMayDo(t *testing.T) {
+	s := newMeasuredStage(t)
+	s.must(`{}`, rotation.Rotated)
+	current := s.mailFlows().Username
+	s.world.ResetCalls()
+	if a := s.audits(); len(*a.Findings) != 0 || a.Credential.AccessKeyID != current {
+		t.Errorf("of a user without rights: %+v", a)
+	}
+	s.measures(map[string]float64{"HighFindings": 0, "MediumFindings": 0, "LowFindings": 0})
+	s.onlyReads()
+
+	if err := s.world.PutUserPolicy(user, "AmazonSesSendingAccess", asTheConsoleMakesIt); err != nil {
+		t.Fatal(err)
+	}
+	stranger, _, err := s.world.CreateAccessKey(user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := *s.audits().Findings
+	if len(found) != 3 || found[0].Code != sendpolicy.WideResource || found[1].Code != sendpolicy.MoreKeys || found[2].Code != sendpolicy.NoSource {
+		t.Fatalf("%+v", found)
+	}
+	if want := "access key " + stranger + " is Active, and the secret doesn't have it"; found[1].Message != want {
+		t.Errorf("%s, want %s", found[1].Message, want)
+	}
+	instead := found[0].Instead.Statements[0].Resource
+	if !slices.Equal(instead, sendpolicy.Texts{"arn:aws:ses:eu-west-1:444455556666:identity/example.com"}) {
+		t.Errorf("instead, it may send with %s", instead)
+	}
+	s.measures(map[string]float64{"HighFindings": 1, "MediumFindings": 2, "LowFindings": 0})
+	if _, ok := s.measured()["Succeeded"]; ok {
+		t.Error("an audit passes for a tick")
+	}
+}
+
+func TestASupersededKeyIsTheSecretsToo(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	if found := *s.audits().Findings; len(found) != 0 {
+		t.Errorf("%+v", found)
+	}
+}
+
+func TestAnAuditThatMayNotLookSaysSo(t *testing.T) {
+	for _, action := range []string{"GetUser", "ListUserPolicies", "ListAccessKeys"} {
+		s := newSerialStage(t, map[string]string{"AWS_LAMBDA_FUNCTION_NAME": "rotator"})
+		s.must(`{}`, rotation.Rotated)
+		s.deny(action, 100)
+		s.fails(`{"action":"audit"}`, rotation.AccessDenied, action)
+		s.measures(map[string]float64{"AccessDenied": 1})
+	}
+}

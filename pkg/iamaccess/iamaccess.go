@@ -1,0 +1,114 @@
+// Package iamaccess reads from IAM all that gives one user rights or a way in: what [sendpolicy.Audit] looks at.
+//
+// The methods of [API] are all that it calls, so they are also the list of IAM permissions that it needs: on the user, on the
+// groups that the user is in, and on managed policies. They all read.
+package iamaccess
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/internal/awserror"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+)
+
+// API is what is used of *iam.Client.
+type API interface {
+	GetUser(context.Context, *iam.GetUserInput, ...func(*iam.Options)) (*iam.GetUserOutput, error)
+	GetLoginProfile(context.Context, *iam.GetLoginProfileInput, ...func(*iam.Options)) (*iam.GetLoginProfileOutput, error)
+	ListMFADevices(context.Context, *iam.ListMFADevicesInput, ...func(*iam.Options)) (*iam.ListMFADevicesOutput, error)
+	ListSSHPublicKeys(context.Context, *iam.ListSSHPublicKeysInput, ...func(*iam.Options)) (*iam.ListSSHPublicKeysOutput, error)
+	ListServiceSpecificCredentials(context.Context, *iam.ListServiceSpecificCredentialsInput, ...func(*iam.Options)) (*iam.ListServiceSpecificCredentialsOutput, error)
+	ListSigningCertificates(context.Context, *iam.ListSigningCertificatesInput, ...func(*iam.Options)) (*iam.ListSigningCertificatesOutput, error)
+
+	ListUserPolicies(context.Context, *iam.ListUserPoliciesInput, ...func(*iam.Options)) (*iam.ListUserPoliciesOutput, error)
+	GetUserPolicy(context.Context, *iam.GetUserPolicyInput, ...func(*iam.Options)) (*iam.GetUserPolicyOutput, error)
+	ListAttachedUserPolicies(context.Context, *iam.ListAttachedUserPoliciesInput, ...func(*iam.Options)) (*iam.ListAttachedUserPoliciesOutput, error)
+	ListGroupsForUser(context.Context, *iam.ListGroupsForUserInput, ...func(*iam.Options)) (*iam.ListGroupsForUserOutput, error)
+	ListGroupPolicies(context.Context, *iam.ListGroupPoliciesInput, ...func(*iam.Options)) (*iam.ListGroupPoliciesOutput, error)
+	GetGroupPolicy(context.Context, *iam.GetGroupPolicyInput, ...func(*iam.Options)) (*iam.GetGroupPolicyOutput, error)
+	ListAttachedGroupPolicies(context.Context, *iam.ListAttachedGroupPoliciesInput, ...func(*iam.Options)) (*iam.ListAttachedGroupPoliciesOutput, error)
+	GetPolicy(context.Context, *iam.GetPolicyInput, ...func(*iam.Options)) (*iam.GetPolicyOutput, error)
+	GetPolicyVersion(context.Context, *iam.GetPolicyVersionInput, ...func(*iam.Options)) (*iam.GetPolicyVersionOutput, error)
+}
+
+// Reader reads what the user User has.
+type Reader struct {
+	API  API
+	User string
+}
+
+// Read is all that gives the user rights or a way in, except for access keys: OtherKeys and Intended are for those to fill who
+// know the secret. It is all or nothing: an audit of a part would call narrow what isn't.
+func (r *Reader) Read(ctx context.Context) (sendpolicy.Access, error) {
+	a := sendpolicy.Access{User: r.User}
+	var boundary, inline, attached []held
+	var groups, keys, services, certificates []string
+	err := together(
+		into(ctx, &boundary, r.boundary), // the first: where there is no such user, it says so
+		into(ctx, &inline, r.inline),
+		into(ctx, &attached, r.attached),
+		into(ctx, &groups, r.groups),
+		func() error { return r.console(ctx, &a) },
+		into(ctx, &keys, r.sshKeys),
+		into(ctx, &services, r.serviceCredentials),
+		into(ctx, &certificates, r.certificates),
+	)
+	if err != nil {
+		return sendpolicy.Access{}, err
+	}
+	ofGroups, err := r.ofGroups(ctx, groups)
+	if err != nil {
+		return sendpolicy.Access{}, err
+	}
+	policies := slices.Concat(boundary, inline, attached, ofGroups)
+	if err := r.fillIn(ctx, policies); err != nil {
+		return sendpolicy.Access{}, err
+	}
+	if len(boundary) > 0 {
+		a.Boundary = &policies[0].Policy
+	}
+	for _, p := range policies[len(boundary):] {
+		a.Policies = append(a.Policies, p.Policy)
+	}
+	a.OtherLogins = slices.Concat(keys, services, certificates)
+	return a, nil
+}
+
+// AttachedPolicies are the managed policies that the user has by itself, by name and ARN: their Text is empty. It is one call
+// where Read makes many.
+func (r *Reader) AttachedPolicies(ctx context.Context) ([]sendpolicy.Policy, error) {
+	attached, err := r.attached(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var policies []sendpolicy.Policy
+	for _, p := range attached {
+		policies = append(policies, p.Policy)
+	}
+	return policies, nil
+}
+
+func (r *Reader) resource() string { return "user " + r.User }
+
+// noSuchEntity is IAM's error code for what isn't there ("Errors" of each action's page in the IAM API reference).
+const noSuchEntity = "NoSuchEntity"
+
+// wrap is for actions on the user: what is missing then is the user.
+func (r *Reader) wrap(action string, err error) error {
+	if awserror.Code(err) == noSuchEntity {
+		return awserror.As(rotation.ConfigurationError, action, r.resource()+" (SMTP_USER_NAME)", err)
+	}
+	return awserror.Wrap(action, r.resource(), err)
+}
+
+// wrapListed is for actions on what IAM has just listed: if it is missing, somebody has deleted it since.
+func wrapListed(action, resource string, err error) error {
+	if awserror.Code(err) == noSuchEntity {
+		return awserror.As(rotation.Conflict, action, resource, err)
+	}
+	return awserror.Wrap(action, resource, err)
+}

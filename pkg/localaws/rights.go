@@ -1,0 +1,131 @@
+package localaws
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// rights are the policies of a user or a group.
+type rights struct {
+	inline   []inlinePolicy
+	attached []string // the ARNs of managed policies
+}
+
+type inlinePolicy struct{ name, document string }
+
+// put adds an inline policy, or changes the one of that name.
+func (r *rights) put(name, document string) {
+	kept := slices.DeleteFunc(slices.Clone(r.inline), func(p inlinePolicy) bool { return p.name == name })
+	r.inline = append(kept, inlinePolicy{name, document})
+}
+
+func (r *rights) attach(arn string) {
+	if !slices.Contains(r.attached, arn) {
+		r.attached = append(slices.Clip(r.attached), arn)
+	}
+}
+
+func (r *rights) names() (names []string) {
+	for _, p := range r.inline {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// find is the inline policy of that name; whose is the word for its holder.
+func (r *rights) find(whose, name string) (inlinePolicy, error) {
+	for _, p := range r.inline {
+		if p.name == name {
+			return p, nil
+		}
+	}
+	return inlinePolicy{}, refuse("NoSuchEntity", "The %s policy with name %s cannot be found.", whose, name)
+}
+
+// ways are those into AWS that a user has besides access keys.
+type ways struct {
+	password     time.Time // when that for the console was set; zero: there is none
+	mfa          []device
+	sshKeys      []login
+	services     []login
+	certificates []login
+}
+
+type device struct {
+	serial  string
+	enabled time.Time
+}
+
+// A login is an SSH key, a service-specific credential or a signing certificate.
+type login struct {
+	id, status string
+	service    string // that the credential is for, if it is for one
+	created    time.Time
+}
+
+type group struct {
+	name, id string
+	created  time.Time
+	rights   rights
+}
+
+func (d *directory) group(name string) (*group, error) {
+	if g := d.groups[name]; g != nil {
+		return g, nil
+	}
+	return nil, refuse("NoSuchEntity", "The group with name %s cannot be found.", name)
+}
+
+// groupNamed finds the group, or makes it.
+func (d *directory) groupNamed(name string) *group {
+	if d.groups[name] == nil {
+		d.groups[name] = &group{name: name, id: "AGPA" + randomText(17, idAlphabet), created: d.time()}
+	}
+	return d.groups[name]
+}
+
+// A managedPolicy has its documents in the order of its versions. The last is the default.
+type managedPolicy struct {
+	arn, id string
+	created time.Time
+	updated time.Time
+	texts   []string
+}
+
+// policyName is what is behind an ARN's path.
+func policyName(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
+
+func (d *directory) policy(arn string) (*managedPolicy, error) {
+	if p := d.policies[arn]; p != nil {
+		return p, nil
+	}
+	return nil, refuse("NoSuchEntity", "Policy %s was not found.", arn)
+}
+
+// putPolicy makes a managed policy, or a new version of it where the document differs from the last.
+func (d *directory) putPolicy(arn, document string) {
+	p := d.policies[arn]
+	if p == nil {
+		p = &managedPolicy{arn: arn, id: "ANPA" + randomText(17, idAlphabet), created: d.time()}
+		d.policies[arn] = p
+	}
+	if n := len(p.texts); n == 0 || p.texts[n-1] != document {
+		p.texts, p.updated = append(slices.Clip(p.texts), document), d.time()
+	}
+}
+
+// copyRights shares the slices, which nobody writes to once they are made.
+func (d *directory) copyRights(from *directory) {
+	for name, g := range from.groups {
+		copied := *g
+		d.groups[name] = &copied
+	}
+	for arn, p := range from.policies {
+		copied := *p
+		d.policies[arn] = &copied
+	}
+}
+
+// time is now, as IAM keeps it.
+func (d *directory) time() time.Time { return d.now().UTC().Truncate(time.Second) }

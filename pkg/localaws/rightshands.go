@@ -1,0 +1,100 @@
+package localaws
+
+import (
+	"fmt"
+	"slices"
+)
+
+// PutUserPolicy gives a user an inline policy, or changes the one of that name.
+func (w *World) PutUserPolicy(userName, name, document string) error {
+	return w.changeUser(userName, func(u *user) { u.rights.put(name, document) })
+}
+
+// AttachUserPolicy gives a user the managed policy with that ARN. There is one from now on: with a new version, where the
+// document isn't the one it had.
+func (w *World) AttachUserPolicy(userName, arn, document string) error {
+	return w.changeUser(userName, func(u *user) {
+		w.directory.putPolicy(arn, document)
+		u.rights.attach(arn)
+	})
+}
+
+// SetPermissionsBoundary makes the managed policy with that ARN a user's boundary. The policy is made as AttachUserPolicy's is.
+func (w *World) SetPermissionsBoundary(userName, arn, document string) error {
+	return w.changeUser(userName, func(u *user) {
+		w.directory.putPolicy(arn, document)
+		u.boundary = arn
+	})
+}
+
+// AddUserToGroup makes a user a member of a group. As with the group's policies, there is such a group from now on.
+func (w *World) AddUserToGroup(userName, groupName string) error {
+	return w.changeUser(userName, func(u *user) {
+		w.directory.groupNamed(groupName)
+		if !slices.Contains(u.groups, groupName) {
+			u.groups = append(slices.Clip(u.groups), groupName)
+		}
+	})
+}
+
+// PutGroupPolicy gives a group an inline policy, or changes the one of that name.
+func (w *World) PutGroupPolicy(groupName, name, document string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.directory.groupNamed(groupName).rights.put(name, document)
+}
+
+// AttachGroupPolicy gives a group a managed policy, as AttachUserPolicy gives it to a user.
+func (w *World) AttachGroupPolicy(groupName, arn, document string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.directory.putPolicy(arn, document)
+	w.directory.groupNamed(groupName).rights.attach(arn)
+}
+
+// CreateLoginProfile gives a user a password for the console.
+func (w *World) CreateLoginProfile(userName string) error {
+	return w.changeUser(userName, func(u *user) { u.ways.password = w.directory.time() })
+}
+
+// AddMFADevice gives a user one more device for MFA.
+func (w *World) AddMFADevice(userName string) error {
+	return w.changeUser(userName, func(u *user) {
+		serial := fmt.Sprintf("arn:aws:iam::%s:mfa/%s-%d", account, u.name, len(u.ways.mfa)+1)
+		u.ways.mfa = append(slices.Clip(u.ways.mfa), device{serial, w.directory.time()})
+	})
+}
+
+// AddSSHPublicKey gives a user an SSH key for CodeCommit. As with all of a user's ways in, the status is Active or Inactive.
+func (w *World) AddSSHPublicKey(userName, status string) (id string, err error) {
+	id = "APKA" + randomText(17, idAlphabet)
+	return id, w.changeUser(userName, func(u *user) {
+		u.ways.sshKeys = append(slices.Clip(u.ways.sshKeys), login{id: id, status: status, created: w.directory.time()})
+	})
+}
+
+// AddServiceSpecificCredential gives a user a credential for one service, such as codecommit.amazonaws.com.
+func (w *World) AddServiceSpecificCredential(userName, service, status string) (id string, err error) {
+	id = "ACCA" + randomText(17, idAlphabet)
+	return id, w.changeUser(userName, func(u *user) {
+		u.ways.services = append(slices.Clip(u.ways.services), login{id, status, service, w.directory.time()})
+	})
+}
+
+// AddSigningCertificate gives a user a certificate that signs requests.
+func (w *World) AddSigningCertificate(userName, status string) (id string, err error) {
+	id = randomText(32, idAlphabet)
+	return id, w.changeUser(userName, func(u *user) {
+		u.ways.certificates = append(slices.Clip(u.ways.certificates), login{id: id, status: status, created: w.directory.time()})
+	})
+}
+
+func (w *World) changeUser(name string, change func(*user)) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	u, err := w.directory.user(name)
+	if err == nil {
+		change(u)
+	}
+	return err
+}
