@@ -32,70 +32,72 @@ func (p Policy) name() string { return fmt.Sprintf("%s (%s)", p.Name, p.From) }
 
 // Audit finds what is wider than an SMTP credential needs, the worst first.
 func Audit(a Access) []Finding {
-	var findings []Finding
-	parsed := map[string]Document{}
-	var order []string
+	findings := waysIn(a)
+	var policies []readPolicy
+	var denied guards
 	for _, p := range a.Policies {
-		if strings.HasPrefix(p.Name, "AWSCompromisedKeyQuarantine") {
-			findings = append(findings, quarantined(a, p))
+		d, fault := p.read(a.User)
+		if fault != nil {
+			findings = append(findings, *fault)
 			continue
 		}
-		d, err := Parse(p.Text)
-		if err != nil {
-			findings = append(findings, unreadable(p, err))
-			continue
-		}
-		parsed[p.name()] = d
-		order = append(order, p.name())
+		policies = append(policies, readPolicy{d, p.name()})
+		denied.add(d)
 	}
 	limit := unlimited()
 	if a.Boundary != nil {
-		d, err := Parse(a.Boundary.Text)
-		if err != nil {
-			findings = append(findings, unreadable(*a.Boundary, err))
+		if d, fault := a.Boundary.read(a.User); fault != nil {
+			findings = append(findings, *fault)
 		} else {
 			limit = limitOf(d)
 		}
 	}
-	var denied guards
-	for _, name := range order {
-		denied.add(parsed[name])
-	}
-	for _, name := range order {
-		for _, s := range parsed[name].Statements {
-			if s.Effect != allow {
-				continue
+	for _, p := range policies {
+		for _, s := range p.Statements {
+			if s.Effect == allow {
+				findings = append(findings, s.findings(p.name, denied, limit, a)...)
 			}
-			r := report{policy: name, statement: &s}
-			r.rights(limit)
-			if limit.sends && s.sends() && !denied.sending {
-				r.sending(denied, limit)
-			}
-			for i := range r.findings {
-				if s.sends() {
-					r.findings[i].Instead = instead(s, a)
-				}
-			}
-			findings = append(findings, r.findings...)
 		}
 	}
-	findings = append(findings, waysIn(a)...)
 	sort(findings)
 	return findings
 }
 
-func unreadable(p Policy, err error) Finding {
-	return Finding{Code: Unreadable, Severity: Medium, Policy: p.name(), Message: fmt.Sprintf("it can't be read: %v", err),
-		Risk: "whatever it allows"}
+// readPolicy is a policy's document, and where the user has it from.
+type readPolicy struct {
+	Document
+	name string
 }
 
-// quarantined: AWS attaches such a policy to a user whose access key it has found in public.
-func quarantined(a Access, p Policy) Finding {
-	return Finding{Code: Quarantined, Severity: High, Policy: p.name(),
-		Message: fmt.Sprintf("AWS has found an access key of %s in public, and attached this policy, which denies what thieves do first. Revoke the "+
-			"key (an emergency does), close the case that AWS has opened, and take the policy off: aws iam detach-user-policy --user-name %s --policy-arn %s",
-			a.User, a.User, p.ARN),
-		Risk: "the key is known; until it is revoked, whoever found it can send"}
+// findings are those of one statement that allows.
+func (s Statement) findings(policy string, denied guards, l limit, a Access) []Finding {
+	r := report{policy: policy, statement: &s}
+	r.rights(l)
+	if l.sends && s.sends() && !denied.sending {
+		r.sending(denied, l)
+	}
+	for i := range r.findings {
+		if s.sends() {
+			r.findings[i].Instead = instead(s, a)
+		}
+	}
+	return r.findings
+}
+
+// read understands a policy. One that can't be, and the one that AWS attaches to users whose keys have leaked, is a finding.
+func (p Policy) read(user string) (Document, *Finding) {
+	if strings.HasPrefix(p.Name, "AWSCompromisedKeyQuarantine") {
+		return Document{}, &Finding{Code: Quarantined, Severity: High, Policy: p.name(),
+			Message: fmt.Sprintf("AWS has found an access key of %s in public, and attached this policy, which denies what thieves do first. Revoke the "+
+				"key (an emergency does), close the case that AWS has opened, and take the policy off: aws iam detach-user-policy --user-name %s --policy-arn %s",
+				user, user, p.ARN),
+			Risk: "the key is known; until it is revoked, whoever found it can send"}
+	}
+	d, err := Parse(p.Text)
+	if err != nil {
+		return d, &Finding{Code: Unreadable, Severity: Medium, Policy: p.name(), Message: fmt.Sprintf("it can't be read: %v", err), Risk: "whatever it allows"}
+	}
+	return d, nil
 }
 
 // waysIn are credentials of the user that aren't for SMTP.

@@ -242,6 +242,15 @@ func TestWaysInThatAreNotForMailAreFound(t *testing.T) {
 	}
 }
 
+func TestPoliciesOfOneNameAreLookedAtEach(t *testing.T) {
+	got := named(sendpolicy.Audit(sendpolicy.Access{Policies: []sendpolicy.Policy{
+		{Name: "mail", From: "group staff", Text: allow(`"*"`, `"*"`)}, {Name: "mail", From: "group staff", Text: allow(sendRaw, example, fromOffice)},
+	}}))
+	if want := []string{"WideAction high", "WideResource high", "NoSource medium"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestTheWorstFindingSaysHowBadItIs(t *testing.T) {
 	if worst := sendpolicy.Worst(nil); worst != "" {
 		t.Errorf("nothing found is %q", worst)
