@@ -118,7 +118,10 @@ func (d *deployment) call(function string, argument any) any {
 		}
 		return d.attribute(argument.(string))
 	case "Fn::Sub":
-		return d.sub(argument.(string))
+		if pair, ok := argument.([]any); ok { // with values of its own
+			return d.sub(pair[0].(string), node{d.resolve(pair[1])})
+		}
+		return d.sub(argument.(string), node{})
 	case "Fn::If":
 		branches := argument.([]any)
 		if d.holds(branches[0]) {
@@ -192,7 +195,7 @@ func (d *deployment) attribute(of string) string {
 	return "arn:aws:::" + of
 }
 
-func (d *deployment) sub(text string) string {
+func (d *deployment) sub(text string, own node) string {
 	d.t.Helper()
 	var out strings.Builder
 	for {
@@ -202,7 +205,9 @@ func (d *deployment) sub(text string) string {
 			return out.String()
 		}
 		name, after, _ := strings.Cut(rest, "}")
-		if strings.Contains(name, ".") {
+		if value := own.at(name); value.value != nil {
+			out.WriteString(value.String())
+		} else if strings.Contains(name, ".") {
 			out.WriteString(d.attribute(name))
 		} else {
 			fmt.Fprint(&out, d.ref(name))

@@ -1,0 +1,74 @@
+# A VPC endpoint for SES's SMTP interface, as in deploy/endpoint.yaml, which says how a credential is bound to it.
+
+variable "name" {
+  description = "What the resources are called."
+  type        = string
+}
+
+variable "vpc_id" {
+  description = "The VPC. Its attributes enable_dns_support and enable_dns_hostnames have to be on."
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Its subnets with the endpoint's addresses, one in each Availability Zone that mail is sent from. AWS refuses those in zones where SES has no endpoint."
+  type        = list(string)
+}
+
+variable "private_networks" {
+  description = "Private networks that mail is handed in from, such as 10.0.0.0/16. All others are kept out."
+  type        = list(string)
+  validation {
+    condition = length(var.private_networks) > 0 && alltrue([for network in var.private_networks :
+      can(cidrhost(network, 0)) && can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.).*/([89]|[12][0-9]|3[0-2])$", network))
+    ])
+    error_message = "private_networks must be private networks (RFC 1918, RFC 6598), at least one."
+  }
+}
+
+variable "tags" {
+  description = "Tags of all resources that can have any."
+  type        = map(string)
+  default     = {}
+}
+
+data "aws_region" "here" {}
+
+resource "aws_vpc_endpoint" "endpoint" {
+  vpc_endpoint_type   = "Interface"
+  service_name        = "com.amazonaws.${data.aws_region.here.name}.email-smtp"
+  vpc_id              = var.vpc_id
+  subnet_ids          = var.subnet_ids
+  security_group_ids  = [aws_security_group.security_group.id]
+  private_dns_enabled = true # its certificate is for SES's usual name, so that is what clients have to use
+  tags                = merge(var.tags, { Name = var.name })
+}
+
+# Without any rule for what goes out: an endpoint begins nothing by itself.
+resource "aws_security_group" "security_group" {
+  name_prefix = "${var.name}-"
+  description = "Who may hand mail to SES through the endpoint"
+  vpc_id      = var.vpc_id
+  tags        = var.tags
+
+  # The ports of SES's SMTP interface but 25, which AWS throttles and no application should use.
+  dynamic "ingress" {
+    for_each = [465, 587, 2465, 2587]
+    content {
+      protocol    = "tcp"
+      from_port   = ingress.value
+      to_port     = ingress.value
+      cidr_blocks = var.private_networks
+    }
+  }
+}
+
+output "endpoint_id" {
+  description = "For the module's vpc_endpoint_ids, which binds the credential to it."
+  value       = aws_vpc_endpoint.endpoint.id
+}
+
+output "security_group_id" {
+  description = "The security group of the endpoint."
+  value       = aws_security_group.security_group.id
+}

@@ -1,0 +1,141 @@
+# Forwards AWS Health's event of a leaked access key to the Regions whose stacks answer it, as deploy/leaks.yaml does, which says
+# why. Its provider has to be that of us-east-1 (aws-us-gov: us-gov-west-1).
+
+variable "name" {
+  description = "What the resources are called; once in an account."
+  type        = string
+  default     = "ses-smtp-leaks"
+}
+
+variable "regions" {
+  description = "Up to five other Regions with a stack. An event rule has no more targets than that."
+  type        = list(string)
+  validation {
+    condition     = length(var.regions) > 0 && length(var.regions) <= 5 && alltrue([for region in var.regions : can(regex("^[a-z]+(-[a-z]+)+-[0-9]+$", region))])
+    error_message = "regions must be one to five names of Regions."
+  }
+}
+
+variable "alarm_email" {
+  description = "Where the alarm is mailed to when an event couldn't be forwarded; AWS asks the address first. Empty: subscribe to the topic that is put out."
+  type        = string
+  default     = ""
+}
+
+variable "tags" {
+  description = "Tags of all resources that can have any."
+  type        = map(string)
+  default     = {}
+}
+
+data "aws_caller_identity" "here" {}
+data "aws_partition" "here" {}
+data "aws_region" "here" {}
+
+locals {
+  # This Region hears of it without, and what it sent to itself it would send again for ever.
+  buses = { for region in var.regions : region => "arn:${data.aws_partition.here.partition}:events:${region}:${data.aws_caller_identity.here.account_id}:event-bus/default"
+  if region != data.aws_region.here.name }
+}
+
+resource "aws_cloudwatch_event_rule" "rule" {
+  name        = var.name
+  description = "An access key was found in public; tells the Regions whose stacks replace it"
+  event_pattern = jsonencode({
+    source      = ["aws.health"]
+    detail-type = ["AWS Health Event"]
+    detail      = { service = ["RISK"], eventTypeCode = ["AWS_RISK_CREDENTIALS_EXPOSED"] }
+  })
+  tags = var.tags
+}
+
+resource "aws_cloudwatch_event_target" "buses" {
+  for_each = local.buses
+  rule     = aws_cloudwatch_event_rule.rule.name
+  arn      = each.value
+  role_arn = aws_iam_role.role.arn
+  dead_letter_config { arn = aws_sqs_queue.lost_leaks.arn }
+}
+
+resource "aws_iam_role" "role" {
+  name_prefix = "${substr(var.name, 0, 30)}-"
+  description = "Lets EventBridge forward leaks to the event buses of some Regions"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.here.account_id } }
+    }]
+  })
+  tags = var.tags
+}
+
+resource "aws_iam_role_policy" "forward" {
+  role   = aws_iam_role.role.name
+  name   = "forward"
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "events:PutEvents", Resource = values(local.buses) }] })
+}
+
+# EventBridge tries for a day. What it couldn't deliver then is a leak that nobody answers.
+resource "aws_sqs_queue" "lost_leaks" {
+  name                      = "${var.name}-lost"
+  message_retention_seconds = 1209600 # 14 days, the longest
+  sqs_managed_sse_enabled   = true
+  tags                      = var.tags
+}
+
+resource "aws_sqs_queue_policy" "lost_leaks" {
+  queue_url = aws_sqs_queue.lost_leaks.url
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = aws_sqs_queue.lost_leaks.arn
+      Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.rule.arn } }
+    }]
+  })
+}
+
+resource "aws_sns_topic" "alarm_topic" {
+  name         = "${var.name}-alarms"
+  display_name = "Leaked SMTP credential"
+  tags         = var.tags
+}
+
+resource "aws_sns_topic_subscription" "alarm_subscription" {
+  count     = var.alarm_email == "" ? 0 : 1
+  topic_arn = aws_sns_topic.alarm_topic.arn
+  protocol  = "email"
+  endpoint  = var.alarm_email
+}
+
+resource "aws_cloudwatch_metric_alarm" "leak_lost" {
+  alarm_name          = "${var.name}-LeakLost"
+  alarm_description   = "A leaked access key was told of, and a Region couldn't be. The queue has the event; run the emergency for the key that it names by hand."
+  namespace           = "AWS/SQS"
+  metric_name         = "NumberOfMessagesSent"
+  dimensions          = { QueueName = aws_sqs_queue.lost_leaks.name }
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  period              = 3600
+  evaluation_periods  = 2
+  datapoints_to_alarm = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarm_topic.arn]
+  tags                = var.tags
+}
+
+output "alarm_topic_arn" {
+  description = "The topic that is told when an event couldn't be forwarded."
+  value       = aws_sns_topic.alarm_topic.arn
+}
+
+output "lost_leaks_url" {
+  description = "The queue of events that couldn't be forwarded."
+  value       = aws_sqs_queue.lost_leaks.url
+}
