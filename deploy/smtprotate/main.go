@@ -1,6 +1,13 @@
-// Command smtprotate is what operators use beside the deployed function: it derives SMTP passwords, and plays a
-// credential's whole life on this machine.
+// Command smtprotate is what operators use beside the deployed function: it asks the function, writes and audits sending
+// policies, derives SMTP passwords, and plays a credential's whole life on this machine.
 //
+//	smtprotate status --function NAME
+//	smtprotate rotate --function NAME
+//	smtprotate emergency --function NAME --key AKIA…
+//	smtprotate rollback --function NAME
+//	smtprotate audit --function NAME
+//	smtprotate audit --user NAME
+//	smtprotate policy --account 111122223333 --region eu-west-1 --identity example.com
 //	smtprotate derive --region eu-west-1 < secret-access-key
 //	smtprotate demo
 package main
@@ -9,7 +16,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 
@@ -25,20 +31,27 @@ const (
 
 // commands are all that smtprotate can do.
 type commands struct {
-	Derive deriveCommand `cmd:"" help:"Print the SMTP password that belongs to a secret access key."`
-	Demo   demoCommand   `cmd:"" help:"Play a credential's whole life on this machine, with no AWS account."`
+	Status    statusCommand    `cmd:"" help:"Say where things stand, and what comes next."`
+	Rotate    rotateCommand    `cmd:"" help:"Rotate now, with the ordinary grace period."`
+	Emergency emergencyCommand `cmd:"" help:"Replace and revoke an access key that leaked."`
+	Rollback  rollbackCommand  `cmd:"" help:"Make the previous credential current again."`
+	Audit     auditCommand     `cmd:"" help:"Find what an SMTP user may do beyond its mail."`
+	Policy    policyCommand    `cmd:"" help:"Write a sending policy that allows no more than you say."`
+	Derive    deriveCommand    `cmd:"" help:"Print the SMTP password that belongs to a secret access key."`
+	Demo      demoCommand      `cmd:"" help:"Play a credential's whole life on this machine, with no AWS account."`
 }
 
-// console is what commands read and write.
-type console struct {
-	in       io.Reader
-	out, err io.Writer
-	getenv   func(string) string
-}
+// exitCode is how a command ends that has said everything already.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	code := run(ctx, os.Args[1:], &console{os.Stdin, os.Stdout, os.Stderr, os.Getenv})
+	code := run(ctx, os.Args[1:], &console{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv,
+		interactive: isTerminal(os.Stdin) && isTerminal(os.Stderr),
+	})
 	stop()
 	os.Exit(code)
 }
@@ -69,7 +82,10 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 		fmt.Fprintf(c.err, "smtprotate: %v (see smtprotate --help)\n", err)
 		return exitUsage
 	}
+	var ended exitCode
 	switch err := command.Run(); {
+	case errors.As(err, &ended):
+		return int(ended)
 	case err == nil:
 		return 0
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:

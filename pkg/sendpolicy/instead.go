@@ -9,7 +9,7 @@ import (
 const placeholder = "example.com"
 
 // instead is the smallest policy that could take a sending statement's place: for what the credential is meant for, or else for
-// what the statement itself names.
+// what the statement itself names. There is none where that is the statement itself.
 func instead(s Statement, a Access) *Document {
 	d := a.Intended
 	if len(d.Identities) == 0 {
@@ -37,6 +37,12 @@ func instead(s Statement, a Access) *Document {
 				written.Condition.add(operator, key, values...)
 			}
 		})
+	}
+	if len(policy.Statements) == 1 {
+		same := policy.Statements[0]
+		if same.Sid = s.Sid; (Document{Statements: []Statement{same}}).String() == (Document{Statements: []Statement{s}}).String() {
+			return nil
+		}
 	}
 	return &policy
 }

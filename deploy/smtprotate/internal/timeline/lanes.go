@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
 )
 
 // lanes shows where each access key stands, as columns: IAM allows two keys, and a key keeps its column for life.
@@ -31,12 +33,12 @@ func (l *lanes) line(keys []Key, versions []Version) (text string) {
 	for _, id := range l.slots {
 		i := slices.IndexFunc(keys, func(k Key) bool { return k.ID == id })
 		if i < 0 {
-			gap += pad("", laneWidth)
+			gap += layout.Pad("", laneWidth)
 			continue
 		}
 		badge, width := l.badge(keys[i], versions)
 		text += gap + badge
-		gap = pad("", laneWidth-width)
+		gap = layout.Pad("", laneWidth-width)
 	}
 	return text
 }
@@ -55,14 +57,14 @@ func (l *lanes) list(keys []Key, versions []Version) string {
 func (l *lanes) badge(k Key, versions []Version) (text string, width int) {
 	label, number := labelOf(k.ID, versions)
 	short := abbreviate(k.ID)
-	width = length("● " + short)
+	width = layout.Length("● " + short)
 	text = l.symbol(k.Status) + " " + short
 	if label == "" || k.Status == Deleted {
 		return text, width
 	}
 	version := fmt.Sprintf("v%d", number)
 	text += " " + l.paint(labelColours[label], label) + " " + l.paint(dim, version)
-	return text, width + length(" "+label+" "+version)
+	return text, width + layout.Length(" "+label+" "+version)
 }
 
 func (s style) symbol(status Status) string {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
 )
 
 // end is the table that it all comes to, and the promises.
@@ -11,7 +13,7 @@ func (t *text) end(e Event) string {
 	s := e.Summary
 	out := "\n" + t.heading("In the end") + "\n"
 	row := func(name string, n int, colour, note string) {
-		out += indent(timeColumn) + pad(name, whatColumn-timeColumn) + t.number(n, colour) + "   " + note + "\n"
+		out += indent(timeColumn) + layout.Pad(name, whatColumn-timeColumn) + t.number(n, colour) + "   " + note + "\n"
 	}
 	failed := bold + ";" + green
 	if s.Mail.Failed > 0 {
@@ -38,7 +40,7 @@ func (t *text) end(e Event) string {
 // number is right-aligned.
 func (t *text) number(n int, colour string) string {
 	digits := thousands(n)
-	return pad("", textColumn-whatColumn-3-length(digits)) + t.paint(colour, digits)
+	return layout.Pad("", textColumn-whatColumn-3-layout.Length(digits)) + t.paint(colour, digits)
 }
 
 // telling is the labels from the most to the least telling one.

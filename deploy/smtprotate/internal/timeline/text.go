@@ -5,6 +5,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
 )
 
 // Width is that of the narrowest terminal in use. No line is wider.
@@ -68,12 +70,12 @@ func (t *text) scene(e Event) string {
 }
 
 func (t *text) heading(title string) string {
-	rule := strings.Repeat("─", max(0, Width-2*timeColumn-length(title)-1))
+	rule := strings.Repeat("─", max(0, Width-2*timeColumn-layout.Length(title)-1))
 	return indent(timeColumn) + t.paint(bold+";"+cyan, title) + " " + t.paint(dim, rule) + "\n"
 }
 
 func (t *text) paragraph(text string, column int) (out string) {
-	for _, line := range wrap(text, Width-timeColumn-column) {
+	for _, line := range layout.Wrap(text, Width-timeColumn-column) {
 		out += indent(column) + line + "\n"
 	}
 	return out
@@ -82,13 +84,13 @@ func (t *text) paragraph(text string, column int) (out string) {
 // entry is the time, what it is, and the text beside.
 func (t *text) entry(e Event) string {
 	colour := map[Kind]string{Step: cyan, People: magenta, Warning: yellow, Crash: red}[e.Kind]
-	what := pad(e.What, textColumn-whatColumn)
+	what := layout.Pad(e.What, textColumn-whatColumn)
 	if e.Kind == Warning {
-		what, e.Text = pad("warning", textColumn-whatColumn), e.What+": "+e.Text
+		what, e.Text = layout.Pad("warning", textColumn-whatColumn), e.What+": "+e.Text
 	}
-	stamp := pad(e.At.UTC().Format("_2 Jan 15:04"), whatColumn-timeColumn)
+	stamp := layout.Pad(e.At.UTC().Format("_2 Jan 15:04"), whatColumn-timeColumn)
 	out := indent(timeColumn) + t.paint(dim, stamp) + t.paint(colour, what)
-	return out + hang(wrap(abbreviate(e.Text), Width-textColumn-2)) + "\n"
+	return out + hang(layout.Wrap(abbreviate(e.Text), Width-textColumn-2)) + "\n"
 }
 
 // calm is one line for many runs.

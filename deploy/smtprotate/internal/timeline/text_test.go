@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
 )
 
 const (
@@ -101,7 +103,7 @@ func TestNoLineIsWiderThanATerminal(t *testing.T) {
 		})
 	}
 	for line := range strings.Lines(shown(t, false, events...)) {
-		if n := length(strings.TrimSuffix(line, "\n")); n > Width {
+		if n := layout.Length(strings.TrimSuffix(line, "\n")); n > Width {
 			t.Errorf("%d characters: %s", n, line)
 		}
 	}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+)
+
+type auditCommand struct {
+	Function string `env:"SMTPROTATE_FUNCTION" placeholder:"NAME" help:"Ask the deployed function of its user."`
+	User     string `placeholder:"NAME" help:"Ask IAM itself of a user instead. What its credential is for can be said by the flags that policy has."`
+	describeFlags
+	awsFlags
+}
+
+// Help is shown by audit --help.
+func (auditCommand) Help() string {
+	return "Says what an SMTP user may do beyond its mail, what a thief could do with it, and which policy to have instead. " +
+		"The exit code is 4 where a finding is of high severity, 3 where one is of medium severity, and 0 otherwise."
+}
+
+// Exit codes of an audit, by the worst finding.
+var exitBySeverity = map[sendpolicy.Severity]exitCode{sendpolicy.High: 4, sendpolicy.Medium: 3}
+
+// Run changes nothing.
+func (a auditCommand) Run(ctx context.Context, c *console) error {
+	findings, err := a.findings(ctx, c)
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		text, err := indented(findings)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(c.out, text)
+	} else {
+		c.findings(findings)
+	}
+	if code, bad := exitBySeverity[sendpolicy.Worst(findings)]; bad {
+		return code
+	}
+	return nil
+}
+
+func (a auditCommand) findings(ctx context.Context, c *console) ([]sendpolicy.Finding, error) {
+	region := ""
+	if len(a.Region) > 0 {
+		region = a.Region[0]
+	}
+	switch {
+	case a.User == "" && a.Function == "":
+		return nil, errors.New("whom to audit? Give --function or --user")
+	case a.User == "":
+		answer, err := a.invoke(ctx, c, a.Function, region, event{Action: "audit"})
+		return answer.Findings, err
+	}
+	cfg, err := a.config(ctx, region)
+	if err != nil {
+		return nil, err
+	}
+	reader := iamaccess.Reader{API: iam.NewFromConfig(cfg), User: a.User}
+	access, err := reader.Read(ctx)
+	if err != nil {
+		return nil, errors.New(strings.ReplaceAll(err.Error(), " (SMTP_USER_NAME)", "")) // it is the function's that has such a variable
+	}
+	if access.Intended, err = a.description(); err != nil {
+		return nil, err
+	}
+	return append([]sendpolicy.Finding{}, sendpolicy.Audit(access)...), nil
+}
+
+// findings are printed the worst first, and each policy to have instead once.
+func (c *console) findings(findings []sendpolicy.Finding) {
+	if len(findings) == 0 {
+		fmt.Fprintln(c.out, "Nothing is wider than an SMTP credential needs.")
+	}
+	type place struct{ policy, instead string }
+	told := map[place]bool{}
+	var instead []place
+	for _, f := range findings {
+		fmt.Fprintf(c.out, "%s %s\n", layout.Pad(strings.ToUpper(string(f.Severity)), 7), strings.TrimSpace(fmt.Sprintf("%s  %s", f.Code, f.Policy)))
+		for _, text := range []string{f.Message, "What a thief gets: " + f.Risk} {
+			for _, line := range layout.Wrap(text+".", 70) {
+				fmt.Fprintf(c.out, "        %s\n", line)
+			}
+		}
+		fmt.Fprintln(c.out)
+		if f.Instead == nil {
+			continue
+		}
+		if p := (place{f.Policy, f.Instead.String()}); !told[p] {
+			told[p] = true
+			instead = append(instead, p)
+		}
+	}
+	for _, p := range instead {
+		c.paragraph(c.out, fmt.Sprintf("Instead of %s, have this, with your own identities and account:", p.policy))
+		fmt.Fprintf(c.out, "\n%s\n\n", p.instead)
+	}
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// console is what commands read and write.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+	getenv   func(string) string
+	now      func() time.Time // nil: time.Now
+	// interactive: there is somebody to ask.
+	interactive bool
+	lines       *bufio.Reader // of in
+}
+
+// time is now.
+func (c *console) time() time.Time {
+	if c.now == nil {
+		return time.Now()
+	}
+	return c.now()
+}
+
+// isTerminal tells whether somebody sits there.
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// question asks, and returns the line that is typed. Ctrl-C ends it.
+func (c *console) question(ctx context.Context, text string) (string, error) {
+	fmt.Fprint(c.err, text)
+	if c.lines == nil {
+		c.lines = bufio.NewReader(c.in)
+	}
+	type answer struct {
+		line string
+		err  error
+	}
+	typed := make(chan answer, 1)
+	go func() {
+		line, err := c.lines.ReadString('\n')
+		typed <- answer{strings.TrimSpace(line), err}
+	}()
+	select {
+	case a := <-typed:
+		if a.err != nil && (a.err != io.EOF || a.line == "") {
+			return "", errors.New("there was no answer")
+		}
+		return a.line, nil
+	case <-ctx.Done():
+		fmt.Fprintln(c.err)
+		return "", ctx.Err()
+	}
+}
+
+// agree asks whether to go on with what cuts something off.
+func (c *console) agree(ctx context.Context, yes bool) error {
+	if yes {
+		return nil
+	}
+	if !c.interactive {
+		return errors.New("there is nobody to ask whether to go on: say --yes")
+	}
+	answer, err := c.question(ctx, "Go on? [y/N] ")
+	if err != nil {
+		return err
+	}
+	if a := strings.ToLower(answer); a != "y" && a != "yes" {
+		return errors.New("nothing was done")
+	}
+	return nil
+}
+
+// waiting says on a terminal what is waited for, and how long already, until the returned function is called.
+func (c *console) waiting(what string) (end func()) {
+	if !c.interactive {
+		return func() {}
+	}
+	began, done, ended := time.Now(), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			fmt.Fprintf(c.err, "\r%s (%d s)", what, int(time.Since(began).Seconds()))
+			select {
+			case <-tick.C:
+			case <-done:
+				fmt.Fprintf(c.err, "\r%s\r", strings.Repeat(" ", len(what)+10))
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}

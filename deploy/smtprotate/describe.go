@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+)
+
+// describeFlags say what a credential is for.
+type describeFlags struct {
+	Account          string   `placeholder:"111122223333" help:"AWS account of identities and configuration sets that aren't ARNs."`
+	Region           []string `placeholder:"eu-west-1" help:"SES Regions of those."`
+	Identity         []string `placeholder:"example.com" help:"What to send from: domains, addresses or ARNs."`
+	ConfigurationSet []string `placeholder:"NAME" help:"Configuration sets to send with: names or ARNs."`
+	SandboxRecipient []string `placeholder:"someone@example.com" help:"Identities of recipients, which SES asks permission for in the sandbox."`
+	From             []string `placeholder:"*@example.com" help:"Addresses that mail may come from, with * for any text, or domains."`
+	FromName         []string `sep:"none" placeholder:"NAME" help:"Display names that mail may come from, with * for any text."`
+	Recipient        []string `placeholder:"example.com" help:"Whom mail may go to: domains, or addresses with * for any text."`
+	Network          []string `placeholder:"192.0.2.10/32" help:"Public networks that mail is handed in from."`
+	Endpoint         []string `placeholder:"vpce-…" help:"VPC endpoints that mail is handed in through."`
+	VPC              []string `name:"vpc" placeholder:"vpc-…" help:"VPCs that mail is handed in from."`
+	PrivateNetwork   []string `placeholder:"10.0.0.0/16" help:"Private networks in those VPCs or behind those endpoints."`
+	TLSOnly          bool     `name:"tls-only" help:"Demand TLS, as SES's SMTP interface does by itself."`
+	Condition        []string `sep:"none" placeholder:"'OPERATOR KEY VALUE,…'" help:"One more that must hold."`
+}
+
+// description reads the flags. All that can't be read is in the error.
+func (f describeFlags) description() (sendpolicy.Description, error) {
+	var faults []error
+	networks := func(flag string, texts []string) (networks []netip.Prefix) {
+		for _, text := range texts {
+			network, err := parseNetwork(text)
+			if err != nil {
+				faults = append(faults, fmt.Errorf("--%s: %q is neither a network nor an address", flag, text))
+			}
+			networks = append(networks, network)
+		}
+		return networks
+	}
+	d := sendpolicy.Description{
+		Account: f.Account, Regions: f.Region, Identities: f.Identity, ConfigurationSets: f.ConfigurationSet, SandboxRecipients: f.SandboxRecipient,
+		From: f.From, FromNames: f.FromName, Recipients: f.Recipient, Networks: networks("network", f.Network), Endpoints: f.Endpoint, VPCs: f.VPC,
+		PrivateNetworks: networks("private-network", f.PrivateNetwork), TLSOnly: f.TLSOnly,
+	}
+	for _, text := range f.Condition {
+		words := strings.SplitN(text, " ", 3)
+		if len(words) < 3 {
+			faults = append(faults, fmt.Errorf("--condition: %q isn't an operator, a key and a value, with spaces between", text))
+			continue
+		}
+		d.Conditions = append(d.Conditions, sendpolicy.Condition{Operator: words[0], Key: words[1], Values: strings.Split(words[2], ",")})
+	}
+	return d, errors.Join(faults...)
+}
+
+func parseNetwork(text string) (netip.Prefix, error) {
+	if network, err := netip.ParsePrefix(text); err == nil {
+		return network, nil
+	}
+	a, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return a.Prefix(a.BitLen())
+}
+
+// flagOf is how the command line calls a field of a description.
+var flagOf = strings.NewReplacer(
+	"Account: ", "--account: ", "Regions: ", "--region: ", "Identities: ", "--identity: ", "ConfigurationSets: ", "--configuration-set: ",
+	"SandboxRecipients: ", "--sandbox-recipient: ", "From: ", "--from: ", "FromNames: ", "--from-name: ", "Recipients: ", "--recipient: ",
+	"PrivateNetworks: ", "--private-network: ", "Networks: ", "--network: ", "Endpoints: ", "--endpoint: ", "VPCs: ", "--vpc: ", "Conditions: ", "--condition: ",
+)

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+)
+
+// awsFlags are as the AWS CLI has them.
+type awsFlags struct {
+	Profile string `placeholder:"NAME" help:"Profile of the AWS CLI's configuration."`
+	JSON    bool   `name:"json" help:"Print the answer as it is."`
+}
+
+// longestInvocation is more than the function's timeout, 300 seconds.
+const longestInvocation = 310 * time.Second
+
+// config reads credentials and Region from where the AWS CLI does. Nothing is tried twice: an emergency whose answer is late
+// must not come again by itself.
+func (f awsFlags) config(ctx context.Context, region string) (aws.Config, error) {
+	options := []func(*config.LoadOptions) error{
+		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(longestInvocation)),
+	}
+	if region != "" {
+		options = append(options, config.WithRegion(region))
+	}
+	if f.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(f.Profile))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err == nil && cfg.Region == "" {
+		err = errors.New("no Region: give --region, or set AWS_REGION")
+	}
+	return cfg, err
+}
+
+// event is what the function is asked.
+type event struct {
+	Action      string `json:"action"`
+	AccessKeyID string `json:"access_key_id,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+	Contain     string `json:"contain,omitempty"`
+}
+
+// answer is what the function says.
+type answer struct {
+	rotation.Result
+	Findings []sendpolicy.Finding `json:"findings"`
+
+	text []byte // as it came
+}
+
+// failure is the function's, by its errorType.
+type failure struct {
+	Type    string `json:"errorType"`
+	Message string `json:"errorMessage"`
+}
+
+func (f failure) Error() string {
+	text := f.Message
+	if advice := advices[rotation.ErrorType(f.Type)]; advice != "" {
+		return text + "\n" + advice
+	}
+	return fmt.Sprintf("the function itself failed: %s (%s)\nIts log says more.", text, f.Type)
+}
+
+// advices are what to do about failures, as the README has them.
+var advices = map[rotation.ErrorType]string{
+	rotation.ConfigurationError: "Correct the function's settings.",
+	rotation.RequestError:       "Nothing was touched.",
+	rotation.VerificationFailed: "Applications go on with the credential that they have, and the next ticks go on from here. After an hour, look at SES's reply.",
+	rotation.RotationBlocked:    "It says what is in the way.",
+	rotation.Conflict:           "Run it again; it goes on from where it is.",
+	rotation.AccessDenied:       "Give the function's role what it lacks.",
+	rotation.AWSError:           "Run it again; it goes on from where it is.",
+}
+
+// invoke asks the function, and waits for its answer.
+func (f awsFlags) invoke(ctx context.Context, c *console, function, region string, e event) (a answer, err error) {
+	cfg, err := f.config(ctx, region)
+	if err != nil {
+		return a, err
+	}
+	payload, err := json.Marshal(e)
+	if err != nil {
+		return a, err
+	}
+	end := c.waiting("waiting for the function" + whatTakesLong[e.Action])
+	out, err := lambda.NewFromConfig(cfg).Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: payload})
+	end()
+	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
+		return a, fmt.Errorf("there is no function %s in %s", function, cfg.Region)
+	}
+	if err != nil {
+		return a, fmt.Errorf("invoking %s: %w", function, err)
+	}
+	if out.FunctionError != nil {
+		failed := failure{Message: string(out.Payload)}
+		_ = json.Unmarshal(out.Payload, &failed) // else it is told as it is
+		return a, failed
+	}
+	if a.text = out.Payload; json.Unmarshal(out.Payload, &a) != nil || a.Outcome == "" {
+		return a, fmt.Errorf("%s doesn't answer as ses-smtp-rotator does: %.200s", function, out.Payload)
+	}
+	return a, nil
+}
+
+var whatTakesLong = map[string]string{
+	"rotate":    "; SES may take a minute to accept a new key",
+	"emergency": "; SES may take a minute to accept a new key",
+	"rollback":  "; it logs in to SES",
+}

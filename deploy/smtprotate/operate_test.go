@@ -1,0 +1,243 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+const (
+	smtpUser = "smtp-sender"
+	region   = "eu-west-1"
+)
+
+// deployed is the function behind AWS Lambda's Invoke API, in an AWS of its own.
+type deployed struct {
+	*testing.T
+	world    *localaws.World
+	function *function.Function
+	asked    []string // events, as they came
+}
+
+func deploy(t *testing.T) *deployed {
+	t.Helper()
+	world, err := localaws.Start(localaws.Config{Regions: []string{region}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { world.Close() })
+	world.CreateUser(smtpUser)
+	world.CreateSecret("mail", "{}")
+	env := map[string]string{
+		"AWS_REGION": region, "AWS_ENDPOINT_URL": world.URL(), "AWS_ACCESS_KEY_ID": "ASIAFUNCTIONROLE0000", "AWS_SECRET_ACCESS_KEY": "the role's",
+		"SMTP_USER_NAME": smtpUser, "SECRET_ID": "mail", "SMTP_ENDPOINT": world.SMTP(region), "VERIFY_TIMEOUT": "1s",
+	}
+	d := &deployed{T: t, world: world, function: function.New(function.World{
+		Getenv: func(name string) string { return env[name] }, Log: slog.New(slog.DiscardHandler), Now: world.Now, RootCAs: world.CertPool(),
+	})}
+	server := httptest.NewServer(http.HandlerFunc(d.serve))
+	t.Cleanup(server.Close)
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL_LAMBDA": server.URL, "AWS_ENDPOINT_URL_IAM": world.URL(), "AWS_REGION": region, "AWS_ACCESS_KEY_ID": "AKIAOPERATOR00000000",
+		"AWS_SECRET_ACCESS_KEY": "the operator's", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+	} {
+		t.Setenv(name, value)
+	}
+	return d
+}
+
+// serve is "Invoke" of the Lambda API reference.
+func (d *deployed) serve(w http.ResponseWriter, r *http.Request) {
+	_, rest, _ := strings.Cut(r.URL.Path, "/functions/")
+	name, _ := url.PathUnescape(strings.TrimSuffix(rest, "/invocations"))
+	if name != "rotator" {
+		w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprintf(w, `{"Type":"User","Message":"Function not found: %s"}`, name)
+		return
+	}
+	payload, _ := io.ReadAll(r.Body)
+	d.asked = append(d.asked, string(payload))
+	answer, err := d.function.Invoke(r.Context(), payload)
+	if err != nil {
+		var failed messages.InvokeResponse_Error
+		if !errors.As(err, &failed) {
+			d.Error(err)
+		}
+		w.Header().Set("X-Amz-Function-Error", "Unhandled")
+		answer, _ = json.Marshal(failed)
+	}
+	_, _ = w.Write(answer)
+}
+
+func (d *deployed) current() string {
+	d.Helper()
+	v, _ := d.world.Labelled("mail", "AWSCURRENT")
+	var value struct{ Username string }
+	if err := json.Unmarshal([]byte(v.Value), &value); err != nil {
+		d.Fatal(err)
+	}
+	return value.Username
+}
+
+// types runs a command as on a terminal, with what is typed there.
+func (d *deployed) types(typed string, args ...string) (code int, stdout, stderr string) {
+	d.Helper()
+	var out, err strings.Builder
+	c := &console{in: strings.NewReader(typed), out: &out, err: &err, getenv: func(string) string { return "" }, interactive: true, now: d.world.Now}
+	code = run(d.Context(), append(args, "--function", "rotator"), c)
+	d.Logf("$ smtprotate %s\n%s%s", strings.Join(args, " "), err.String(), out.String())
+	return code, out.String(), err.String()
+}
+
+// runs is for scripts: there is nobody to ask.
+func (d *deployed) runs(args ...string) (code int, stdout, stderr string) {
+	d.Helper()
+	var out, err strings.Builder
+	code = run(d.Context(), append(args, "--function", "rotator"), &console{out: &out, err: &err, now: d.world.Now})
+	d.Logf("$ smtprotate %s\n%s%s", strings.Join(args, " "), err.String(), out.String())
+	return code, out.String(), err.String()
+}
+
+func (d *deployed) wants(code int, text string, wantCode int, parts ...string) {
+	d.Helper()
+	if code != wantCode {
+		d.Errorf("exit code %d, want %d", code, wantCode)
+	}
+	for _, part := range parts {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), part) {
+			d.Errorf("it doesn't say %q:\n%s", part, text)
+		}
+	}
+	for line := range strings.Lines(text) {
+		line = line[strings.LastIndex(line, "\r")+1:] // what is written over is gone
+		if n := len([]rune(strings.TrimSpace(line))); n > 80 && !strings.HasPrefix(line, "smtprotate: ") {
+			d.Errorf("a line of %d characters: %s", n, line)
+		}
+	}
+}
+
+func TestAnOperatorSeesWhereThingsStandAndRotates(t *testing.T) {
+	d := deploy(t)
+	code, out, _ := d.runs("status")
+	d.wants(code, out, 0, "Credential none yet", "Next create")
+	code, out, _ = d.runs("rotate", "--reason", "the first")
+	d.wants(code, out, 0, "Outcome rotated", "Done create AKIA", "Credential access key "+d.current(), "current Active", "Next create in 29 d 23 h")
+	d.world.Advance(40 * time.Hour)
+	first := d.current()
+	code, out, _ = d.runs("rotate")
+	d.wants(code, out, 0, first+" superseded", "Next deactivate "+first)
+	code, _, err := d.runs("rotate")
+	d.wants(code, err, exitFailed, "rotation refused", first, "It says what is in the way")
+	code, out, _ = d.runs("status", "--json")
+	var result rotation.Result
+	if code != 0 || json.Unmarshal([]byte(out), &result) != nil || result.Outcome != rotation.Reported || len(result.Keys) != 2 {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+}
+
+func TestAnEmergencySaysWhomItCutsOffAndAsks(t *testing.T) {
+	d := deploy(t)
+	d.runs("rotate")
+	leaked := d.current()
+	asked := len(d.asked)
+	code, _, err := d.runs("emergency")
+	d.wants(code, err, exitFailed, "This deletes access key "+leaked+" (current,", "Its replacement comes first", "say --yes")
+	code, _, err = d.types("n\n", "emergency", "--contain-first")
+	d.wants(code, err, exitFailed, "It dies first", "Go on? [y/N]", "nothing was done")
+	code, _, err = d.types("", "emergency")
+	d.wants(code, err, exitFailed, "there was no answer")
+	for _, event := range d.asked[asked:] {
+		if event != `{"action":"status"}` {
+			t.Errorf("without agreement, the function was asked %s", event)
+		}
+	}
+	code, out, err := d.types("y\n", "emergency", "--reason", "found in public")
+	d.wants(code, out+err, 0, "Outcome revoked", "delete "+leaked, "waiting for the function; SES may take a minute")
+	if got := d.current(); got == leaked {
+		t.Error("it is still current")
+	}
+	if last := d.asked[len(d.asked)-1]; last != `{"action":"emergency","access_key_id":"`+leaked+`","reason":"found in public"}` {
+		t.Errorf("asked %s", last)
+	}
+	code, out, _ = d.runs("emergency", "--yes")
+	d.wants(code, out, 0, "Outcome revoked")
+	code, _, err = d.types("y\n", "emergency", "--key", "AKIASTRANGERSTRANGER")
+	d.wants(code, err, exitFailed, "which isn't among the user's keys", "nothing was touched")
+}
+
+func TestARollbackAsksAndGoesBack(t *testing.T) {
+	d := deploy(t)
+	d.runs("rotate")
+	first := d.current()
+	d.world.Advance(time.Hour)
+	d.runs("rotate")
+	d.world.Advance(time.Hour)
+	code, out, err := d.types("yes\n", "rollback")
+	d.wants(code, out+err, 0, "before access key", "Outcome rolled back", "Credential access key "+first)
+}
+
+func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
+	d := deploy(t)
+	d.runs("rotate")
+	code, out, _ := d.runs("audit")
+	d.wants(code, out, 0, "Nothing is wider")
+	if err := d.world.PutUserPolicy(smtpUser, "narrow", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail",
+		"Resource":"arn:aws:ses:eu-west-1:111122223333:identity/example.com"}]}`); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ = d.runs("audit")
+	d.wants(code, out, 3, "MEDIUM NoSource narrow (inline)")
+	if strings.Contains(out, "Instead of") {
+		t.Error("what it has is to be had instead")
+	}
+	if err := d.world.PutUserPolicy(smtpUser, "AmazonSesSendingAccess", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}]}`); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ = d.runs("audit")
+	d.wants(code, out, 4, "HIGH WideResource AmazonSesSendingAccess (inline)", "What a thief gets:", "Instead of AmazonSesSendingAccess (inline)")
+	code, out, _ = d.runs("audit", "--json")
+	var findings []struct{ Code, Severity string }
+	if err := json.Unmarshal([]byte(out), &findings); code != 4 || err != nil || len(findings) != 3 || findings[0].Code != "WideResource" {
+		t.Errorf("exit code %d, %v: %s", code, err, out)
+	}
+
+	code, out, _ = smtprotate(t, "", "audit", "--user", smtpUser, "--identity", "example.net", "--account", "111122223333", "--region", region)
+	d.wants(code, out, 4, "HIGH WideResource", "arn:aws:ses:eu-west-1:111122223333:identity/example.net")
+	code, _, err := smtprotate(t, "", "audit", "--user", "nobody")
+	d.wants(code, err, exitFailed, "nobody")
+}
+
+func TestWhatKeepsTheFunctionFromAnsweringIsTold(t *testing.T) {
+	d := deploy(t)
+	code, _, err := smtprotate(t, "", "status", "--function", "another")
+	d.wants(code, err, exitFailed, "there is no function another in eu-west-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	code, _, err = d.runs("status")
+	d.wants(code, err, exitFailed, "credentials")
+	t.Setenv("AWS_REGION", "")
+	code, _, err = d.runs("status")
+	d.wants(code, err, exitFailed, "no Region")
+	code, _, err = smtprotate(t, "", "status")
+	d.wants(code, err, exitUsage, "--function")
+	t.Setenv("SMTPROTATE_FUNCTION", "another")
+	code, _, err = smtprotate(t, "", "status", "--region", region)
+	d.wants(code, err, exitFailed, "another")
+	code, _, err = smtprotate(t, "", "audit", "--user", smtpUser, "--region", region)
+	d.wants(code, err, exitFailed, "credentials")
+}
