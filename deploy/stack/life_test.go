@@ -20,6 +20,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
 const (
@@ -239,6 +240,27 @@ func TestEachPermissionIsNeededForANamedStep(t *testing.T) {
 			}
 			t.Error("nothing needs it")
 		})
+	}
+}
+
+func TestTheAuditOfTheStacksOwnUserFindsNothingOfHighSeverity(t *testing.T) {
+	l := newLife(t)
+	if err := l.take(steps[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.world.PutUserPolicy(userName, "mail", sendingPolicy(t, nil).String()); err != nil {
+		t.Fatal(err)
+	}
+	text, err := l.function.Invoke(t.Context(), []byte(`{"action":"audit"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct{ Findings []sendpolicy.Finding }
+	if err := json.Unmarshal(text, &answer); err != nil {
+		t.Fatal(err)
+	}
+	if len(answer.Findings) != 1 || answer.Findings[0].Code != sendpolicy.NoSource || sendpolicy.Worst(answer.Findings).AtLeast(sendpolicy.High) {
+		t.Errorf("%s", text)
 	}
 }
 

@@ -49,6 +49,22 @@ func TestADeniedCallIsToldByActionAndResource(t *testing.T) {
 	}
 }
 
+func TestAWayInThatIAMCantTellOfIsUnseen(t *testing.T) {
+	w, client := world(t)
+	for _, action := range []string{"GetLoginProfile", "ListSSHPublicKeys", "ListServiceSpecificCredentials", "ListSigningCertificates"} {
+		w.Intercept(func(c localaws.Call) *localaws.Fault {
+			if c.Action == action {
+				return &localaws.Fault{Code: "InvalidAction", Message: "not in this partition", Status: 400}
+			}
+			return nil
+		})
+		a, err := (&iamaccess.Reader{API: client, User: user}).Read(t.Context())
+		if err != nil || len(a.Unseen) != 1 || !strings.Contains(a.Unseen[0], "iam:"+action) {
+			t.Errorf("%s: %v, unseen %v", action, err, a.Unseen)
+		}
+	}
+}
+
 func TestOfManyFaultsTheSameOneIsTold(t *testing.T) {
 	w, client := world(t)
 	w.Intercept(func(c localaws.Call) *localaws.Fault {

@@ -42,20 +42,22 @@ type Reader struct {
 }
 
 // Read is all that gives the user rights or a way in, except for access keys: OtherKeys and Intended are for those to fill who
-// know the secret. It is all or nothing: an audit of a part would call narrow what isn't.
+// know the secret. It is all or nothing, because an audit of a part would call narrow what isn't; but a way in that IAM can't
+// tell of is Unseen.
 func (r *Reader) Read(ctx context.Context) (sendpolicy.Access, error) {
 	a := sendpolicy.Access{User: r.User}
 	var boundary, inline, attached []held
 	var groups, keys, services, certificates []string
+	var unseen [4]string
 	err := together(
 		into(ctx, &boundary, r.boundary), // the first: where there is no such user, it says so
 		into(ctx, &inline, r.inline),
 		into(ctx, &attached, r.attached),
 		into(ctx, &groups, r.groups),
-		func() error { return r.console(ctx, &a) },
-		into(ctx, &keys, r.sshKeys),
-		into(ctx, &services, r.serviceCredentials),
-		into(ctx, &certificates, r.certificates),
+		orUnseen(&unseen[0], func() error { return r.console(ctx, &a) }),
+		orUnseen(&unseen[1], into(ctx, &keys, r.sshKeys)),
+		orUnseen(&unseen[2], into(ctx, &services, r.serviceCredentials)),
+		orUnseen(&unseen[3], into(ctx, &certificates, r.certificates)),
 	)
 	if err != nil {
 		return sendpolicy.Access{}, err
@@ -75,6 +77,11 @@ func (r *Reader) Read(ctx context.Context) (sendpolicy.Access, error) {
 		a.Policies = append(a.Policies, p.Policy)
 	}
 	a.OtherLogins = slices.Concat(keys, services, certificates)
+	for _, note := range unseen {
+		if note != "" {
+			a.Unseen = append(a.Unseen, note)
+		}
+	}
 	return a, nil
 }
 

@@ -9,8 +9,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/internal/awserror"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
+
+// orUnseen notes that IAM fails to tell of a way in, which not every partition of AWS has. What isn't allowed is an error all the
+// same: it can be allowed.
+func orUnseen(note *string, task func() error) func() error {
+	return func() error {
+		err := task()
+		if err == nil || rotation.TypeOf(err) != rotation.AWSError {
+			return err
+		}
+		*note = err.Error()
+		return nil
+	}
+}
 
 // console tells of the user's password for the console, and of MFA where there is one: without it, MFA lets nobody in.
 func (r *Reader) console(ctx context.Context, a *sendpolicy.Access) error {

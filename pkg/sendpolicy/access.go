@@ -16,6 +16,8 @@ type Access struct {
 	OtherKeys []string
 	// OtherLogins are SSH keys, certificates and service-specific credentials, each in a person's words.
 	OtherLogins []string
+	// Unseen says of which ways in nothing is known, and why.
+	Unseen []string
 	// Intended is what the credential is for, where that is known: what is to be had instead of something wide is made from it.
 	Intended Description
 }
@@ -117,6 +119,9 @@ func waysIn(a Access) []Finding {
 	}
 	for _, login := range a.OtherLogins {
 		r.add(OtherLogins, Medium, "whoever has it is the user, in a service that isn't SES", "%s has %s: a user that sends mail needs none", a.User, login)
+	}
+	for _, why := range a.Unseen {
+		r.add(NotLookedAt, Medium, "what isn't known", "whether %s has another way in isn't known: %s", a.User, why)
 	}
 	return r.findings
 }

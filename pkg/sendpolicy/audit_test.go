@@ -230,6 +230,7 @@ func TestWaysInThatAreNotForMailAreFound(t *testing.T) {
 		{"a password", sendpolicy.Access{Console: true}, []string{"Console high"}},
 		{"a password with MFA", sendpolicy.Access{Console: true, MFA: true}, []string{"Console medium"}},
 		{"another key", sendpolicy.Access{OtherKeys: []string{"AKIAIOSFODNN7EXAMPLE"}}, []string{"MoreKeys medium"}},
+		{"what isn't known", sendpolicy.Access{Unseen: []string{"iam:ListSSHPublicKeys failed"}}, []string{"NotLookedAt medium"}},
 		{"an SSH key", sendpolicy.Access{OtherLogins: []string{"an SSH key"}}, []string{"OtherLogins medium"}},
 		{"a group's rights", sendpolicy.Access{Policies: []sendpolicy.Policy{{Name: "everyone", From: "group staff", Text: allow(`"iam:PassRole"`, `"*"`)}}}, []string{"IAMRights high"}},
 		{"AWS's quarantine", sendpolicy.Access{Policies: []sendpolicy.Policy{{

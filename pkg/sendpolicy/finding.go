@@ -39,6 +39,7 @@ const (
 	Console      Code = "Console"      // a password for the console
 	MoreKeys     Code = "MoreKeys"     // access keys that the secret doesn't have
 	OtherLogins  Code = "OtherLogins"  // SSH keys, certificates, service-specific credentials
+	NotLookedAt  Code = "NotLookedAt"  // IAM didn't tell
 	Quarantined  Code = "Quarantined"  // AWS itself says that a key has leaked
 )
 
