@@ -117,6 +117,7 @@ func wholeLife(t *testing.T, world *localaws.World, awsURL string) {
 	l.want(`{"action":"emergency","access_key_id":"`+k2+`"}`, rotation.Revoked)
 	k4 := l.mailFlows()
 	l.keysAre(map[string]string{k4: "Active"})
+	l.want(`{"action":"audit"}`, rotation.Reported)
 	l.wantError(`{"action":"emergency","access_key_id":"AKIASTRANGER00000000"}`, rotation.RequestError, "AKIASTRANGER00000000")
 
 	for _, p := range printed {
