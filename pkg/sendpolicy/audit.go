@@ -9,33 +9,35 @@ import (
 // rights looks at what a statement allows beside sending over SMTP.
 func (r *report) rights(l limit) {
 	s := r.statement
-	if len(s.NotAction) > 0 && l.wideAction {
-		r.add(HasNotAction, High, "everything that isn't named: with the secret access key, nearly all of the account",
-			"it allows all actions but %s", strings.Join(s.NotAction, ", "))
+	actions := s.Action
+	if len(s.NotAction) > 0 {
+		actions = Texts{"*"}
 	}
 	if len(s.NotResource) > 0 && l.wideResource {
 		r.add(NotResource, High, "everything that isn't named, also what will be made later", "it allows all resources but %s", strings.Join(s.NotResource, ", "))
 	}
-	for _, action := range s.Action {
-		if l.overlaps(action) {
-			r.right(action, l)
+	for _, action := range l.leaves(actions) {
+		switch {
+		case len(s.NotAction) == 0:
+			r.right(action)
+		case action == "*":
+			r.add(HasNotAction, High, "everything that isn't named: with the secret access key, nearly all of the account",
+				"it allows all actions but %s", strings.Join(s.NotAction, ", "))
+		case s.covers(action):
+			r.right(action)
 		}
 	}
 }
 
 // right looks at one action. Only the secret access key gives it to a thief: an SMTP password can't sign API requests.
-func (r *report) right(action string, l limit) {
+func (r *report) right(action string) {
 	service, name, _ := strings.Cut(strings.ToLower(action), ":")
 	switch {
 	case action == "*" || hasWildcard(service):
-		if l.wideAction {
-			r.add(WideAction, High, "with the secret access key, everything in the account", "it allows all actions (%s)", action)
-		}
+		r.add(WideAction, High, "with the secret access key, everything in the account", "it allows all actions (%s)", action)
 	case service == "ses" && (name == "*" || hasWildcard(name) && matches(name, "sendrawemail") && !strings.HasPrefix(name, "send")):
-		if l.wideAction {
-			r.add(WideAction, High, "with the secret access key, verifying, changing and deleting identities, and all mail",
-				"it allows all of SES (%s), and SMTP needs ses:SendRawEmail alone", action)
-		}
+		r.add(WideAction, High, "with the secret access key, verifying, changing and deleting identities, and all mail",
+			"it allows all of SES (%s), and SMTP needs ses:SendRawEmail alone", action)
 	case service == "ses" && name == "sendrawemail":
 	case service == "ses" && strings.HasPrefix(name, "send"):
 		severity, code := Low, UnusedRights
@@ -113,8 +115,13 @@ func (s Statement) hasSender() (found bool) {
 	return found
 }
 
-// anything tells of a pattern that says nothing.
-func anything(pattern string) bool { return strings.Trim(pattern, "*?@.") == "" }
+// anything tells of a value that says nothing: any text, any endpoint, most of the Internet.
+func anything(value string) bool {
+	if network, err := parseNetwork(value); err == nil {
+		return network.Bits() < 8 && network.Addr().Is4() || network.Bits() < 24 && network.Addr().Is6()
+	}
+	return strings.Trim(strings.TrimPrefix(strings.TrimPrefix(value, "vpce-"), "vpc-"), "*?@.") == ""
+}
 
 // source is what a statement says of where mail comes from.
 type source struct {
@@ -134,6 +141,10 @@ func (s Statement) source() (found source) {
 			found.why = ": where " + key + " is missing, " + operator + " holds"
 		case strings.Contains(base, "Not") || base == "Null" || strings.HasPrefix(base, "ForAllValues"):
 			found.why = ": " + operator + " of " + key + " keeps some out, and lets all others in"
+		case strings.EqualFold(key, "aws:VpcSourceIp"):
+			if !found.bound {
+				found.why = ": everybody's VPC has the same addresses, so " + key + " needs the endpoint or the VPC beside it"
+			}
 		default:
 			found.bound = true
 			found.values(base, key, values)
@@ -146,14 +157,10 @@ func (f *source) values(operator, key string, values Texts) {
 	for _, text := range values {
 		network, err := parseNetwork(text)
 		switch {
-		case operator != "IpAddress" && anything(strings.TrimPrefix(strings.TrimPrefix(text, "vpce-"), "vpc-")):
+		case anything(text):
 			f.wide = append(f.wide, key+" "+text)
-		case operator != "IpAddress" || err != nil:
-		case strings.EqualFold(key, "aws:VpcSourceIp"):
-		case isPrivate(network):
+		case operator == "IpAddress" && err == nil && isPrivate(network):
 			f.private = append(f.private, text)
-		case network.Bits() < 8 && network.Addr().Is4() || network.Bits() < 24 && network.Addr().Is6():
-			f.wide = append(f.wide, key+" "+text)
 		}
 	}
 }

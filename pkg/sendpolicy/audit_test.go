@@ -93,7 +93,8 @@ var policies = []struct {
 	{"from the whole Internet", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":["0.0.0.0/0"]}`), []string{"WideSource medium"}},
 	{"from half of it", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":["192.0.2.1","128.0.0.0/1"]}`), []string{"WideSource medium"}},
 	{"from a private address", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}`), []string{"PrivateIP low"}},
-	{"from private addresses in a VPC", allow(sendRaw, example, `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`), nil},
+	{"from private addresses in anybody's VPC", allow(sendRaw, example, `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`), []string{"NoSource medium"}},
+	{"from private addresses in one VPC", allow(sendRaw, example, `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`, `"StringEquals":{"aws:SourceVpc":"vpc-01"}`), nil},
 	{"from anywhere but one network", allow(sendRaw, example, `"NotIpAddress":{"aws:SourceIp":"198.51.100.0/24"}`), []string{"NoSource medium"}},
 	{"from an endpoint, if there is one", allow(sendRaw, example, `"StringEqualsIfExists":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`), []string{"NoSource medium"}},
 	{"from an endpoint of any kind", allow(sendRaw, example, `"StringLike":{"aws:SourceVpce":"vpce-*"}`), []string{"WideSource medium"}},
@@ -107,6 +108,10 @@ var policies = []struct {
 	{"all, but denied from elsewhere", join(allow(sendRaw, example), statement("Deny", `"Action":"*"`, `"Resource":"*"`, `"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`)), nil},
 	{"denied from elsewhere but for AWS's services", join(allow(sendRaw, example), statement("Deny", `"Action":"*"`, `"Resource":"*"`,
 		`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`, `"Bool":{"aws:ViaAWSService":"false"}`)), nil},
+	{"denied from elsewhere than everywhere", join(allow(sendRaw, example), statement("Deny", `"Action":"*"`, `"Resource":"*"`,
+		`"NotIpAddress":{"aws:SourceIp":"0.0.0.0/0"}`)), []string{"NoSource medium"}},
+	{"denied but through any endpoint", join(allow(sendRaw, example), statement("Deny", `"Action":"*"`, `"Resource":"*"`,
+		`"StringNotLike":{"aws:SourceVpce":"vpce-*"}`)), []string{"NoSource medium"}},
 	{"denied with other identities", join(allow(sendRaw, `"*"`, fromOffice), statement("Deny", `"Action":"ses:*"`, `"NotResource":`+example)), nil},
 	{"denied as other senders", join(allow(sendRaw, `"*"`, fromOffice), statement("Deny", `"Action":"ses:SendRawEmail"`, `"Resource":"*"`,
 		`"StringNotLike":{"ses:FromAddress":"*@example.com"}`)), []string{"WideResource medium"}},
@@ -209,6 +214,7 @@ func TestABoundaryKeepsRightsFromBeingWide(t *testing.T) {
 		{"of sending", allow(sendRaw, `"*"`), []string{"WideResource high", "NoSource medium"}},
 		{"of one sender", allow(sendRaw, `"*"`, fromOffice, `"StringEquals":{"ses:FromAddress":"a@example.com"}`), []string{"WideResource medium"}},
 		{"of SES", allow(`"ses:*"`, `"*"`), []string{"WideAction high", "WideResource high", "NoSource medium"}},
+		{"that has other rights", allow(`["ses:SendRawEmail","iam:*"]`, example, fromOffice), []string{"IAMRights high"}},
 		{"of all but what is denied", join(allow(`"*"`, `"*"`), statement("Deny", `"Action":"ses:Send*"`, `"Resource":"*"`)), []string{"WideAction high"}},
 		{"of nothing", statement("Deny", `"Action":"*"`, `"Resource":"*"`), nil},
 		{"that can't be read", `{}`, []string{"WideAction high", "WideResource high", "NoSource medium", "Unreadable medium"}},
@@ -217,6 +223,15 @@ func TestABoundaryKeepsRightsFromBeingWide(t *testing.T) {
 		if got := named(findings); !slices.Equal(got, c.want) {
 			t.Errorf("a boundary %s: got %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+func TestABoundaryLimitsWhatIsAllowedByExclusion(t *testing.T) {
+	allButS3 := sendpolicy.Policy{Name: "all but S3", From: "inline", Text: statement("Allow", `"NotAction":"s3:*"`, `"Resource":"*"`)}
+	boundary := sendpolicy.Policy{Name: "limit", From: "boundary", Text: allow(`["ses:SendRawEmail","sqs:SendMessage","s3:GetObject"]`, example, fromOffice)}
+	got := named(sendpolicy.Audit(sendpolicy.Access{Policies: []sendpolicy.Policy{allButS3}, Boundary: &boundary}))
+	if want := []string{"OtherRights medium"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

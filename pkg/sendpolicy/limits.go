@@ -45,14 +45,13 @@ func (c Conditions) keepOut(certain func(key string) bool) bool {
 type limit struct {
 	actions      []string // patterns, in small letters; nil: all
 	sends        bool
-	wideAction   bool
 	wideResource bool
 	noSource     bool
 	sender       bool
 }
 
 func unlimited() limit {
-	return limit{sends: true, wideAction: true, wideResource: true, noSource: true}
+	return limit{sends: true, wideResource: true, noSource: true}
 }
 
 func limitOf(d Document) limit {
@@ -64,12 +63,10 @@ func limitOf(d Document) limit {
 			continue
 		}
 		if len(s.NotAction) > 0 {
-			l.actions, l.wideAction = append(l.actions, "*"), true
+			l.actions = append(l.actions, "*")
 		}
 		for _, action := range s.Action {
-			action = strings.ToLower(action)
-			l.actions = append(l.actions, action)
-			l.wideAction = l.wideAction || action == "*" || action == "ses:*"
+			l.actions = append(l.actions, strings.ToLower(action))
 		}
 		if !s.sends() {
 			continue
@@ -86,10 +83,19 @@ func limitOf(d Document) limit {
 	return l
 }
 
-// overlaps tells whether the boundary leaves anything of the action.
-func (l limit) overlaps(action string) bool {
-	action = strings.ToLower(action)
-	return l.actions == nil || slices.ContainsFunc(l.actions, func(pattern string) bool {
-		return matches(pattern, action) || matches(action, pattern)
-	})
+// leaves is what the boundary leaves of actions: each, or those of the boundary's that it has.
+func (l limit) leaves(actions []string) (left []string) {
+	for _, action := range actions {
+		small := strings.ToLower(action)
+		if l.actions == nil || slices.ContainsFunc(l.actions, func(most string) bool { return matches(most, small) }) {
+			left = append(left, action)
+			continue
+		}
+		for _, most := range l.actions {
+			if matches(small, most) {
+				left = append(left, most)
+			}
+		}
+	}
+	return left
 }
