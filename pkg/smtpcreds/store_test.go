@@ -71,6 +71,8 @@ func play(t *testing.T, test func(*scene)) {
 		s := &scene{T: t, notebook: &notebook{user: "A", takes: 50 * time.Millisecond}}
 		s.store = &smtpcreds.Store{Source: s.notebook, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
 		test(s)
+		time.Sleep(time.Minute) // reads that are under way end
+		synctest.Wait()
 		if strings.Contains(s.log.String(), "pw-") {
 			t.Errorf("a password was logged: %s", s.log.String())
 		}

@@ -1,0 +1,229 @@
+package smtpcreds_test
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"log"
+	"net"
+	"net/smtp"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/wneessen/go-mail"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+// Each mail is sent with the credential as it is known now, and once more with another one should SES refuse that.
+func ExampleStore_Do() {
+	aws := start()
+	defer aws.Close()
+	store := &smtpcreds.Store{Source: smtpcreds.SecretsManager{API: aws.client, SecretID: "mail"}}
+
+	send := func(subject string) error {
+		msg := []byte("From: app@example.com\r\nTo: you@example.com\r\nSubject: " + subject + "\r\n\r\nHello.\r\n")
+		return store.Do(context.Background(), func(ctx context.Context, c smtpcreds.Credential) error {
+			client, err := c.Dial(ctx, &tls.Config{RootCAs: aws.CertPool()}) // nil, with AWS itself
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			if err := client.Mail("app@example.com"); err != nil {
+				return err
+			}
+			if err := client.Rcpt("you@example.com"); err != nil {
+				return err
+			}
+			body, err := client.Data()
+			if err != nil {
+				return err
+			}
+			if _, err := body.Write(msg); err != nil {
+				return err
+			}
+			return body.Close()
+		})
+	}
+
+	fmt.Println(send("before"), aws.sentWith())
+	aws.emergency()
+	fmt.Println(send("after"), aws.sentWith())
+	// Output:
+	// <nil> the first key
+	// <nil> the second key
+}
+
+// Where net/smtp does the sending, Auth is all that it takes. (smtp.SendMail wants a port with STARTTLS, such as 587.)
+func ExampleCredential_Auth() {
+	aws := start()
+	defer aws.Close()
+	store := &smtpcreds.Store{Source: smtpcreds.SecretsManager{API: aws.client, SecretID: "mail"}}
+
+	err := store.Do(context.Background(), func(ctx context.Context, c smtpcreds.Credential) error {
+		client, err := smtp.Dial(c.Addr())
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		if err := client.StartTLS(&tls.Config{ServerName: c.Host, RootCAs: aws.CertPool()}); err != nil {
+			return err
+		}
+		return client.Auth(c.Auth())
+	})
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+// With github.com/wneessen/go-mail, a client is made for each mail; that costs nothing before it dials.
+func ExampleStore_Do_goMail() {
+	aws := start()
+	defer aws.Close()
+	store := &smtpcreds.Store{Source: smtpcreds.SecretsManager{API: aws.client, SecretID: "mail"}}
+
+	msg := mail.NewMsg()
+	if err := msg.From("app@example.com"); err != nil {
+		log.Fatal(err)
+	}
+	if err := msg.To("you@example.com"); err != nil {
+		log.Fatal(err)
+	}
+	msg.Subject("Hello")
+	msg.SetBodyString(mail.TypeTextPlain, "Hello.")
+
+	send := func(ctx context.Context, c smtpcreds.Credential) error {
+		client, err := mail.NewClient(c.Host, mail.WithPort(c.Port), mail.WithTLSPolicy(mail.TLSMandatory),
+			mail.WithSMTPAuth(mail.SMTPAuthPlain), mail.WithUsername(c.Username), mail.WithPassword(string(c.Password)),
+			mail.WithTLSConfig(&tls.Config{ServerName: c.Host, RootCAs: aws.CertPool()})) // not needed with AWS itself
+		if err != nil {
+			return err
+		}
+		return client.DialAndSendWithContext(ctx, msg)
+	}
+	fmt.Println(store.Do(context.Background(), send), aws.sentWith())
+	aws.emergency()
+	fmt.Println(store.Do(context.Background(), send), aws.sentWith())
+	// Output:
+	// <nil> the first key
+	// <nil> the second key
+}
+
+// A connection that is kept is left when the credential has changed: SES ends it when its key is deactivated.
+func ExampleStore_Get_keptConnection() {
+	aws := start()
+	defer aws.Close()
+	ctx := context.Background()
+	store := &smtpcreds.Store{Source: smtpcreds.SecretsManager{API: aws.client, SecretID: "mail"}}
+
+	var conn *smtp.Client
+	var with smtpcreds.Credential
+	connection := func(ctx context.Context, c smtpcreds.Credential) (err error) {
+		if conn != nil && c == with && conn.Noop() == nil {
+			return nil
+		}
+		if conn != nil {
+			conn.Close()
+		}
+		conn, err = c.Dial(ctx, &tls.Config{RootCAs: aws.CertPool()})
+		with = c
+		return err
+	}
+	for range 3 {
+		if err := store.Do(ctx, connection); err != nil {
+			log.Fatal(err)
+		}
+	}
+	fmt.Println(conn.Mail("app@example.com"))
+	conn.Quit()
+	// Output: <nil>
+}
+
+// Anything can be the source: a file that smtprotate follow, an agent or a volume of Kubernetes keeps fresh.
+func ExampleSourceFunc() {
+	file := filepath.Join(os.TempDir(), "smtpcreds-example.json")
+	if err := os.WriteFile(file, []byte(`{"username":"AKIA","password":"B","host":"localhost","port":587}`), 0o600); err != nil {
+		log.Fatal(err)
+	}
+	defer os.Remove(file)
+
+	store := &smtpcreds.Store{Source: smtpcreds.SourceFunc(func(context.Context) (smtpcreds.Version, error) {
+		text, err := os.ReadFile(file)
+		return smtpcreds.Version{Value: string(text)}, err
+	})}
+	c, err := store.Get(context.Background())
+	fmt.Println(c.Addr(), c.Username, c.Password, err)
+	// Output: localhost:587 AKIA [redacted] <nil>
+}
+
+// awsHere is AWS on this machine, with a credential in the secret "mail".
+type awsHere struct {
+	*localaws.World
+	client *secretsmanager.Client
+	keys   []string
+}
+
+func start() *awsHere {
+	world, err := localaws.Start(localaws.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	world.CreateUser("smtp-sender")
+	a := &awsHere{World: world, client: secretsmanager.New(secretsmanager.Options{
+		BaseEndpoint: aws.String(world.URL()), Region: "eu-west-1",
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIAAPPLICATION", SecretAccessKey: "its own"}, nil
+		}),
+	})}
+	a.rotate()
+	return a
+}
+
+// rotate makes another key current.
+func (a *awsHere) rotate() {
+	id, key, err := a.CreateAccessKey("smtp-sender")
+	if err != nil {
+		log.Fatal(err)
+	}
+	a.keys = append(a.keys, id)
+	host, port, err := net.SplitHostPort(a.SMTP("eu-west-1"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		log.Fatal(err)
+	}
+	text, err := json.Marshal(smtpsecret.Value{Username: id, Password: localaws.SMTPPassword(key, "eu-west-1"), Host: host, Port: number, Region: "eu-west-1"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	a.CreateSecret("mail", "{}")
+	if _, err := a.PutSecretValue("mail", string(text)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// emergency replaces the key, and deletes the one before.
+func (a *awsHere) emergency() {
+	a.rotate()
+	if err := a.DeleteAccessKey(a.keys[len(a.keys)-2]); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// sentWith tells which key the last mail was sent with.
+func (a *awsHere) sentWith() string {
+	mails := a.Mail()
+	for i, id := range a.keys {
+		if mails[len(mails)-1].AccessKeyID == id {
+			return "the " + []string{"first", "second"}[i] + " key"
+		}
+	}
+	return "another key"
+}
