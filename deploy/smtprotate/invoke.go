@@ -17,22 +17,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// awsFlags are as the AWS CLI has them.
-type awsFlags struct {
+// profileFlag is as the AWS CLI has it.
+type profileFlag struct {
 	Profile string `placeholder:"NAME" help:"Profile of the AWS CLI's configuration."`
-	JSON    bool   `name:"json" help:"Print the answer as it is."`
 }
 
-// longestInvocation is more than the function's timeout, 300 seconds.
-const longestInvocation = 310 * time.Second
-
-// config reads credentials and Region from where the AWS CLI does. Nothing is tried twice: an emergency whose answer is late
-// must not come again by itself.
-func (f awsFlags) config(ctx context.Context, region string) (aws.Config, error) {
-	options := []func(*config.LoadOptions) error{
-		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(longestInvocation)),
-	}
+// config reads credentials and Region from where the AWS CLI does.
+func (f profileFlag) config(ctx context.Context, region string, options ...func(*config.LoadOptions) error) (aws.Config, error) {
 	if region != "" {
 		options = append(options, config.WithRegion(region))
 	}
@@ -44,6 +35,23 @@ func (f awsFlags) config(ctx context.Context, region string) (aws.Config, error)
 		err = errors.New("no Region: give --region, or set AWS_REGION")
 	}
 	return cfg, err
+}
+
+// awsFlags are those of commands that ask once.
+type awsFlags struct {
+	profileFlag
+	JSON bool `name:"json" help:"Print the answer as it is."`
+}
+
+// longestInvocation is more than the function's timeout, 300 seconds.
+const longestInvocation = 310 * time.Second
+
+// config is the profile's. Nothing is tried twice: an emergency whose answer is late must not come again by itself.
+func (f awsFlags) config(ctx context.Context, region string) (aws.Config, error) {
+	return f.profileFlag.config(ctx, region,
+		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(longestInvocation)),
+	)
 }
 
 // event is what the function is asked.

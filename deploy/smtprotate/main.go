@@ -1,5 +1,6 @@
 // Command smtprotate is what operators use beside the deployed function: it asks the function, writes and audits sending
-// policies, derives SMTP passwords, and plays a credential's whole life on this machine.
+// policies, keeps files and programs in step with the secret, derives SMTP passwords, and plays a credential's whole life on
+// this machine.
 //
 //	smtprotate status --function NAME
 //	smtprotate rotate --function NAME
@@ -8,6 +9,7 @@
 //	smtprotate audit --function NAME
 //	smtprotate audit --user NAME
 //	smtprotate policy --account 111122223333 --region eu-west-1 --identity example.com
+//	smtprotate follow --secret NAME --template sasl_passwd.tmpl:/etc/postfix/sasl_passwd --run 'postfix reload'
 //	smtprotate derive --region eu-west-1 < secret-access-key
 //	smtprotate demo
 package main
@@ -18,6 +20,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 )
@@ -37,6 +40,7 @@ type commands struct {
 	Rollback  rollbackCommand  `cmd:"" help:"Make the previous credential current again."`
 	Audit     auditCommand     `cmd:"" help:"Find what an SMTP user may do beyond its mail."`
 	Policy    policyCommand    `cmd:"" help:"Write a sending policy that allows no more than you say."`
+	Follow    followCommand    `cmd:"" help:"Keep files and programs in step with the secret."`
 	Derive    deriveCommand    `cmd:"" help:"Print the SMTP password that belongs to a secret access key."`
 	Demo      demoCommand      `cmd:"" help:"Play a credential's whole life on this machine, with no AWS account."`
 }
@@ -47,7 +51,7 @@ type exitCode int
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], &console{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv,
 		interactive: isTerminal(os.Stdin) && isTerminal(os.Stderr),

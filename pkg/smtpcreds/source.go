@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
@@ -69,6 +70,9 @@ func (e explained) Unwrap() error { return e.error }
 
 func explain(err error) error {
 	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok && strings.Contains(err.Error(), "get credentials") {
+		return fmt.Errorf("%w (this program has no AWS credentials of its own: give it a role, or AWS_PROFILE)", err)
+	}
 	if !ok {
 		return err
 	}

@@ -1,0 +1,115 @@
+//go:build linux
+
+package follow
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+func TestAFullDiskLeavesTheOldFileWhole(t *testing.T) {
+	s := newStage(t)
+	disk := filepath.Join(s.dir, "disk")
+	if err := os.Mkdir(disk, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64k"); err != nil {
+		t.Skipf("a small file system can't be mounted here: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
+	path, ran := s.file(filepath.Join(disk, "file"), ordinary), filepath.Join(s.dir, "ran")
+	s.follower.Command = "echo >>" + ran
+	s.start()
+	s.holds(path, line(1))
+	fillUp(t, filepath.Join(disk, "somebody else's"))
+	s.promote()
+	s.says(1, "writing "+path+", which stays as it was: write "+disk)
+	s.says(1, "no space left on device. Everything stays as it is, and this is tried again.")
+	s.looks()
+	if content(path) != line(1) || content(ran) != "\n" {
+		t.Errorf("the file holds %q, and the command ran %q", content(path), content(ran))
+	}
+	s.only(disk, "file", "somebody else's")
+	if err := os.Remove(filepath.Join(disk, "somebody else's")); err != nil {
+		t.Fatal(err)
+	}
+	s.holds(path, line(2))
+	s.holds(ran, "\n\n")
+	s.says(1, "all is well again")
+	s.only(disk, "file")
+}
+
+// fillUp takes all the space that there is.
+func fillUp(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for block := make([]byte, 4096); err == nil; {
+		_, err = f.Write(block)
+	}
+}
+
+func TestAFolderThatIsNotThereIsWaitedFor(t *testing.T) {
+	s := newStage(t)
+	later := filepath.Join(s.dir, "later")
+	first, path := s.file("first", ordinary), s.file("later/file", ordinary)
+	ran := filepath.Join(s.dir, "ran")
+	s.follower.Command = "echo >>" + ran
+	s.start()
+	s.says(1, "writing "+path)
+	s.says(1, "no such file or directory. Everything stays as it is")
+	s.looks()
+	if content(ran) != "" {
+		t.Error("the command ran though a file is missing")
+	}
+	if err := os.Mkdir(later, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.holds(path, line(1))
+	s.holds(first, line(1))
+	s.holds(ran, "\n")
+}
+
+func TestWhatAKilledProcessHasLeftIsSwept(t *testing.T) {
+	s := newStage(t)
+	path := s.file("file", ordinary)
+	for _, name := range []string{".file.smtprotate-123", ".file.smtprotate-", ".other.smtprotate-1", ".file.swp"} {
+		if err := os.WriteFile(filepath.Join(s.dir, name), []byte("a password"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.start()
+	s.holds(path, line(1))
+	s.only(s.dir, ".file.swp", ".other.smtprotate-1", "file")
+}
+
+func TestFilesGetTheOwnerThatIsAskedFor(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away, and this isn't root")
+	}
+	s := newStage(t)
+	path := s.file("file", ordinary)
+	s.follower.Files[0].Owner = &Owner{UID: 65534, GID: 65533}
+	s.start()
+	s.holds(path, line(1))
+	owner := func() (uid, gid uint32) {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stat := info.Sys().(*syscall.Stat_t)
+		return stat.Uid, stat.Gid
+	}
+	if uid, gid := owner(); uid != 65534 || gid != 65533 {
+		t.Errorf("it belongs to %d:%d", uid, gid)
+	}
+	if err := os.Chown(path, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	s.soon("it is given back", func() bool { uid, _ := owner(); return uid == 65534 })
+}

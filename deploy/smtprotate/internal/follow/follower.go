@@ -1,0 +1,194 @@
+package follow
+
+import (
+	"context"
+	"log"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
+)
+
+// Follower keeps files, and those who read them, in step with a secret.
+type Follower struct {
+	Source smtpcreds.Source
+	Every  time.Duration // how often to look, give or take a tenth
+	Files  []File
+	// Command is for the shell. It runs at the start and whenever something has changed, until it succeeds.
+	Command string
+	// CommandTimeout ends a command that hangs.
+	CommandTimeout time.Duration
+	// Program, if there is one, runs with the credential in its environment.
+	Program *Program
+	Log     *log.Logger
+	// Ready, if set, is called once the first round has succeeded.
+	Ready func()
+	// Now wakes it before its time.
+	Now <-chan struct{}
+
+	told    bool // the command has succeeded since the last change
+	seen    credential
+	trouble trouble
+}
+
+const (
+	readTimeout = 30 * time.Second
+	firstRetry  = time.Second
+)
+
+// Run follows the secret until ctx ends, which is no error, or the program does: then its exit code comes as an Exit.
+func (f *Follower) Run(ctx context.Context) error {
+	ready := f.Ready
+	for failures := 0; ; {
+		wait := jitter(f.Every)
+		err := f.round(ctx)
+		if ctx.Err() == nil {
+			f.trouble.report(f.Log, err)
+		}
+		switch {
+		case err != nil:
+			wait = min(wait, jitter(firstRetry<<min(failures, 10)))
+			failures++
+		case ready != nil:
+			ready()
+			ready = nil
+			fallthrough
+		default:
+			failures = 0
+		}
+		select {
+		case <-ctx.Done():
+			return f.Program.stop(f.Log)
+		case <-f.Program.ended():
+			return f.Program.code()
+		case <-f.Now:
+		case <-time.After(wait):
+		}
+	}
+}
+
+// Once does a single round that succeeds, and tries for so long. A program is run to its end.
+func (f *Follower) Once(ctx context.Context, patience time.Duration) error {
+	until := time.Now().Add(patience)
+	for failures := 0; ; failures++ {
+		err := f.round(ctx)
+		if err == nil {
+			break
+		}
+		wait := jitter(firstRetry << min(failures, 4))
+		if ctx.Err() != nil || time.Now().Add(wait).After(until) {
+			return err
+		}
+		f.trouble.report(f.Log, err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
+	}
+	if f.Program == nil {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return f.Program.stop(f.Log)
+	case <-f.Program.ended():
+		return f.Program.code()
+	}
+}
+
+// round reads the secret and makes everything fit it.
+func (f *Follower) round(ctx context.Context) error {
+	c, err := f.read(ctx)
+	if err != nil {
+		return err
+	}
+	rendered, err := f.render(c)
+	if err != nil {
+		return err
+	}
+	environment, err := f.Program.environment(c)
+	if err != nil {
+		return err
+	}
+	written, err := f.write(rendered)
+	if len(written) > 0 {
+		f.Log.Printf("wrote %s for access key %s (version %s)", strings.Join(written, ", "), c.Username, c.version)
+		f.told = false
+	}
+	if err != nil {
+		return err
+	}
+	f.see(c, len(written) > 0)
+	if err := f.tell(ctx); err != nil {
+		return err
+	}
+	return f.Program.follow(f.Log, environment, len(written) > 0)
+}
+
+// see takes note of the credential that everything fits now.
+func (f *Follower) see(c credential, written bool) {
+	switch {
+	case c.URL == f.seen.URL || written:
+	case len(f.Files) > 0:
+		f.Log.Printf("the files have access key %s (version %s) already", c.Username, c.version)
+	default:
+		f.Log.Printf("access key %s (version %s) is current", c.Username, c.version)
+		f.told = false
+	}
+	f.seen = c
+}
+
+func (f *Follower) read(ctx context.Context) (credential, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	v, err := f.Source.Read(ctx)
+	if err != nil {
+		return credential{}, err
+	}
+	return parse(v)
+}
+
+// render makes the content of all files before one is touched.
+func (f *Follower) render(c credential) ([][]byte, error) {
+	rendered := make([][]byte, len(f.Files))
+	for i, file := range f.Files {
+		var err error
+		if rendered[i], err = file.Template.render(c); err != nil {
+			return nil, err
+		}
+	}
+	return rendered, nil
+}
+
+func (f *Follower) write(rendered [][]byte) (written []string, err error) {
+	for i, file := range f.Files {
+		if !file.differs(rendered[i]) {
+			continue
+		}
+		if err := file.write(rendered[i]); err != nil {
+			return written, err
+		}
+		written = append(written, file.Path)
+	}
+	return written, nil
+}
+
+// tell runs the command unless it has succeeded since the last change. At the start nobody knows whether it has.
+func (f *Follower) tell(ctx context.Context) error {
+	if f.told || f.Command == "" {
+		return nil
+	}
+	if err := runCommand(ctx, f.Command, f.CommandTimeout, f.Log.Writer()); err != nil {
+		return err
+	}
+	f.Log.Printf("ran %s", f.Command)
+	f.told = true
+	return nil
+}
+
+// jitter spreads a duration by a tenth, so that many machines don't read, and restart, at once.
+func jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
+}

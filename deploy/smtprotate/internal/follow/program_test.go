@@ -1,0 +1,143 @@
+//go:build unix
+
+package follow
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// program has the Follower run a shell script that first writes one line to a file, and returns the file's path.
+func (s *stage) program(line, script string) string {
+	s.Helper()
+	out := filepath.Join(s.dir, "out")
+	s.follower.Program = &Program{
+		Args: []string{"/bin/sh", "-c", "echo " + line + " >>" + out + "\n" + script}, KillAfter: 10 * time.Second,
+		Stdout: &s.log, Stderr: &s.log,
+	}
+	return out
+}
+
+const untilTerminated = "trap 'kill $!; exit 0' TERM; sleep 60 & wait"
+
+func TestAProgramGetsTheCredentialAndIsStartedAnewWithTheNextOne(t *testing.T) {
+	s := newStage(t)
+	template, err := ParseTemplate("DSN", "dsn={{.url}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := s.program("$SMTP_USERNAME $SMTP_PASSWORD $SMTP_HOST $SMTP_PORT $SMTP_URL $DSN", untilTerminated)
+	s.follower.Program.Environment = map[string]*Template{"DSN": template}
+	s.start()
+	url := "smtp://AKIA1:pa%2Fss%2Bw0rd%3D1@localhost:587"
+	first := "AKIA1 " + password(1) + " localhost 587 " + url + " dsn=" + url + "\n"
+	s.holds(out, first)
+	s.looks()
+	s.holds(out, first)
+	s.promote()
+	s.holds(out, first+second(first))
+	if err := s.ends(); err != nil {
+		t.Errorf("it was stopped, and ended with %v", err)
+	}
+}
+
+// second is what the program says with the second credential, from what it says with the first.
+func second(first string) string {
+	return strings.NewReplacer("AKIA1", "AKIA2", "w0rd=1", "w0rd=2", "%3D1", "%3D2").Replace(first)
+}
+
+func TestAProgramThatReadsFilesGetsASignal(t *testing.T) {
+	s := newStage(t)
+	file := s.file("file", ordinary)
+	out := s.program("started", "trap 'cat "+file+" >>"+filepath.Join(s.dir, "out")+"' HUP; trap 'exit 0' TERM; while :; do sleep 0.01; done")
+	s.follower.Program.Signal = syscall.SIGHUP
+	s.start()
+	s.holds(out, "started\n")
+	time.Sleep(100 * time.Millisecond) // it sets its traps
+	s.promote()
+	s.holds(out, "started\n"+line(2))
+	s.looks()
+	s.holds(out, "started\n"+line(2))
+}
+
+func TestAProgramStartsWithTheFirstCredentialAndNoSooner(t *testing.T) {
+	s := newStage(t)
+	s.put("{}")
+	out := s.program("$SMTP_USERNAME", untilTerminated)
+	s.start()
+	s.says(1, "no credential yet")
+	s.looks()
+	if content(out) != "" {
+		t.Errorf("it ran with %q", content(out))
+	}
+	s.promote()
+	s.holds(out, "AKIA2\n")
+}
+
+func TestAProgramGoesOnWhileAnythingFails(t *testing.T) {
+	s := newStage(t)
+	out := s.program("$SMTP_USERNAME", untilTerminated)
+	s.start()
+	s.holds(out, "AKIA1\n")
+	s.put("{}")
+	s.says(1, "no credential yet")
+	s.looks()
+	s.holds(out, "AKIA1\n")
+}
+
+func TestTheEndOfTheProgramIsTheEndOfAll(t *testing.T) {
+	for script, want := range map[string]Exit{"exit 0": 0, "exit 7": 7, "kill -KILL $$": 137} {
+		t.Run(script, func(t *testing.T) {
+			s := newStage(t)
+			s.follower.Every = time.Hour
+			s.program("", script)
+			for name, run := range map[string]func() error{
+				"Run":  func() error { return s.follower.Run(t.Context()) },
+				"Once": func() error { return s.follower.Once(t.Context(), 0) },
+			} {
+				s.follower.Program.running = nil
+				err := run()
+				var code Exit
+				if err != nil && !errors.As(err, &code) || code != want {
+					t.Errorf("%s ended with %v, want exit code %d", name, err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestAProgramThatIgnoresSIGTERMIsKilled(t *testing.T) {
+	s := newStage(t)
+	out := s.program("started", "trap '' TERM; while :; do sleep 0.01; done")
+	s.follower.Program.KillAfter = 200 * time.Millisecond
+	s.start()
+	s.holds(out, "started\n")
+	time.Sleep(100 * time.Millisecond) // it sets its trap
+	if err := s.ends(); !errors.Is(err, Exit(137)) {
+		t.Errorf("it ended with %v", err)
+	}
+	s.says(1, "didn't end within 200ms, and was killed")
+}
+
+func TestAProgramThatCannotBeStartedIsTold(t *testing.T) {
+	s := newStage(t)
+	s.follower.Program = &Program{Args: []string{filepath.Join(s.dir, "missing")}}
+	s.start()
+	s.says(1, "starting the program: fork/exec")
+	s.says(1, "no such file or directory. Everything stays as it is, and this is tried again.")
+}
+
+func TestSignalsReachTheProgram(t *testing.T) {
+	s := newStage(t)
+	out := s.program("started", "trap 'echo got it >>"+filepath.Join(s.dir, "out")+"' USR1; trap 'exit 0' TERM; while :; do sleep 0.01; done")
+	s.follower.Program.Forward(syscall.SIGUSR1) // nothing runs yet
+	s.start()
+	s.holds(out, "started\n")
+	time.Sleep(100 * time.Millisecond) // it sets its traps
+	s.follower.Program.Forward(syscall.SIGUSR1)
+	s.holds(out, "started\ngot it\n")
+}

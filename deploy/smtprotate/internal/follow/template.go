@@ -1,0 +1,81 @@
+package follow
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+// Template is text with fields of the secret's value in it, in the language of Go's text/template: {{.username}},
+// {{.password}}, {{(index .regions "us-east-1").password}}, and whatever people added to the value. A field that isn't there is
+// an error. Beside Go's own functions there are json, which quotes, and base64.
+type Template struct{ parsed *template.Template }
+
+var functions = template.FuncMap{
+	"json": func(v any) (string, error) {
+		text, err := json.Marshal(v)
+		return string(text), err
+	},
+	"base64": func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) },
+}
+
+// ParseTemplate reads a template. Its name is for errors.
+func ParseTemplate(name, text string) (*Template, error) {
+	parsed, err := template.New(name).Option("missingkey=error").Funcs(functions).Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return &Template{parsed}, nil
+}
+
+func (t *Template) render(c credential) ([]byte, error) {
+	var out bytes.Buffer
+	if err := t.parsed.Execute(&out, c.fields); err != nil {
+		return nil, fmt.Errorf("rendering the template %s", c.redact(err.Error()))
+	}
+	return out.Bytes(), nil
+}
+
+// credential is a secret's value, as templates see it.
+type credential struct {
+	smtpsecret.Value
+	version string
+	fields  map[string]any // all there is in it
+}
+
+func parse(v smtpcreds.Version) (credential, error) {
+	value, err := smtpsecret.ParseValue(v.Value)
+	if err != nil {
+		return credential{}, fmt.Errorf("the secret's value (version %s) is no SMTP credential: %w", v.ID, err)
+	}
+	c := credential{Value: value, version: v.ID, fields: map[string]any{}}
+	decoder := json.NewDecoder(strings.NewReader(v.Value))
+	decoder.UseNumber() // a number is printed as it was written
+	if err := decoder.Decode(&c.fields); err != nil {
+		return credential{}, fmt.Errorf("the secret's value (version %s) is no JSON: %w", v.ID, err)
+	}
+	c.fields["url"] = value.URL // values that were made by hand have none
+	return c, nil
+}
+
+// redact takes what must not be told out of a message.
+func (c credential) redact(message string) string {
+	secrets := []string{c.URL, c.Password}
+	for _, name := range slices.Sorted(maps.Keys(c.Regions)) {
+		secrets = append(secrets, c.Regions[name].Password)
+	}
+	for _, secret := range secrets {
+		if secret != "" {
+			message = strings.ReplaceAll(message, secret, "[redacted]")
+		}
+	}
+	return message
+}
