@@ -183,7 +183,7 @@ func (f *Follower) tell(ctx context.Context) error {
 	if err := runCommand(ctx, f.Command, f.CommandTimeout, f.Log.Writer()); err != nil {
 		return err
 	}
-	f.Log.Printf("ran %s", f.Command)
+	f.Log.Print("ran the command")
 	f.told = true
 	return nil
 }

@@ -1,0 +1,254 @@
+package apps_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+const (
+	user   = "smtp-sender"
+	secret = "mail"
+	region = "eu-west-1"
+	hour   = time.Hour
+	day    = 24 * hour
+)
+
+// stage is the function with an AWS of its own, for an application to read the secret and send mail.
+type stage struct {
+	*testing.T
+	world    *localaws.World
+	function *function.Function
+	dir      string // the application's
+}
+
+// newStage has a first credential, for an endpoint that is called localhost.
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	world, err := localaws.Start(localaws.Config{Regions: []string{region, "us-east-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { world.Close() })
+	world.CreateUser(user)
+	world.CreateSecret(secret, "{}")
+	s := &stage{T: t, world: world, dir: t.TempDir()}
+	env := map[string]string{
+		"AWS_REGION": region, "AWS_ENDPOINT_URL": world.URL(), "AWS_ACCESS_KEY_ID": "AKIAFUNCTIONROLE0000",
+		"AWS_SECRET_ACCESS_KEY": "the function's own", "SMTP_USER_NAME": user, "SECRET_ID": secret,
+		"SMTP_ENDPOINT": "localhost:" + s.port(), "VERIFY_TIMEOUT": "10s",
+	}
+	s.function = function.New(function.World{
+		Getenv: func(name string) string { return env[name] }, Log: slog.New(slog.DiscardHandler), Now: world.Now, RootCAs: world.CertPool(),
+	})
+	s.invoke(`{}`, rotation.Rotated)
+	s.write("ca.pem", string(world.CertPEM()))
+	return s
+}
+
+// port is that of SES with STARTTLS.
+func (s *stage) port() string {
+	_, port, _ := strings.Cut(s.world.SMTP(region), ":")
+	return port
+}
+
+// named is a file of the application's.
+func (s *stage) named(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *stage) write(name, text string) {
+	s.Helper()
+	path := s.named(name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		s.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// recipe is a file of a recipe, as people copy it.
+func (s *stage) recipe(path string) string {
+	s.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return string(text)
+}
+
+// invoke sends the function an event, and checks the outcome.
+func (s *stage) invoke(event string, want rotation.Outcome) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	answer, err := s.function.Invoke(ctx, []byte(event))
+	if err != nil {
+		s.Fatalf("%s: %v", event, err)
+	}
+	var result rotation.Result
+	if err := json.Unmarshal(answer, &result); err != nil {
+		s.Fatal(err)
+	}
+	if result.Outcome != want {
+		s.Fatalf("%s: outcome %s, want %s: %s", event, result.Outcome, want, answer)
+	}
+}
+
+// rotate lets a month pass, so that a tick rotates.
+func (s *stage) rotate() {
+	s.Helper()
+	s.world.Advance(31 * day)
+	s.invoke(`{}`, rotation.Rotated)
+}
+
+// retire lets the grace period and the quarantine pass, with their ticks.
+func (s *stage) retire() {
+	s.Helper()
+	s.world.Advance(9 * day)
+	s.invoke(`{}`, rotation.Retired)
+	s.world.Advance(3 * day)
+	s.invoke(`{}`, rotation.Deleted)
+}
+
+// current is the access key that the secret names.
+func (s *stage) current() string {
+	s.Helper()
+	v, _ := s.world.Labelled(secret, "AWSCURRENT")
+	var value struct{ Username string }
+	if err := json.Unmarshal([]byte(v.Value), &value); err != nil {
+		s.Fatal(err)
+	}
+	return value.Username
+}
+
+// env is an application's: it has an identity of its own, which isn't the SMTP user's.
+func (s *stage) env(more ...string) []string {
+	return append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region, "AWS_ENDPOINT_URL=" + s.world.URL(),
+		"AWS_ACCESS_KEY_ID=AKIAAPPLICATION00000", "AWS_SECRET_ACCESS_KEY=its own", "AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent",
+		"SMTPROTATE_SECRET=" + secret, "SMTP_SECRET=" + secret, "SSL_CERT_FILE=" + s.named("ca.pem"), "NODE_EXTRA_CA_CERTS=" + s.named("ca.pem"),
+	}, more...)
+}
+
+// runs has a program succeed, and returns what it says.
+func (s *stage) runs(cmd *exec.Cmd) string {
+	s.Helper()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		s.Fatalf("%q: %v\n%s", cmd.Args, err, out)
+	}
+	return string(out)
+}
+
+// needs skips a test where a program isn't there.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s isn't installed: %v", program, err)
+		}
+	}
+}
+
+// soon waits for something to be so.
+func (s *stage) soon(patience time.Duration, what string, so func() bool) {
+	s.Helper()
+	for until := time.Now().Add(patience); !so(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(until) {
+			s.Fatalf("in %v it didn't come to be that %s", patience, what)
+		}
+	}
+}
+
+// arrived counts the mails that SES accepted, by their Message-IDs.
+func (s *stage) arrived() map[string]int {
+	s.Helper()
+	counts := map[string]int{}
+	for _, m := range s.world.Mail() {
+		parsed, err := mail.ReadMessage(bytes.NewReader(m.Data))
+		if err != nil {
+			s.Fatal(err)
+		}
+		counts[parsed.Header.Get("Message-ID")]++
+	}
+	return counts
+}
+
+// sentWith are the keys that mails were sent with, each once, in the order of their first mails.
+func (s *stage) sentWith() (keys []string) {
+	seen := map[string]bool{}
+	for _, m := range s.world.Mail() {
+		if !seen[m.AccessKeyID] {
+			seen[m.AccessKeyID] = true
+			keys = append(keys, m.AccessKeyID)
+		}
+	}
+	return keys
+}
+
+var smtprotate = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "smtprotate")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "smtprotate")
+	out, err := exec.Command("go", "build", "-o", program, "../smtprotate").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return program, nil
+})
+
+// follow runs smtprotate follow until the test ends, and returns what it says.
+func (s *stage) follow(args ...string) (said *output) {
+	s.Helper()
+	program, err := smtprotate()
+	if err != nil {
+		s.Fatal(err)
+	}
+	cmd := exec.Command(program, append([]string{"follow", "--every", "200ms"}, args...)...)
+	cmd.Env, said = s.env(), &output{}
+	cmd.Stdout, cmd.Stderr = said, said
+	if err := cmd.Start(); err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+		if s.Failed() {
+			s.Logf("smtprotate follow said:\n%s", said)
+		}
+	})
+	return said
+}
+
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
