@@ -36,8 +36,8 @@ type stage struct {
 	dir      string // the application's
 }
 
-// newStage has a first credential, for an endpoint that is called localhost.
-func newStage(t *testing.T) *stage {
+// newStage has a first credential, for an endpoint that is called localhost. Settings change the function's environment.
+func newStage(t *testing.T, settings ...string) *stage {
 	t.Helper()
 	world, err := localaws.Start(localaws.Config{Regions: []string{region, "us-east-1"}})
 	if err != nil {
@@ -51,6 +51,10 @@ func newStage(t *testing.T) *stage {
 		"AWS_REGION": region, "AWS_ENDPOINT_URL": world.URL(), "AWS_ACCESS_KEY_ID": "AKIAFUNCTIONROLE0000",
 		"AWS_SECRET_ACCESS_KEY": "the function's own", "SMTP_USER_NAME": user, "SECRET_ID": secret,
 		"SMTP_ENDPOINT": "localhost:" + s.port(), "VERIFY_TIMEOUT": "10s",
+	}
+	for _, one := range settings {
+		name, value, _ := strings.Cut(one, "=")
+		env[name] = value
 	}
 	s.function = function.New(function.World{
 		Getenv: func(name string) string { return env[name] }, Log: slog.New(slog.DiscardHandler), Now: world.Now, RootCAs: world.CertPool(),

@@ -1,0 +1,108 @@
+"""Sends mail through Amazon SES with the credential in a secret, and goes on when that is rotated.
+
+    mail = SesMail("the secret's name or ARN")
+    mail.send(message)  # an email.message.EmailMessage
+
+It needs boto3, and secretsmanager:GetSecretValue on the secret. One SesMail serves a whole program, and all of its threads.
+"""
+
+import json
+import logging
+import random
+import smtplib
+import ssl
+import threading
+import time
+
+import boto3
+
+log = logging.getLogger(__name__)
+
+IMPLICIT_TLS_PORTS = (465, 2465)  # on all others, SES starts in the clear and changes over with STARTTLS
+
+
+class SesCredential:
+    """The secret's value, read again every few minutes, and at once when SES refuses it."""
+
+    def __init__(self, secret_id, client=None, refresh_every=300):
+        self._secret_id = secret_id
+        self._client = client or boto3.client("secretsmanager")
+        self._refresh_every = refresh_every
+        self._lock = threading.Lock()
+        self._value = None
+        self._due = 0.0
+
+    def get(self):
+        """The value as a dict. While Secrets Manager can't be asked, the last one serves on."""
+        with self._lock:
+            if self._value is None:
+                self._read()
+            elif time.time() >= self._due:
+                try:
+                    self._read()
+                except Exception:
+                    log.warning("the SMTP credential can't be read; the last one serves on", exc_info=True)
+                    self._due = time.time() + 10
+            return self._value
+
+    def after_refusal(self, value):
+        """What there is now, once SES has answered 535 to a value: another one, or None if there is no other."""
+        with self._lock:
+            if self._value == value:  # else another thread has read it again already
+                self._read()
+            return None if self._value == value else self._value
+
+    def _read(self):
+        answer = self._client.get_secret_value(SecretId=self._secret_id, VersionStage="AWSCURRENT")
+        value = json.loads(answer["SecretString"])
+        for name in ("username", "password", "host", "port"):
+            if not value.get(name):
+                raise ValueError(f"the secret {self._secret_id} has no {name}: is there a first credential yet?")
+        self._value = value
+        self._due = time.time() + self._refresh_every * random.uniform(0.9, 1.1)
+
+
+class SesMail:
+    """Sends each mail on a connection of its own."""
+
+    def __init__(self, secret_id, client=None, timeout=30):
+        self._credential = SesCredential(secret_id, client)
+        self._timeout = timeout
+
+    def send(self, message):
+        value = self._credential.get()
+        try:
+            self._send(value, message)
+        except smtplib.SMTPResponseException as error:
+            if not refused(error):
+                raise
+            fresh = self._credential.after_refusal(value)
+            if fresh is None:
+                raise
+            self._send(fresh, message)
+
+    def _send(self, value, message):
+        with connect(value, self._timeout) as smtp:
+            smtp.send_message(message)
+
+
+def connect(value, timeout):
+    """An smtplib.SMTP that is logged in, over TLS with the certificate checked."""
+    context = ssl.create_default_context()
+    if int(value["port"]) in IMPLICIT_TLS_PORTS:
+        smtp = smtplib.SMTP_SSL(value["host"], int(value["port"]), timeout=timeout, context=context)
+    else:
+        smtp = smtplib.SMTP(value["host"], int(value["port"]), timeout=timeout)
+    try:
+        if not isinstance(smtp, smtplib.SMTP_SSL):
+            smtp.starttls(context=context)
+        smtp.login(value["username"], value["password"])
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
+
+
+def refused(error):
+    """Whether SES refused the credential, at the login or later. Nothing of that mail has been sent then."""
+    return error.smtp_code == 535
