@@ -10,6 +10,7 @@
 //	smtprotate audit --user NAME
 //	smtprotate policy --account 111122223333 --region eu-west-1 --identity example.com
 //	smtprotate follow --secret NAME --template sasl_passwd.tmpl:/etc/postfix/sasl_passwd --run 'postfix reload'
+//	smtprotate grace --function NAME shop=5m+7d
 //	smtprotate derive --region eu-west-1 < secret-access-key
 //	smtprotate demo
 package main
@@ -41,6 +42,7 @@ type commands struct {
 	Audit     auditCommand     `cmd:"" help:"Find what an SMTP user may do beyond its mail."`
 	Policy    policyCommand    `cmd:"" help:"Write a sending policy that allows no more than you say."`
 	Follow    followCommand    `cmd:"" help:"Keep files and programs in step with the secret."`
+	Grace     graceCommand     `cmd:"" help:"Check that the grace period is long enough for all who read the secret."`
 	Derive    deriveCommand    `cmd:"" help:"Print the SMTP password that belongs to a secret access key."`
 	Demo      demoCommand      `cmd:"" help:"Play a credential's whole life on this machine, with no AWS account."`
 }

@@ -55,7 +55,7 @@ func (e *environment) duration(name string, standard time.Duration) time.Duratio
 	if text == "" {
 		return standard
 	}
-	d, err := parseDuration(text)
+	d, err := rotation.ParseDuration(text)
 	e.fault(name, err)
 	return d
 }

@@ -10,7 +10,6 @@ import (
 
 const (
 	hour = time.Hour
-	day  = 24 * hour
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
