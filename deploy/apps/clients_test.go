@@ -112,9 +112,7 @@ func TestPythonsSmtplib(t *testing.T) {
 	if err := exec.Command("python3", "-c", "import boto3").Run(); err != nil {
 		t.Skip("python3 has no boto3:", err)
 	}
-	s := newStage(t)
-	s.write("ses_mail.py", s.recipe("python/ses_mail.py"))
-	s.write("main.py", `
+	const main = `
 import sys
 from email.message import EmailMessage
 from ses_mail import SesMail
@@ -129,10 +127,14 @@ for line in sys.stdin:
         print("ok", flush=True)
     except Exception as error:
         print(repr(error), flush=True)
-`)
-	cmd := exec.Command("python3", s.named("main.py"))
-	cmd.Env = s.env("AWS_MAX_ATTEMPTS=1")
-	s.talksTo(cmd).life(true)
+`
+	inBothModes(t, func(s *stage) {
+		s.write("ses_mail.py", s.recipe("python/ses_mail.py"))
+		s.write("main.py", main)
+		cmd := exec.Command("python3", s.named("main.py"))
+		cmd.Env = s.env("AWS_MAX_ATTEMPTS=1")
+		s.talksTo(cmd).life(true)
+	})
 }
 
 func TestPythonsThreadsShareOneRead(t *testing.T) {
@@ -180,7 +182,10 @@ for line in sys.stdin:
 
 func TestCurl(t *testing.T) {
 	needs(t, "bash", "aws", "curl", "jq")
-	s := newStage(t)
+	inBothModes(t, (*stage).sendsWithCurl)
+}
+
+func (s *stage) sendsWithCurl() {
 	c := &client{stage: s, ask: func(id string) string {
 		cmd := exec.Command("bash", "shell/send-mail.sh", secret, "app@example.com", "you@example.net")
 		cmd.Env = s.env("AWS_PAGER=")
@@ -192,11 +197,11 @@ func TestCurl(t *testing.T) {
 	}}
 	c.life(false) // it has no value to go on with
 	if mail := string(s.world.Mail()[0].Data); !strings.HasSuffix(mail, "Hello.\r\n\r\n") {
-		t.Errorf("it sent %q", mail)
+		s.Errorf("it sent %q", mail)
 	}
 	s.world.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Code: "AccessDeniedException"} })
 	if answer := c.ask("<denied@app.example.com>"); !strings.Contains(answer, "AccessDeniedException") {
-		t.Errorf("without a permission it says %q", answer)
+		s.Errorf("without a permission it says %q", answer)
 	}
 }
 
@@ -209,16 +214,11 @@ func TestNodemailer(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(modules, "nodemailer")); err != nil {
 		t.Skip("Nodemailer isn't installed: run npm ci in deploy/apps/nodemailer, or name another node_modules in APPS_NODE_MODULES:", err)
 	}
-	s := newStage(t)
 	modules, err := filepath.Abs(modules)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(modules, s.named("node_modules")); err != nil {
-		t.Fatal(err)
-	}
-	s.write("ses-mail.mjs", s.recipe("nodemailer/ses-mail.mjs"))
-	s.write("main.mjs", `
+	const main = `
 import { createInterface } from 'node:readline'
 import { SesMail } from './ses-mail.mjs'
 
@@ -231,8 +231,15 @@ for await (const messageId of createInterface({ input: process.stdin })) {
     console.log(String(error))
   }
 }
-`)
-	cmd := exec.Command("node", s.named("main.mjs"))
-	cmd.Env = s.env("AWS_MAX_ATTEMPTS=1")
-	s.talksTo(cmd).life(true)
+`
+	inBothModes(t, func(s *stage) {
+		if err := os.Symlink(modules, s.named("node_modules")); err != nil {
+			t.Fatal(err)
+		}
+		s.write("ses-mail.mjs", s.recipe("nodemailer/ses-mail.mjs"))
+		s.write("main.mjs", main)
+		cmd := exec.Command("node", s.named("main.mjs"))
+		cmd.Env = s.env("AWS_MAX_ATTEMPTS=1")
+		s.talksTo(cmd).life(true)
+	})
 }

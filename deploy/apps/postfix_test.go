@@ -94,6 +94,19 @@ func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
 	p.delivered(sent)
 }
 
+func TestSystemdKnowsAllThatTheUnitSays(t *testing.T) {
+	needs(t, "systemd-analyze")
+	s := newStage(t)
+	program, err := smtprotate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("smtprotate-postfix.service", strings.ReplaceAll(s.recipe("postfix/smtprotate-postfix.service"), "/usr/local/bin/smtprotate", program))
+	if said := s.runs(exec.Command("systemd-analyze", "verify", "--man=no", s.named("smtprotate-postfix.service"))); said != "" {
+		t.Error(said)
+	}
+}
+
 // postfix is a Postfix with a configuration, a queue and a port of its own.
 type postfix struct {
 	*stage

@@ -38,6 +38,21 @@ func TestFiftyGoroutinesSendThroughFiftyRotations(t *testing.T) {
 	team.end()
 }
 
+func TestAGoProgramGoesOn(t *testing.T) {
+	inBothModes(t, func(s *stage) {
+		team := s.newTeam(0)
+		m := &member{store: s.newStore(time.Hour)}
+		c := &client{stage: s, ask: func(id string) string {
+			err := m.store.Do(t.Context(), func(ctx context.Context, c smtpcreds.Credential) error { return team.transmit(ctx, c, id) })
+			if err != nil {
+				return err.Error()
+			}
+			return "ok"
+		}}
+		c.life(true)
+	})
+}
+
 // team is goroutines that send all the time.
 type team struct {
 	*stage
@@ -55,18 +70,22 @@ type member struct {
 	with  atomic.Value
 }
 
-func (s *stage) newTeam(size int, refreshEvery ...time.Duration) *team {
+func (s *stage) newStore(refreshEvery time.Duration) *smtpcreds.Store {
 	client := secretsmanager.New(secretsmanager.Options{
 		BaseEndpoint: aws.String(s.world.URL()), Region: region,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIAAPPLICATION00000", SecretAccessKey: "its own"}, nil
 		}),
 	})
+	return &smtpcreds.Store{
+		Source: smtpcreds.SecretsManager{API: client, SecretID: secret}, RefreshEvery: refreshEvery, Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+func (s *stage) newTeam(size int, refreshEvery ...time.Duration) *team {
 	var stores []*smtpcreds.Store
 	for _, every := range refreshEvery {
-		stores = append(stores, &smtpcreds.Store{
-			Source: smtpcreds.SecretsManager{API: client, SecretID: secret}, RefreshEvery: every, Log: slog.New(slog.DiscardHandler),
-		})
+		stores = append(stores, s.newStore(every))
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	all := &team{stage: s, stop: stop}

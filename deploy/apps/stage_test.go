@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/mail"
 	"os"
 	"os/exec"
@@ -56,12 +58,50 @@ func newStage(t *testing.T, settings ...string) *stage {
 		name, value, _ := strings.Cut(one, "=")
 		env[name] = value
 	}
+	if env["SMTP_ENDPOINT"] == tlsFirst {
+		s.forward("127.0.0.1:2465", world.SMTPS(region))
+	}
 	s.function = function.New(function.World{
 		Getenv: func(name string) string { return env[name] }, Log: slog.New(slog.DiscardHandler), Now: world.Now, RootCAs: world.CertPool(),
 	})
 	s.invoke(`{}`, rotation.Rotated)
 	s.write("ca.pem", string(world.CertPEM()))
 	return s
+}
+
+// tlsFirst is an endpoint whose port says that it speaks TLS from the start.
+const tlsFirst = "localhost:2465"
+
+// inBothModes runs a test with an endpoint that speaks TLS from the start, and with one that changes over with STARTTLS.
+func inBothModes(t *testing.T, test func(*stage)) {
+	t.Run("TLS from the start", func(t *testing.T) { test(newStage(t, "SMTP_ENDPOINT="+tlsFirst)) })
+	t.Run("STARTTLS", func(t *testing.T) { test(newStage(t)) })
+}
+
+// forward passes connections on until the test ends.
+func (s *stage) forward(from, to string) {
+	s.Helper()
+	listener, err := net.Listen("tcp", from)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			in, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", to)
+			if err != nil {
+				in.Close()
+				continue
+			}
+			pass := func(a, b net.Conn) { _, _ = io.Copy(a, b); a.Close(); b.Close() }
+			go pass(in, out)
+			go pass(out, in)
+		}
+	}()
 }
 
 // port is that of SES with STARTTLS.

@@ -62,7 +62,7 @@ func parse(v smtpcreds.Version) (credential, error) {
 	if err := decoder.Decode(&c.fields); err != nil {
 		return credential{}, fmt.Errorf("the secret's value (version %s) is no JSON: %w", v.ID, err)
 	}
-	c.fields["url"] = value.URL // values that were made by hand have none
+	c.fields["port"], c.fields["url"] = value.Port, value.URL // as numbers compare, and where people wrote none
 	return c, nil
 }
 
