@@ -107,17 +107,26 @@ func (s *stage) talksTo(cmd *exec.Cmd) *client {
 	}}
 }
 
+// every is how many seconds a client goes on with a value: with one of the endpoints for long, so that it learns of each change by
+// being refused, and with the other not at all.
+func every(s *stage) string {
+	if s.implicitTLS {
+		return "300"
+	}
+	return "0"
+}
+
 func TestPythonsSmtplib(t *testing.T) {
 	needs(t, "python3")
 	if err := exec.Command("python3", "-c", "import boto3").Run(); err != nil {
 		t.Skip("python3 has no boto3:", err)
 	}
 	const main = `
-import sys
+import os, sys
 from email.message import EmailMessage
 from ses_mail import SesMail
 
-mail = SesMail("mail")
+mail = SesMail("mail", refresh_every=float(os.environ["EVERY"]))
 for line in sys.stdin:
     message = EmailMessage()
     message["From"], message["To"], message["Message-ID"] = "app@example.com", "you@example.net", line.strip()
@@ -132,7 +141,7 @@ for line in sys.stdin:
 		s.write("ses_mail.py", s.recipe("python/ses_mail.py"))
 		s.write("main.py", main)
 		cmd := exec.Command("python3", s.named("main.py"))
-		cmd.Env = s.env("AWS_MAX_ATTEMPTS=1")
+		cmd.Env = s.env("AWS_MAX_ATTEMPTS=1", "EVERY="+every(s))
 		s.talksTo(cmd).life(true)
 	})
 }
@@ -222,7 +231,7 @@ func TestNodemailer(t *testing.T) {
 import { createInterface } from 'node:readline'
 import { SesMail } from './ses-mail.mjs'
 
-const mail = new SesMail({ secretId: 'mail' })
+const mail = new SesMail({ secretId: 'mail', refreshEvery: 1000 * process.env.EVERY })
 for await (const messageId of createInterface({ input: process.stdin })) {
   try {
     await mail.send({ from: 'app@example.com', to: 'you@example.net', messageId, text: 'Hello.' })
@@ -239,7 +248,7 @@ for await (const messageId of createInterface({ input: process.stdin })) {
 		s.write("ses-mail.mjs", s.recipe("nodemailer/ses-mail.mjs"))
 		s.write("main.mjs", main)
 		cmd := exec.Command("node", s.named("main.mjs"))
-		cmd.Env = s.env("AWS_MAX_ATTEMPTS=1")
+		cmd.Env = s.env("AWS_MAX_ATTEMPTS=1", "EVERY="+every(s))
 		s.talksTo(cmd).life(true)
 	})
 }

@@ -36,6 +36,8 @@ type stage struct {
 	world    *localaws.World
 	function *function.Function
 	dir      string // the application's
+	// implicitTLS: SES's endpoint speaks TLS from the start.
+	implicitTLS bool
 }
 
 // newStage has a first credential, for an endpoint that is called localhost. Settings change the function's environment.
@@ -49,8 +51,17 @@ func newStage(t *testing.T, settings ...string) *stage {
 	world.CreateUser(user)
 	world.CreateSecret(secret, "{}")
 	s := &stage{T: t, world: world, dir: t.TempDir()}
+	s.deploy(settings...)
+	s.invoke(`{}`, rotation.Rotated)
+	s.write("ca.pem", string(world.CertPEM()))
+	return s
+}
+
+// deploy makes the function, with settings of its environment.
+func (s *stage) deploy(settings ...string) {
+	s.Helper()
 	env := map[string]string{
-		"AWS_REGION": region, "AWS_ENDPOINT_URL": world.URL(), "AWS_ACCESS_KEY_ID": "AKIAFUNCTIONROLE0000",
+		"AWS_REGION": region, "AWS_ENDPOINT_URL": s.world.URL(), "AWS_ACCESS_KEY_ID": "AKIAFUNCTIONROLE0000",
 		"AWS_SECRET_ACCESS_KEY": "the function's own", "SMTP_USER_NAME": user, "SECRET_ID": secret,
 		"SMTP_ENDPOINT": "localhost:" + s.port(), "VERIFY_TIMEOUT": "10s",
 	}
@@ -58,15 +69,12 @@ func newStage(t *testing.T, settings ...string) *stage {
 		name, value, _ := strings.Cut(one, "=")
 		env[name] = value
 	}
-	if env["SMTP_ENDPOINT"] == tlsFirst {
-		s.forward("127.0.0.1:2465", world.SMTPS(region))
+	if s.implicitTLS = env["SMTP_ENDPOINT"] == tlsFirst; s.implicitTLS {
+		s.forward("127.0.0.1:2465", s.world.SMTPS(region))
 	}
 	s.function = function.New(function.World{
-		Getenv: func(name string) string { return env[name] }, Log: slog.New(slog.DiscardHandler), Now: world.Now, RootCAs: world.CertPool(),
+		Getenv: func(name string) string { return env[name] }, Log: slog.New(slog.DiscardHandler), Now: s.world.Now, RootCAs: s.world.CertPool(),
 	})
-	s.invoke(`{}`, rotation.Rotated)
-	s.write("ca.pem", string(world.CertPEM()))
-	return s
 }
 
 // tlsFirst is an endpoint whose port says that it speaks TLS from the start.

@@ -15,6 +15,7 @@ import threading
 import time
 
 import boto3
+from botocore.config import Config
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,9 @@ class SesCredential:
 
     def __init__(self, secret_id, client=None, refresh_every=300):
         self._secret_id = secret_id
-        self._client = client or boto3.client("secretsmanager")
+        self._client = client or boto3.client(
+            "secretsmanager", config=Config(connect_timeout=3, read_timeout=5, retries={"max_attempts": 2})
+        )
         self._refresh_every = refresh_every
         self._lock = threading.Lock()
         self._value = None
@@ -34,16 +37,19 @@ class SesCredential:
 
     def get(self):
         """The value as a dict. While Secrets Manager can't be asked, the last one serves on."""
-        with self._lock:
-            if self._value is None:
-                self._read()
-            elif time.time() >= self._due:
-                try:
+        if self._value is None:
+            with self._lock:
+                if self._value is None:
                     self._read()
-                except Exception:
-                    log.warning("the SMTP credential can't be read; the last one serves on", exc_info=True)
-                    self._due = time.time() + 10
-            return self._value
+        elif time.time() >= self._due and self._lock.acquire(blocking=False):  # the other threads go on with what there is
+            try:
+                self._read()
+            except Exception:
+                log.warning("the SMTP credential can't be read; the last one serves on", exc_info=True)
+                self._due = time.time() + 10
+            finally:
+                self._lock.release()
+        return self._value
 
     def after_refusal(self, value):
         """What there is now, once SES has answered 535 to a value: another one, or None if there is no other."""
@@ -65,8 +71,8 @@ class SesCredential:
 class SesMail:
     """Sends each mail on a connection of its own."""
 
-    def __init__(self, secret_id, client=None, timeout=30):
-        self._credential = SesCredential(secret_id, client)
+    def __init__(self, secret_id, client=None, refresh_every=300, timeout=30):
+        self._credential = SesCredential(secret_id, client, refresh_every)
         self._timeout = timeout
 
     def send(self, message):
