@@ -143,7 +143,28 @@ for line in sys.stdin:
 		cmd := exec.Command("python3", s.named("main.py"))
 		cmd.Env = s.env("AWS_MAX_ATTEMPTS=1", "EVERY="+every(s))
 		s.talksTo(cmd).life(true)
+		s.distrusts(cmd)
 	})
+}
+
+// distrusts runs the program once more, on a machine that doesn't know who signed the server's certificate: it has to keep the password
+// to itself.
+func (s *stage) distrusts(cmd *exec.Cmd) {
+	s.Helper()
+	logins := 0
+	s.world.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
+		if stage == "auth" {
+			logins++
+		}
+		return nil
+	})
+	stranger := exec.Command(cmd.Args[0], cmd.Args[1:]...)
+	stranger.Env = append(slices.Clone(cmd.Env), "SSL_CERT_FILE="+os.DevNull, "NODE_EXTRA_CA_CERTS="+os.DevNull)
+	if answer := s.talksTo(stranger).ask("<distrusted@app.example.com>"); answer == "ok" || logins > 0 {
+		s.Errorf("with a certificate that nobody vouches for, it logged in %d times, and said %q", logins, answer)
+	} else {
+		s.Logf("with a certificate that nobody vouches for, it says %.200s", answer)
+	}
 }
 
 func TestPythonsThreadsShareOneRead(t *testing.T) {
@@ -250,5 +271,6 @@ for await (const messageId of createInterface({ input: process.stdin })) {
 		cmd := exec.Command("node", s.named("main.mjs"))
 		cmd.Env = s.env("AWS_MAX_ATTEMPTS=1", "EVERY="+every(s))
 		s.talksTo(cmd).life(true)
+		s.distrusts(cmd)
 	})
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 const (
@@ -176,16 +177,19 @@ func (s *stage) retire() {
 	s.invoke(`{}`, rotation.Deleted)
 }
 
-// current is the access key that the secret names.
-func (s *stage) current() string {
+// value is what the secret says now.
+func (s *stage) value() smtpsecret.Value {
 	s.Helper()
 	v, _ := s.world.Labelled(secret, "AWSCURRENT")
-	var value struct{ Username string }
-	if err := json.Unmarshal([]byte(v.Value), &value); err != nil {
+	value, err := smtpsecret.ParseValue(v.Value)
+	if err != nil {
 		s.Fatal(err)
 	}
-	return value.Username
+	return value
 }
+
+// current is the access key that the secret names.
+func (s *stage) current() string { s.Helper(); return s.value().Username }
 
 // env is an application's: it has an identity of its own, which isn't the SMTP user's.
 func (s *stage) env(more ...string) []string {

@@ -1,0 +1,252 @@
+package apps_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// python skips a test where a module isn't there. APPS_PYTHONPATH names a folder with more modules.
+func (s *stage) python(modules ...string) *exec.Cmd {
+	s.Helper()
+	cmd := exec.Command("python3", s.named("main.py"))
+	cmd.Env = s.env("AWS_MAX_ATTEMPTS=1", "PYTHONPATH="+os.Getenv("APPS_PYTHONPATH"))
+	for _, module := range modules {
+		look := exec.Command("python3", "-c", "import "+module)
+		look.Env = cmd.Env
+		if err := look.Run(); err != nil {
+			s.Skipf("python3 has no %s: %v", module, err)
+		}
+	}
+	return cmd
+}
+
+func TestDjango(t *testing.T) {
+	needs(t, "python3")
+	inBothModes(t, func(s *stage) {
+		cmd := s.django()
+		s.talksTo(cmd).life(true)
+		s.distrusts(cmd)
+	})
+}
+
+// django is a program that sends one mail for each line; for a line with many Message-IDs, as one mass mail.
+func (s *stage) django() *exec.Cmd {
+	s.Helper()
+	s.write("ses_mail.py", s.recipe("python/ses_mail.py"))
+	s.write("ses_backend.py", s.recipe("django/ses_backend.py"))
+	s.write("main.py", `
+import sys
+import django.conf
+from django.core import mail
+
+django.conf.settings.configure(EMAIL_BACKEND="ses_backend.EmailBackend", SES_SECRET="mail", EMAIL_TIMEOUT=30)
+for line in sys.stdin:
+    messages = [
+        mail.EmailMessage("Hello", "Hello.", "app@example.com", ["you@example.net"], headers={"Message-ID": identifier})
+        for identifier in line.split()
+    ]
+    try:
+        sent = mail.get_connection().send_messages(messages)
+        print("ok" if sent == len(messages) else sent, flush=True)
+    except Exception as error:
+        print(repr(error), flush=True)
+`)
+	return s.python("django", "boto3")
+}
+
+func TestDjangosMassMailGoesOnWhenItsKeyDiesInTheMiddle(t *testing.T) {
+	needs(t, "python3")
+	s := newStage(t)
+	c := s.talksTo(s.django())
+	mails := 0
+	s.world.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
+		if stage == "mail" {
+			if mails++; mails == 3 {
+				s.invoke(`{"action":"emergency"}`, rotation.Revoked)
+			}
+		}
+		return nil
+	})
+	var ids []string
+	for n := range 6 {
+		ids = append(ids, fmt.Sprintf("<mass.%d@app.example.com>", n))
+	}
+	if answer := c.ask(strings.Join(ids, " ")); answer != "ok" {
+		t.Fatal(answer)
+	}
+	arrived := s.arrived()
+	for _, id := range ids {
+		if arrived[id] != 1 {
+			t.Errorf("mail %s arrived %d times", id, arrived[id])
+		}
+	}
+	if keys := s.sentWith(); len(keys) != 2 {
+		t.Errorf("they were sent with %d keys", len(keys))
+	}
+}
+
+func TestRailsActionMailer(t *testing.T) {
+	needs(t, "ruby")
+	if out, err := exec.Command("ruby", "-e", `require "action_mailer"`).CombinedOutput(); err != nil {
+		t.Skipf("ruby has no actionmailer: %v: %s", err, out)
+	}
+	inBothModes(t, func(s *stage) {
+		s.write("ses_delivery.rb", s.recipe("rails/ses_delivery.rb"))
+		// The client stands for that of the gem aws-sdk-secretsmanager, which Debian doesn't have.
+		s.write("main.rb", `
+require "action_mailer"
+require "net/http"
+require_relative "ses_delivery"
+
+class Client
+  Answer = Struct.new(:secret_string)
+
+  def get_secret_value(secret_id:, version_stage:)
+    headers = { "X-Amz-Target" => "secretsmanager.GetSecretValue", "Content-Type" => "application/x-amz-json-1.1",
+                "Authorization" => "AWS4-HMAC-SHA256 Credential=AKIAAPPLICATION00000/20260101/eu-west-1/secretsmanager/aws4_request" }
+    body = JSON.generate("SecretId" => secret_id, "VersionStage" => version_stage)
+    answer = Net::HTTP.post(URI(ENV["AWS_ENDPOINT_URL"]), body, headers)
+    raise answer.body unless answer.code == "200"
+    Answer.new(JSON.parse(answer.body)["SecretString"])
+  end
+end
+
+ActionMailer::Base.add_delivery_method :ses, SesDelivery, secret_id: "mail", client: Client.new, refresh_every: Float(ENV["EVERY"])
+ActionMailer::Base.delivery_method = :ses
+
+class Mailer < ActionMailer::Base
+  def hello(id)
+    mail(from: "app@example.com", to: "you@example.net", subject: "Hello", message_id: id, body: "Hello.")
+  end
+end
+
+$stdout.sync = true
+while (line = gets)
+  begin
+    Mailer.hello(line.strip).deliver_now
+    puts "ok"
+  rescue StandardError => error
+    puts error.inspect
+  end
+end
+`)
+		cmd := exec.Command("ruby", s.named("main.rb"))
+		cmd.Env = s.env("EVERY=" + every(s))
+		s.talksTo(cmd).life(true)
+		s.distrusts(cmd)
+	})
+}
+
+// keptForPHP keeps the file for PHP; inStep waits until it has the current credential.
+func (s *stage) keptForPHP() (file string, inStep func()) {
+	s.Helper()
+	file = s.named("ses.json")
+	s.follow("--secret", secret, "--template", "php/credential.json.tmpl:"+file)
+	return file, func() {
+		s.Helper()
+		s.soon(20*time.Second, "the file has the current credential", func() bool {
+			text, _ := os.ReadFile(file)
+			return strings.Contains(string(text), s.current())
+		})
+	}
+}
+
+func TestSymfonyMailer(t *testing.T) {
+	needs(t, "php")
+	const load = `
+require "Symfony/Component/DependencyInjection/autoload.php";
+require "Symfony/Component/Mailer/autoload.php";
+`
+	if out, err := exec.Command("php", "-d", "include_path=/usr/share/php", "-r", load).CombinedOutput(); err != nil {
+		t.Skipf("PHP has no Symfony Mailer: %v: %s", err, out)
+	}
+	inBothModes(t, func(s *stage) {
+		dsn := regexp.MustCompile(`dsn: '(.*)'`).FindStringSubmatch(s.recipe("php/mailer.yaml"))
+		s.write("send.php", `<?php `+load+`
+use Symfony\Component\DependencyInjection\ContainerBuilder;
+use Symfony\Component\Mailer\Mailer;
+use Symfony\Component\Mailer\Transport;
+use Symfony\Component\Mime\Email;
+
+$container = new ContainerBuilder();
+$container->setParameter('dsn', '`+dsn[1]+`');
+$container->compile(true);
+$email = (new Email())->from('app@example.com')->to('you@example.net')->subject('Hello')->text('Hello.');
+$email->getHeaders()->addIdHeader('Message-ID', trim($argv[1], '<>'));
+(new Mailer(Transport::fromDsn($container->getParameter('dsn'))))->send($email);
+`)
+		file, inStep := s.keptForPHP()
+		c := &client{stage: s, ask: func(id string) string {
+			inStep()
+			cmd := exec.Command("php", "-d", "include_path=/usr/share/php", s.named("send.php"), id)
+			cmd.Env = s.env("SES_CREDENTIAL_FILE=" + file)
+			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+				return fmt.Sprintf("%v: %s", err, out)
+			}
+			return "ok"
+		}}
+		c.life(false)
+	})
+}
+
+func TestLaravelsConfiguration(t *testing.T) {
+	needs(t, "php")
+	inBothModes(t, func(s *stage) {
+		s.write("mail.php", s.recipe("php/mail.php"))
+		s.write("show.php", `<?php
+function env($name) { return getenv($name); }
+$smtp = (require 'mail.php')['mailers']['smtp'];
+echo "$smtp[scheme] $smtp[host] $smtp[port] $smtp[username] $smtp[password]";
+`)
+		file, inStep := s.keptForPHP()
+		inStep()
+		cmd := exec.Command("php", s.named("show.php"))
+		cmd.Env = s.env("SES_CREDENTIAL_FILE=" + file)
+		v := s.value()
+		scheme, _, _ := strings.Cut(v.URL, ":")
+		if got, want := s.runs(cmd), fmt.Sprintf("%s %s %d %s %s", scheme, v.Host, v.Port, v.Username, v.Password); got != want {
+			s.Errorf("Laravel gets %q, want %q", got, want)
+		}
+	})
+}
+
+func TestSpringIsStartedAnew(t *testing.T) {
+	needs(t, "sh")
+	s := newStage(t)
+	// It stands for java, and resolves the properties as Spring does.
+	s.write("java", `#!/bin/sh
+. `+s.named("properties")+` >>`+s.named("started")+`
+exec sleep 60
+`)
+	if err := os.Chmod(s.named("java"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var properties strings.Builder
+	for _, one := range regexp.MustCompile(`(?m)^spring\.mail\.\w+=(\$\{\w+\})$`).FindAllStringSubmatch(s.recipe("spring/application.properties"), -1) {
+		fmt.Fprintf(&properties, "printf '%%s ' %q\n", one[1])
+	}
+	s.write("properties", properties.String()+"echo\n")
+	command := regexp.MustCompile(`(?m)^ +smtprotate follow (.* -- )java (.*)$`).FindStringSubmatch(s.recipe("spring/README.md"))
+	args := strings.Fields(strings.ReplaceAll(command[1], "NAME", secret) + s.named("java") + " " + command[2])
+	s.follow(args...)
+	want := ""
+	for n := range 2 {
+		if n > 0 {
+			s.rotate()
+		}
+		v := s.value()
+		want += fmt.Sprintf("%s %d %s %s \n", v.Host, v.Port, v.Username, v.Password)
+		s.soon(20*time.Second, "the application has "+v.Username, func() bool {
+			text, _ := os.ReadFile(s.named("started"))
+			return string(text) == want
+		})
+	}
+}

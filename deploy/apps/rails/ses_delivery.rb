@@ -1,0 +1,97 @@
+# Action Mailer's delivery through Amazon SES with the credential in a secret. In an initializer:
+#
+#   ActionMailer::Base.add_delivery_method :ses, SesDelivery, secret_id: "the secret's name or ARN"
+#
+# and in the configuration: config.action_mailer.delivery_method = :ses
+#
+# It needs the gem aws-sdk-secretsmanager, and secretsmanager:GetSecretValue on the secret.
+require "json"
+require "mail"
+
+class SesDelivery
+  # The secret's value, for the whole process: read again every few minutes, and at once when SES refuses it.
+  class Credential
+    def initialize(secret_id, client, refresh_every)
+      @secret_id, @client, @refresh_every = secret_id, client, refresh_every
+      @mutex = Mutex.new
+    end
+
+    # While Secrets Manager can't be asked, the last value serves on.
+    def get
+      @mutex.synchronize do
+        begin
+          read if @value.nil? || Time.now >= @due
+        rescue StandardError => error
+          raise if @value.nil?
+          warn "the SMTP credential can't be read; the last one serves on: #{error.message}"
+          @due = Time.now + 10
+        end
+        @value
+      end
+    end
+
+    # What there is now that SES has refused a value: another one, or nil.
+    def after_refusal(value)
+      @mutex.synchronize do
+        read if @value == value # else another thread has read it again already
+        @value unless @value == value
+      end
+    end
+
+    private
+
+    def read
+      answer = @client.get_secret_value(secret_id: @secret_id, version_stage: "AWSCURRENT")
+      value = JSON.parse(answer.secret_string)
+      missing = %w[username password host port].reject { |name| value[name] }
+      raise "the secret #{@secret_id} has no #{missing.join(", ")}: is there a first credential yet?" if missing.any?
+      @value = value
+      @due = Time.now + @refresh_every * rand(0.9..1.1)
+    end
+  end
+
+  IMPLICIT_TLS_PORTS = [465, 2465] # on all others, SES starts in the clear and changes over with STARTTLS
+
+  @credentials = {}
+  @mutex = Mutex.new
+
+  # One for each secret: Action Mailer makes a SesDelivery for each mail.
+  def self.credential(settings)
+    @mutex.synchronize do
+      @credentials[settings[:secret_id]] ||= begin
+        client = settings[:client] || Aws::SecretsManager::Client.new(http_open_timeout: 3, http_read_timeout: 5)
+        Credential.new(settings[:secret_id], client, settings[:refresh_every] || 300)
+      end
+    end
+  end
+
+  attr_reader :settings
+
+  def initialize(settings)
+    @settings = settings
+  end
+
+  def deliver!(mail)
+    credential = self.class.credential(settings)
+    value = credential.get
+    begin
+      transmit(value, mail)
+    rescue Net::ProtocolError => error # nothing of this mail has been sent if it is a refusal
+      fresh = credential.after_refusal(value) if error.message.start_with?("535")
+      raise if fresh.nil?
+      transmit(fresh, mail)
+    end
+  end
+
+  private
+
+  def transmit(value, mail)
+    port = value["port"].to_i
+    implicit = IMPLICIT_TLS_PORTS.include?(port)
+    Mail::SMTP.new(
+      address: value["host"], port: port, user_name: value["username"], password: value["password"], authentication: :plain,
+      tls: implicit, enable_starttls: !implicit, enable_starttls_auto: false, openssl_verify_mode: OpenSSL::SSL::VERIFY_PEER,
+      open_timeout: 10, read_timeout: 30
+    ).deliver!(mail)
+  end
+end
