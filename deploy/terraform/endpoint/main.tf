@@ -19,8 +19,14 @@ variable "private_networks" {
   description = "Private networks that mail is handed in from, such as 10.0.0.0/16. All others are kept out."
   type        = list(string)
   validation {
+    # No network may be larger than the private one that it is in.
     condition = length(var.private_networks) > 0 && alltrue([for network in var.private_networks :
-      can(cidrhost(network, 0)) && can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.).*/([89]|[12][0-9]|3[0-2])$", network))
+      can(cidrhost(network, 0)) && can(regex(join("|", [
+        "^10\\.[0-9.]+/([89]|[12][0-9]|3[0-2])$",
+        "^172\\.(1[6-9]|2[0-9]|3[01])\\.[0-9.]+/(1[2-9]|2[0-9]|3[0-2])$",
+        "^192\\.168\\.[0-9.]+/(1[6-9]|2[0-9]|3[0-2])$",
+        "^100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.[0-9.]+/([12][0-9]|3[0-2])$",
+      ]), network))
     ])
     error_message = "private_networks must be private networks (RFC 1918, RFC 6598), at least one."
   }
@@ -40,7 +46,7 @@ resource "aws_vpc_endpoint" "endpoint" {
   vpc_id              = var.vpc_id
   subnet_ids          = var.subnet_ids
   security_group_ids  = [aws_security_group.security_group.id]
-  private_dns_enabled = true # its certificate is for SES's usual name, so that is what clients have to use
+  private_dns_enabled = true # SES's usual name then leads here, and its certificate is good for that name
   tags                = merge(var.tags, { Name = var.name })
 }
 

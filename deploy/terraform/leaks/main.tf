@@ -14,6 +14,10 @@ variable "regions" {
     condition     = length(var.regions) > 0 && length(var.regions) <= 5 && alltrue([for region in var.regions : can(regex("^[a-z]+(-[a-z]+)+-[0-9]+$", region))])
     error_message = "regions must be one to five names of Regions."
   }
+  validation {
+    condition     = length(distinct(var.regions)) == length(var.regions)
+    error_message = "regions names a Region twice."
+  }
 }
 
 variable "alarm_email" {
@@ -47,6 +51,13 @@ resource "aws_cloudwatch_event_rule" "rule" {
     detail      = { service = ["RISK"], eventTypeCode = ["AWS_RISK_CREDENTIALS_EXPOSED"] }
   })
   tags = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = length(local.buses) > 0
+      error_message = "regions names this Region alone, whose stacks hear of leaks without this module."
+    }
+  }
 }
 
 resource "aws_cloudwatch_event_target" "buses" {
@@ -55,6 +66,12 @@ resource "aws_cloudwatch_event_target" "buses" {
   arn      = each.value
   role_arn = aws_iam_role.role.arn
   dead_letter_config { arn = aws_sqs_queue.lost_leaks.arn }
+
+  # A quarter of an hour is tried, and not a day as by default: then it is quicker by hand, and somebody has to be told.
+  retry_policy {
+    maximum_event_age_in_seconds = 900
+    maximum_retry_attempts       = 185
+  }
 }
 
 resource "aws_iam_role" "role" {
@@ -78,7 +95,7 @@ resource "aws_iam_role_policy" "forward" {
   policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "events:PutEvents", Resource = values(local.buses) }] })
 }
 
-# EventBridge tries for a day. What it couldn't deliver then is a leak that nobody answers.
+# What couldn't be delivered is a leak that nobody answers.
 resource "aws_sqs_queue" "lost_leaks" {
   name                      = "${var.name}-lost"
   message_retention_seconds = 1209600 # 14 days, the longest
@@ -119,6 +136,23 @@ resource "aws_cloudwatch_metric_alarm" "leak_lost" {
   namespace           = "AWS/SQS"
   metric_name         = "NumberOfMessagesSent"
   dimensions          = { QueueName = aws_sqs_queue.lost_leaks.name }
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  period              = 3600
+  evaluation_periods  = 2
+  datapoints_to_alarm = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarm_topic.arn]
+  tags                = var.tags
+}
+
+resource "aws_cloudwatch_metric_alarm" "leak_dropped" {
+  alarm_name          = "${var.name}-LeakDropped"
+  alarm_description   = "A leaked access key was told of, and a Region couldn't be, and not even the queue has the event. AWS Health's page shows which key it is; run the emergency for it by hand."
+  namespace           = "AWS/Events"
+  metric_name         = "InvocationsFailedToBeSentToDlq"
+  dimensions          = { RuleName = aws_cloudwatch_event_rule.rule.name }
   statistic           = "Sum"
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
