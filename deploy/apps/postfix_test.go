@@ -20,9 +20,7 @@ import (
 // TestPostfixLosesNoMail relays mail through a real Postfix while the credential is rotated, retired and revoked and while
 // Secrets Manager is down. Postfix and follow are set up as the recipe has it.
 func TestPostfixLosesNoMail(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute, and -short was asked for")
-	}
+	needs(t, "postfix", "postconf")
 	s := newStage(t)
 	p := s.startPostfix()
 	senders := p.send(4)
@@ -59,9 +57,7 @@ func TestPostfixLosesNoMail(t *testing.T) {
 // TestPostfixKeepsMailThatIsNotToBlame has SES refuse mail for its credential in other places than at the login: on a connection
 // whose key was revoked meanwhile, and where the policy denies it.
 func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute, and -short was asked for")
-	}
+	needs(t, "postfix", "postconf")
 	s := newStage(t)
 	p := s.startPostfix()
 	var sent []string
@@ -115,7 +111,6 @@ type postfix struct {
 
 func (s *stage) startPostfix() *postfix {
 	s.Helper()
-	needs(s.T, "postfix", "postconf")
 	if os.Getuid() != 0 {
 		s.Skip("Postfix has to be started by root, and this isn't root")
 	}

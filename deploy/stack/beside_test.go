@@ -41,7 +41,8 @@ func TestTheEndpointAdmitsThePrivateNetworksThatAreNamedAndNoOthers(t *testing.T
 			t.Errorf("%q is let through", bad)
 		}
 	}
-	for _, given := range []string{"10.0.0.0/8", "10.1.0.0/16,172.16.0.0/12", "10.1.0.0/16,172.31.4.0/24,192.168.0.0/16,100.64.0.0/10,10.5.0.0/32"} {
+	for _, given := range []string{"10.0.0.0/8", "10.1.0.0/16,172.16.0.0/12", "10.1.0.0/16,10.2.0.0/16,10.3.0.0/16",
+		"10.1.0.0/16,10.2.0.0/16,10.3.0.0/16,10.4.0.0/16", "10.1.0.0/16,172.31.4.0/24,192.168.0.0/16,100.64.0.0/10,10.5.0.0/32"} {
 		if !allowed.MatchString(given) {
 			t.Errorf("%q is refused", given)
 		}
