@@ -191,7 +191,7 @@ func TestFollowRunsAProgramAndPassesOnItsSignalsAndItsExitCode(t *testing.T) {
 
 func TestFollowStartsTheProgramAnewOnAChange(t *testing.T) {
 	f := newFollowed(t)
-	f.starts("--every", "50ms", "--", "/bin/sh", "-c", "echo $SMTP_USERNAME >>"+f.named("out")+"; exec sleep 60")
+	f.starts("--every", "50ms", "--", "/bin/sh", "-c", "trap 'exit 0' TERM; echo $SMTP_USERNAME >>"+f.named("out")+"; while :; do sleep 0.01; done")
 	f.promote()
 	f.soon("out", "AKIA1\nAKIA2\n")
 }

@@ -64,3 +64,24 @@ func TestParseValueReadsWhatPeopleWrite(t *testing.T) {
 		t.Errorf("%+v, %v", v, err)
 	}
 }
+
+func FuzzAnyValueIsACredentialOrAnError(f *testing.F) {
+	for _, seed := range []string{"{}", `{"username":"AKIA","password":"p","host":"h","port":1,"regions":{"r":{"host":"h","port":1,"password":"q"}}}`, `{"port":"1"}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		v, err := ParseValue(text)
+		if err != nil {
+			return
+		}
+		login, err := v.Login("")
+		if err != nil || login.Username == "" || login.Password == "" || login.Host == "" || login.Port < 1 || login.Port > 65535 {
+			t.Errorf("%q is no login: %+v, %v", text, login, err)
+		}
+		for region := range v.Regions {
+			if one, err := v.Login(region); err == nil && (one.Host == "" || one.Port == 0 || one.Password == "") {
+				t.Errorf("%q is no login in %s: %+v", text, region, one)
+			}
+		}
+	})
+}

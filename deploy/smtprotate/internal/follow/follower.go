@@ -41,21 +41,20 @@ const (
 func (f *Follower) Run(ctx context.Context) error {
 	ready := f.Ready
 	for failures := 0; ; {
-		wait := jitter(f.Every)
 		err := f.round(ctx)
 		if ctx.Err() == nil {
 			f.trouble.report(f.Log, err)
 		}
-		switch {
-		case err != nil:
-			wait = min(wait, jitter(firstRetry<<min(failures, 10)))
-			failures++
-		case ready != nil:
+		if err == nil && ready != nil {
 			ready()
 			ready = nil
-			fallthrough
-		default:
+		}
+		wait := jitter(f.Every)
+		if err == nil {
 			failures = 0
+		} else {
+			wait = min(wait, jitter(firstRetry<<min(failures, 10)))
+			failures++
 		}
 		select {
 		case <-ctx.Done():

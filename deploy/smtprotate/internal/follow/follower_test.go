@@ -125,7 +125,7 @@ func TestWhileAnythingFailsTheLastGoodFilesStay(t *testing.T) {
 		"it is throttled":             {answer(localaws.Fault{Code: "ThrottlingException"}), []string{"ThrottlingException"}},
 		"the value is emptied":        {value("{}"), []string{"no credential yet", "first rotation writes it"}},
 		"the value is no JSON":        {value("text"), []string{"isn't a JSON object"}},
-		"the value lacks a password":  {value(`{"username":"AKIA","host":"h","port":1}`), []string{`"password" is missing`}},
+		"the value lacks a password":  {value(`{"username":"AKIA","port":1}`), []string{`"password" is missing; "host" is missing. Everything`}},
 		"the value has another line":  {value(`{"username":"AKIA","password":"a\nb","host":"h","port":1}`), []string{`"password" has spaces or control characters`}},
 		"the value has a wrong field": {value(`{"username":7,"password":"p","host":"h","port":1}`), []string{`"username" isn't text`}},
 	} {

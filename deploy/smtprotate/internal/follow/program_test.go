@@ -11,18 +11,21 @@ import (
 	"time"
 )
 
-// program has the Follower run a shell script that first writes one line to a file, and returns the file's path.
-func (s *stage) program(line, script string) string {
+// program has the Follower run a shell script that sets its traps, writes one line to a file, and goes on; it returns the file's path.
+func (s *stage) program(traps, line, rest string) string {
 	s.Helper()
 	out := filepath.Join(s.dir, "out")
 	s.follower.Program = &Program{
-		Args: []string{"/bin/sh", "-c", "echo " + line + " >>" + out + "\n" + script}, KillAfter: 10 * time.Second,
+		Args: []string{"/bin/sh", "-c", traps + "\necho " + line + " >>" + out + "\n" + rest}, KillAfter: 10 * time.Second,
 		Stdout: &s.log, Stderr: &s.log,
 	}
 	return out
 }
 
-const untilTerminated = "trap 'kill $!; exit 0' TERM; sleep 60 & wait"
+const (
+	endsWhenAsked = "trap 'exit 0' TERM"
+	goesOn        = "while :; do sleep 0.01; done"
+)
 
 func TestAProgramGetsTheCredentialAndIsStartedAnewWithTheNextOne(t *testing.T) {
 	s := newStage(t)
@@ -30,7 +33,7 @@ func TestAProgramGetsTheCredentialAndIsStartedAnewWithTheNextOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := s.program("$SMTP_USERNAME $SMTP_PASSWORD $SMTP_HOST $SMTP_PORT $SMTP_URL $DSN", untilTerminated)
+	out := s.program(endsWhenAsked, "$SMTP_USERNAME $SMTP_PASSWORD $SMTP_HOST $SMTP_PORT $SMTP_URL $DSN", goesOn)
 	s.follower.Program.Environment = map[string]*Template{"DSN": template}
 	s.start()
 	url := "smtp://AKIA1:pa%2Fss%2Bw0rd%3D1@localhost:587"
@@ -53,11 +56,10 @@ func second(first string) string {
 func TestAProgramThatReadsFilesGetsASignal(t *testing.T) {
 	s := newStage(t)
 	file := s.file("file", ordinary)
-	out := s.program("started", "trap 'cat "+file+" >>"+filepath.Join(s.dir, "out")+"' HUP; trap 'exit 0' TERM; while :; do sleep 0.01; done")
+	out := s.program(endsWhenAsked+"; trap 'cat "+file+" >>"+filepath.Join(s.dir, "out")+"' HUP", "started", goesOn)
 	s.follower.Program.Signal = syscall.SIGHUP
 	s.start()
 	s.holds(out, "started\n")
-	time.Sleep(100 * time.Millisecond) // it sets its traps
 	s.promote()
 	s.holds(out, "started\n"+line(2))
 	s.looks()
@@ -67,7 +69,7 @@ func TestAProgramThatReadsFilesGetsASignal(t *testing.T) {
 func TestAProgramStartsWithTheFirstCredentialAndNoSooner(t *testing.T) {
 	s := newStage(t)
 	s.put("{}")
-	out := s.program("$SMTP_USERNAME", untilTerminated)
+	out := s.program(endsWhenAsked, "$SMTP_USERNAME", goesOn)
 	s.start()
 	s.says(1, "no credential yet")
 	s.looks()
@@ -80,7 +82,7 @@ func TestAProgramStartsWithTheFirstCredentialAndNoSooner(t *testing.T) {
 
 func TestAProgramGoesOnWhileAnythingFails(t *testing.T) {
 	s := newStage(t)
-	out := s.program("$SMTP_USERNAME", untilTerminated)
+	out := s.program(endsWhenAsked, "$SMTP_USERNAME", goesOn)
 	s.start()
 	s.holds(out, "AKIA1\n")
 	s.put("{}")
@@ -94,7 +96,7 @@ func TestTheEndOfTheProgramIsTheEndOfAll(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			s := newStage(t)
 			s.follower.Every = time.Hour
-			s.program("", script)
+			s.program("", "", script)
 			for name, run := range map[string]func() error{
 				"Run":  func() error { return s.follower.Run(t.Context()) },
 				"Once": func() error { return s.follower.Once(t.Context(), 0) },
@@ -112,11 +114,10 @@ func TestTheEndOfTheProgramIsTheEndOfAll(t *testing.T) {
 
 func TestAProgramThatIgnoresSIGTERMIsKilled(t *testing.T) {
 	s := newStage(t)
-	out := s.program("started", "trap '' TERM; while :; do sleep 0.01; done")
+	out := s.program("trap '' TERM", "started", goesOn)
 	s.follower.Program.KillAfter = 200 * time.Millisecond
 	s.start()
 	s.holds(out, "started\n")
-	time.Sleep(100 * time.Millisecond) // it sets its trap
 	if err := s.ends(); !errors.Is(err, Exit(137)) {
 		t.Errorf("it ended with %v", err)
 	}
@@ -133,11 +134,10 @@ func TestAProgramThatCannotBeStartedIsTold(t *testing.T) {
 
 func TestSignalsReachTheProgram(t *testing.T) {
 	s := newStage(t)
-	out := s.program("started", "trap 'echo got it >>"+filepath.Join(s.dir, "out")+"' USR1; trap 'exit 0' TERM; while :; do sleep 0.01; done")
+	out := s.program(endsWhenAsked+"; trap 'echo got it >>"+filepath.Join(s.dir, "out")+"' USR1", "started", goesOn)
 	s.follower.Program.Forward(syscall.SIGUSR1) // nothing runs yet
 	s.start()
 	s.holds(out, "started\n")
-	time.Sleep(100 * time.Millisecond) // it sets its traps
 	s.follower.Program.Forward(syscall.SIGUSR1)
 	s.holds(out, "started\ngot it\n")
 }

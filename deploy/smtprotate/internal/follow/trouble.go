@@ -19,21 +19,24 @@ const remind = 10 * time.Minute
 
 func (t *trouble) report(out *log.Logger, err error) {
 	now := time.Now()
-	switch {
-	case err == nil && t.text != "":
-		out.Printf("all is well again, after %s", now.Sub(t.since).Round(time.Second))
+	if err == nil {
+		if t.text != "" {
+			out.Printf("all is well again, after %s", now.Sub(t.since).Round(time.Second))
+		}
 		*t = trouble{}
-	case err == nil:
-	case t.text == "":
-		out.Printf("%v. Everything stays as it is, and this is tried again.", err)
-		*t = trouble{err.Error(), now, now}
-	case kind(t.text) != kind(err.Error()):
-		out.Printf("%v. Still trying, since %s.", err, t.since.UTC().Format(time.RFC3339))
-		t.text, t.told = err.Error(), now
-	case now.Sub(t.told) >= remind:
-		out.Printf("%v. Still trying, since %s.", err, t.since.UTC().Format(time.RFC3339))
-		t.told = now
+		return
 	}
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	switch {
+	case t.text == "":
+		out.Printf("%s. Everything stays as it is, and this is tried again.", text)
+		t.since = now
+	case kind(t.text) != kind(text) || now.Sub(t.told) >= remind:
+		out.Printf("%s. Still trying, since %s.", text, t.since.UTC().Format(time.RFC3339))
+	default:
+		return
+	}
+	t.text, t.told = text, now
 }
 
 // kind is a message without its numbers: ports and request IDs are other ones each time.
