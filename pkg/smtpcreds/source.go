@@ -76,7 +76,7 @@ func explain(err error) error {
 	if !ok {
 		return err
 	}
-	text := api.ErrorCode() + ": " + api.ErrorMessage()
+	text := api.ErrorCode() + ": " + strings.TrimSuffix(api.ErrorMessage(), ".")
 	if advice := advice(err, api.ErrorCode()); advice != "" {
 		text += " (" + advice + ")"
 	}

@@ -184,6 +184,9 @@ func (s *Store) read(ctx context.Context) (Credential, error) {
 		return Credential{}, err
 	}
 	value, err := smtpsecret.ParseValue(version.Value)
+	if errors.Is(err, ErrNoCredential) {
+		return Credential{}, err
+	}
 	if err != nil {
 		return Credential{}, fmt.Errorf("the secret's value is no SMTP credential: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,6 +54,9 @@ type credential struct {
 
 func parse(v smtpcreds.Version) (credential, error) {
 	value, err := smtpsecret.ParseValue(v.Value)
+	if errors.Is(err, smtpsecret.ErrNoCredential) {
+		return credential{}, fmt.Errorf("the secret's value (version %s): %w", v.ID, err)
+	}
 	if err != nil {
 		return credential{}, fmt.Errorf("the secret's value (version %s) is no SMTP credential: %w", v.ID, err)
 	}
