@@ -45,7 +45,7 @@ func parseHealth(text json.RawMessage) ([]rotation.Request, error) {
 	}
 	var reqs []rotation.Request
 	for _, entity := range detail.AffectedEntities {
-		if !accessKeyID.MatchString(entity.EntityValue) {
+		if !isAccessKeyID(entity.EntityValue) {
 			return nil, invalid("detail.affectedEntities: %q is not an access key ID", entity.EntityValue)
 		}
 		reqs = append(reqs, leaked(entity.EntityValue, exposed))
@@ -75,7 +75,7 @@ func parseGuardDuty(text json.RawMessage) ([]rotation.Request, error) {
 	switch {
 	case id == "" || detail.Service.Archived: // about something else, or settled by a person
 		return tick(), nil
-	case !accessKeyID.MatchString(id):
+	case !isAccessKeyID(id):
 		return nil, invalid("detail.resource.accessKeyDetails.accessKeyId: %q is not an access key ID", id)
 	}
 	return []rotation.Request{leaked(id, "GuardDuty: "+detail.Type)}, nil

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
-	"regexp"
+	"strings"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
@@ -20,8 +20,10 @@ type config struct {
 	from      string // sender of the mail that proves sending; empty: log in only
 }
 
-// userName is what IAM allows ("IAM and AWS STS quotas": name requirements).
-var userName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
+// isUserName knows what IAM allows ("IAM and AWS STS quotas": name requirements).
+func isUserName(text string) bool {
+	return isMadeOf(text, 1, 64, func(r rune) bool { return inWord(r) || strings.ContainsRune("+=,.@-", r) })
+}
 
 // environment reads variables and gathers what is wrong with them. A variable that is set to nothing isn't set.
 type environment struct {
@@ -67,7 +69,7 @@ func parseConfig(getenv func(string) string) (config, error) {
 		user:     e.required("SMTP_USER_NAME", "the name of the IAM user that sends"),
 		secretID: e.required("SECRET_ID", "the name or ARN of the secret"),
 	}
-	if c.user != "" && !userName.MatchString(c.user) {
+	if c.user != "" && !isUserName(c.user) {
 		e.fault("SMTP_USER_NAME", fmt.Errorf("%q is not the name of an IAM user (no path, no ARN)", c.user))
 	}
 	c.policy = e.policy()

@@ -10,7 +10,7 @@ import (
 
 // replaceBroken is the rule for an AWSCURRENT whose key is gone or Inactive: mail is failing. It never reactivates a
 // key that somebody deactivated.
-func (pl planner) replaceBroken() Decision {
+func (pl *planner) replaceBroken() Decision {
 	d := pl.replace()
 	state := "is gone"
 	if k, ok := pl.key(pl.Current.AccessKeyID()); ok {
@@ -24,7 +24,7 @@ func (pl planner) replaceBroken() Decision {
 }
 
 // replace finds the quickest way to a living credential: one that is pending already, a new key, or the previous one.
-func (pl planner) replace() Decision {
+func (pl *planner) replace() Decision {
 	if _, k, ok := pl.pending(); ok && k.Status == Active {
 		switch {
 		case !pl.refusedForGood(k):
@@ -45,7 +45,7 @@ func (pl planner) replace() Decision {
 		k.Status = Inactive // it is deleted at once: deactivated, and left there by a crash, it would hold the slot for days
 		return pl.revoke(k, "another invocation may be about to delete any key that it can have seen; one that is made now is safe")
 	}
-	for _, k := range pl.others() {
+	for k := range pl.others() {
 		if !k.LastUsedKnown {
 			return look(lookLastUsed, k.ID)
 		}
@@ -59,17 +59,17 @@ func (pl planner) replace() Decision {
 	if k, ok := pl.strayKey(); ok {
 		return do(Delete, k.ID, "an orphan, deleted to free a slot")
 	}
-	for _, k := range pl.others() {
+	for k := range pl.others() {
 		if k.Status == Inactive && !pl.deactivatedNow(k) && (pl.isPrevious(k.ID) || k.LastUsed.IsZero()) {
 			return do(Delete, k.ID, "Inactive, and deleted to free a slot")
 		}
 	}
-	for _, k := range pl.others() {
+	for k := range pl.others() {
 		if d := pl.retire(k); d.Step.Kind != Wait {
 			return d // its slot comes free, if not in this invocation
 		}
 	}
-	for _, k := range pl.others() {
+	for k := range pl.others() {
 		if at := k.Created.Add(pl.policy.PromotionWindow); k.Status == Active && !pl.now.After(at) { // used or not: it may be verifying it
 			return pl.noSlot("access key %s was made a moment ago, perhaps by an invocation that still runs; if it comes to nothing, "+
 				"a tick after %s goes on without it", k.ID, at.UTC().Format(time.RFC3339))
@@ -86,20 +86,20 @@ func (pl planner) replace() Decision {
 	return pl.noSlot("delete a key that nobody needs, and run a tick")
 }
 
-func (pl planner) noSlot(advice string, args ...any) Decision {
+func (pl *planner) noSlot(advice string, args ...any) Decision {
 	return fail(RotationBlocked, "AWSCURRENT names access key %q, which can't send, and no key slot can be freed: %s; %s",
-		pl.Current.AccessKeyID(), pl.describe(pl.others()), fmt.Sprintf(advice, args...))
+		pl.Current.AccessKeyID(), pl.describe(slices.Collect(pl.others())), fmt.Sprintf(advice, args...))
 }
 
 // refusedForGood: SES refused the key's credential just now, and the key is too old for that to be only late news. The value
 // that was stored for it is wrong.
-func (pl planner) refusedForGood(k Key) bool {
+func (pl *planner) refusedForGood(k Key) bool {
 	return pl.Done.Verdicts[k.ID].Meaning == sessmtp.Refused && pl.now.Sub(k.Created) > refusedFor
 }
 
 // overtakenReplacement is a key that this invocation made and couldn't promote, and nobody else has.
-func (pl planner) overtakenReplacement() (Key, bool) {
-	for _, k := range pl.others() {
+func (pl *planner) overtakenReplacement() (Key, bool) {
+	for k := range pl.others() {
 		if slices.Contains(pl.Done.Made, k.ID) && slices.Contains(pl.Done.Overtaken, k.ID) && !pl.isPrevious(k.ID) {
 			return k, true
 		}
@@ -108,13 +108,13 @@ func (pl planner) overtakenReplacement() (Key, bool) {
 }
 
 // triedInVain: this invocation has tried to make the key current already.
-func (pl planner) triedInVain(k Key) bool {
+func (pl *planner) triedInVain(k Key) bool {
 	return pl.refusedForGood(k) || slices.Contains(pl.Done.Overtaken, k.ID)
 }
 
 // strayKey is a key that was never used, that no version names, and that no running invocation can be about to stage.
-func (pl planner) strayKey() (Key, bool) {
-	for _, k := range pl.others() {
+func (pl *planner) strayKey() (Key, bool) {
+	for k := range pl.others() {
 		old := pl.now.Sub(k.Created) > pl.policy.PromotionWindow
 		if stored := pl.Stored[k.ID]; stored.Version != nil || stored.Denied != nil { // it may have been current
 			continue
@@ -127,14 +127,14 @@ func (pl planner) strayKey() (Key, bool) {
 }
 
 // previousKey is the living key that AWSPREVIOUS names, unless AWSCURRENT names it too.
-func (pl planner) previousKey() (Key, bool) {
+func (pl *planner) previousKey() (Key, bool) {
 	if pl.Previous.Version == nil || pl.isPrevious(pl.Current.AccessKeyID()) {
 		return Key{}, false
 	}
 	return pl.key(pl.Previous.Version.AccessKeyID())
 }
 
-func (pl planner) stagePrevious(reason string) Decision {
+func (pl *planner) stagePrevious(reason string) Decision {
 	d := do(restage, pl.Previous.Version.AccessKeyID(), "%s", reason)
 	d.Step.VersionID = pl.Previous.Version.ID
 	return d
@@ -143,8 +143,8 @@ func (pl planner) stagePrevious(reason string) Decision {
 // stageStored finds a credential in a version without a label: invocations that overlapped may have left one there whose
 // key is Active, and then it is the quickest way back. The invocation that made the key may still run, and be about to delete
 // it, because it couldn't promote it.
-func (pl planner) stageStored() Decision {
-	for _, k := range pl.others() {
+func (pl *planner) stageStored() Decision {
+	for k := range pl.others() {
 		anothers := pl.now.Sub(k.Created) < invocation && !slices.Contains(pl.Done.Made, k.ID)
 		if k.Status != Active || pl.triedInVain(k) || anothers {
 			continue
@@ -162,7 +162,7 @@ func (pl planner) stageStored() Decision {
 	return Decision{}
 }
 
-func (pl planner) describe(keys []Key) string {
+func (pl *planner) describe(keys []Key) string {
 	text := ""
 	for i, k := range keys {
 		if i > 0 {

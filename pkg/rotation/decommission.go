@@ -3,7 +3,7 @@ package rotation
 // decommission deletes the user's keys, whoever made them: the user goes, and IAM deletes none that has keys. Where the user
 // stays and only the secret goes, it deletes those whose passwords go with it. Applications are cut off, so there is nothing
 // to wait for.
-func (pl planner) decommission() Decision {
+func (pl *planner) decommission() Decision {
 	for _, k := range pl.Keys {
 		if !pl.req.OnlyStored {
 			return do(Delete, k.ID, "the user is being removed").evenIfCurrent()

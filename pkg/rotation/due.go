@@ -3,7 +3,7 @@ package rotation
 import "fmt"
 
 // due says why a new credential is needed now, or nothing.
-func (pl planner) due() string {
+func (pl *planner) due() string {
 	if pl.Done.Promoted {
 		return "" // one is enough for an invocation
 	}
@@ -25,7 +25,7 @@ func (pl planner) due() string {
 }
 
 // rotate makes a new key if a slot is free, or frees one if it may.
-func (pl planner) rotate(reason string) Decision {
+func (pl *planner) rotate(reason string) Decision {
 	if len(pl.Keys) < iamKeyQuota {
 		return do(Create, "", "%s", reason)
 	}
@@ -36,7 +36,7 @@ func (pl planner) rotate(reason string) Decision {
 	}
 	var freed, kept Decision
 	var holder Key
-	for _, k := range pl.others() {
+	for k := range pl.others() {
 		if pl.req.asked() && k.Status == Active {
 			return fail(RotationBlocked, "rotation refused: access key %s is still Active, and with %s it takes both of the "+
 				"user's key slots; nothing was touched: wait until it is retired, or run an emergency", k.ID, pl.currentName())

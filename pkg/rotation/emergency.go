@@ -9,10 +9,10 @@ import (
 
 // emergency replaces the leaked key, if it is the current one, and revokes it. The Rotator has put the key's ID into
 // the request where the caller named none, so that it stays the same while AWSCURRENT moves.
-func (pl planner) emergency() Decision {
+func (pl *planner) emergency() Decision {
 	leaked, listed := pl.key(pl.req.AccessKeyID)
 	switch {
-	case !pl.Pending.Known && len(pl.others()) > 0:
+	case !pl.Pending.Known && pl.hasOthers():
 		return look(lookPending, "")
 	case pl.Done.Fresh != nil:
 		return pl.stage()
@@ -30,14 +30,14 @@ func (pl planner) emergency() Decision {
 }
 
 // replaceLeaked makes another key current, so that the leaked one can go.
-func (pl planner) replaceLeaked(leaked Key) Decision {
+func (pl *planner) replaceLeaked(leaked Key) Decision {
 	if _, k, ok := pl.pending(); ok && k.Status == Active {
 		return pl.finishAnyway()
 	}
 	if len(pl.Keys) < iamKeyQuota {
 		return do(Create, "", "to replace access key %s, which leaked", leaked.ID)
 	}
-	other := pl.others()[0]
+	other := slices.Collect(pl.others())[0]
 	if leaked.Status != Active && other.Status == Active { // it can't send any more, and applications may send with the other
 		return pl.revoke(leaked, "it leaked, and its slot is for the replacement").evenIfCurrent()
 	}
@@ -58,7 +58,7 @@ func (pl planner) replaceLeaked(leaked Key) Decision {
 }
 
 // finishAnyway promotes the pending credential whether or not SES accepts it yet: the current one has to go.
-func (pl planner) finishAnyway() Decision {
+func (pl *planner) finishAnyway() Decision {
 	v, k, _ := pl.pending()
 	verdict := pl.verdict(k)
 	switch {
@@ -81,7 +81,7 @@ func (pl planner) finishAnyway() Decision {
 
 // revoke deactivates and deletes a key now. The fence goes first: whoever observed the secret before it can't promote
 // any more, and nothing is left pending for others to promote.
-func (pl planner) revoke(k Key, reason string) Decision {
+func (pl *planner) revoke(k Key, reason string) Decision {
 	switch {
 	case pl.Current.ID != "" && !pl.fenced():
 		return pl.fence("so that no other invocation can promote what it saw before access key %s is deleted", k.ID)
@@ -92,14 +92,14 @@ func (pl planner) revoke(k Key, reason string) Decision {
 }
 
 // fence stages the current content anew, and moves AWSCURRENT to that version.
-func (pl planner) fence(reason, accessKeyID string) Decision {
+func (pl *planner) fence(reason, accessKeyID string) Decision {
 	d := do(fence, pl.Current.AccessKeyID(), reason, accessKeyID)
 	d.Step.VersionID = pl.Current.ID
 	return d
 }
 
 // afterRevocation mends what is left, once the leaked key is gone.
-func (pl planner) afterRevocation() Decision {
+func (pl *planner) afterRevocation() Decision {
 	if !slices.Contains(pl.Done.Revoked, pl.req.AccessKeyID) {
 		if d, known := pl.knownOnce(); !known {
 			return d
@@ -121,7 +121,7 @@ func (pl planner) afterRevocation() Decision {
 }
 
 // unlistedYet: the leaked key isn't listed, and the version that names it is so young that IAM may list the key late.
-func (pl planner) unlistedYet() bool {
+func (pl *planner) unlistedYet() bool {
 	id := pl.req.AccessKeyID
 	if id == pl.Current.AccessKeyID() || slices.Contains(pl.Done.Revoked, id) {
 		return false
@@ -135,10 +135,10 @@ func (pl planner) unlistedYet() bool {
 }
 
 // fenced: this invocation has set a fence since it observed.
-func (pl planner) fenced() bool { return pl.Current.ID != "" && pl.Current.ID == pl.Done.CurrentBy }
+func (pl *planner) fenced() bool { return pl.Current.ID != "" && pl.Current.ID == pl.Done.CurrentBy }
 
 // knownOnce tells whether a version names the key that isn't there: then an earlier run revoked it.
-func (pl planner) knownOnce() (Decision, bool) {
+func (pl *planner) knownOnce() (Decision, bool) {
 	id := pl.req.AccessKeyID
 	named, asked := pl.named(id)
 	switch {

@@ -5,7 +5,7 @@ import "github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 // managed is a step of Secrets Manager's own rotation: the same plan, for the version whose ID Secrets Manager has chosen, and
 // cut where it cuts ("Lambda rotation functions", Secrets Manager User Guide). Each step may come again, and a tick may have
 // gone on meanwhile.
-func (pl planner) managed() Decision {
+func (pl *planner) managed() Decision {
 	switch {
 	case pl.Done.Fresh != nil:
 		return pl.stage()
@@ -34,7 +34,7 @@ func (pl planner) managed() Decision {
 		"applications go on with %s", pl.req.VersionID, pl.User, pl.req.Action, pl.currentName())
 }
 
-func (pl planner) createSecret(v Version, k Key, unfinished, its bool) Decision {
+func (pl *planner) createSecret(v Version, k Key, unfinished, its bool) Decision {
 	switch {
 	case its:
 		return wait(Step{})
@@ -46,7 +46,7 @@ func (pl planner) createSecret(v Version, k Key, unfinished, its bool) Decision 
 
 // testSecret logs in with the new credential. When rotation is only configured, Secrets Manager asks for this step alone, and
 // the version is empty: then AWSCURRENT is what can be tested.
-func (pl planner) testSecret(v Version, k Key, its bool) Decision {
+func (pl *planner) testSecret(v Version, k Key, its bool) Decision {
 	current := !its
 	if current {
 		var ok bool

@@ -11,7 +11,7 @@ import (
 
 // pendingIsStale: AWSPENDING sits on a version other than AWSCURRENT's and names no key, or the current one. A key that
 // isn't listed may have been made, by an invocation that overlaps, after the list was.
-func (pl planner) pendingIsStale() bool {
+func (pl *planner) pendingIsStale() bool {
 	v := pl.Pending.Version
 	if _, _, unfinished := pl.pending(); v == nil || v.ID == pl.Current.ID || unfinished {
 		return false
@@ -22,7 +22,7 @@ func (pl planner) pendingIsStale() bool {
 
 // unstage moves AWSPENDING to where AWSCURRENT is: the two travel together, so that one read of AWSCURRENT tells that
 // nothing else is pending.
-func (pl planner) unstage(reason string) Decision {
+func (pl *planner) unstage(reason string) Decision {
 	d := do(unstage, "", "%s", reason)
 	d.Step.VersionID = pl.Pending.Version.ID
 	return d
@@ -30,14 +30,14 @@ func (pl planner) unstage(reason string) Decision {
 
 // settle takes over what a person made current by hand: staged anew, it has AWSPENDING too, and the grace period of the
 // key that it superseded counts from now.
-func (pl planner) settle() Decision {
+func (pl *planner) settle() Decision {
 	d := do(fence, pl.Current.AccessKeyID(), "a person made it current")
 	d.Step.VersionID = pl.Current.ID
 	return d
 }
 
 // finish verifies the pending credential and promotes it.
-func (pl planner) finish() Decision {
+func (pl *planner) finish() Decision {
 	v, k, _ := pl.pending()
 	if !pl.useful(v) && !pl.broken() {
 		return pl.giveUp(v, k, errUseless.Error())
@@ -57,11 +57,11 @@ func (pl planner) finish() Decision {
 
 // useful: the version serves every Region that is configured. One that was made for others never can, because the secret
 // of its access key is gone.
-func (pl planner) useful(v Version) bool {
+func (pl *planner) useful(v Version) bool {
 	return !slices.ContainsFunc(pl.policy.Regions, func(region string) bool { return !v.serves(region) })
 }
 
-func (pl planner) verdict(k Key) Verdict {
+func (pl *planner) verdict(k Key) Verdict {
 	switch {
 	case k.Status != Active: // SES refuses it, and it is not ours to reactivate
 		return Verdict{sessmtp.Refused, fmt.Errorf("access key %s is Inactive", k.ID)}
@@ -72,7 +72,7 @@ func (pl planner) verdict(k Key) Verdict {
 }
 
 // promote moves AWSCURRENT, after staging anew what was written too long ago for the grace period to count from.
-func (pl planner) promote(v Version, reason string) Decision {
+func (pl *planner) promote(v Version, reason string) Decision {
 	kind := Promote
 	switch {
 	case v.ID == pl.Done.Restaged:
@@ -89,7 +89,7 @@ func (pl planner) promote(v Version, reason string) Decision {
 }
 
 // givenUp: SES has refused the pending credential for too long.
-func (pl planner) givenUp(v Version, k Key) bool {
+func (pl *planner) givenUp(v Version, k Key) bool {
 	since := k.Created
 	if v.Created.After(since) {
 		since = v.Created // an older key, staged again
@@ -97,7 +97,7 @@ func (pl planner) givenUp(v Version, k Key) bool {
 	return pl.now.Sub(since) > refusedFor
 }
 
-func (pl planner) refused(v Version, k Key, verdict Verdict) Decision {
+func (pl *planner) refused(v Version, k Key, verdict Verdict) Decision {
 	if !pl.givenUp(v, k) {
 		return fail(VerificationFailed, "access key %s stays pending, and applications go on with %s: SES refuses the new "+
 			"credential so far: %w", k.ID, pl.currentName(), verdict.Err)
@@ -106,7 +106,7 @@ func (pl planner) refused(v Version, k Key, verdict Verdict) Decision {
 }
 
 // giveUp deletes a pending key, after a fence: another invocation may find at this moment that SES accepts it.
-func (pl planner) giveUp(v Version, k Key, reason string) Decision {
+func (pl *planner) giveUp(v Version, k Key, reason string) Decision {
 	if !pl.Previous.Known {
 		return look(lookPrevious, "")
 	}
@@ -127,7 +127,7 @@ func (pl planner) giveUp(v Version, k Key, reason string) Decision {
 }
 
 // deleteGivenUp ends the invocation: the next tick starts over.
-func (pl planner) deleteGivenUp() Decision {
+func (pl *planner) deleteGivenUp() Decision {
 	d := do(Delete, pl.Done.GivenUp, "given up")
 	d.Err = Errorf(VerificationFailed, "access key %s was given up, and the next tick starts over: %w",
 		pl.Done.GivenUp, cmp.Or(pl.Done.Verdicts[pl.Done.GivenUp].Err, errUseless))

@@ -43,7 +43,7 @@ func Plan(s State, p Policy, req Request, now time.Time) Decision {
 		return pl.stage()
 	case slices.ContainsFunc(s.Keys, func(k Key) bool { return k.ID == s.Done.GivenUp }):
 		return pl.deleteGivenUp()
-	case len(pl.others()) > 0 && !s.Pending.Known: // with no other key there is nothing to promote, and no need to look
+	case pl.hasOthers() && !s.Pending.Known: // with no other key there is nothing to promote, and no need to look
 		return look(lookPending, "")
 	case pl.broken():
 		return pl.replaceBroken()
@@ -85,7 +85,7 @@ func (d Decision) warn(code WarningCode, format string, args ...any) Decision {
 }
 
 // foreign refuses a secret that holds something else than our credential: nothing of it may be overwritten.
-func (pl planner) foreign() *Error {
+func (pl *planner) foreign() *Error {
 	check := func(label Label, v Version) *Error {
 		if pl.ours(v) {
 			return nil
@@ -111,18 +111,18 @@ func (pl planner) foreign() *Error {
 }
 
 // stage stores what was made a moment ago.
-func (pl planner) stage() Decision {
+func (pl *planner) stage() Decision {
 	return do(Stage, pl.Done.Fresh[0].Username, "a new credential is stored before it is used")
 }
 
 // retireOrWait retires one key, or says what comes next.
-func (pl planner) retireOrWait() Decision {
+func (pl *planner) retireOrWait() Decision {
 	due := Step{Kind: Create, Reason: "the access key reaches the rotation interval"}
 	if k, ok := pl.key(pl.Current.AccessKeyID()); ok {
 		due.At = k.Created.Add(pl.policy.RotationInterval)
 	}
 	waiting := wait(due)
-	for _, k := range pl.others() {
+	for k := range pl.others() {
 		d := pl.retire(k)
 		if d.Step.Kind != Wait {
 			return d

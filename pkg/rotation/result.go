@@ -52,7 +52,7 @@ func (r *Result) report(s State) {
 
 // role tells what a key is, as far as the state was looked at: with last use unknown, a key that is newer than the
 // current credential passes for an orphan, because nothing can have superseded it.
-func (s State) role(k Key) Role {
+func (s *State) role(k Key) Role {
 	switch _, pending, ok := s.pending(); {
 	case k.ID == s.Current.AccessKeyID():
 		return RoleCurrent

@@ -6,7 +6,7 @@ import (
 )
 
 // retire decides on a key that AWSCURRENT doesn't name: deactivate it, delete it, or wait.
-func (pl planner) retire(k Key) Decision {
+func (pl *planner) retire(k Key) Decision {
 	if orphan, d := pl.orphan(k); orphan {
 		return d
 	}
@@ -24,7 +24,7 @@ func (pl planner) retire(k Key) Decision {
 // orphan is the rule for keys that no labelled version names and that were never used: a crash, or a lost answer, left
 // them behind, and nobody knows their secret. A key older than the current version may be the one that it superseded
 // and is treated so: that is longer, never shorter, and costs no look at AWSPREVIOUS on every tick of a grace period.
-func (pl planner) orphan(k Key) (bool, Decision) {
+func (pl *planner) orphan(k Key) (bool, Decision) {
 	if pl.hasCredential() && !k.Created.After(pl.Current.Created) {
 		return false, Decision{}
 	}
@@ -60,7 +60,7 @@ func (pl planner) orphan(k Key) (bool, Decision) {
 }
 
 // superseded is the rule for every other key: a grace period, as long as it isn't in use; then quarantine; then gone.
-func (pl planner) superseded(k Key) Decision {
+func (pl *planner) superseded(k Key) Decision {
 	graceOver := pl.supersededAt(k).Add(pl.policy.GracePeriod)
 	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: graceOver, Reason: "its grace period ends"}
 	if k.Status == Inactive {
@@ -97,7 +97,7 @@ func (pl planner) superseded(k Key) Decision {
 }
 
 // wasOurs tells whether a version names the key. The maximum grace period ends those; a stranger's key in use stays.
-func (pl planner) wasOurs(k Key) (Decision, bool) {
+func (pl *planner) wasOurs(k Key) (Decision, bool) {
 	named, asked := pl.named(k.ID)
 	switch {
 	case !pl.Previous.Known:
@@ -114,12 +114,12 @@ func (pl planner) wasOurs(k Key) (Decision, bool) {
 
 // supersededAt is the latest moment at which the key can have been superseded: promotion comes at most the window
 // after the version was written.
-func (pl planner) supersededAt(k Key) time.Time {
+func (pl *planner) supersededAt(k Key) time.Time {
 	return latest(pl.Current.Created, k.Created).Add(pl.policy.PromotionWindow)
 }
 
 // deactivatable is the earliest moment at which the key may be made Inactive, or may have been.
-func (pl planner) deactivatable(k Key) time.Time {
+func (pl *planner) deactivatable(k Key) time.Time {
 	graceOver := pl.supersededAt(k).Add(pl.policy.GracePeriod)
 	idle := graceOver
 	if pl.policy.InUseWindow > 0 && !k.LastUsed.IsZero() {
@@ -133,19 +133,19 @@ func (pl planner) deactivatable(k Key) time.Time {
 	return idle
 }
 
-func (pl planner) inUse(k Key) bool {
+func (pl *planner) inUse(k Key) bool {
 	return pl.policy.InUseWindow > 0 && !k.LastUsed.IsZero() && pl.now.Before(k.LastUsed.Add(pl.policy.InUseWindow))
 }
 
-func (pl planner) deactivatedNow(k Key) bool {
+func (pl *planner) deactivatedNow(k Key) bool {
 	return slices.Contains(pl.Done.Deactivated, k.ID)
 }
 
-func (pl planner) laterInvocation(k Key) Step {
+func (pl *planner) laterInvocation(k Key) Step {
 	return Step{Kind: Delete, AccessKeyID: k.ID, At: pl.now, Reason: "deletion is left to a later invocation than deactivation"}
 }
 
-func (d Decision) warnInUse(pl planner, k Key) Decision {
+func (d Decision) warnInUse(pl *planner, k Key) Decision {
 	if !pl.inUse(k) {
 		return d
 	}
@@ -154,7 +154,7 @@ func (d Decision) warnInUse(pl planner, k Key) Decision {
 		k.ID, lastUsed(k), Duration(pl.policy.InUseWindow), pl.maxGrace())
 }
 
-func (pl planner) maxGrace() string {
+func (pl *planner) maxGrace() string {
 	if pl.policy.MaxGracePeriod == 0 {
 		return ""
 	}

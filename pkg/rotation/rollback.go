@@ -7,7 +7,7 @@ import (
 )
 
 // rollback makes the previous credential current again, while its key exists.
-func (pl planner) rollback() Decision {
+func (pl *planner) rollback() Decision {
 	done := pl.Done.Promoted || pl.Done.RollbackTo != "" && pl.Done.RollbackTo == pl.Current.AccessKeyID()
 	switch {
 	case pl.Done.Fresh != nil:
@@ -63,11 +63,11 @@ func (pl planner) rollback() Decision {
 
 // rolledBack: an invocation a moment ago has rolled back already, and this is the same request, tried again because the
 // answer was lost. Otherwise it would undo what it did.
-func (pl planner) rolledBack(previous Key) bool {
+func (pl *planner) rolledBack(previous Key) bool {
 	current, ok := pl.key(pl.Current.AccessKeyID())
 	return ok && current.Status == Active && previous.Created.After(current.Created) && pl.now.Sub(pl.Current.Created) < invocation
 }
 
-func (pl planner) noRollback(why string) Decision {
+func (pl *planner) noRollback(why string) Decision {
 	return fail(RotationBlocked, "no rollback is possible: %s; nothing was touched", why)
 }

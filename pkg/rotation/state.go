@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -124,7 +125,7 @@ type Verdict struct {
 }
 
 // seen is a version that was looked at, by its ID.
-func (s State) seen(id string) Version {
+func (s *State) seen(id string) Version {
 	for _, seen := range append(slices.Collect(maps.Values(s.Stored)), s.Pending, s.Previous) {
 		if seen.Version != nil && seen.Version.ID == id {
 			return *seen.Version
@@ -133,7 +134,7 @@ func (s State) seen(id string) Version {
 	return s.Current
 }
 
-func (s State) key(id string) (Key, bool) {
+func (s *State) key(id string) (Key, bool) {
 	i := slices.IndexFunc(s.Keys, func(k Key) bool { return k.ID == id })
 	if i < 0 {
 		return Key{}, false
@@ -142,21 +143,35 @@ func (s State) key(id string) (Key, bool) {
 }
 
 // others are the keys that AWSCURRENT doesn't name.
-func (s State) others() []Key {
-	return slices.DeleteFunc(slices.Clone(s.Keys), func(k Key) bool { return k.ID == s.Current.AccessKeyID() })
+func (s *State) others() iter.Seq[Key] {
+	return func(yield func(Key) bool) {
+		for _, k := range s.Keys {
+			if k.ID != s.Current.AccessKeyID() && !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// hasOthers tells whether there are any.
+func (s *State) hasOthers() bool {
+	for range s.others() {
+		return true
+	}
+	return false
 }
 
 // hasCredential tells whether AWSCURRENT holds one, dead or alive.
-func (s State) hasCredential() bool { return s.Current.ID != "" && !s.Current.Blank }
+func (s *State) hasCredential() bool { return s.Current.ID != "" && !s.Current.Blank }
 
 // broken: AWSCURRENT names a key that can't send.
-func (s State) broken() bool {
+func (s *State) broken() bool {
 	k, ok := s.key(s.Current.AccessKeyID())
 	return s.hasCredential() && (!ok || k.Status != Active)
 }
 
 // pending is the living key that waits for promotion, with the version that names it.
-func (s State) pending() (Version, Key, bool) {
+func (s *State) pending() (Version, Key, bool) {
 	if s.Pending.Version == nil {
 		return Version{}, Key{}, false
 	}
@@ -168,22 +183,22 @@ func (s State) pending() (Version, Key, bool) {
 // overtaken: the pending key is older than the current one, so it was current before, or could have been. What staged it
 // was a fence or a rollback that came too late, and to promote it now would undo what overtook it. Where the current key
 // is broken, it is better than nothing. Neither is it tried again where this invocation was overtaken with it.
-func (s State) overtaken(k Key) bool {
+func (s *State) overtaken(k Key) bool {
 	current, ok := s.key(s.Current.AccessKeyID())
 	return ok && current.Status == Active && k.Created.Before(current.Created) || slices.Contains(s.Done.Overtaken, k.ID)
 }
 
 // setAside: this version was current, and a person has made another one current since. It isn't unfinished.
-func (s State) setAside(v Version) bool { return slices.Contains(v.Labels, Previous) }
+func (s *State) setAside(v Version) bool { return slices.Contains(v.Labels, Previous) }
 
 // named tells whether any version names the key, and whether that is known.
-func (s State) named(id string) (named, known bool) {
+func (s *State) named(id string) (named, known bool) {
 	seen := s.Stored[id]
 	return seen.Version != nil, seen.Known
 }
 
 // unnamed says of a key that as far as is known no version names it.
-func (s State) unnamed(id string) string {
+func (s *State) unnamed(id string) string {
 	if denied := s.Stored[id].Denied; denied != nil {
 		return fmt.Sprintf("whether a version names it can't be told (%v)", denied)
 	}
@@ -191,12 +206,12 @@ func (s State) unnamed(id string) string {
 }
 
 // isPrevious tells whether AWSPREVIOUS names the key, as far as it was looked at.
-func (s State) isPrevious(id string) bool {
+func (s *State) isPrevious(id string) bool {
 	return s.Previous.Version != nil && s.Previous.Version.AccessKeyID() == id
 }
 
 // ours: a value is ours where it names the user, or one of the user's access keys.
-func (s State) ours(v Version) bool {
+func (s *State) ours(v Version) bool {
 	if v.Blank || v.ID == "" {
 		return true
 	}

@@ -7,7 +7,7 @@ import (
 
 // Pieces of the texts that people read in reasons, warnings and errors.
 
-func (pl planner) currentName() string {
+func (pl *planner) currentName() string {
 	if pl.broken() {
 		return "access key " + pl.Current.AccessKeyID() + ", which can't send"
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -47,16 +46,16 @@ type Condition struct {
 }
 
 var (
-	account  = regexp.MustCompile(`^[0-9]{12}$`)
-	region   = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
-	domain   = regexp.MustCompile(`^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*$`)
-	address  = regexp.MustCompile(`^[^@\s*?]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*$`)
-	setName  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	ofSES    = regexp.MustCompile(`^arn:(aws[a-z-]*):ses:([a-z0-9-]+):([0-9]{12}):(identity|configuration-set)/([^*?\s]+)$`)
-	pattern  = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
-	endpoint = regexp.MustCompile(`^vpce-[0-9a-f]+$`)
-	vpc      = regexp.MustCompile(`^vpc-[0-9a-f]+$`)
-	operator = regexp.MustCompile(`^(ForAllValues:|ForAnyValue:)?(String(Not)?(Equals(IgnoreCase)?|Like)|Numeric(Not)?(Equals)|Numeric(Less|Greater)Than(Equals)?|Date(Not)?Equals|Date(Less|Greater)Than(Equals)?|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like)|Null)(IfExists)?$`)
+	account  = &shape{expression: `^[0-9]{12}$`}
+	region   = &shape{expression: `^[a-z]+(-[a-z]+)+-[0-9]+$`}
+	domain   = &shape{expression: `^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*$`}
+	address  = &shape{expression: `^[^@\s*?]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*$`}
+	setName  = &shape{expression: `^[A-Za-z0-9_-]{1,64}$`}
+	ofSES    = &shape{expression: `^arn:(aws[a-z-]*):ses:([a-z0-9-]+):([0-9]{12}):(identity|configuration-set)/([^*?\s]+)$`}
+	pattern  = &shape{expression: `^[^@\s]+@[^@\s]+$`}
+	endpoint = &shape{expression: `^vpce-[0-9a-f]+$`}
+	vpc      = &shape{expression: `^vpc-[0-9a-f]+$`}
+	operator = &shape{expression: `^(ForAllValues:|ForAnyValue:)?(String(Not)?(Equals(IgnoreCase)?|Like)|Numeric(Not)?(Equals)|Numeric(Less|Greater)Than(Equals)?|Date(Not)?Equals|Date(Less|Greater)Than(Equals)?|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like)|Null)(IfExists)?$`}
 )
 
 // check gathers all that is wrong.
@@ -79,9 +78,9 @@ func (d Description) check() error {
 			fault("Regions", "at least one is needed, because %s isn't an ARN", named[0])
 		}
 	}
-	each := func(field string, values []string, what string, allowed ...*regexp.Regexp) {
+	each := func(field string, values []string, what string, allowed ...*shape) {
 		for _, v := range values {
-			if !slices.ContainsFunc(allowed, func(r *regexp.Regexp) bool { return r.MatchString(v) }) {
+			if !slices.ContainsFunc(allowed, func(r *shape) bool { return r.MatchString(v) }) {
 				fault(field, "%q is not %s", v, what)
 			}
 		}
@@ -148,8 +147,8 @@ func (d Description) recipientThatIs(from string) string {
 	return ""
 }
 
-func ofKind(kind string) *regexp.Regexp {
-	return regexp.MustCompile(strings.Replace(ofSES.String(), "(identity|configuration-set)", "("+kind+")", 1))
+func ofKind(kind string) *shape {
+	return &shape{expression: strings.Replace(ofSES.expression, "(identity|configuration-set)", "("+kind+")", 1)}
 }
 
 func isARN(text string) bool { return strings.HasPrefix(text, "arn:") }

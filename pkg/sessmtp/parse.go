@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,14 +13,6 @@ import (
 // DefaultEndpoint is SES's public SMTP endpoint with STARTTLS: "Amazon Simple Email Service endpoints and
 // quotas" in the AWS General Reference. ParseEndpoints fills in {region}.
 const DefaultEndpoint = "email-smtp.{region}.amazonaws.com:587"
-
-// label is one part of a host name (RFC 1123, section 2.1), or of a name with underscores as DNS has them.
-const label = `[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?`
-
-var (
-	regionShape = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]{1,2}$`)
-	hostShape   = regexp.MustCompile(`^(` + label + `\.)*` + label + `\.?$`)
-)
 
 // ParseRegions reads a comma-separated list of Regions, such as "eu-west-1, us-east-1", and keeps its order.
 // Spaces around items are ignored. An item that is empty, isn't shaped like a Region's name or comes twice is
@@ -34,7 +25,7 @@ func ParseRegions(s string) ([]string, error) {
 		switch {
 		case region == "":
 			faults = append(faults, fmt.Errorf("item %d of the Regions %q is empty", i+1, s))
-		case !regionShape.MatchString(region):
+		case !isRegion(region):
 			faults = append(faults, fmt.Errorf("%q isn't the name of a Region, such as eu-west-1", region))
 		case slices.Contains(regions, region):
 			faults = append(faults, fmt.Errorf("%q is listed twice among the Regions", region))
@@ -138,5 +129,32 @@ func validHost(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.Zone() == ""
 	}
-	return hostShape.MatchString(host) && len(host) <= 253
+	return isHostName(host) && len(host) <= 253
+}
+
+// isHostName knows names of labels (RFC 1123, section 2.1), and those with underscores as DNS has them. It and isRegion are written
+// out, because to compile regular expressions would be a good part of the function's start.
+func isHostName(host string) bool {
+	for label := range strings.SplitSeq(strings.TrimSuffix(host, "."), ".") {
+		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") || strings.ContainsFunc(label, notInLabel) {
+			return false
+		}
+	}
+	return true
+}
+
+func notInLabel(r rune) bool {
+	return !(r == '-' || r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z')
+}
+
+// isRegion knows eu-west-1 and us-gov-west-1: words, and a number of one or two digits.
+func isRegion(region string) bool {
+	words := strings.Split(region, "-")
+	number := words[len(words)-1]
+	if len(words) < 3 || len(words[0]) < 2 || len(number) < 1 || len(number) > 2 || strings.Trim(number, "0123456789") != "" {
+		return false
+	}
+	return !slices.ContainsFunc(words[:len(words)-1], func(word string) bool {
+		return word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != ""
+	})
 }

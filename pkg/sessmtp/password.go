@@ -16,11 +16,19 @@ const version = 0x04
 // The algorithm is AWS's: "Obtaining Amazon SES SMTP credentials" in the SES guide, version 4. It signs a
 // constant text with a Signature Version 4 key whose date is a constant as well, so a password doesn't expire.
 func DerivePassword(secret SecretAccessKey, region string) Password {
-	signature := []byte("AWS4" + string(secret))
-	for _, text := range []string{"11111111", region, "ses", "aws4_request", "SendRawEmail"} {
-		mac := hmac.New(sha256.New, signature)
-		mac.Write([]byte(text))
-		signature = mac.Sum(nil)
+	key := append(make([]byte, 0, len("AWS4")+len(secret)), "AWS4"...)
+	key = append(key, secret...)
+	text := make([]byte, 0, 32)
+	signed := make([]byte, 1, 1+sha256.Size)
+	signed[0] = version
+	for _, next := range [...]string{"11111111", region, "ses", "aws4_request", "SendRawEmail"} {
+		mac := hmac.New(sha256.New, key)
+		text = append(text[:0], next...)
+		mac.Write(text)
+		signed = mac.Sum(signed[:1])
+		key = signed[1:]
 	}
-	return Password(base64.StdEncoding.EncodeToString(append([]byte{version}, signature...)))
+	var password [(1 + sha256.Size) / 3 * 4]byte
+	base64.StdEncoding.Encode(password[:], signed)
+	return Password(password[:])
 }

@@ -1,0 +1,174 @@
+package bench
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+const (
+	// trip is how long a round trip takes, to AWS's APIs and to SES.
+	trip   = 50 * time.Millisecond
+	region = "eu-west-1"
+	day    = 24 * time.Hour
+)
+
+// world is AWS, a round trip away.
+type world struct {
+	*testing.B
+	*localaws.World
+}
+
+func newWorld(b *testing.B, regions ...string) *world {
+	b.Helper()
+	w, err := localaws.Start(localaws.Config{Regions: regions})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { w.Close() })
+	w.CreateUser("smtp-sender")
+	w.CreateSecret("mail", "{}")
+	return &world{b, w}
+}
+
+// env is the function's.
+func (w *world) env(smtp string) map[string]string {
+	return map[string]string{
+		"AWS_REGION": region, "AWS_ENDPOINT_URL": w.URL(), "AWS_ACCESS_KEY_ID": "AKIAFUNCTIONROLE0000", "AWS_SECRET_ACCESS_KEY": "the function's own",
+		"SMTP_USER_NAME": "smtp-sender", "SECRET_ID": "mail", "SMTP_ENDPOINT": smtp,
+	}
+}
+
+// function is the function, in this process.
+func (w *world) function(smtp string) *function.Function {
+	env := w.env(smtp)
+	return function.New(function.World{
+		Getenv: func(name string) string { return env[name] }, Log: slog.New(slog.DiscardHandler), Now: w.Now, RootCAs: w.CertPool(),
+	})
+}
+
+// invoke has the function succeed, and returns how long it took.
+func (w *world) invoke(f *function.Function, event string, want rotation.Outcome) time.Duration {
+	w.Helper()
+	start := time.Now()
+	answer, err := f.Invoke(context.Background(), []byte(event))
+	took := time.Since(start)
+	if err != nil {
+		w.Fatalf("%s: %v", event, err)
+	}
+	var result rotation.Result
+	if err := json.Unmarshal(answer, &result); err != nil || result.Outcome != want {
+		w.Fatalf("%s: %s", event, answer)
+	}
+	return took
+}
+
+// far has every AWS call answered a round trip later.
+func (w *world) far() {
+	w.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: trip} })
+}
+
+// line is a way to an SMTP server on which a round trip takes its time, and how long it was in use.
+type line struct {
+	address     string
+	mu          sync.Mutex
+	first, last time.Time
+}
+
+func newLine(b *testing.B, to string) *line {
+	b.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { listener.Close() })
+	l := &line{address: listener.Addr().String()}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			l.used()
+			go l.connect(client, to)
+		}
+	}()
+	return l
+}
+
+// connect passes on what is said. Connecting costs a round trip, too, before the server's greeting begins its own way.
+func (l *line) connect(client net.Conn, to string) {
+	server, err := net.Dial("tcp", to)
+	if err != nil {
+		client.Close()
+		return
+	}
+	go func() {
+		_, _ = io.Copy(server, client)
+		server.Close()
+	}()
+	type said struct {
+		text []byte
+		due  time.Time
+	}
+	way := make(chan said, 1000)
+	go func() {
+		defer close(way)
+		for earliest := time.Now().Add(trip); ; {
+			text := make([]byte, 32<<10)
+			n, err := server.Read(text)
+			due := time.Now()
+			if due.Before(earliest) {
+				due = earliest
+			}
+			if n > 0 {
+				way <- said{text[:n], due.Add(trip)}
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	for s := range way {
+		time.Sleep(time.Until(s.due))
+		_, _ = client.Write(s.text)
+		l.used()
+	}
+	client.Close()
+}
+
+func (l *line) used() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last = time.Now(); l.first.IsZero() {
+		l.first = l.last
+	}
+}
+
+// inUse is how long it was in use, and forgets that.
+func (l *line) inUse() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d := l.last.Sub(l.first)
+	l.first = time.Time{}
+	return d
+}
+
+// verifier trusts the world's SMTP servers.
+func (w *world) verifier() *sessmtp.Verifier {
+	return &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: w.CertPool()}}}
+}
+
+// trips is a duration in round trips.
+func trips(d time.Duration) float64 { return float64(d) / float64(trip) }
