@@ -6,5 +6,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 mkdir -p .build
 GOOS=linux GOARCH=${1:-arm64} CGO_ENABLED=0 GOFLAGS='' \
-  go build -buildvcs=false -tags lambda.norpc -trimpath -gcflags="github.com/aws/aws-sdk-go-v2/...=-l" -ldflags="-s -w" -o .build/bootstrap ./lambda
+  go build -buildvcs=false -tags lambda.norpc -trimpath -ldflags="-s -w" -o .build/bootstrap ./lambda
 go run ./deploy/internal/bundle .build/bootstrap .build/function.zip

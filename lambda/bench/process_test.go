@@ -18,7 +18,7 @@ import (
 )
 
 // flags are those of deploy/build.sh.
-var flags = []string{"build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath", "-gcflags=github.com/aws/aws-sdk-go-v2/...=-l", "-ldflags=-s -w"}
+var flags = []string{"build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w"}
 
 // build makes a program as deploy/build.sh makes the function.
 func build(b *testing.B, arch, program, out string) {

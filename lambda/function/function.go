@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -33,6 +34,7 @@ type World struct {
 
 // Function serves invocations. It implements lambda.Handler.
 type Function struct {
+	setUp    func() // fills in what the environment says
 	keys     *iamkey.Keys
 	secret   smtpsecret.Secret
 	access   *iamaccess.Reader
@@ -45,26 +47,31 @@ type Function struct {
 	fault    error // of the environment: every invocation answers with it
 }
 
-// New reads the environment and makes the clients, once for all invocations. A faulty environment is told by each
-// invocation, where people see it.
+// New makes a function. Its first invocation reads the environment and makes the clients, for all that follow: so Lambda is asked for
+// that invocation sooner. A faulty environment is told by each invocation, where people see it.
 func New(w World) *Function {
-	f := &Function{log: w.Log, now: w.Now, name: w.Getenv("AWS_LAMBDA_FUNCTION_NAME")}
+	f := &Function{log: w.Log, now: w.Now}
 	if f.now == nil {
 		f.now = time.Now
 	}
-	cfg, err := parseConfig(w.Getenv)
-	clients, clientsErr := newClients(w.Getenv)
+	f.setUp = sync.OnceFunc(func() { f.read(w.Getenv, w.RootCAs) })
+	return f
+}
+
+func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
+	cfg, err := parseConfig(getenv)
+	clients, clientsErr := newClients(getenv)
 	if clientsErr != nil {
 		clientsErr = rotation.Errorf(rotation.ConfigurationError, "environment: %w", clientsErr)
 	}
 	f.fault = errors.Join(err, clientsErr)
+	f.name = getenv("AWS_LAMBDA_FUNCTION_NAME")
 	f.http = clients.http
 	f.keys = &iamkey.Keys{API: clients.iam, User: cfg.user}
 	f.secret = smtpsecret.Secret{API: clients.secrets, ID: cfg.secretID, User: cfg.user, Endpoints: cfg.endpoints}
 	f.access = &iamaccess.Reader{API: clients.iam, User: cfg.user}
-	f.verifier = &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: w.RootCAs}}, From: cfg.from}
+	f.verifier = &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: roots}}, From: cfg.from}
 	f.policy = cfg.policy
-	return f
 }
 
 // rotator is one for one request.
@@ -77,6 +84,7 @@ func (f *Function) rotator(secret smtpsecret.Secret) *rotation.Rotator {
 
 // Invoke implements lambda.Handler: an event in, a result or a typed error out.
 func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	f.setUp()
 	log := f.log
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		log = log.With("request_id", lc.AwsRequestID)

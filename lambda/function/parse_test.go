@@ -29,6 +29,17 @@ func TestTheDefaultsAreThePublishedOnes(t *testing.T) {
 	}
 }
 
+func TestVerifyFromIsAnAddressAlone(t *testing.T) {
+	for text, want := range map[string]bool{
+		"app@example.com": true, "o'neil+tag@mail.example.com": true, "": false, "app": false, "@example.com": false, "app@": false,
+		"App <app@example.com>": false, "app@example.com\r\nRCPT TO:<x@y>": false, "a@b@c": false, "app@example.com (comment)": false,
+	} {
+		if isAddress(text) != want {
+			t.Errorf("isAddress(%q) is %v", text, !want)
+		}
+	}
+}
+
 func FuzzEveryEventIsARequestOrARequestError(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"action":"emergency","access_key_id":"AKIA0000000000000000","contain":"first","reason":"r"}`, `{"action":"status"}`,
