@@ -1,0 +1,151 @@
+package growth
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the tables of README.md anew")
+
+// fleet is what the page is about: a day and a half of 10,000 credentials. The outage is in the middle of when they are due; where that
+// is a quarter of an hour, it begins with it.
+func fleet(rate float64, within time.Duration, outage bool) Fleet {
+	f := Fleet{
+		Credentials: 10_000, CreatedWithin: within, Window: 15 * time.Minute, For: 36 * time.Hour, Seed: 1,
+		IAM: Limit{rate, 2 * rate}, Secrets: Limit{50, 100},
+	}
+	switch {
+	case outage && within > time.Hour:
+		f.Outage = [2]time.Duration{6 * time.Hour, 12 * time.Hour}
+	case outage:
+		f.Outage = [2]time.Duration{0, 6 * time.Hour}
+	}
+	return f
+}
+
+// TestThePageSaysWhatTheSimulationDoes compares README.md's tables with the simulation, or writes them.
+func TestThePageSaysWhatTheSimulationDoes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates for half a minute, and -short was asked for")
+	}
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := replace(string(page), "fleet", fleetTable())
+	text = replace(text, "cost", costTable())
+	if *update {
+		if err := os.WriteFile("README.md", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if text != string(page) {
+		t.Errorf("README.md says otherwise: go test ./deploy/growth -update\n%s", text)
+	}
+}
+
+// replace puts a table between its two marks.
+func replace(page, name, table string) string {
+	begin, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->"
+	before, rest, _ := strings.Cut(page, begin)
+	_, after, _ := strings.Cut(rest, end)
+	return before + begin + table + end + after
+}
+
+func fleetTable() string {
+	type row struct {
+		rate   float64
+		within time.Duration
+		outage bool
+	}
+	var rows []row
+	for _, within := range []time.Duration{day, 15 * time.Minute} {
+		for _, outage := range []bool{false, true} {
+			for _, rate := range []float64{2, 5, 10, 20} {
+				rows = append(rows, row{rate, within, outage})
+			}
+		}
+	}
+	reports := make([]Report, len(rows))
+	var running sync.WaitGroup
+	for i, r := range rows {
+		running.Go(func() { reports[i] = Simulate(fleet(r.rate, r.within, r.outage)) })
+	}
+	running.Wait()
+	var out strings.Builder
+	out.WriteString("| created within | IAM lets through | outage | calls a second: median, most | throttled | ticks that failed | the last one due in the outage is rotated | still waiting after 36 h |\n")
+	out.WriteString("|---|---:|---|---:|---:|---:|---:|---:|\n")
+	for i, r := range rows {
+		got := reports[i]
+		outage, back := "none", ""
+		if r.outage {
+			outage, back = "6 h", strings.TrimSuffix(got.BackInOrder.Round(time.Minute).String(), "0s")+" after it"
+			if got.Waiting > 0 {
+				back = "not yet"
+			}
+		}
+		fmt.Fprintf(&out, "| %s | %g/s | %s | %.1f, %d | %.1f %% | %.1f %% | %s | %d |\n", strings.TrimSuffix(strings.TrimSuffix(r.within.String(), "0s"), "0m"), r.rate, outage,
+			got.Median, got.PerSecond, 100*float64(got.Throttled)/float64(got.Calls), 100*float64(got.Failed)/float64(got.Ticks), back, got.Waiting)
+	}
+	return out.String()
+}
+
+func costTable() string {
+	var out strings.Builder
+	out.WriteString("| credentials in one account and Region | each, a month | without the dashboard |\n|---:|---:|---:|\n")
+	for _, n := range []int{1, 100, 1_000, 10_000} {
+		fmt.Fprintf(&out, "| %d | $%.2f | $%.2f |\n", n, Cost(n, true), Cost(n, false))
+	}
+	return out.String()
+}
+
+func TestAFleetWithoutLimitsRotatesInTheWindowAndIsNeverThrottled(t *testing.T) {
+	f := fleet(1e6, day, false)
+	f.Credentials = 500
+	r := Simulate(f)
+	if r.Throttled != 0 || r.Failed != 0 || r.Waiting != 0 || r.Rotated != f.Credentials {
+		t.Errorf("%+v", r)
+	}
+	// It is due at a tick's time, and the tick comes within the window; verification takes a second and a half.
+	if r.Late > f.Window+2*time.Second {
+		t.Errorf("one was rotated %v late", r.Late)
+	}
+	if want := 2*r.Ticks + 3*r.Rotated; r.Calls < want-1000 || r.Calls > want+5 {
+		t.Errorf("%d calls for %d ticks and %d rotations", r.Calls, r.Ticks, r.Rotated)
+	}
+}
+
+func TestAnOutageMakesTheDueOnesLateAndNoOthers(t *testing.T) {
+	f := fleet(1e6, day, true)
+	f.Credentials = 500
+	r := Simulate(f)
+	if r.Rotated != f.Credentials || r.Waiting != 0 || r.BackInOrder == 0 || r.BackInOrder > time.Hour+f.Window+2*time.Second || r.Late < 5*time.Hour {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestABucketLetsThroughItsRateAndItsBurst(t *testing.T) {
+	b, through := newBucket(Limit{Rate: 5, Burst: 10}), 0
+	for ms := range 10_000 {
+		if b.take(time.Duration(ms) * time.Millisecond) {
+			through++
+		}
+	}
+	if through < 58 || through > 60 {
+		t.Errorf("%d calls in ten seconds", through)
+	}
+}
+
+func BenchmarkSimulate(b *testing.B) {
+	for b.Loop() {
+		f := fleet(5, day, true)
+		f.Credentials = 1000
+		Simulate(f)
+	}
+}
