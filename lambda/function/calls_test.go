@@ -1,7 +1,13 @@
 package function_test
 
 import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,4 +58,31 @@ func TestEveryInvocationMakesNoMoreAWSCallsThanItNeeds(t *testing.T) {
 	s.after(day)
 	s.costs(`{}`, rotation.Deleted, 6, 4)
 	s.costs(`{}`, rotation.Waiting, 2, 1)
+}
+
+func TestWarmTicksUseTheConnectionsThatThereAre(t *testing.T) {
+	s := newStage(t, nil)
+	target, err := url.Parse(s.world.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var opened atomic.Int32
+	proxy := httptest.NewUnstartedServer(httputil.NewSingleHostReverseProxy(target))
+	proxy.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	proxy.Start()
+	defer proxy.Close()
+	s.env["AWS_ENDPOINT_URL"] = proxy.URL
+	s.restart()
+	s.must(`{}`, rotation.Rotated)
+	for range 5 {
+		s.must(`{}`, rotation.Waiting)
+	}
+	// Two are used at once. One that is given back while the next call begins may be missed.
+	if got, calls := opened.Load(), len(s.world.Calls()); got > 5 || calls != 15 {
+		t.Errorf("%d calls opened %d connections", calls, got)
+	}
 }
