@@ -33,7 +33,7 @@ type Store struct {
 
 	mu         sync.Mutex
 	credential Credential // the zero value: nothing was read yet
-	readAt     time.Time  // when the read that brought it began
+	triedAt    time.Time  // when the last read began
 	due        time.Time  // when it is to be read again
 	failures   int        // since it was read
 	flight     *flight
@@ -91,7 +91,7 @@ func (s *Store) Refused(ctx context.Context, c Credential) (Credential, error) {
 			defer s.mu.Unlock()
 			return s.credential, nil
 		}
-		f := s.fly(max(0, pause-now().Sub(s.readAt)))
+		f := s.fly(max(0, pause-now().Sub(s.triedAt)))
 		mine := !f.took // else it may have read what was before SES refused it
 		s.mu.Unlock()
 		if fresh, err := s.wait(ctx, f); mine || fresh != c {
@@ -172,7 +172,8 @@ func (s *Store) takeOff(f *flight) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.took = true
-	return now()
+	s.triedAt = now()
+	return s.triedAt
 }
 
 func (s *Store) read(ctx context.Context) (Credential, error) {
@@ -206,7 +207,7 @@ func (s *Store) land(f *flight, began time.Time, c Credential, err error) {
 	if s.failures > 0 && s.credential != (Credential{}) {
 		s.log().Info("the SMTP credential is read again", "username", c.Username)
 	}
-	s.credential, s.readAt, s.failures = c, began, 0
+	s.credential, s.failures = c, 0
 	s.due = began.Add(jitter(s.every()))
 }
 

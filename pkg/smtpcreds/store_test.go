@@ -297,6 +297,27 @@ func TestACredentialThatStaysRefusedIsReadOnceASecond(t *testing.T) {
 	})
 }
 
+func TestARefusedCredentialThatCannotBeReadIsTriedOnceASecond(t *testing.T) {
+	play(t, func(s *scene) {
+		s.has("A", 50*time.Millisecond)
+		s.notebook.write("", errors.New("AccessDeniedException"))
+		a, err := s.store.Get(s.Context())
+		if err != nil {
+			s.Fatal(err)
+		}
+		began := time.Now()
+		for range 10 {
+			if _, err := s.store.Refused(s.Context(), a); err == nil {
+				s.Error("no error")
+			}
+		}
+		s.reads(11)
+		if took := time.Since(began); took < 10*time.Second {
+			s.Errorf("ten reads took %v", took)
+		}
+	})
+}
+
 func TestAMailThatFailsForAnotherReasonIsNotTriedAgain(t *testing.T) {
 	play(t, func(s *scene) {
 		for _, code := range []int{421, 454, 530, 550, 554} {
