@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
@@ -124,7 +125,7 @@ func (s *stage) startPostfix() *postfix {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		s.Fatal(err)
 	}
-	p := &postfix{stage: s, port: freePort(s.T)}
+	p := &postfix{stage: s, port: awstest.FreePort(s.T)}
 	s.write("ca.pem", string(s.world.CertPEM()))
 	s.write("etc/ses/replies", s.recipe("postfix/replies"))
 	p.configure()
@@ -347,15 +348,4 @@ func (a *senders) end() []string {
 	a.once.Do(func() { close(a.stop) })
 	a.running.Wait()
 	return a.sent
-}
-
-// freePort is one that nothing listens on now.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
 }

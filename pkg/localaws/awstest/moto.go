@@ -27,7 +27,7 @@ func Moto(t *testing.T) string {
 	if err != nil {
 		t.Skip("moto isn't installed: there is no moto_server on the PATH")
 	}
-	port := freePort(t)
+	port := FreePort(t)
 	cmd := exec.Command(program, "-H", "127.0.0.1", "-p", port)
 	cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
 	if err := cmd.Start(); err != nil {
@@ -46,8 +46,8 @@ func Moto(t *testing.T) string {
 	return ""
 }
 
-// freePort is one that nothing listens on now.
-func freePort(t *testing.T) string {
+// FreePort is one that nothing listens on now.
+func FreePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
