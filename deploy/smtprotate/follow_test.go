@@ -258,45 +258,68 @@ func TestFollowNamesWhatIsWrongWithItsFlags(t *testing.T) {
 	}
 }
 
-// TestAKilledFollowLeavesAWholeFile kills it at all times, until it has been killed while it wrote often enough.
+// TestAKilledFollowLeavesAWholeFile kills it as soon as it writes, or some milliseconds later, until it has been killed often enough
+// before it was done.
 func TestAKilledFollowLeavesAWholeFile(t *testing.T) {
 	f := newFollowed(t)
 	const middle = 8 << 20
 	f.write("tmpl", "{{.username}} "+strings.Repeat("x", middle)+" {{.username}}\n")
 	args := append(f.ordinary(), "--once")
-	began := time.Now()
 	f.ends(0, "wrote", args...)
-	whole := time.Since(began)
 	kills, halves := 0, 0
 	for ; halves < 10; kills++ {
-		if kills == 400 {
+		if kills == 300 {
 			t.Fatalf("in %d kills it was killed %d times while it wrote", kills, halves)
 		}
 		f.promote()
-		cmd, _ := f.command(args...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(whole * time.Duration(10+kills%40*3) / 100)
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		f.killedWhileWriting(time.Duration(kills%5)*time.Millisecond, args...)
 		got := f.content("out")
 		user, rest, _ := strings.Cut(got, " ")
 		if len(rest) != middle+len(" \n")+len(user) || !strings.HasSuffix(rest, " "+user+"\n") {
 			t.Fatalf("kill %d left %d bytes, which begin with %.20q", kills, len(got), got)
 		}
-		left, err := filepath.Glob(f.named(".out.*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		halves += len(left)
+		halves += len(f.left())
 	}
 	t.Logf("%d kills, %d of them while it wrote", kills, halves)
 	f.ends(0, "AKIA", args...)
-	if left, _ := filepath.Glob(f.named(".*")); len(left) > 0 {
+	if left := f.left(); len(left) > 0 {
 		t.Errorf("left behind: %q", left)
 	}
 	if !strings.HasPrefix(f.content("out"), fmt.Sprintf("AKIA%d ", f.credential)) {
 		t.Errorf("the file begins with %.20q", f.content("out"))
 	}
+}
+
+// left are files that are being written, or were when it was killed.
+func (f *followed) left() []string {
+	f.Helper()
+	names, err := filepath.Glob(f.named(".out.*"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	return names
+}
+
+// killedWhileWriting runs a command, and kills it a while after it has begun to write.
+func (f *followed) killedWhileWriting(after time.Duration, args ...string) {
+	f.Helper()
+	old := f.left()
+	cmd, _ := f.command(args...)
+	if err := cmd.Start(); err != nil {
+		f.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	for writes := false; !writes; {
+		select {
+		case <-ended:
+			return // too fast for us
+		default:
+			now := f.left()
+			writes = len(now) > 0 && !slices.Equal(now, old)
+		}
+	}
+	time.Sleep(after)
+	_ = cmd.Process.Kill()
+	<-ended
 }
