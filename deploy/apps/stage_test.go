@@ -276,11 +276,15 @@ func (s *stage) sentWith() (keys []string) {
 	return keys
 }
 
+// built is where smtprotate is, once it was built.
+var built string
+
 var smtprotate = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "smtprotate")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	program := filepath.Join(dir, "smtprotate")
 	out, err := exec.Command("go", "build", "-o", program, "../smtprotate").CombinedOutput()
 	if err != nil {
@@ -288,6 +292,14 @@ var smtprotate = sync.OnceValues(func() (string, error) {
 	}
 	return program, nil
 })
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built != "" {
+		_ = os.RemoveAll(built)
+	}
+	os.Exit(code)
+}
 
 // follow runs smtprotate follow until the test ends, and returns what it says.
 func (s *stage) follow(args ...string) (said *output) {

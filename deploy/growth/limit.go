@@ -19,7 +19,8 @@ func newBucket(l Limit) *bucket { return &bucket{Limit: l, tokens: l.Burst} }
 
 // take tells whether a call is let through.
 func (b *bucket) take(now time.Duration) bool {
-	b.tokens = min(b.Burst, b.tokens+b.Rate*(now-b.at).Seconds())
+	gained := float64(b.Rate * (now - b.at).Seconds()) // the conversion keeps all machines from rounding otherwise
+	b.tokens = min(b.Burst, b.tokens+gained)
 	b.at = now
 	if b.tokens < 1 {
 		return false
