@@ -90,10 +90,12 @@ func inBothModes(t *testing.T, test func(*stage)) {
 // forward passes connections on until the test ends.
 func (s *stage) forward(from, to string) {
 	s.Helper()
-	listener, err := net.Listen("tcp", from)
-	if err != nil {
-		s.Fatal(err)
-	}
+	var listener net.Listener
+	s.soon(2*time.Minute, from+" is free: another run of these tests may have it", func() bool {
+		var err error
+		listener, err = net.Listen("tcp", from)
+		return err == nil
+	})
 	s.Cleanup(func() { listener.Close() })
 	go func() {
 		for {
