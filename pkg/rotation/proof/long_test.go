@@ -21,7 +21,7 @@ var (
 // TestTheLongForm explores all that can be explored in an hour or two, plays a million invocations in a hostile world, and
 // records the result for MATRIX.md. Run it with
 //
-//	go test -tags long -run TestTheLongForm -timeout 6h ./lambda/proof
+//	go test -tags long -run TestTheLongForm -timeout 6h ./pkg/rotation/proof
 func TestTheLongForm(t *testing.T) {
 	anywhere := func(scene, rotation.Request, rotation.Request) bool { return true }
 	for _, c := range []campaign{heavyRaces(0, 4, everywhere), heavyRaces(1, 2, everywhere), races(0, anywhere), races(1, anywhere)} {

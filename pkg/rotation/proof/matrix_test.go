@@ -64,7 +64,7 @@ func TestTheMatrixIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(published) != page {
-		t.Errorf("%s is stale; write it anew with: go test ./lambda/proof -run TestTheMatrix -update", matrixFile)
+		t.Errorf("%s is stale; write it anew with: go test ./pkg/rotation/proof -run TestTheMatrix -update", matrixFile)
 	}
 }
 
@@ -76,11 +76,11 @@ func (e enumeration) page(t *testing.T) string {
 
 This page is written by the tests beside it, and `+"`go test`"+` fails when it is stale:
 
-    go test ./lambda/proof -run TestTheMatrix -update
+    go test ./pkg/rotation/proof -run TestTheMatrix -update
 
 It says what [the tests](doc.go) do to the rotator, and what came of it. IAM, Secrets Manager and SES are pkg/localaws; the
 rotator and its adapters are those of the function. After every effect an application reads AWSCURRENT and logs in, and a
-judge that knows the history of every key and label holds the promises P1 to P8 of the [README](../../README.md) against it.
+judge that knows the history of every key and label holds the promises P1 to P8 of the [README](../../../README.md) against it.
 After each run the function is started anew, and ticks until all is quiet.
 
 In all, %s states were visited; **%d** of them broke a promise.
@@ -189,7 +189,7 @@ What takes too long for every day, and a hostile world: lives of random faults a
 reads, late news, clocks that differ by a minute, schedules that stop for a month, and people who make, deactivate, activate
 and delete keys, move labels and edit the value. Each life ends in order, within ticks.
 
-    go test -tags long -run TestTheLongForm -timeout 6h ./lambda/proof
+    go test -tags long -run TestTheLongForm -timeout 6h ./pkg/rotation/proof
 
 Each part runs alone as well, with -run TestTheLongForm/a_hostile_world for one.
 
