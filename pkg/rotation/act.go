@@ -3,225 +3,194 @@ package rotation
 import (
 	"context"
 	"errors"
-	"slices"
-	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// act takes one step and notes in the state what it changed, so that nothing is asked again for what is known.
-func (v *invocationRun) act(ctx context.Context, s Step) error {
-	if err := enoughTime(ctx, s); err != nil {
+// do carries out a command: the call, and its effect on what is known.
+func (run *run) do(ctx context.Context, c command) error {
+	if err := run.enoughTime(ctx, c); err != nil {
 		return err
 	}
-	switch s.Kind {
-	case lookPending, lookPrevious, lookLastUsed, lookStored:
-		return v.look(ctx, s)
-	case Create:
-		return v.create(ctx, s)
-	case Stage:
-		return v.stage(ctx, s)
+	switch c.do {
+	case createKey:
+		return run.create(ctx, c)
+	case stage:
+		return run.stage(ctx, c)
 	case restage:
-		return v.restage(ctx, s)
+		return run.restage(ctx, c)
 	case fence:
-		return v.fence(ctx, s)
+		return run.fence(ctx, c)
 	case unstage:
-		return v.unstage(ctx)
-	case Verify:
-		return v.verify(ctx, s)
-	case Promote:
-		return v.promote(ctx, s)
-	case Activate:
-		return v.setStatus(ctx, s, Active)
-	case Deactivate:
-		return v.setStatus(ctx, s, Inactive)
-	case Delete:
-		return v.delete(ctx, s)
+		return run.unstage(ctx, c)
+	case verify:
+		return run.verify(ctx, c)
+	case promote:
+		return run.promote(ctx, c)
+	case activateKey:
+		return run.activate(ctx, c)
+	case deactivateKey:
+		return run.deactivate(ctx, c)
+	case deleteKey:
+		return run.delete(ctx, c)
 	}
-	return Errorf(RequestError, "the plan names an unknown step %q", s.Kind)
+	return Errorf(RequestError, "the plan names an unknown command %q", c.do)
 }
 
-func (v *invocationRun) create(ctx context.Context, s Step) error {
-	k, secret, err := v.Keys.Create(ctx)
+func (run *run) create(ctx context.Context, c command) error {
+	k, secret, err := run.Keys.Create(ctx)
 	if err != nil {
 		return err
 	}
-	v.state.Keys = append(v.state.Keys, k)
-	v.state.Done.Made = append(v.state.Done.Made, k.ID)
-	for _, e := range v.Endpoints {
-		v.state.Done.Fresh = append(v.state.Done.Fresh,
-			sessmtp.Login{Endpoint: e, Username: k.ID, Password: sessmtp.DerivePassword(secret, e.Region)})
+	var credential []sessmtp.Login
+	for _, e := range run.Endpoints {
+		credential = append(credential, sessmtp.Login{Endpoint: e, Username: k.ID, Password: sessmtp.DerivePassword(secret, e.Region)})
 	}
-	s.AccessKeyID = k.ID
-	v.record(s)
+	run.state = run.state.created(k, credential)
+	c.key = k.ID
+	run.record(c.step())
 	return nil
 }
 
-// stage stores the new credential. Where AWS refused to, nothing holds the password and its key goes at once; where the
-// answer is unknown, the password may be stored, and the next invocation sees which.
-func (v *invocationRun) stage(ctx context.Context, s Step) error {
-	staged, err := v.Secret.Stage(ctx, v.state.Current, v.state.Done.Fresh, v.now())
-	if err != nil {
-		if refusal, ok := errors.AsType[*Error](err); !ok || !refusal.Refused {
-			return err
-		}
-		undo := v.delete(ctx, Step{Kind: Delete, AccessKeyID: s.AccessKeyID, Reason: "its password couldn't be stored"})
-		return errors.Join(err, undo)
+// stage stores the new credential. If AWS refused to, nothing holds the password and its key goes at once; if the answer is
+// unknown, the password may be stored, and the next invocation sees which.
+func (run *run) stage(ctx context.Context, c command) error {
+	v, err := run.Secret.Stage(ctx, run.state.Current, run.state.Fresh, run.Clock.now())
+	if err == nil {
+		run.state = run.state.staged(v)
+		run.record(c.of(&v).step())
+		return nil
 	}
-	v.state.Done.Fresh = nil
-	v.staged(staged, s)
-	return nil
+	if refusal, ok := errors.AsType[*Error](err); !ok || !refusal.Refused {
+		return err
+	}
+	return errors.Join(err, run.delete(ctx, to(deleteKey, c.key, "its password couldn't be stored")))
 }
 
-func (v *invocationRun) staged(version Version, s Step) {
-	v.state.Pending = Seen{Known: true, Version: &version}
-	s.VersionID = version.ID
-	s.Kind = Stage
-	v.record(s)
-}
-
-func (v *invocationRun) restage(ctx context.Context, s Step) error {
-	version, err := v.Secret.Restage(ctx, v.state.Current, v.state.seen(s.VersionID), v.now())
+func (run *run) restage(ctx context.Context, c command) error {
+	v, err := run.Secret.Restage(ctx, run.state.Current, *c.version, run.Clock.now())
 	if err != nil {
 		return err
 	}
-	v.state.Done.Restaged = version.ID
-	v.staged(version, s)
+	run.state = run.state.restaged(v)
+	run.record(c.of(&v).step())
 	return nil
 }
 
-func (v *invocationRun) fence(ctx context.Context, s Step) error {
-	version, err := v.Secret.Restage(ctx, v.state.Current, v.state.Current, v.now())
+func (run *run) fence(ctx context.Context, c command) error {
+	v, err := run.Secret.Restage(ctx, run.state.Current, run.state.Current, run.Clock.now())
 	if err != nil {
 		return err
 	}
-	v.staged(version, s)
-	if err := v.makeCurrent(ctx, version, s); err != nil {
+	c = c.of(&v)
+	run.state = run.state.staged(v)
+	run.record(c.step())
+	if err := run.moveCurrent(ctx, v); err != nil {
 		return err
 	}
-	v.state.Done.GivenUp = s.givesUp
+	run.state = run.state.moved(v)
+	if c.givesUp != "" {
+		run.state = run.state.gaveUp(c.givesUp)
+	}
+	c.do = promote
+	run.record(c.step())
 	return nil
 }
 
-func (v *invocationRun) promote(ctx context.Context, s Step) error {
-	if err := v.makeCurrent(ctx, *v.state.Pending.Version, s); err != nil {
+func (run *run) promote(ctx context.Context, c command) error {
+	if err := run.moveCurrent(ctx, *c.version); err != nil {
 		return err
 	}
-	v.state.Done.Promoted = true
+	run.state = run.state.promoted(*c.version)
+	run.record(c.step())
 	return nil
 }
 
-// makeCurrent moves AWSCURRENT from the version that was observed. AWSPENDING stays on the version, so that it travels
-// with AWSCURRENT.
-func (v *invocationRun) makeCurrent(ctx context.Context, version Version, s Step) error {
-	if err := v.Secret.Move(ctx, Current, v.state.Current.ID, version.ID); err != nil {
-		return err
-	}
-	previous := v.state.Current
-	v.state.Done.Left = append(v.state.Done.Left, previous.ID)
-	v.state.Previous = Seen{Known: true, Version: &previous}
-	v.state.Current = version
-	v.state.Pending = Seen{Known: true}
-	v.state.Done.CurrentBy = version.ID
-	s.Kind, s.VersionID = Promote, version.ID
-	v.record(s)
-	return nil
+// moveCurrent is a compare-and-swap: it moves AWSCURRENT from the version that was observed, or not at all.
+func (run *run) moveCurrent(ctx context.Context, to Version) error {
+	return run.Secret.Move(ctx, Current, run.state.Current.ID, to.ID)
 }
 
 // unstage leaves no step in the result: no credential and no key changes.
-func (v *invocationRun) unstage(ctx context.Context) error {
-	if err := v.Secret.Move(ctx, Pending, v.state.Pending.Version.ID, v.state.Current.ID); err != nil {
+func (run *run) unstage(ctx context.Context, c command) error {
+	if err := run.Secret.Move(ctx, Pending, c.version.ID, run.state.Current.ID); err != nil {
 		return err
 	}
-	v.state.Pending = Seen{Known: true}
+	run.state = run.state.unstaged()
 	return nil
 }
 
-func (v *invocationRun) setStatus(ctx context.Context, s Step, status KeyStatus) error {
-	if status == Inactive {
-		if err := v.spareCurrent(ctx, s); err != nil {
-			return err
-		}
-		v.state.Done.Deactivated = append(v.state.Done.Deactivated, s.AccessKeyID)
-	}
-	if err := v.Keys.SetStatus(ctx, s.AccessKeyID, status); err != nil {
+func (run *run) activate(ctx context.Context, c command) error {
+	if err := run.Keys.SetStatus(ctx, c.key, Active); err != nil {
 		return err
 	}
-	v.state.edit(s.AccessKeyID, func(k *Key) { k.Status = status })
-	v.record(s)
-	if status == Inactive && !v.needsSecondLook() {
-		return v.restoreCurrent(ctx, s)
-	}
+	run.state = run.state.statusSet(c.key, Active)
+	run.record(c.step())
 	return nil
 }
 
-// restoreCurrent undoes a deactivation where a rollback made the key current between the last look and the deactivation.
-// An emergency and a rollback look over everything in the end; a tick looks at this.
-func (v *invocationRun) restoreCurrent(ctx context.Context, s Step) error {
-	current, err := v.Secret.Read(ctx, Current)
-	if err == nil && (current == nil || current.AccessKeyID() != s.AccessKeyID) {
+func (run *run) deactivate(ctx context.Context, c command) error {
+	if err := run.spareCurrent(ctx, c); err != nil {
+		return err
+	}
+	run.state = run.state.deactivating(c.key)
+	if err := run.Keys.SetStatus(ctx, c.key, Inactive); err != nil {
+		return err
+	}
+	run.state = run.state.statusSet(c.key, Inactive)
+	run.record(c.step())
+	if run.looksTwice() {
+		return nil // it mends in the end what this may have broken
+	}
+	return run.restoreCurrent(ctx, c)
+}
+
+// restoreCurrent undoes a deactivation if a rollback made the key current between the last look and the deactivation.
+func (run *run) restoreCurrent(ctx context.Context, c command) error {
+	current, err := run.Secret.Read(ctx, Current)
+	if err == nil && !current.names(c.key) {
 		return nil
 	}
-	s.Kind, s.Reason = Activate, "it became current in the moment of its deactivation, or that isn't known"
-	if undo := v.Keys.SetStatus(ctx, s.AccessKeyID, Active); undo != nil {
+	if undo := run.Keys.SetStatus(ctx, c.key, Active); undo != nil {
 		return errors.Join(err, undo)
 	}
-	v.record(s)
+	run.record(to(activateKey, c.key, "it became current in the moment of its deactivation, or that isn't known").step())
 	if err != nil {
 		return err
 	}
-	return Errorf(Conflict, "access key %s became current in the moment of its deactivation, and is Active again", s.AccessKeyID)
+	return Errorf(Conflict, "access key %s became current in the moment of its deactivation, and is Active again", c.key)
 }
 
-func (v *invocationRun) delete(ctx context.Context, s Step) error {
-	if err := v.spareCurrent(ctx, s); err != nil {
+func (run *run) delete(ctx context.Context, c command) error {
+	if err := run.spareCurrent(ctx, c); err != nil {
 		return err
 	}
-	if err := v.Keys.Delete(ctx, s.AccessKeyID); err != nil {
+	if err := run.Keys.Delete(ctx, c.key); err != nil {
 		return err
 	}
-	v.state.Keys = slices.DeleteFunc(v.state.Keys, func(k Key) bool { return k.ID == s.AccessKeyID })
-	v.state.Done.Revoked = append(v.state.Done.Revoked, s.AccessKeyID)
-	v.record(s)
+	run.state = run.state.deleted(c.key)
+	run.record(c.step())
 	return nil
 }
 
 // spareCurrent reads AWSCURRENT again right before a key is touched: another invocation may have made it current since
 // the state was observed.
-func (v *invocationRun) spareCurrent(ctx context.Context, s Step) error {
-	if s.evenCurrent && s.whileCurrent == "" {
+func (run *run) spareCurrent(ctx context.Context, c command) error {
+	if c.evenCurrent && c.whileCurrent == "" {
 		return nil
 	}
-	current, err := v.Secret.Read(ctx, Current)
+	current, err := run.Secret.Read(ctx, Current)
 	switch {
 	case err != nil:
 		return err
-	case v.oldNews(current):
-		return Errorf(Conflict, "Secrets Manager doesn't tell yet what this invocation made current; access key %s was left alone", s.AccessKeyID)
-	case s.evenCurrent && current != nil && current.ID == s.whileCurrent:
+	case current != nil && run.state.Done.left(current.ID):
+		return Errorf(Conflict, "Secrets Manager still returns the old AWSCURRENT; access key %s was left alone", c.key)
+	case c.evenCurrent && current != nil && current.ID == c.whileCurrent:
 		return nil
-	case s.evenCurrent:
-		return Errorf(Conflict, "AWSCURRENT moved meanwhile, and access key %s was left alone", s.AccessKeyID)
-	}
-	if current != nil && current.AccessKeyID() == s.AccessKeyID {
-		return Errorf(Conflict, "access key %s became current meanwhile and was left alone", s.AccessKeyID)
-	}
-	return nil
-}
-
-// enoughTime: an invocation starts nothing that it can't finish before Lambda's deadline.
-func enoughTime(ctx context.Context, s Step) error {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return nil
-	}
-	needed := time.Second
-	if s.Kind == Create {
-		needed = 3 * time.Second // it has to be staged, too
-	}
-	if left := time.Until(deadline); left < needed {
-		return Errorf(AWSError, "%v before the deadline there is no time left for the step %q; the next invocation goes on from here",
-			left.Round(time.Millisecond), s.Kind.published())
+	case c.evenCurrent:
+		return Errorf(Conflict, "AWSCURRENT moved meanwhile, and access key %s was left alone", c.key)
+	case current.names(c.key):
+		return Errorf(Conflict, "access key %s became current meanwhile and was left alone", c.key)
 	}
 	return nil
 }

@@ -3,104 +3,111 @@ package rotation
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// replaceBroken is the rule for an AWSCURRENT whose key is gone or Inactive: mail is failing. It never reactivates a
-// key that somebody deactivated.
+// replaceBroken replaces an AWSCURRENT whose key is gone or Inactive: mail is failing. It never reactivates a key that
+// somebody deactivated.
 func (pl *planner) replaceBroken() Decision {
-	d := pl.replace()
+	if !pl.broken() {
+		return Decision{}
+	}
 	state := "is gone"
 	if k, ok := pl.key(pl.Current.AccessKeyID()); ok {
 		state = "is " + string(k.Status)
 	}
-	if isLook(d.Step.Kind) {
-		return d
-	}
-	return d.warn(WarnCurrentKeyBroken, "AWSCURRENT (version %s) names access key %q, which %s: mail is failing until "+
+	return pl.replace().warn(WarnCurrentKeyBroken, "AWSCURRENT (version %s) names access key %q, which %s: mail is failing until "+
 		"another credential is current", pl.Current.ID, pl.Current.AccessKeyID(), state)
 }
 
-// replace finds the quickest way to a living credential: one that is pending already, a new key, or the previous one.
+// replace finds the quickest way to a living credential: one that is pending already, a new key, or an older one.
 func (pl *planner) replace() Decision {
-	if _, k, ok := pl.pending(); ok && k.Status == Active {
-		switch {
-		case !pl.refusedForGood(k):
-			return pl.finish()
-		case !pl.Previous.Known:
-			return look(lookPrevious, "")
-		case !pl.isPrevious(k.ID): // it never was current: given up, behind a fence
-			return pl.finish()
-		}
+	// A pending key that SES refuses for good is given up, behind a fence, unless it was current before: then it may be
+	// good for something yet.
+	if v, k, ok := pl.pending(); ok && k.Status == Active && (!pl.refusedForGood(k) || !pl.isPrevious(k.ID)) {
+		return pl.finish(v, k)
 	}
 	if len(pl.Keys) < iamKeyQuota {
-		return do(Create, "", "AWSCURRENT names a key that can't send")
+		return do(to(createKey, "", "AWSCURRENT names a key that can't send"))
 	}
-	if !pl.Previous.Known {
-		return look(lookPrevious, "")
+	if d := pl.restoreOlder(); d.kind != passes {
+		return d
 	}
+	return pl.freeSlot()
+}
+
+// restoreOlder makes a credential current again that is stored and whose key is Active.
+func (pl *planner) restoreOlder() Decision {
+	previous, ok := pl.previousKey()
 	if k, ok := pl.overtakenReplacement(); ok {
 		k.Status = Inactive // it is deleted at once: deactivated, and left there by a crash, it would hold the slot for days
 		return pl.revoke(k, "another invocation may be about to delete any key that it can have seen; one that is made now is safe")
 	}
+	// IAM answers for a key that is gone with an error, so asking for the last use of each is what finds out that the list
+	// of keys is stale. It has to come before AWSPREVIOUS is staged again: that may name such a key, and what another
+	// invocation has promoted meanwhile would give way to it.
 	for k := range pl.others() {
-		if !k.LastUsedKnown {
-			return look(lookLastUsed, k.ID)
-		}
+		pl.lastUsed(k)
 	}
-	if k, ok := pl.previousKey(); ok && k.Status == Active && !pl.triedInVain(k) {
+	if ok && previous.Status == Active && !pl.triedInVain(previous) {
 		return pl.stagePrevious("the previous credential's key is Active, and no slot is free")
 	}
-	if d := pl.stageStored(); d.Step.Kind != "" {
-		return d
-	}
+	return pl.stageStored()
+}
+
+// freeSlot gives the replacement a slot, or says why there is none.
+func (pl *planner) freeSlot() Decision {
 	if k, ok := pl.strayKey(); ok {
-		return do(Delete, k.ID, "an orphan, deleted to free a slot")
+		return do(to(deleteKey, k.ID, "an orphan, deleted to free a slot"))
 	}
 	for k := range pl.others() {
-		if k.Status == Inactive && !pl.deactivatedNow(k) && (pl.isPrevious(k.ID) || k.LastUsed.IsZero()) {
-			return do(Delete, k.ID, "Inactive, and deleted to free a slot")
+		if k.Status == Inactive && !pl.Done.deactivated(k.ID) && (pl.isPrevious(k.ID) || pl.lastUsed(k).IsZero()) {
+			return do(to(deleteKey, k.ID, "Inactive, and deleted to free a slot"))
 		}
 	}
-	for k := range pl.others() {
-		if d := pl.retire(k); d.Step.Kind != Wait {
-			return d // its slot comes free, if not in this invocation
-		}
+	if d := pl.retireOthers(); d.kind != passes {
+		return d // its slot comes free, if not in this invocation
 	}
-	for k := range pl.others() {
-		if at := k.Created.Add(pl.policy.PromotionWindow); k.Status == Active && !pl.now.After(at) { // used or not: it may be verifying it
+	for k := range pl.others() { // used or not: whoever made it may be verifying it
+		if at := k.Created.Add(pl.policy.PromotionWindow); k.Status == Active && !pl.now.After(at) {
 			return pl.noSlot("access key %s was made a moment ago, perhaps by an invocation that still runs; if it comes to nothing, "+
 				"a tick after %s goes on without it", k.ID, at.UTC().Format(time.RFC3339))
 		}
 	}
-	if k, ok := pl.key(pl.Current.AccessKeyID()); ok { // nobody can send with it, and nothing else will free a slot soon
-		if pl.Current.User == "" && !pl.fenced() {
-			return pl.fence("so that the value names the user, and is known for this user's once access key %s is gone", k.ID)
-		}
-		d := do(Delete, k.ID, "Inactive, and the other slot's key can't go: its own slot is the one to take").evenIfCurrent()
-		d.Step.whileCurrent = pl.Current.ID
-		return d
+	if k, ok := pl.key(pl.Current.AccessKeyID()); ok {
+		return pl.takeDeadSlot(k)
 	}
 	return pl.noSlot("delete a key that nobody needs, and run a tick")
 }
 
-func (pl *planner) noSlot(advice string, args ...any) Decision {
-	return fail(RotationBlocked, "AWSCURRENT names access key %q, which can't send, and no key slot can be freed: %s; %s",
-		pl.Current.AccessKeyID(), pl.describe(slices.Collect(pl.others())), fmt.Sprintf(advice, args...))
+// takeDeadSlot deletes the current key itself: nobody can send with it, and nothing else will free a slot soon.
+func (pl *planner) takeDeadSlot(k Key) Decision {
+	if pl.Current.User == "" && !pl.fenced() {
+		return pl.fence("so that the value names the user, and is known for this user's once access key %s is gone", k.ID)
+	}
+	c := to(deleteKey, k.ID, "Inactive, and the other slot's key can't go: its own slot is the one to take").evenIfCurrent()
+	c.whileCurrent = pl.Current.ID
+	return do(c)
 }
 
-// refusedForGood: SES refused the key's credential just now, and the key is too old for that to be only late news. The value
-// that was stored for it is wrong.
+func (pl *planner) noSlot(advice string, args ...any) Decision {
+	return fail(RotationBlocked, "AWSCURRENT names access key %q, which can't send, and no key slot can be freed: %s; %s",
+		pl.Current.AccessKeyID(), describe(slices.Collect(pl.others())), fmt.Sprintf(advice, args...))
+}
+
+// refusedForGood: SES refused the key's credential just now, and the key is too old for that to be only late news. The
+// value that was stored for it is wrong.
 func (pl *planner) refusedForGood(k Key) bool {
-	return pl.Done.Verdicts[k.ID].Meaning == sessmtp.Refused && pl.now.Sub(k.Created) > refusedFor
+	return pl.Done.verdict(k.ID).Meaning == sessmtp.Refused && pl.now.Sub(k.Created) > refusedFor
 }
 
 // overtakenReplacement is a key that this invocation made and couldn't promote, and nobody else has.
 func (pl *planner) overtakenReplacement() (Key, bool) {
 	for k := range pl.others() {
-		if slices.Contains(pl.Done.Made, k.ID) && slices.Contains(pl.Done.Overtaken, k.ID) && !pl.isPrevious(k.ID) {
+		if pl.Done.made(k.ID) && pl.Done.overtaken(k.ID) && !pl.isPrevious(k.ID) {
 			return k, true
 		}
 	}
@@ -109,17 +116,18 @@ func (pl *planner) overtakenReplacement() (Key, bool) {
 
 // triedInVain: this invocation has tried to make the key current already.
 func (pl *planner) triedInVain(k Key) bool {
-	return pl.refusedForGood(k) || slices.Contains(pl.Done.Overtaken, k.ID)
+	return pl.refusedForGood(k) || pl.Done.overtaken(k.ID)
 }
 
 // strayKey is a key that was never used, that no version names, and that no running invocation can be about to stage.
+// Versions without a label are taken as they are known: stageStored has looked, if the key is Active.
 func (pl *planner) strayKey() (Key, bool) {
 	for k := range pl.others() {
 		old := pl.now.Sub(k.Created) > pl.policy.PromotionWindow
-		if stored := pl.Stored[k.ID]; stored.Version != nil || stored.Denied != nil { // it may have been current
+		if stored := pl.Stored[k.ID]; stored.Value != nil || stored.Denied != nil { // it may have been current
 			continue
 		}
-		if old && k.LastUsedKnown && k.LastUsed.IsZero() && !pl.isPrevious(k.ID) {
+		if old && pl.lastUsed(k).IsZero() && !pl.isPrevious(k.ID) {
 			return k, true
 		}
 	}
@@ -128,51 +136,39 @@ func (pl *planner) strayKey() (Key, bool) {
 
 // previousKey is the living key that AWSPREVIOUS names, unless AWSCURRENT names it too.
 func (pl *planner) previousKey() (Key, bool) {
-	if pl.Previous.Version == nil || pl.isPrevious(pl.Current.AccessKeyID()) {
+	v := pl.previousVersion()
+	if v == nil || v.names(pl.Current.AccessKeyID()) {
 		return Key{}, false
 	}
-	return pl.key(pl.Previous.Version.AccessKeyID())
+	return pl.key(v.AccessKeyID())
 }
 
 func (pl *planner) stagePrevious(reason string) Decision {
-	d := do(restage, pl.Previous.Version.AccessKeyID(), "%s", reason)
-	d.Step.VersionID = pl.Previous.Version.ID
-	return d
+	v := pl.previousVersion()
+	return do(to(restage, v.AccessKeyID(), "%s", reason).of(v))
 }
 
 // stageStored finds a credential in a version without a label: invocations that overlapped may have left one there whose
-// key is Active, and then it is the quickest way back. The invocation that made the key may still run, and be about to delete
-// it, because it couldn't promote it.
+// key is Active, and then it is the quickest way back. The invocation that made the key may still run, and be about to
+// delete it, because it couldn't promote it; so another's young key is left alone.
 func (pl *planner) stageStored() Decision {
 	for k := range pl.others() {
-		anothers := pl.now.Sub(k.Created) < invocation && !slices.Contains(pl.Done.Made, k.ID)
+		anothers := pl.now.Sub(k.Created) < invocation && !pl.Done.made(k.ID)
 		if k.Status != Active || pl.triedInVain(k) || anothers {
 			continue
 		}
-		stored := pl.Stored[k.ID]
-		if !stored.Known {
-			return look(lookStored, k.ID)
-		}
-		if stored.Version != nil && pl.useful(*stored.Version) && pl.ours(*stored.Version) {
-			d := do(restage, k.ID, "its key is Active, and its password is still stored")
-			d.Step.VersionID = stored.Version.ID
-			return d
+		if v, _ := pl.stored(k.ID); v != nil && pl.useful(v) && pl.ours(v) {
+			return do(to(restage, k.ID, "its key is Active, and its password is still stored").of(v))
 		}
 	}
 	return Decision{}
 }
 
-func (pl *planner) describe(keys []Key) string {
-	text := ""
-	for i, k := range keys {
-		if i > 0 {
-			text += ", "
-		}
-		text += k.ID + " (" + string(k.Status) + ", " + lastUsed(k) + ")"
+// describe names keys, for people who have to decide about them.
+func describe(keys []Key) string {
+	var texts []string
+	for _, k := range keys {
+		texts = append(texts, k.ID+" ("+string(k.Status)+", "+lastUsed(k)+")")
 	}
-	return text
-}
-
-func isLook(k StepKind) bool {
-	return k == lookPending || k == lookPrevious || k == lookLastUsed || k == lookStored
+	return strings.Join(texts, ", ")
 }

@@ -2,9 +2,18 @@ package rotation
 
 import "fmt"
 
+// rotateIfDue makes a new credential, or says what is in the way.
+func (pl *planner) rotateIfDue() Decision {
+	reason := pl.due()
+	if reason == "" {
+		return Decision{}
+	}
+	return pl.rotate(reason)
+}
+
 // due says why a new credential is needed now, or nothing.
 func (pl *planner) due() string {
-	if pl.Done.Promoted {
+	if pl.Done.promoted() {
 		return "" // one is enough for an invocation
 	}
 	if !pl.hasCredential() {
@@ -27,40 +36,46 @@ func (pl *planner) due() string {
 // rotate makes a new key if a slot is free, or frees one if it may.
 func (pl *planner) rotate(reason string) Decision {
 	if len(pl.Keys) < iamKeyQuota {
-		return do(Create, "", "%s", reason)
+		return do(to(createKey, "", "%s", reason))
 	}
 	if !pl.hasCredential() {
-		if d := pl.stageStored(); d.Step.Kind != "" {
+		if d := pl.stageStored(); d.kind != passes {
 			return d
 		}
 	}
-	var freed, kept Decision
-	var holder Key
 	for k := range pl.others() {
 		if pl.req.asked() && k.Status == Active {
 			return fail(RotationBlocked, "rotation refused: access key %s is still Active, and with %s it takes both of the "+
 				"user's key slots; nothing was touched: wait until it is retired, or run an emergency", k.ID, pl.currentName())
 		}
-		d := pl.retire(k)
-		switch {
-		case d.Step.Kind != Wait && freed.Step.Kind == "":
-			freed = d
-		case d.Step.Kind == Wait && (kept.Step.Kind == "" || d.Next.At.Before(kept.Next.At)):
-			kept, holder = d, k
+	}
+	if d := pl.retireOthers(); d.kind != passes {
+		return d
+	}
+	return pl.blocked(reason)
+}
+
+// blocked says which key holds the slot that the rotation waits for, who seems to use it and until when.
+func (pl *planner) blocked(reason string) Decision {
+	var d Decision
+	var holder Key
+	for k := range pl.others() {
+		if one := pl.retire(k); d.kind == passes || one.Next.At.Before(d.Next.At) {
+			d, holder = one, k
 		}
 	}
-	if freed.Step.Kind != "" {
-		return freed
+	if pl.policy.InUseWindow > 0 {
+		pl.lastUsed(holder) // to say who seems to use it
 	}
-	if pl.policy.InUseWindow > 0 && !holder.LastUsedKnown {
-		return look(lookLastUsed, holder.ID) // to say who seems to use it
-	}
-	kept.Blocked = true
-	kept.Next.Reason = fmt.Sprintf("%s; rotation is due (%s) and waits for its slot", kept.Next.Reason, reason)
-	kept = kept.warn(WarnRotationBlocked, "%s, but access key %s holds the second of the user's two slots (%s, %s); %s",
-		reason, holder.ID, holder.Status, lastUsed(holder), until(kept.Next))
+	d.Blocked = true
+	d.Next.Reason = fmt.Sprintf("%s; rotation is due (%s) and waits for its slot", d.Next.Reason, reason)
+	d = d.warn(WarnRotationBlocked, "%s, but access key %s holds the second of the user's two slots (%s, %s); %s",
+		reason, holder.ID, holder.Status, lastUsed(holder), until(d.Next))
 	if pl.req.asked() {
-		kept.Err = Errorf(RotationBlocked, "%s", kept.Warnings[len(kept.Warnings)-1].Message)
+		d.kind, d.Err = failing, Errorf(RotationBlocked, "%s", d.Warnings[len(d.Warnings)-1].Message)
 	}
-	return kept
+	return d
 }
+
+// asked tells whether somebody waits for a rotation to happen now, and is to hear why not.
+func (r Request) asked() bool { return r.Action == Rotate || r.Action == CreateSecret }

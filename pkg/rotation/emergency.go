@@ -7,49 +7,57 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// emergency replaces the leaked key, if it is the current one, and revokes it. The Rotator has put the key's ID into
-// the request where the caller named none, so that it stays the same while AWSCURRENT moves.
-func (pl *planner) emergency() Decision {
-	leaked, listed := pl.key(pl.req.AccessKeyID)
-	switch {
-	case !pl.Pending.Known && pl.hasOthers():
-		return look(lookPending, "")
-	case pl.Done.Fresh != nil:
-		return pl.stage()
-	case !listed:
-		return pl.afterRevocation()
-	case pl.req.ContainFirst && leaked.Status == Active:
-		return do(Deactivate, leaked.ID, "it leaked, and is to be contained first").evenIfCurrent()
-	case leaked.ID == pl.Current.AccessKeyID():
-		return pl.replaceLeaked(leaked)
+// forEmergencies replace the leaked key, if it is the current one, and revoke it. The Rotator has put the key's ID into the
+// request if the caller named none, so that it stays the same while AWSCURRENT moves.
+var forEmergencies = []rule{
+	notOurs,
+	store,
+	{"contain", "the request says that the leak is worse than mail that stops", (*planner).contain},
+	{"replace", "applications need another credential before theirs goes", (*planner).replaceLeaked},
+	{"mend first", "mail is failing already, and what mends it is at hand", (*planner).mendFirst},
+	{"revoke", "the leaked key must not send any more", (*planner).revokeLeaked},
+	{"known", "a key that never was the user's is a mistake of the caller's", (*planner).refuseUnknown},
+	{"mend", "an overlapping invocation may have left no credential that works", (*planner).mend},
+	{"revoke unseen", "IAM lists a new key late, and to delete one that is gone does no harm", (*planner).revokeUnlisted},
+	{"answer", "the rest is for the ticks", (*planner).outlook},
+}
+
+// leaked is the key that the emergency is about, while IAM lists it.
+func (pl *planner) leaked() (Key, bool) { return pl.key(pl.req.AccessKeyID) }
+
+// contain deactivates the leaked key before anything else.
+func (pl *planner) contain() Decision {
+	leaked, listed := pl.leaked()
+	if !listed || !pl.req.ContainFirst || leaked.Status != Active {
+		return Decision{}
 	}
-	if _, k, ok := pl.pending(); ok && pl.broken() && k.ID != leaked.ID && k.Status == Active {
-		return pl.finishAnyway() // mail is failing already: first what mends it
-	}
-	return pl.revoke(leaked, "it leaked, and isn't current")
+	return do(to(deactivateKey, leaked.ID, "it leaked, and is to be contained first").evenIfCurrent())
 }
 
 // replaceLeaked makes another key current, so that the leaked one can go.
-func (pl *planner) replaceLeaked(leaked Key) Decision {
-	if _, k, ok := pl.pending(); ok && k.Status == Active {
-		return pl.finishAnyway()
+func (pl *planner) replaceLeaked() Decision {
+	leaked, listed := pl.leaked()
+	if !listed || leaked.ID != pl.Current.AccessKeyID() {
+		return Decision{}
+	}
+	if v, k, ok := pl.pending(); ok && k.Status == Active {
+		return pl.finishAnyway(v, k)
 	}
 	if len(pl.Keys) < iamKeyQuota {
-		return do(Create, "", "to replace access key %s, which leaked", leaked.ID)
+		return do(to(createKey, "", "to replace access key %s, which leaked", leaked.ID))
 	}
+	return pl.freeSlotOf(leaked)
+}
+
+// freeSlotOf finds the slot for the replacement of the leaked key.
+func (pl *planner) freeSlotOf(leaked Key) Decision {
 	other := slices.Collect(pl.others())[0]
 	if leaked.Status != Active && other.Status == Active { // it can't send any more, and applications may send with the other
-		return pl.revoke(leaked, "it leaked, and its slot is for the replacement").evenIfCurrent()
+		d := pl.revoke(leaked, "it leaked, and its slot is for the replacement")
+		d.command = d.command.evenIfCurrent()
+		return d
 	}
-	named, asked := pl.named(other.ID)
-	switch {
-	case !pl.Previous.Known:
-		return look(lookPrevious, "")
-	case !other.LastUsedKnown:
-		return look(lookLastUsed, other.ID)
-	case pl.inUse(other) && other.Status == Active && !pl.isPrevious(other.ID) && !asked:
-		return look(lookStored, other.ID)
-	case other.Status != Active || pl.isPrevious(other.ID) || !pl.inUse(other) || named:
+	if pl.isPrevious(other.ID) || other.Status != Active || !pl.inUse(other) || pl.isStored(other.ID) {
 		return pl.revoke(other, "to free a slot for the replacement of the key that leaked")
 	}
 	return fail(RotationBlocked, "access key %s can't be replaced: access key %s holds the second of the user's two slots, %s, "+
@@ -57,26 +65,51 @@ func (pl *planner) replaceLeaked(leaked Key) Decision {
 		"\"contain\":\"first\", which stops mail until the replacement is current", leaked.ID, other.ID, pl.unnamed(other.ID), lastUsed(other))
 }
 
+func (pl *planner) isStored(id string) bool {
+	v, _ := pl.stored(id)
+	return v != nil
+}
+
+// mendFirst makes what is pending current if AWSCURRENT is dead, although another key leaked.
+func (pl *planner) mendFirst() Decision {
+	leaked, listed := pl.leaked()
+	if !listed || !pl.broken() {
+		return Decision{}
+	}
+	if v, k, ok := pl.pending(); ok && k.ID != leaked.ID && k.Status == Active {
+		return pl.finishAnyway(v, k)
+	}
+	return Decision{}
+}
+
 // finishAnyway promotes the pending credential whether or not SES accepts it yet: the current one has to go.
-func (pl *planner) finishAnyway() Decision {
-	v, k, _ := pl.pending()
+func (pl *planner) finishAnyway(v *Version, k Key) Decision {
 	verdict := pl.verdict(k)
 	switch {
 	case !pl.useful(v):
 		return pl.revoke(k, errUseless.Error())
 	case verdict.Meaning == "":
-		return do(Verify, k.ID, "the replacement")
+		return do(to(verify, k.ID, "the replacement").of(v))
 	case verdict.Meaning == sessmtp.Accepted:
-		return pl.promote(v, "SES accepts the replacement")
+		return do(pl.promotion(v, "SES accepts the replacement"))
 	case verdict.Meaning == sessmtp.Refused && pl.givenUp(v, k):
 		return pl.revoke(k, fmt.Sprintf("SES has refused it for longer than %s, so it can't be the replacement", Duration(refusedFor)))
 	}
-	d := pl.promote(v, "not verified, but the current key leaked")
-	if d.Step.Kind == Promote {
+	d := do(pl.promotion(v, "not verified, but the current key leaked"))
+	if d.command.do == promote {
 		d = d.warn(WarnPromotedUnverified, "access key %s was made current in an emergency although SES hasn't accepted it yet: %v; "+
 			"it may take minutes; check that mail is sent", k.ID, verdict.Err)
 	}
 	return d
+}
+
+// revokeLeaked takes the leaked key, which isn't current any more.
+func (pl *planner) revokeLeaked() Decision {
+	leaked, listed := pl.leaked()
+	if !listed {
+		return Decision{}
+	}
+	return pl.revoke(leaked, "it leaked, and isn't current")
 }
 
 // revoke deactivates and deletes a key now. The fence goes first: whoever observed the secret before it can't promote
@@ -86,33 +119,44 @@ func (pl *planner) revoke(k Key, reason string) Decision {
 	case pl.Current.ID != "" && !pl.fenced():
 		return pl.fence("so that no other invocation can promote what it saw before access key %s is deleted", k.ID)
 	case k.Status == Active:
-		return do(Deactivate, k.ID, "%s", reason)
+		return do(to(deactivateKey, k.ID, "%s", reason))
 	}
-	return do(Delete, k.ID, "%s", reason)
+	return do(to(deleteKey, k.ID, "%s", reason))
 }
 
 // fence stages the current content anew, and moves AWSCURRENT to that version.
-func (pl *planner) fence(reason, accessKeyID string) Decision {
-	d := do(fence, pl.Current.AccessKeyID(), reason, accessKeyID)
-	d.Step.VersionID = pl.Current.ID
-	return d
+func (pl *planner) fence(reason string, args ...any) Decision {
+	return do(to(fence, pl.Current.AccessKeyID(), reason, args...).of(pl.currentVersion()))
 }
 
-// afterRevocation mends what is left, once the leaked key is gone.
-func (pl *planner) afterRevocation() Decision {
-	if !slices.Contains(pl.Done.Revoked, pl.req.AccessKeyID) {
-		if d, known := pl.knownOnce(); !known {
-			return d
-		}
+// refuseUnknown refuses a key that isn't listed, unless a version names it: then an earlier run has revoked it, or IAM
+// doesn't list it yet.
+func (pl *planner) refuseUnknown() Decision {
+	id := pl.req.AccessKeyID
+	switch {
+	case pl.Done.deleted(id), pl.knownOnce(id):
+		return Decision{}
+	case pl.req.IfOurs:
+		return wait(Step{}).warn(WarnKeyNotOurs, "access key %s isn't one of the user %s's; ignored", id, pl.User)
 	}
+	return fail(RequestError, "access_key_id: %s isn't an access key of the user %s; nothing was touched", id, pl.User)
+}
+
+// knownOnce: a version names the key, or did before a fence of this run moved AWSPREVIOUS and nothing else tells.
+func (pl *planner) knownOnce(id string) bool {
+	if id == pl.Current.AccessKeyID() || pl.fenced() && pl.Stored[id].Denied != nil {
+		return true
+	}
+	return pl.pendingVersion().names(id) || pl.isPrevious(id) || pl.isStored(id)
+}
+
+// mend replaces what can't send, once the leaked key is gone.
+func (pl *planner) mend() Decision {
 	if pl.hasCredential() && !pl.broken() {
-		if pl.unlistedYet() { // to delete a key that is gone does no harm
-			return pl.revoke(Key{ID: pl.req.AccessKeyID}, "it leaked, and IAM may just not list it yet")
-		}
-		return pl.retireOrWait().onlyNext()
+		return Decision{}
 	}
-	if _, k, ok := pl.pending(); ok && k.Status == Active {
-		return pl.finishAnyway()
+	if v, k, ok := pl.pending(); ok && k.Status == Active {
+		return pl.finishAnyway(v, k)
 	}
 	if !pl.hasCredential() {
 		return pl.rotate("there is no credential")
@@ -120,57 +164,21 @@ func (pl *planner) afterRevocation() Decision {
 	return pl.replaceBroken()
 }
 
-// unlistedYet: the leaked key isn't listed, and the version that names it is so young that IAM may list the key late.
-func (pl *planner) unlistedYet() bool {
+// revokeUnlisted deletes the leaked key by its ID, if the version that names it is so young that IAM may not list it yet.
+func (pl *planner) revokeUnlisted() Decision {
 	id := pl.req.AccessKeyID
-	if id == pl.Current.AccessKeyID() || slices.Contains(pl.Done.Revoked, id) {
-		return false
+	if id == pl.Current.AccessKeyID() || pl.Done.deleted(id) || !pl.unlistedYet(id) {
+		return Decision{}
 	}
-	for _, seen := range []Seen{pl.Pending, pl.Previous, pl.Stored[id]} {
-		if v := seen.Version; v != nil && v.AccessKeyID() == id && pl.now.Sub(v.Created) < invocation {
+	return pl.revoke(Key{ID: id}, "it leaked, and IAM may just not list it yet")
+}
+
+// unlistedYet takes facts as they are known: refuseUnknown has looked until it found the version that names the key.
+func (pl *planner) unlistedYet(id string) bool {
+	for _, v := range []*Version{pl.Pending.Value, pl.Previous.Value, pl.Stored[id].Value} {
+		if v.names(id) && pl.now.Sub(v.Created) < invocation {
 			return true
 		}
 	}
 	return pl.fenced() && pl.Stored[id].Denied != nil
-}
-
-// fenced: this invocation has set a fence since it observed.
-func (pl *planner) fenced() bool { return pl.Current.ID != "" && pl.Current.ID == pl.Done.CurrentBy }
-
-// knownOnce tells whether a version names the key that isn't there: then an earlier run revoked it.
-func (pl *planner) knownOnce() (Decision, bool) {
-	id := pl.req.AccessKeyID
-	named, asked := pl.named(id)
-	switch {
-	case id == pl.Current.AccessKeyID():
-		return Decision{}, true
-	case pl.Stored[id].Denied != nil && pl.fenced(): // it was known before the fence, which moved AWSPREVIOUS
-		return Decision{}, true
-	case !pl.Pending.Known:
-		return look(lookPending, ""), false
-	case !pl.Previous.Known:
-		return look(lookPrevious, ""), false
-	case pl.isPrevious(id) || pl.Pending.Version != nil && pl.Pending.Version.AccessKeyID() == id:
-		return Decision{}, true
-	case !asked: // a fence has moved the labels since
-		return look(lookStored, id), false
-	case named:
-		return Decision{}, true
-	case pl.req.IfOurs:
-		return wait(Step{Kind: Wait}).warn(WarnKeyNotOurs, "access key %s isn't one of the user %s's; ignored", id, pl.User), false
-	}
-	return fail(RequestError, "access_key_id: %s isn't an access key of the user %s; nothing was touched", id, pl.User), false
-}
-
-func (d Decision) evenIfCurrent() Decision {
-	d.Step.evenCurrent = true
-	return d
-}
-
-// onlyNext turns what a tick would do into what the next tick will do.
-func (d Decision) onlyNext() Decision {
-	if d.Step.Kind == Wait || isLook(d.Step.Kind) {
-		return Decision{Step: Step{Kind: Wait}, Next: d.Next, Warnings: d.Warnings}
-	}
-	return wait(d.Step)
 }

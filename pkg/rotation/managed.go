@@ -2,67 +2,66 @@ package rotation
 
 import "github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 
-// managed is a step of Secrets Manager's own rotation: the same plan, for the version whose ID Secrets Manager has chosen, and
-// cut where it cuts ("Lambda rotation functions", Secrets Manager User Guide). Each step may come again, and a tick may have
-// gone on meanwhile.
-func (pl *planner) managed() Decision {
-	switch {
-	case pl.Done.Fresh != nil:
-		return pl.stage()
-	case pl.Done.Promoted || pl.Current.ID == pl.req.VersionID:
-		return wait(Step{})
-	case !pl.Pending.Known:
-		return look(lookPending, "")
+// managed are the rules for a step of Secrets Manager's own rotation: the same plan, for the version whose ID Secrets Manager
+// has chosen, and cut where it cuts ("Lambda rotation functions", Secrets Manager User Guide). Each step may come again, and
+// a tick may have gone on meanwhile.
+func managed(step func(*planner) Decision) []rule {
+	return []rule{
+		notOurs,
+		store,
+		{"done", "the step came again, or a tick was quicker", (*planner).managedAlready},
+		{"step", "Secrets Manager waits for it", step},
+		{"refuse", "there is nothing that the step could go on with", (*planner).refuseStep},
 	}
-	v, k, unfinished := pl.pending()
-	its := unfinished && v.ID == pl.req.VersionID
-	switch pl.req.Action {
-	case CreateSecret:
-		return pl.createSecret(v, k, unfinished, its)
-	case TestSecret:
-		return pl.testSecret(v, k, its)
-	case FinishSecret:
-		if its {
-			return pl.finish()
-		}
-	case SetSecret: // IAM makes an access key that works
-		if its {
-			return wait(Step{})
-		}
-	}
-	return fail(Conflict, "version %s of the secret isn't pending with an access key of the user %s, so %s has nothing to go on with; "+
-		"applications go on with %s", pl.req.VersionID, pl.User, pl.req.Action, pl.currentName())
 }
 
-func (pl *planner) createSecret(v Version, k Key, unfinished, its bool) Decision {
-	switch {
-	case its:
+func (pl *planner) managedAlready() Decision {
+	if pl.Done.promoted() || pl.Current.ID == pl.req.VersionID {
 		return wait(Step{})
-	case unfinished:
+	}
+	return Decision{}
+}
+
+// its is the pending credential, if it is in the version that Secrets Manager has chosen.
+func (pl *planner) its() (*Version, Key, bool) {
+	v, k, unfinished := pl.pending()
+	return v, k, unfinished && v.ID == pl.req.VersionID
+}
+
+func (pl *planner) createSecret() Decision {
+	if _, _, its := pl.its(); its {
+		return wait(Step{})
+	}
+	if v, k, unfinished := pl.pending(); unfinished {
 		return fail(RotationBlocked, "access key %s is pending already, in version %s of the secret: the next tick finishes it", k.ID, v.ID)
 	}
 	return pl.rotate("Secrets Manager rotates the secret")
 }
 
+// setSecret has nothing to do: IAM makes an access key that works.
+func (pl *planner) setSecret() Decision {
+	if _, _, its := pl.its(); its {
+		return wait(Step{})
+	}
+	return Decision{}
+}
+
 // testSecret logs in with the new credential. When rotation is only configured, Secrets Manager asks for this step alone, and
 // the version is empty: then AWSCURRENT is what can be tested.
-func (pl *planner) testSecret(v Version, k Key, its bool) Decision {
-	current := !its
-	if current {
-		var ok bool
-		if k, ok = pl.key(pl.Current.AccessKeyID()); !ok && !pl.hasCredential() {
+func (pl *planner) testSecret() Decision {
+	v, k, its := pl.its()
+	if !its {
+		var listed bool
+		v = pl.currentVersion()
+		if k, listed = pl.key(v.AccessKeyID()); !listed && !pl.hasCredential() {
 			return wait(Step{})
-		} else if !ok {
-			return fail(VerificationFailed, "AWSCURRENT names access key %q, which is gone", pl.Current.AccessKeyID())
+		} else if !listed {
+			return fail(VerificationFailed, "AWSCURRENT names access key %q, which is gone", v.AccessKeyID())
 		}
 	}
 	switch verdict := pl.verdict(k); verdict.Meaning {
 	case "":
-		d := do(Verify, k.ID, "Secrets Manager tests it")
-		if current {
-			d.Step.VersionID = pl.Current.ID
-		}
-		return d
+		return do(to(verify, k.ID, "Secrets Manager tests it").of(v))
 	case sessmtp.Accepted:
 		return wait(Step{})
 	default:
@@ -70,5 +69,15 @@ func (pl *planner) testSecret(v Version, k Key, its bool) Decision {
 	}
 }
 
-// asked tells whether somebody waits for a rotation to happen now, and is to hear why not.
-func (r Request) asked() bool { return r.Action == Rotate || r.Action == CreateSecret }
+func (pl *planner) finishSecret() Decision {
+	v, k, its := pl.its()
+	if !its {
+		return Decision{}
+	}
+	return pl.finish(v, k)
+}
+
+func (pl *planner) refuseStep() Decision {
+	return fail(Conflict, "version %s of the secret isn't pending with an access key of the user %s, so %s has nothing to go on with; "+
+		"applications go on with %s", pl.req.VersionID, pl.User, pl.req.Action, pl.currentName())
+}

@@ -2,25 +2,24 @@ package rotation
 
 import (
 	"context"
-	"slices"
 	"sync"
 )
 
-// observe looks at what every invocation needs: the keys and AWSCURRENT, at the same time. What only some plans need is
-// looked at when they ask for it. Where AWSCURRENT's version has AWSPENDING too, nothing else is pending.
-func (v *invocationRun) observe(ctx context.Context) error {
+// observe looks at what every run needs: the keys and AWSCURRENT, at the same time. What only some plans need is looked at
+// when they ask for it.
+func (run *run) observe(ctx context.Context) error {
 	var (
 		wg               sync.WaitGroup
 		keys             []Key
 		current          *Version
 		keysErr, readErr error
 	)
-	wg.Go(func() { keys, keysErr = v.Keys.List(ctx) })
-	if v.req.Action != Decommission { // the secret may be gone already
-		wg.Go(func() { current, readErr = v.Secret.Read(ctx, Current) })
+	wg.Go(func() { keys, keysErr = run.Keys.List(ctx) })
+	if run.req.Action != Decommission { // the secret may be gone already
+		wg.Go(func() { current, readErr = run.Secret.Read(ctx, Current) })
 	}
 	wg.Wait()
-	if v.req.Action == Decommission && TypeOf(keysErr) == ConfigurationError {
+	if run.req.Action == Decommission && TypeOf(keysErr) == ConfigurationError {
 		keysErr = nil // so is the user
 	}
 	for _, err := range []error{keysErr, readErr} {
@@ -28,47 +27,24 @@ func (v *invocationRun) observe(ctx context.Context) error {
 			return err
 		}
 	}
-	keys = slices.DeleteFunc(keys, func(k Key) bool { return slices.Contains(v.state.Done.Revoked, k.ID) })
-	v.state = State{User: v.User, Keys: keys, Stored: map[string]Seen{}, Done: v.state.Done}
-	v.state.Done.Fresh = nil    // its key is an orphan now: it couldn't be stored
-	v.state.Done.CurrentBy = "" // whoever observed since could promote: the next revocation needs a fence of its own
-	if v.state.Done.Verdicts == nil {
-		v.state.Done.Verdicts = map[string]Verdict{}
+	run.state = run.state.observe(keys, current)
+	if run.readOnly() {
+		return run.observeAll(ctx)
 	}
-	if current != nil {
-		v.state.Current = *current
-		v.state.Pending.Known = slices.Contains(current.Labels, Pending)
-	}
-	if v.readOnly() {
-		return v.observeAll(ctx)
-	}
-	return v.nameLeaked()
-}
-
-// unlisted: AWSCURRENT names a key that this invocation made, and IAM doesn't list it, which it may be slow to do.
-func (v *invocationRun) unlisted() bool {
-	id := v.state.Current.AccessKeyID()
-	_, listed := v.state.key(id)
-	return !listed && slices.Contains(v.state.Done.Made, id)
-}
-
-// oldNews: this invocation has moved AWSCURRENT away from the version.
-func (v *invocationRun) oldNews(current *Version) bool {
-	return current != nil && slices.Contains(v.state.Done.Left, current.ID)
+	return run.nameLeaked()
 }
 
 // observeAll looks at everything, for reports.
-func (v *invocationRun) observeAll(ctx context.Context) error {
-	if err := v.look(ctx, Step{Kind: lookPrevious}); err != nil {
-		return err
+func (run *run) observeAll(ctx context.Context) error {
+	all := []ask{{about: previousVersion}}
+	if !run.state.Pending.Known {
+		all = append(all, ask{about: pendingVersion})
 	}
-	if !v.state.Pending.Known {
-		if err := v.look(ctx, Step{Kind: lookPending}); err != nil {
-			return err
-		}
+	for _, k := range run.state.Keys {
+		all = append(all, ask{lastUse, k.ID})
 	}
-	for _, k := range v.state.Keys {
-		if err := v.look(ctx, Step{Kind: lookLastUsed, AccessKeyID: k.ID}); err != nil {
+	for _, a := range all {
+		if err := run.look(ctx, a); err != nil {
 			return err
 		}
 	}
@@ -76,65 +52,63 @@ func (v *invocationRun) observeAll(ctx context.Context) error {
 }
 
 // nameLeaked settles which key an emergency is about, before AWSCURRENT moves.
-func (v *invocationRun) nameLeaked() error {
-	if v.req.Action != Emergency || v.req.AccessKeyID != "" {
-		return nil
+func (run *run) nameLeaked() error {
+	if run.req.Action != Emergency || run.req.AccessKeyID != "" || !run.state.ours(&run.state.Current) {
+		return nil // what isn't ours, the plan refuses with the reason
 	}
-	if !v.state.ours(v.state.Current) {
-		return nil // the plan refuses it with the reason
-	}
-	v.req.AccessKeyID = v.state.Current.AccessKeyID()
-	if v.req.AccessKeyID == "" {
+	run.req.AccessKeyID = run.state.Current.AccessKeyID()
+	if run.req.AccessKeyID == "" {
 		return Errorf(RequestError, "there is no current credential to revoke; name the leaked key with access_key_id")
 	}
 	return nil
 }
 
 // look fetches one more fact for the plan.
-func (v *invocationRun) look(ctx context.Context, s Step) error {
-	switch s.Kind {
-	case lookStored:
-		found, err := v.Secret.Find(ctx, s.AccessKeyID)
-		switch {
-		case v.req.Action == Decommission && TypeOf(err) == ConfigurationError:
-			err = nil // the secret is gone already, and names nothing
-		case err != nil && TypeOf(err) != AccessDenied:
-			return err
-		}
-		// Where it is denied, each rule does what spares the key.
-		v.state.Stored[s.AccessKeyID] = Seen{Known: true, Version: found, Denied: err}
-		return nil
-	case lookLastUsed:
-		used, err := v.Keys.LastUsed(ctx, s.AccessKeyID)
+func (run *run) look(ctx context.Context, a ask) error {
+	switch a.about {
+	case pendingVersion:
+		v, err := run.Secret.Read(ctx, Pending)
 		if err != nil {
 			return err
 		}
-		v.state.edit(s.AccessKeyID, func(k *Key) { k.LastUsed, k.LastUsedKnown = used, true })
-		return nil
-	}
-	label, seen := Pending, &v.state.Pending
-	if s.Kind == lookPrevious {
-		label, seen = Previous, &v.state.Previous
-	}
-	version, err := v.Secret.Read(ctx, label)
-	if err != nil {
-		return err
-	}
-	if label == Pending && version != nil && version.ID == v.state.Current.ID {
-		version = nil // it has moved to where AWSCURRENT is
-	}
-	*seen = Seen{Known: true, Version: version}
-	done := &v.state.Done
-	if label == Previous && version != nil && done.RollbackTo == "" && version.AccessKeyID() != v.state.Current.AccessKeyID() {
-		done.RollbackTo = version.AccessKeyID()
+		run.state = run.state.lookedAtPending(v)
+	case previousVersion:
+		v, err := run.Secret.Read(ctx, Previous)
+		if err != nil {
+			return err
+		}
+		run.state = run.state.lookedAtPrevious(v)
+		run.nameRollback(v)
+	case lastUse:
+		used, err := run.Keys.LastUsed(ctx, a.key)
+		if err != nil {
+			return err
+		}
+		run.state = run.state.lookedAtLastUse(a.key, used)
+	case storedVersion:
+		return run.lookForStored(ctx, a.key)
 	}
 	return nil
 }
 
-func (s *State) edit(id string, f func(*Key)) {
-	for i := range s.Keys {
-		if s.Keys[i].ID == id {
-			f(&s.Keys[i])
-		}
+// nameRollback settles which key a rollback is about, before AWSPREVIOUS moves.
+func (run *run) nameRollback(previous *Version) {
+	if run.req.Action != Rollback || run.req.AccessKeyID != "" || previous == nil {
+		return
 	}
+	if id := previous.AccessKeyID(); id != run.state.Current.AccessKeyID() {
+		run.req.AccessKeyID = id
+	}
+}
+
+func (run *run) lookForStored(ctx context.Context, key string) error {
+	v, err := run.Secret.Find(ctx, key)
+	switch {
+	case run.req.Action == Decommission && TypeOf(err) == ConfigurationError:
+		err = nil // the secret is gone already, and names nothing
+	case err != nil && TypeOf(err) != AccessDenied:
+		return err
+	}
+	run.state = run.state.lookedForStored(key, v, err)
+	return nil
 }

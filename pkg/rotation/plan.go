@@ -2,140 +2,117 @@ package rotation
 
 import (
 	"fmt"
-	"slices"
+	"sync"
 	"time"
 )
 
 // iamKeyQuota is IAM's limit of access keys per user, which can't be raised ("IAM and AWS STS quotas").
 const iamKeyQuota = 2
 
-// Decision is the one next step. Where that is to wait, Next says for what and until when.
-type Decision struct {
-	Step     Step
-	Next     Step
-	Blocked  bool
-	Warnings []Warning
-	// Err ends the invocation as failed, once Step is done.
-	Err *Error
-}
-
-// Plan decides the next step from what was observed, the policy and the time. It is a pure function: the first rule
-// that applies wins.
+// Plan decides the next step from what was observed, the policy and the time. It is a pure function: the first rule that
+// applies wins. If that rule read a fact that nobody has looked at, the decision is to look.
 func Plan(s State, p Policy, req Request, now time.Time) Decision {
-	pl := planner{State: s, policy: p, req: req, now: now}
-	if req.Action == Decommission {
-		return pl.decommission()
-	}
-	if err := pl.foreign(); err != nil {
-		return Decision{Step: Step{Kind: Wait}, Err: err}
-	}
-	switch req.Action {
-	case Emergency:
-		return pl.emergency()
-	case Rollback:
-		return pl.rollback()
-	case CreateSecret, SetSecret, TestSecret, FinishSecret:
-		return pl.managed()
-	}
-	_, _, unfinished := pl.pending()
-	switch {
-	case s.Done.Fresh != nil:
-		return pl.stage()
-	case slices.ContainsFunc(s.Keys, func(k Key) bool { return k.ID == s.Done.GivenUp }):
-		return pl.deleteGivenUp()
-	case pl.hasOthers() && !s.Pending.Known: // with no other key there is nothing to promote, and no need to look
-		return look(lookPending, "")
-	case pl.broken():
-		return pl.replaceBroken()
-	case unfinished:
-		return pl.finish()
-	case pl.pendingIsStale() && s.setAside(*s.Pending.Version):
-		return pl.settle()
-	case pl.pendingIsStale():
-		return pl.unstage("AWSPENDING names no key that could become current")
-	case pl.due() != "":
-		return pl.rotate(pl.due())
-	}
-	return pl.retireOrWait()
-}
-
-// planner is one State under one Policy at one time. Its methods are the rules; each returns what it would do.
-type planner struct {
-	State
-	policy Policy
-	req    Request
-	now    time.Time
-}
-
-func do(kind StepKind, keyID, reason string, args ...any) Decision {
-	return Decision{Step: Step{Kind: kind, AccessKeyID: keyID, Reason: fmt.Sprintf(reason, args...)}}
-}
-
-func look(kind StepKind, keyID string) Decision { return do(kind, keyID, "") }
-
-func wait(next Step) Decision { return Decision{Step: Step{Kind: Wait}, Next: next} }
-
-func fail(t ErrorType, format string, args ...any) Decision {
-	return Decision{Step: Step{Kind: Wait}, Err: Errorf(t, format, args...)}
-}
-
-func (d Decision) warn(code WarningCode, format string, args ...any) Decision {
-	d.Warnings = append(d.Warnings, Warning{Code: code, Message: fmt.Sprintf(format, args...)})
-	return d
-}
-
-// foreign refuses a secret that holds something else than our credential: nothing of it may be overwritten.
-func (pl *planner) foreign() *Error {
-	check := func(label Label, v Version) *Error {
-		if pl.ours(v) {
-			return nil
+	pl := planners.Get().(*planner)
+	defer planners.Put(pl)
+	*pl = planner{State: s, policy: p, req: req, now: now}
+	for _, r := range rules[req.Action] {
+		d := r.decide(pl)
+		if pl.missing != (ask{}) {
+			return Decision{kind: asks, ask: pl.missing}
 		}
-		why := v.Foreign
-		if why == "" {
-			why = fmt.Sprintf("it names the user %q and the access key %q, and neither is %s's", v.User, v.AccessKeyID(), pl.User)
-		}
-		return Errorf(ConfigurationError, "the value labelled %s (version %s) isn't a credential of the user %s: %s; "+
-			"nothing was touched: name another secret, or set this one's value to {}", label, v.ID, pl.User, why)
-	}
-	if err := check(Current, pl.Current); err != nil {
-		return err
-	}
-	v := pl.Pending.Version
-	switch {
-	case v == nil || pl.req.Action == Emergency:
-		return nil
-	case v.Foreign == "" && v.User == "" && v.AccessKeyID() != "": // a credential of a key that is gone; an adopted one doesn't name the user
-		return nil
-	}
-	return check(Pending, *v)
-}
-
-// stage stores what was made a moment ago.
-func (pl *planner) stage() Decision {
-	return do(Stage, pl.Done.Fresh[0].Username, "a new credential is stored before it is used")
-}
-
-// retireOrWait retires one key, or says what comes next.
-func (pl *planner) retireOrWait() Decision {
-	due := Step{Kind: Create, Reason: "the access key reaches the rotation interval"}
-	if k, ok := pl.key(pl.Current.AccessKeyID()); ok {
-		due.At = k.Created.Add(pl.policy.RotationInterval)
-	}
-	waiting := wait(due)
-	for k := range pl.others() {
-		d := pl.retire(k)
-		if d.Step.Kind != Wait {
+		if d.kind != passes {
 			return d
 		}
-		waiting.Warnings = append(waiting.Warnings, d.Warnings...)
-		if !d.Next.At.IsZero() && (waiting.Next.At.IsZero() || d.Next.At.Before(waiting.Next.At)) {
-			waiting.Next = d.Next
-		}
 	}
-	if !pl.Pending.Known {
-		return look(lookPending, "") // a label left behind is tidied away; usually AWSCURRENT's version has it
-	}
-	return waiting
+	return fail(RequestError, "there is no rule for the action %q", req.Action)
 }
 
-func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
+// planner is one State under one Policy at one time. Its methods are the rules and what they share.
+type planner struct {
+	State
+	policy  Policy
+	req     Request
+	now     time.Time
+	missing ask // the first fact that a rule read and nobody has looked at
+}
+
+// planners are used again: called through a table, a rule would have each new one allocated.
+var planners = sync.Pool{New: func() any { return new(planner) }}
+
+// rule is one line of a table of rules. A rule that doesn't apply decides nothing.
+type rule struct {
+	name   string
+	why    string
+	decide func(*planner) Decision
+}
+
+// rules are what each action goes by, in the order in which they are asked. The README has those of a tick.
+var rules = map[Action][]rule{
+	Tick: forTicks, Rotate: forTicks,
+	Emergency:    forEmergencies,
+	Rollback:     forRollbacks,
+	Decommission: forDecommissions,
+	CreateSecret: managed((*planner).createSecret),
+	SetSecret:    managed((*planner).setSecret),
+	TestSecret:   managed((*planner).testSecret),
+	FinishSecret: managed((*planner).finishSecret),
+}
+
+var (
+	notOurs = rule{"not ours", "what isn't understood is never overwritten", (*planner).refuseForeign}
+	store   = rule{"store", "a key was just made, and nobody but this run knows its password", (*planner).storeFresh}
+)
+
+var forTicks = []rule{
+	notOurs,
+	store,
+	{"given up", "nobody can promote that key any more, and it holds a slot", (*planner).deleteGivenUp},
+	{"broken", "mail is failing", (*planner).replaceBroken},
+	{"unfinished", "a credential is stored, and an earlier run didn't get to make it current", (*planner).finishPending},
+	{"taken over", "a person moved AWSCURRENT, and the grace period has to count from now", (*planner).takeOver},
+	{"left over", "a label that is left behind costs each tick a look", (*planner).clearPending},
+	{"due", "an old credential is what leaks are made of", (*planner).rotateIfDue},
+	{"retire", "a key that nobody needs is one more that can leak", (*planner).retireOthers},
+	{"wait", "there is nothing to do now", (*planner).waitForNext},
+}
+
+// currentVersion is a copy of AWSCURRENT's version, for decisions: they outlive the planner.
+func (pl *planner) currentVersion() *Version {
+	v := pl.Current
+	return &v
+}
+
+// refuseForeign keeps the rotator's hands off a secret that holds something else than its own credential.
+func (pl *planner) refuseForeign() Decision {
+	if d := pl.refuseVersion(Current, &pl.Current); d.kind != passes {
+		return d
+	}
+	v := pl.Pending.Value // if nobody has looked, nothing is done to it
+	switch {
+	case v == nil || pl.req.Action == Emergency:
+		return Decision{}
+	case v.Foreign == "" && v.User == "" && v.AccessKeyID() != "":
+		return Decision{} // of an adopted credential, which doesn't name the user, and whose key is gone
+	}
+	return pl.refuseVersion(Pending, v)
+}
+
+func (pl *planner) refuseVersion(label Label, v *Version) Decision {
+	if pl.ours(v) {
+		return Decision{}
+	}
+	why := v.Foreign
+	if why == "" {
+		why = fmt.Sprintf("it names the user %q and the access key %q, and neither is %s's", v.User, v.AccessKeyID(), pl.User)
+	}
+	return fail(ConfigurationError, "the value labelled %s (version %s) isn't a credential of the user %s: %s; "+
+		"nothing was touched: name another secret, or set this one's value to {}", label, v.ID, pl.User, why)
+}
+
+// storeFresh stores the credential of a key that this run has made.
+func (pl *planner) storeFresh() Decision {
+	if pl.Fresh == nil {
+		return Decision{}
+	}
+	return do(to(stage, pl.Fresh[0].Username, "a new credential is stored before it is used"))
+}

@@ -1,6 +1,10 @@
 package rotation
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+)
 
 // invocation is the longest that one invocation can run: Lambda's limit of 15 minutes ("Lambda quotas").
 const invocation = 15 * time.Minute
@@ -9,9 +13,7 @@ const invocation = 15 * time.Minute
 // minutes after they are made.
 const refusedFor = time.Hour
 
-// Policy says when things are due. The zero value of a field is its meaning, not a default: start from
-// [DefaultPolicy]. The rotation interval must exceed promotion window + grace period + quarantine period: IAM allows two
-// access keys, and the old one must be gone before the next is made.
+// Policy says when things are due. The zero value of a field is its meaning, not a default: start from [DefaultPolicy].
 type Policy struct {
 	// RotationInterval is the age of the current access key at which it is rotated.
 	RotationInterval time.Duration
@@ -34,7 +36,56 @@ type Policy struct {
 	Regions []string
 }
 
-// DefaultPolicy is the policy where nothing else is said; Regions are left to the caller.
+// PolicyFault is what is wrong with one field of a Policy.
+type PolicyFault struct {
+	Field string // its name in Policy
+	Text  string // without that name, so that a setting can put its own in front
+}
+
+func (f PolicyFault) Error() string { return f.Field + ": " + f.Text }
+
+// Faults are all that contradicts itself in the policy.
+func (p Policy) Faults() []PolicyFault {
+	var faults []PolicyFault
+	fault := func(field, format string, args ...any) {
+		faults = append(faults, PolicyFault{field, fmt.Sprintf(format, args...)})
+	}
+	for _, period := range []struct {
+		field string
+		long  time.Duration
+	}{
+		{"RotationInterval", p.RotationInterval}, {"GracePeriod", p.GracePeriod}, {"QuarantinePeriod", p.QuarantinePeriod},
+		{"InUseWindow", p.InUseWindow}, {"MaxGracePeriod", p.MaxGracePeriod}, {"PromotionWindow", p.PromotionWindow},
+		{"VerifyTimeout", p.VerifyTimeout},
+	} {
+		if period.long < 0 {
+			fault(period.field, "is negative")
+		}
+	}
+	if least := p.PromotionWindow + p.GracePeriod + p.QuarantinePeriod; p.RotationInterval <= least {
+		fault("RotationInterval", "is %s, and must exceed promotion window + grace period + quarantine period (%s): IAM allows "+
+			"two access keys, so the old one must be gone before the next is made", Duration(p.RotationInterval), Duration(least))
+	}
+	if p.MaxGracePeriod != 0 && p.MaxGracePeriod < p.GracePeriod {
+		fault("MaxGracePeriod", "is %s, and must be 0 (never) or at least the grace period (%s)",
+			Duration(p.MaxGracePeriod), Duration(p.GracePeriod))
+	}
+	if p.VerifyTimeout == 0 && !p.SkipVerification {
+		fault("VerifyTimeout", "is 0, so nothing could ever be verified; to skip verification is a setting of its own")
+	}
+	return faults
+}
+
+// Validate returns all of the policy's Faults as one error, nil for none.
+func (p Policy) Validate() error {
+	var faults []error
+	for _, f := range p.Faults() {
+		faults = append(faults, f)
+	}
+	return errors.Join(faults...)
+}
+
+// DefaultPolicy is the policy if nothing else is said. Regions are left to the caller.
 func DefaultPolicy() Policy {
 	const day = 24 * time.Hour
 	return Policy{

@@ -5,7 +5,7 @@ import "time"
 // Result is what an invocation did and found: its answer, and a line of its log.
 type Result struct {
 	Action     Action      `json:"action"`
-	Outcome    Outcome     `json:"outcome"`
+	Outcome    Outcome     `json:"outcome,omitempty"` // none if there was an error
 	Steps      []Step      `json:"steps"`
 	Credential *Credential `json:"credential,omitempty"`
 	Keys       []KeyReport `json:"keys"`
@@ -20,7 +20,7 @@ type Credential struct {
 	Created     time.Time `json:"created"`
 }
 
-// KeyReport is one of the user's access keys. LastUsed is missing where it is never, or wasn't looked at.
+// KeyReport is one of the user's access keys. LastUsed is missing if it never was, or nobody looked.
 type KeyReport struct {
 	AccessKeyID string    `json:"access_key_id"`
 	Status      KeyStatus `json:"status"`
@@ -46,7 +46,7 @@ func (r *Result) report(s State) {
 	}
 	r.Keys = []KeyReport{}
 	for _, k := range s.Keys {
-		r.Keys = append(r.Keys, KeyReport{k.ID, k.Status, s.role(k), k.Created.UTC(), k.LastUsed.UTC()})
+		r.Keys = append(r.Keys, KeyReport{k.ID, k.Status, s.role(k), k.Created.UTC(), k.LastUsed.Value.UTC()})
 	}
 }
 
@@ -58,43 +58,41 @@ func (s *State) role(k Key) Role {
 		return RoleCurrent
 	case ok && pending.ID == k.ID:
 		return RolePending
-	case s.isPrevious(k.ID) || !k.LastUsed.IsZero():
+	case s.isPrevious(k.ID) || !k.LastUsed.Value.IsZero():
 		return RoleSuperseded
-	case s.Previous.Known && k.LastUsedKnown, !s.hasCredential(), k.Created.After(s.Current.Created):
+	case s.Previous.Known && k.LastUsed.Known, !s.hasCredential(), k.Created.After(s.Current.Created):
 		return RoleOrphan
 	}
 	return RoleSuperseded
 }
 
+// outcomes are what actions come to that were asked for by name: that it was done. The others' are what a tick's is.
+var outcomes = map[Action]Outcome{
+	Status: Reported, Preview: Planned, Emergency: Revoked, Rollback: RolledBack, Decommission: Decommissioned,
+}
+
 // outcome is the weightiest of what was done; for what was asked for by name, that it was done.
-func outcome(req Request, steps []Step, d Decision, p Progress) Outcome {
-	switch {
-	case req.Action == Status:
-		return Reported
-	case req.Action == Preview:
-		return Planned
-	case req.Action == Emergency && len(d.Warnings) > 0 && d.Warnings[0].Code == WarnKeyNotOurs:
+func outcome(req Request, steps []Step, d Decision, done History) Outcome {
+	if req.Action == Emergency && len(d.Warnings) > 0 && d.Warnings[0].Code == WarnKeyNotOurs {
 		return Waiting
-	case req.Action == Emergency:
-		return Revoked
-	case req.Action == Rollback:
-		return RolledBack
-	case req.Action == Decommission:
-		return Decommissioned
-	case p.Promoted:
+	}
+	if named, ok := outcomes[req.Action]; ok {
+		return named
+	}
+	if done.promoted() {
 		return Rotated
 	}
-	done := Waiting
+	came := Waiting
 	if d.Blocked {
-		done = Blocked
+		came = Blocked
 	}
 	for _, step := range steps {
 		switch step.Kind {
 		case Delete:
 			return Deleted
 		case Deactivate:
-			done = Retired
+			came = Retired
 		}
 	}
-	return done
+	return came
 }

@@ -5,18 +5,57 @@ import (
 	"time"
 )
 
+// retireOthers takes the first step that is due for a key that AWSCURRENT doesn't name.
+func (pl *planner) retireOthers() Decision {
+	for k := range pl.others() {
+		if d := pl.retire(k); d.kind == does {
+			return d
+		}
+	}
+	return Decision{}
+}
+
+// waitForNext says what comes next: the rotation, or a step for another key before it.
+func (pl *planner) waitForNext() Decision {
+	next := Step{Kind: Create, Reason: "the access key reaches the rotation interval"}
+	if k, ok := pl.key(pl.Current.AccessKeyID()); ok {
+		next.At = k.Created.Add(pl.policy.RotationInterval)
+	}
+	d := wait(next)
+	for k := range pl.others() {
+		one := pl.retire(k)
+		d.Warnings = append(d.Warnings, one.Warnings...)
+		if at := one.Next.At; !at.IsZero() && (d.Next.At.IsZero() || at.Before(d.Next.At)) {
+			d.Next = one.Next
+		}
+	}
+	return d
+}
+
+// outlook is what a tick would do next, for a request that has done its own and leaves the rest to one. What nobody has
+// looked at isn't worth a look for that.
+func (pl *planner) outlook() Decision {
+	ahead := *pl
+	d := ahead.retireOthers()
+	if d.kind == does {
+		d = wait(d.command.step())
+	} else {
+		d = ahead.waitForNext()
+	}
+	if ahead.missing != (ask{}) {
+		return wait(Step{})
+	}
+	return d
+}
+
 // retire decides on a key that AWSCURRENT doesn't name: deactivate it, delete it, or wait.
 func (pl *planner) retire(k Key) Decision {
-	if orphan, d := pl.orphan(k); orphan {
+	if d := pl.orphan(k); d.kind != passes {
 		return d
 	}
-	if !pl.hasCredential() { // nothing was promoted, or the secret was emptied: only what was current once is superseded
-		if !pl.Previous.Known {
-			return look(lookPrevious, "")
-		}
-		if !pl.isPrevious(k.ID) {
-			return wait(Step{Kind: Wait, AccessKeyID: k.ID, Reason: "no version names it, and it is in use"})
-		}
+	// Nothing was promoted, or the secret was emptied: only what was current once is superseded.
+	if !pl.hasCredential() && !pl.isPrevious(k.ID) {
+		return wait(Step{Kind: Wait, AccessKeyID: k.ID, Reason: "no version names it, and it is in use"})
 	}
 	return pl.superseded(k)
 }
@@ -24,92 +63,78 @@ func (pl *planner) retire(k Key) Decision {
 // orphan is the rule for keys that no labelled version names and that were never used: a crash, or a lost answer, left
 // them behind, and nobody knows their secret. A key older than the current version may be the one that it superseded
 // and is treated so: that is longer, never shorter, and costs no look at AWSPREVIOUS on every tick of a grace period.
-func (pl *planner) orphan(k Key) (bool, Decision) {
+func (pl *planner) orphan(k Key) Decision {
 	if pl.hasCredential() && !k.Created.After(pl.Current.Created) {
-		return false, Decision{}
+		return Decision{}
 	}
 	known := k.Created.Add(pl.policy.PromotionWindow + pl.policy.InUseWindow) // use is reported late
-	gone := known.Add(pl.policy.QuarantinePeriod)
 	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: known, Reason: "no version names it; if it is still unused then, it is an orphan"}
 	if k.Status == Inactive {
-		next.Kind, next.At, next.Reason = Delete, gone, "an orphan's quarantine ends"
+		next.Kind, next.At, next.Reason = Delete, known.Add(pl.policy.QuarantinePeriod), "an orphan's quarantine ends"
 	}
 	switch {
 	case pl.now.Before(next.At):
-		return true, wait(next)
-	case !k.LastUsedKnown:
-		return true, look(lookLastUsed, k.ID)
-	case !k.LastUsed.IsZero():
-		return false, Decision{}
-	case !pl.Previous.Known:
-		return true, look(lookPrevious, "")
-	case pl.isPrevious(k.ID):
-		return false, Decision{}
-	}
-	switch named, asked := pl.named(k.ID); {
-	case !asked: // it may have been current before AWSPREVIOUS moved on
-		return true, look(lookStored, k.ID)
-	case named || pl.Stored[k.ID].Denied != nil:
-		return false, Decision{}
+		return wait(next)
+	case !pl.lastUsed(k).IsZero(), pl.isPrevious(k.ID), pl.maybeStored(k.ID): // it may have been current
+		return Decision{}
 	case k.Status == Active:
-		return true, do(Deactivate, k.ID, "an orphan: no version names it, and it was never used")
-	case pl.deactivatedNow(k):
-		return true, wait(pl.laterInvocation(k))
+		return do(to(deactivateKey, k.ID, "an orphan: no version names it, and it was never used"))
+	case pl.Done.deactivated(k.ID):
+		return wait(pl.laterInvocation(k))
 	}
-	return true, do(Delete, k.ID, "an orphan, and its quarantine is over")
+	return do(to(deleteKey, k.ID, "an orphan, and its quarantine is over"))
+}
+
+// maybeStored: a version names the key, or may do so.
+func (pl *planner) maybeStored(id string) bool {
+	v, denied := pl.stored(id)
+	return v != nil || denied != nil
 }
 
 // superseded is the rule for every other key: a grace period, as long as it isn't in use; then quarantine; then gone.
 func (pl *planner) superseded(k Key) Decision {
 	graceOver := pl.supersededAt(k).Add(pl.policy.GracePeriod)
-	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: graceOver, Reason: "its grace period ends"}
 	if k.Status == Inactive {
-		next = Step{Kind: Delete, AccessKeyID: k.ID, At: graceOver.Add(pl.policy.QuarantinePeriod), Reason: "its quarantine ends"}
+		return pl.quarantined(k, graceOver)
 	}
+	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: graceOver, Reason: "its grace period ends"}
 	if pl.now.Before(next.At) {
 		return wait(next)
 	}
-	if pl.policy.InUseWindow > 0 && !k.LastUsedKnown {
-		return look(lookLastUsed, k.ID)
-	}
-	idle := pl.deactivatable(k)
-	if k.Status == Inactive {
-		next.At = idle.Add(pl.policy.QuarantinePeriod)
-		switch {
-		case pl.now.Before(next.At):
-			return wait(next)
-		case pl.deactivatedNow(k):
-			return wait(pl.laterInvocation(k))
-		}
-		return do(Delete, k.ID, "superseded, and its quarantine is over")
-	}
-	if pl.now.Before(idle) {
+	if idle := pl.deactivatable(k); pl.now.Before(idle) {
 		next.At, next.Reason = idle, "unless it is used again, it is out of use then"
-		return wait(next).warnInUse(pl, k)
+		return pl.warnInUse(wait(next), k)
 	}
-	if pl.inUse(k) {
-		if d, ours := pl.wasOurs(k); !ours {
-			return d
+	if !pl.inUse(k) {
+		return do(to(deactivateKey, k.ID, "superseded, and its grace period is over; %s", lastUsed(k)))
+	}
+	// The maximum grace period ends the keys that were ours. A stranger's key in use stays.
+	if !pl.isPrevious(k.ID) {
+		if v, _ := pl.stored(k.ID); v == nil {
+			next.At = pl.lastUsed(k).Add(pl.policy.InUseWindow)
+			next.Reason = pl.unnamed(k.ID) + "; unless it is used again, it is out of use then"
+			return pl.warnInUse(wait(next), k)
 		}
-		return do(Deactivate, k.ID, "in use, but superseded for longer than the maximum grace period (%s)", Duration(pl.policy.MaxGracePeriod))
 	}
-	return do(Deactivate, k.ID, "superseded, and its grace period is over; %s", lastUsed(k))
+	return do(to(deactivateKey, k.ID, "in use, but superseded for longer than the maximum grace period (%s)",
+		Duration(pl.policy.MaxGracePeriod)))
 }
 
-// wasOurs tells whether a version names the key. The maximum grace period ends those; a stranger's key in use stays.
-func (pl *planner) wasOurs(k Key) (Decision, bool) {
-	named, asked := pl.named(k.ID)
-	switch {
-	case !pl.Previous.Known:
-		return look(lookPrevious, ""), false
-	case pl.isPrevious(k.ID):
-		return Decision{}, true
-	case !asked:
-		return look(lookStored, k.ID), false
+// quarantined deletes an Inactive key when its quarantine is over, counted from the earliest moment at which it can have
+// been deactivated.
+func (pl *planner) quarantined(k Key, graceOver time.Time) Decision {
+	next := Step{Kind: Delete, AccessKeyID: k.ID, At: graceOver.Add(pl.policy.QuarantinePeriod), Reason: "its quarantine ends"}
+	if pl.now.Before(next.At) {
+		return wait(next)
 	}
-	idle := k.LastUsed.Add(pl.policy.InUseWindow)
-	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: idle, Reason: pl.unnamed(k.ID) + "; unless it is used again, it is out of use then"}
-	return wait(next).warnInUse(pl, k), named
+	next.At = pl.deactivatable(k).Add(pl.policy.QuarantinePeriod)
+	switch {
+	case pl.now.Before(next.At):
+		return wait(next)
+	case pl.Done.deactivated(k.ID):
+		return wait(pl.laterInvocation(k))
+	}
+	return do(to(deleteKey, k.ID, "superseded, and its quarantine is over"))
 }
 
 // supersededAt is the latest moment at which the key can have been superseded: promotion comes at most the window
@@ -120,10 +145,11 @@ func (pl *planner) supersededAt(k Key) time.Time {
 
 // deactivatable is the earliest moment at which the key may be made Inactive, or may have been.
 func (pl *planner) deactivatable(k Key) time.Time {
-	graceOver := pl.supersededAt(k).Add(pl.policy.GracePeriod)
-	idle := graceOver
-	if pl.policy.InUseWindow > 0 && !k.LastUsed.IsZero() {
-		idle = latest(idle, k.LastUsed.Add(pl.policy.InUseWindow))
+	idle := pl.supersededAt(k).Add(pl.policy.GracePeriod)
+	if pl.policy.InUseWindow > 0 {
+		if used := pl.lastUsed(k); !used.IsZero() {
+			idle = latest(idle, used.Add(pl.policy.InUseWindow))
+		}
 	}
 	if pl.policy.MaxGracePeriod > 0 {
 		if end := pl.supersededAt(k).Add(pl.policy.MaxGracePeriod); idle.After(end) {
@@ -134,18 +160,18 @@ func (pl *planner) deactivatable(k Key) time.Time {
 }
 
 func (pl *planner) inUse(k Key) bool {
-	return pl.policy.InUseWindow > 0 && !k.LastUsed.IsZero() && pl.now.Before(k.LastUsed.Add(pl.policy.InUseWindow))
-}
-
-func (pl *planner) deactivatedNow(k Key) bool {
-	return slices.Contains(pl.Done.Deactivated, k.ID)
+	if pl.policy.InUseWindow == 0 {
+		return false
+	}
+	used := pl.lastUsed(k)
+	return !used.IsZero() && pl.now.Before(used.Add(pl.policy.InUseWindow))
 }
 
 func (pl *planner) laterInvocation(k Key) Step {
 	return Step{Kind: Delete, AccessKeyID: k.ID, At: pl.now, Reason: "deletion is left to a later invocation than deactivation"}
 }
 
-func (d Decision) warnInUse(pl *planner, k Key) Decision {
+func (pl *planner) warnInUse(d Decision, k Key) Decision {
 	if !pl.inUse(k) {
 		return d
 	}
@@ -160,3 +186,5 @@ func (pl *planner) maxGrace() string {
 	}
 	return ", or for the maximum grace period"
 }
+
+func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }

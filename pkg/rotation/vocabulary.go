@@ -25,7 +25,8 @@ const (
 // Request is an action with its details.
 type Request struct {
 	Action Action
-	// AccessKeyID is the key to revoke in an emergency; empty: the current one.
+	// AccessKeyID is the key that an emergency revokes, the current one if it is empty. In a rollback, the Rotator notes here
+	// which key it goes back to.
 	AccessKeyID string
 	// ContainFirst deactivates the key before its replacement exists. Mail stops until the replacement is current.
 	ContainFirst bool
@@ -52,15 +53,6 @@ const (
 	Delete     StepKind = "delete"     // delete an access key
 	Activate   StepKind = "activate"   // make an access key Active again
 	Wait       StepKind = "wait"       // nothing to do now
-
-	// Between the plan and the Rotator only; results don't show them.
-	lookPending  StepKind = "look at AWSPENDING"
-	lookPrevious StepKind = "look at AWSPREVIOUS"
-	lookLastUsed StepKind = "look at last used"
-	lookStored   StepKind = "look for a version that names the key"
-	restage      StepKind = "stage again" // write an existing version's content as a new version
-	fence        StepKind = "fence"       // restage the current content and move AWSCURRENT to it
-	unstage      StepKind = "unstage"     // take AWSPENDING off
 )
 
 // Step is one effect, done, planned or to come.
@@ -71,13 +63,6 @@ type Step struct {
 	Region      string    `json:"region,omitempty"`
 	At          time.Time `json:"at,omitzero"` // when it is due, for a step to come
 	Reason      string    `json:"reason,omitempty"`
-
-	// evenCurrent allows to touch the key that AWSCURRENT names: it leaked, it is dead, or the user goes.
-	evenCurrent bool
-	// whileCurrent is the version that AWSCURRENT must still name for that, where it matters.
-	whileCurrent string
-	// givesUp is the pending key that a fence cuts off.
-	givesUp string
 }
 
 // Outcome says in one word what an invocation came to.

@@ -19,12 +19,20 @@ func (pl *planner) currentName() string {
 
 func lastUsed(k Key) string {
 	switch {
-	case !k.LastUsedKnown:
+	case !k.LastUsed.Known:
 		return "last use not looked at"
-	case k.LastUsed.IsZero():
+	case k.LastUsed.Value.IsZero():
 		return "never seen in use"
 	}
-	return "last used " + k.LastUsed.UTC().Format(time.RFC3339)
+	return "last used " + k.LastUsed.Value.UTC().Format(time.RFC3339)
+}
+
+// unnamed says of a key that as far as is known no version names it.
+func (pl *planner) unnamed(id string) string {
+	if _, denied := pl.stored(id); denied != nil {
+		return fmt.Sprintf("whether a version names it can't be told (%v)", denied)
+	}
+	return "no version names it"
 }
 
 func until(next Step) string {

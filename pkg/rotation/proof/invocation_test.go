@@ -76,7 +76,7 @@ func (s *stage) serve(ctx context.Context, inv *invocation, by caller) answer {
 	}, c)
 	rotator := rotation.Rotator{
 		User: user, Keys: p.Keys, Secret: p.Secret, Verifier: p.Verifier, Endpoints: s.endpoints,
-		Policy: s.mistake.edit(s.policy), Now: clock.now,
+		Policy: s.mistake.edit(s.policy), Clock: rotation.Clock{Now: clock.now},
 		OnStep: func(step rotation.Step) { a.steps = append(a.steps, step) },
 	}
 	a.result, a.err = p.answer(rotator.Run(ctx, inv.req))

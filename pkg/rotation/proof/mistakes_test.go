@@ -70,7 +70,7 @@ var mistakes = []mistake{
 		seen:  []exploration{{"due", alone(tick), 1}},
 		ports: func(p ports, _ api) ports { p.Keys = trustsLabels{p.Keys, p.Secret}; return p }},
 	{name: "the interval is shorter than the grace period", breaks: p4, seen: []exploration{{"due", alone(tick), 0}},
-		policy: func(p *rotation.Policy) { p.RotationInterval = 3 * day }},
+		ports: func(p ports, _ api) ports { p.Keys = agesKeys{p.Keys, 27 * day}; return p }},
 	{name: "a stranger's key is deleted", breaks: p8, seen: []exploration{{"due, blocked by a stranger's key in use", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = ignoresUse{p.Keys}; return p }},
 	{name: "username and password are written apart", breaks: p1, seen: []exploration{{"due", alone(tick), 0}},
@@ -140,6 +140,21 @@ func (k deletesOldest) Create(ctx context.Context) (rotation.Key, sessmtp.Secret
 		return made, "", err
 	}
 	return k.Keys.Create(ctx)
+}
+
+// agesKeys takes keys for older than they are, so that each is due again before the one before it is gone. A policy with such
+// an interval is refused.
+type agesKeys struct {
+	rotation.Keys
+	by time.Duration
+}
+
+func (k agesKeys) List(ctx context.Context) ([]rotation.Key, error) {
+	keys, err := k.Keys.List(ctx)
+	for i := range keys {
+		keys[i].Created = keys[i].Created.Add(-k.by)
+	}
+	return keys, err
 }
 
 // forgetsFailures goes on where a credential couldn't be stored.

@@ -1,0 +1,111 @@
+package rotation
+
+import "fmt"
+
+// Decision is the one next step: do something, look at a fact, wait, or fail. The zero Decision is none of them: a rule
+// that doesn't apply returns it, and Plan never does.
+type Decision struct {
+	kind    decisionKind
+	command command // to do
+	ask     ask     // to look at
+
+	// Next says what is waited for and until when.
+	Next Step
+	// Blocked: a rotation is due, and waits for a key slot.
+	Blocked bool
+	// Err is why the run fails: now, or once the command is done.
+	Err *Error
+	// Warnings are for people, whatever is decided.
+	Warnings []Warning
+}
+
+type decisionKind string
+
+const (
+	passes  decisionKind = ""
+	does    decisionKind = "do"
+	asks    decisionKind = "ask"
+	waits   decisionKind = "wait"
+	failing decisionKind = "fail"
+)
+
+// command is one change to the world. Results show the [Step] that it is published as.
+type command struct {
+	do      commandKind
+	key     string   // the access key that it is about
+	version *Version // that is verified, promoted or staged again
+	reason  string
+
+	// evenCurrent allows it to touch the key that AWSCURRENT names: it leaked, it is dead, or the user goes.
+	evenCurrent bool
+	// whileCurrent is the version that AWSCURRENT must still be on for that, if it matters.
+	whileCurrent string
+	// givesUp is the pending key that a fence cuts off.
+	givesUp string
+}
+
+// commandKind names a command. Its text stands in errors.
+type commandKind string
+
+const (
+	createKey     commandKind = "create"
+	stage         commandKind = "stage"
+	restage       commandKind = "stage again" // write an existing version's credential as a new version
+	fence         commandKind = "fence"       // restage the current content, and move AWSCURRENT to it
+	unstage       commandKind = "unstage"     // move AWSPENDING to where AWSCURRENT is
+	verify        commandKind = "verify"
+	promote       commandKind = "promote"
+	activateKey   commandKind = "activate"
+	deactivateKey commandKind = "deactivate"
+	deleteKey     commandKind = "delete"
+)
+
+// step is how the command is published. Unstaging changes no credential and no key, so it passes for waiting.
+func (c command) step() Step {
+	s := Step{Kind: StepKind(c.do), AccessKeyID: c.key, Reason: c.reason}
+	if c.version != nil && c.do != verify {
+		s.VersionID = c.version.ID
+	}
+	switch c.do {
+	case restage, fence:
+		s.Kind = Stage
+	case unstage:
+		s.Kind = Wait
+	}
+	return s
+}
+
+// evenIfCurrent allows the command to touch the key that AWSCURRENT names.
+func (c command) evenIfCurrent() command {
+	c.evenCurrent = true
+	return c
+}
+
+// of says which version the command is about.
+func (c command) of(v *Version) command {
+	c.version = v
+	return c
+}
+
+func to(do commandKind, key, reason string, args ...any) command {
+	return command{do: do, key: key, reason: fmt.Sprintf(reason, args...)}
+}
+
+func do(c command) Decision { return Decision{kind: does, command: c} }
+
+func wait(next Step) Decision { return Decision{kind: waits, Next: next} }
+
+func fail(t ErrorType, format string, args ...any) Decision {
+	return Decision{kind: failing, Err: Errorf(t, format, args...)}
+}
+
+// thenFail ends the run as failed once the command is done.
+func (d Decision) thenFail(t ErrorType, format string, args ...any) Decision {
+	d.Err = Errorf(t, format, args...)
+	return d
+}
+
+func (d Decision) warn(code WarningCode, format string, args ...any) Decision {
+	d.Warnings = append(d.Warnings, Warning{Code: code, Message: fmt.Sprintf(format, args...)})
+	return d
+}

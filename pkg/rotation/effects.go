@@ -1,0 +1,143 @@
+package rotation
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// What a command or a look changes in the State, apart from the call that does it. Each effect is a pure function, so that
+// after a call nobody asks again for what is known, and the next plan starts from what is.
+
+// observe starts a state anew from the keys and AWSCURRENT. What was learnt before may be outdated; what was done is not.
+// A fresh credential that couldn't be stored is forgotten: its key is an orphan now.
+func (s State) observe(keys []Key, current *Version) State {
+	next := State{User: s.User, Done: s.Done.and(deed{what: observed}), Stored: map[string]Fact[*Version]{}}
+	for _, k := range keys {
+		if !s.Done.deleted(k.ID) {
+			next.Keys = append(next.Keys, k)
+		}
+	}
+	if current != nil {
+		next.Current = *current
+		next.Pending.Known = slices.Contains(current.Labels, Pending) // nothing else is pending then
+	}
+	return next
+}
+
+// lookedAtPending notes what AWSPENDING is on. With AWSCURRENT's version it has done its work.
+func (s State) lookedAtPending(v *Version) State {
+	if v != nil && v.ID == s.Current.ID {
+		v = nil
+	}
+	s.Pending = known(v)
+	return s
+}
+
+func (s State) lookedAtPrevious(v *Version) State {
+	s.Previous = known(v)
+	return s
+}
+
+// lookedForStored notes the version that names a key. If looking is denied, each rule does what spares the key.
+func (s State) lookedForStored(key string, v *Version, denied error) State {
+	s.Stored = maps.Clone(s.Stored)
+	if s.Stored == nil {
+		s.Stored = map[string]Fact[*Version]{}
+	}
+	s.Stored[key] = Fact[*Version]{Value: v, Known: true, Denied: denied}
+	return s
+}
+
+func (s State) lookedAtLastUse(key string, at time.Time) State {
+	return s.edit(key, func(k *Key) { k.LastUsed = known(at) })
+}
+
+// created adds a key and its credential, which is stored next.
+func (s State) created(k Key, credential []sessmtp.Login) State {
+	s.Keys = append(slices.Clone(s.Keys), k)
+	s.Fresh = credential
+	s.Done = s.Done.and(deed{what: made, key: k.ID})
+	return s
+}
+
+// staged: the version has AWSPENDING, and no other one has it.
+func (s State) staged(v Version) State {
+	s.Fresh = nil
+	s.Pending = known(&v)
+	return s
+}
+
+// restaged is staged, for a version that holds an older one's credential.
+func (s State) restaged(v Version) State {
+	s = s.staged(v)
+	s.Done = s.Done.and(deed{what: restaged, version: v.ID, key: v.AccessKeyID()})
+	return s
+}
+
+// unstaged: AWSPENDING was moved to where AWSCURRENT is.
+func (s State) unstaged() State {
+	s.Pending = known[*Version](nil)
+	return s
+}
+
+func (s State) verified(key string, v Verdict) State {
+	s.Done = s.Done.and(deed{what: verified, key: key, verdict: v})
+	return s
+}
+
+// moved: AWSCURRENT went to the version, and AWSPREVIOUS to where it was. AWSPENDING stays on the version: it travels with
+// AWSCURRENT.
+func (s State) moved(to Version) State {
+	left := s.Current
+	s.Previous, s.Current = known(&left), to
+	s.Done = s.Done.and(deed{what: moved, from: left.ID, version: to.ID})
+	return s.unstaged()
+}
+
+// promoted is moved, for another credential than the one that was current.
+func (s State) promoted(to Version) State {
+	s = s.moved(to)
+	s.Done = s.Done.and(deed{what: promoted, version: to.ID, key: to.AccessKeyID()})
+	return s
+}
+
+// gaveUp: a fence stands before the pending key, and it is to be deleted.
+func (s State) gaveUp(key string) State {
+	s.Done = s.Done.and(deed{what: gaveUp, key: key})
+	return s
+}
+
+// tooLate: the key couldn't be promoted, because AWSCURRENT had moved.
+func (s State) tooLate(key string) State {
+	s.Done = s.Done.and(deed{what: wasTooLate, key: key})
+	return s
+}
+
+func (s State) statusSet(key string, status KeyStatus) State {
+	return s.edit(key, func(k *Key) { k.Status = status })
+}
+
+// deactivating is noted before the call: should its answer be lost, the key may be Inactive, and this run doesn't delete it.
+func (s State) deactivating(key string) State {
+	s.Done = s.Done.and(deed{what: deactivated, key: key})
+	return s
+}
+
+func (s State) deleted(key string) State {
+	s.Keys = slices.DeleteFunc(slices.Clone(s.Keys), func(k Key) bool { return k.ID == key })
+	s.Done = s.Done.and(deed{what: deleted, key: key})
+	return s
+}
+
+func (s State) edit(key string, change func(*Key)) State {
+	s.Keys = slices.Clone(s.Keys)
+	for i := range s.Keys {
+		if s.Keys[i].ID == key {
+			change(&s.Keys[i])
+		}
+	}
+	return s
+}

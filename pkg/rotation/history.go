@@ -1,0 +1,113 @@
+package rotation
+
+import "github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+
+// History is what one run has done and learnt, in order. It only grows, survives each new look at the world, and dies with
+// the run: nothing of it is stored.
+type History []deed
+
+// deed is one entry. What the other fields mean depends on what was done.
+type deed struct {
+	what    deedKind
+	key     string // the access key that it is about
+	version string // the version that was written, or that a label came to
+	from    string // the version that AWSCURRENT left
+	verdict Verdict
+}
+
+type deedKind string
+
+const (
+	observed    deedKind = "looked at the keys and AWSCURRENT"
+	made        deedKind = "made an access key"
+	restaged    deedKind = "wrote an older version's credential as a new version"
+	verified    deedKind = "logged in, or tried to"
+	moved       deedKind = "moved AWSCURRENT"
+	promoted    deedKind = "made another credential current than the one that was observed"
+	wasTooLate  deedKind = "couldn't promote the key, because AWSCURRENT had moved"
+	gaveUp      deedKind = "put a fence before a pending key that SES refused for too long"
+	deactivated deedKind = "made an access key Inactive, or tried to"
+	deleted     deedKind = "deleted an access key"
+)
+
+// Verdict is what verification said of a credential.
+type Verdict struct {
+	Meaning sessmtp.Meaning
+	Err     error // details, unless it was accepted
+}
+
+// and returns the history with one more entry. It never writes into h's own array, so that two states can go on from one.
+func (h History) and(d deed) History { return append(h[:len(h):len(h)], d) }
+
+// has tells whether there is an entry of the kind about the key.
+func (h History) has(what deedKind, key string) bool {
+	for _, d := range h {
+		if d.what == what && d.key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// last is the newest entry of the kind, the zero deed for none.
+func (h History) last(what deedKind) deed {
+	for i := len(h) - 1; i >= 0; i-- {
+		if h[i].what == what {
+			return h[i]
+		}
+	}
+	return deed{}
+}
+
+// made: this run made the key, so IAM may not list it yet.
+func (h History) made(key string) bool { return h.has(made, key) }
+
+// deleted: this run deleted the key, so IAM may still list it.
+func (h History) deleted(key string) bool { return h.has(deleted, key) }
+
+// deactivated: this run made the key Inactive, so a later one deletes it.
+func (h History) deactivated(key string) bool { return h.has(deactivated, key) }
+
+// overtaken: this run couldn't promote the key because AWSCURRENT had moved. Whoever moved it may be about to delete the
+// key, so it isn't tried again.
+func (h History) overtaken(key string) bool { return h.has(wasTooLate, key) }
+
+// promoted: another credential than the one that was observed as current was made current.
+func (h History) promoted() bool { return h.last(promoted).what != "" }
+
+// givenUp is the pending key that nobody can promote any more, and that is to be deleted.
+func (h History) givenUp() string { return h.last(gaveUp).key }
+
+// restaged is the version that this run last wrote from an older one's content. Once is enough, however short the
+// promotion window.
+func (h History) restaged() string { return h.last(restaged).version }
+
+// verdict is what SES last said of the key's credential.
+func (h History) verdict(key string) Verdict {
+	for i := len(h) - 1; i >= 0; i-- {
+		if h[i].what == verified && h[i].key == key {
+			return h[i].verdict
+		}
+	}
+	return Verdict{}
+}
+
+// left: this run moved AWSCURRENT away from the version. To read it as current is old news.
+func (h History) left(version string) bool {
+	for _, d := range h {
+		if d.what == moved && d.from == version {
+			return true
+		}
+	}
+	return false
+}
+
+// currentBy is the version that this run made current since it last observed, empty for none.
+func (h History) currentBy() string {
+	for i := len(h) - 1; i >= 0 && h[i].what != observed; i-- {
+		if h[i].what == moved {
+			return h[i].version
+		}
+	}
+	return ""
+}

@@ -1,0 +1,153 @@
+package rotation
+
+import (
+	"context"
+	"slices"
+)
+
+// run is one Run: what it knows and has done, and what it will answer.
+type run struct {
+	*Rotator
+	req    Request
+	state  State
+	result Result
+}
+
+// serve observes, and follows the plan until there is nothing left to do. After a conflict it observes again; so it does
+// after an emergency or a rollback, to mend before it answers what an overlapping invocation may have broken.
+func (run *run) serve(ctx context.Context) (Decision, error) {
+	for looks := 1; ; looks++ {
+		if err := run.observe(ctx); err != nil {
+			return Decision{}, err
+		}
+		if old := run.oldNews(); (old || run.unlisted()) && looks < observations {
+			run.Clock.giveWay(ctx, looks)
+			continue
+		} else if old {
+			return Decision{}, Errorf(Conflict, "Secrets Manager still returns the old AWSCURRENT; the next invocation goes on")
+		}
+		before := len(run.result.Steps)
+		d, err := run.follow(ctx)
+		switch {
+		case err == nil && run.looksTwice() && len(run.result.Steps) > before && looks < observations:
+		case err == nil:
+			return d, nil
+		case run.lostRace(d, err) && run.req.Action == Tick:
+			return wait(Step{Kind: Verify, Reason: "AWSCURRENT moved meanwhile; the next tick looks again"}), nil
+		case run.lostRace(d, err), TypeOf(err) != Conflict, looks >= observations:
+			return d, err
+		default:
+			run.noteTooLate(d)
+			run.Clock.giveWay(ctx, looks)
+		}
+	}
+}
+
+// oldNews: Secrets Manager still returns as current what this run has moved AWSCURRENT away from.
+func (run *run) oldNews() bool { return run.state.Done.left(run.state.Current.ID) }
+
+// unlisted: IAM doesn't list the current key yet, and this run made it.
+func (run *run) unlisted() bool {
+	id := run.state.Current.AccessKeyID()
+	_, listed := run.state.key(id)
+	return !listed && run.state.Done.made(id)
+}
+
+// lostRace: another invocation moved AWSCURRENT before a tick or a rotation could promote. The other may be about to revoke
+// what this one verified, so it doesn't try once more.
+func (run *run) lostRace(d Decision, err error) bool {
+	return !run.looksTwice() && d.command.do == promote && TypeOf(err) == Conflict && run.state.hasCredential()
+}
+
+// noteTooLate remembers a key that couldn't be promoted. Without a version that was current, it was this run's own first
+// version that had the label.
+func (run *run) noteTooLate(d Decision) {
+	if d.command.do == promote && run.state.Current.ID != "" {
+		run.state = run.state.tooLate(d.command.key)
+	}
+}
+
+// looksTwice: the action revokes or undoes, and mends before it answers.
+func (run *run) looksTwice() bool {
+	return run.req.Action == Emergency || run.req.Action == Rollback || run.req.Action == Decommission
+}
+
+// mostSteps is more than any run has a use for. A plan that goes in circles, which is a fault of this package, is to cost a
+// run, and not thousands of versions.
+const mostSteps = 60
+
+// follow does what the plan says until it says wait or fail.
+func (run *run) follow(ctx context.Context) (Decision, error) {
+	for {
+		if len(run.result.Steps) >= mostSteps {
+			return Decision{}, Errorf(RotationBlocked, "stopped after %d steps that led nowhere; please report this, with the log", len(run.result.Steps))
+		}
+		d := Plan(run.state, run.Policy, run.planned(), run.Clock.now())
+		if d.kind == asks {
+			if err := run.look(ctx, d.ask); err != nil {
+				return d, err
+			}
+			continue
+		}
+		if run.readOnly() {
+			return run.preview(d), nil
+		}
+		run.warn(d.Warnings...)
+		if d.kind == does {
+			if err := run.do(ctx, d.command); err != nil {
+				return d, err
+			}
+		}
+		if d.Err != nil {
+			return d, d.Err
+		}
+		if d.kind == waits {
+			return d, nil
+		}
+	}
+}
+
+// planned is the request as the plan sees it: reports plan as a tick would.
+func (run *run) planned() Request {
+	if run.readOnly() {
+		return Request{Action: Tick}
+	}
+	return run.req
+}
+
+func (run *run) readOnly() bool { return run.req.Action == Status || run.req.Action == Preview }
+
+// preview turns what would be done into what is reported.
+func (run *run) preview(d Decision) Decision {
+	run.warn(d.Warnings...)
+	if d.Err != nil {
+		run.warn(Warning{WarningCode(d.Err.Type), d.Err.Error()})
+	}
+	if d.kind != does {
+		return d
+	}
+	step := d.command.step()
+	step.At = run.Clock.now().UTC()
+	if run.req.Action == Preview {
+		run.result.Steps = append(run.result.Steps, step)
+	}
+	d.Next = step
+	return d
+}
+
+// warn notes each warning once.
+func (run *run) warn(warnings ...Warning) {
+	for _, w := range warnings {
+		if !slices.Contains(run.result.Warnings, w) {
+			run.result.Warnings = append(run.result.Warnings, w)
+		}
+	}
+}
+
+// record notes a step that was done.
+func (run *run) record(s Step) {
+	run.result.Steps = append(run.result.Steps, s)
+	if run.OnStep != nil {
+		run.OnStep(s)
+	}
+}
