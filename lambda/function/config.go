@@ -104,29 +104,40 @@ func parseConfig(getenv func(string) string) (config, error) {
 func (e *environment) policy() rotation.Policy {
 	p := rotation.DefaultPolicy()
 	before := len(e.faults)
-	p.RotationInterval = e.duration("ROTATION_INTERVAL", p.RotationInterval)
-	p.GracePeriod = e.duration("GRACE_PERIOD", p.GracePeriod)
-	p.QuarantinePeriod = e.duration("QUARANTINE_PERIOD", p.QuarantinePeriod)
-	p.InUseWindow = e.duration("IN_USE_WINDOW", p.InUseWindow)
-	p.MaxGracePeriod = e.duration("MAX_GRACE_PERIOD", p.MaxGracePeriod)
-	p.PromotionWindow = e.duration("PROMOTION_WINDOW", p.PromotionWindow)
-	p.VerifyTimeout = e.duration("VERIFY_TIMEOUT", p.VerifyTimeout)
-	if len(e.faults) > before {
-		return p
+	for _, one := range periods {
+		period := one.of(&p)
+		*period = e.duration(one.variable, *period)
 	}
-	if p.RotationInterval <= p.PromotionWindow+p.GracePeriod+p.QuarantinePeriod {
-		e.fault("ROTATION_INTERVAL", fmt.Errorf("must exceed PROMOTION_WINDOW + GRACE_PERIOD + QUARANTINE_PERIOD (%s): IAM allows "+
-			"two access keys, so the old one must be gone before the next is made; it is %s",
-			rotation.Duration(p.PromotionWindow+p.GracePeriod+p.QuarantinePeriod), rotation.Duration(p.RotationInterval)))
-	}
-	if p.MaxGracePeriod != 0 && p.MaxGracePeriod < p.GracePeriod {
-		e.fault("MAX_GRACE_PERIOD", fmt.Errorf("must be 0 (never) or at least GRACE_PERIOD (%s); it is %s",
-			rotation.Duration(p.GracePeriod), rotation.Duration(p.MaxGracePeriod)))
-	}
-	if p.VerifyTimeout == 0 {
-		e.fault("VERIFY_TIMEOUT", errors.New("must not be 0; VERIFY=off turns verification off"))
+	if len(e.faults) == before {
+		e.faults = append(e.faults, faultsOf(p)...)
 	}
 	return p
+}
+
+// periods are the variables that hold one field of the policy each.
+var periods = []struct {
+	variable, field string
+	of              func(*rotation.Policy) *time.Duration
+}{
+	{"ROTATION_INTERVAL", "RotationInterval", func(p *rotation.Policy) *time.Duration { return &p.RotationInterval }},
+	{"GRACE_PERIOD", "GracePeriod", func(p *rotation.Policy) *time.Duration { return &p.GracePeriod }},
+	{"QUARANTINE_PERIOD", "QuarantinePeriod", func(p *rotation.Policy) *time.Duration { return &p.QuarantinePeriod }},
+	{"IN_USE_WINDOW", "InUseWindow", func(p *rotation.Policy) *time.Duration { return &p.InUseWindow }},
+	{"MAX_GRACE_PERIOD", "MaxGracePeriod", func(p *rotation.Policy) *time.Duration { return &p.MaxGracePeriod }},
+	{"PROMOTION_WINDOW", "PromotionWindow", func(p *rotation.Policy) *time.Duration { return &p.PromotionWindow }},
+	{"VERIFY_TIMEOUT", "VerifyTimeout", func(p *rotation.Policy) *time.Duration { return &p.VerifyTimeout }},
+}
+
+// faultsOf names the variable in each fault of the policy.
+func faultsOf(p rotation.Policy) (faults []error) {
+	for _, fault := range p.Faults() {
+		for _, one := range periods {
+			if one.field == fault.Field {
+				faults = append(faults, fmt.Errorf("%s: %s", one.variable, fault.Text))
+			}
+		}
+	}
+	return faults
 }
 
 func (e *environment) endpoints() []sessmtp.Endpoint {

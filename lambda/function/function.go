@@ -78,9 +78,11 @@ func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
 func (f *Function) rotator(secret smtpsecret.Secret) *rotation.Rotator {
 	return &rotation.Rotator{
 		User: f.keys.User, Keys: f.keys, Secret: &secret, Verifier: f.verifier,
-		Endpoints: secret.Endpoints, Policy: f.policy, Now: f.now,
+		Endpoints: secret.Endpoints, Policy: f.policy, Clock: f.clock(),
 	}
 }
+
+func (f *Function) clock() rotation.Clock { return rotation.Clock{Now: f.now} }
 
 // Invoke implements lambda.Handler: an event in, a result or a typed error out.
 func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
@@ -111,7 +113,7 @@ func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) 
 		a.Result, err = f.refuse(ctx, fault, log)
 		return a, err
 	}
-	ctx, cancel := leaveTimeToAnswer(ctx, time.Second)
+	ctx, cancel := rotation.ToAnswer.Keep(ctx, f.clock())
 	defer cancel()
 	if reqs[0].Action == audit {
 		return f.serveAudit(ctx, log)
@@ -156,13 +158,4 @@ func (f *Function) run(ctx context.Context, reqs []rotation.Request, log *slog.L
 		}
 	}
 	return result, nil
-}
-
-// leaveTimeToAnswer ends the work a little before Lambda ends the process, so that a call that never returns is told.
-func leaveTimeToAnswer(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return ctx, func() {}
-	}
-	return context.WithDeadline(ctx, deadline.Add(-min(most, time.Until(deadline)/5)))
 }

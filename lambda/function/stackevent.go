@@ -46,9 +46,6 @@ func onDelete(e cfn.Event) ([]rotation.Request, error) {
 	}
 }
 
-// timeToAnswer is kept of an invocation to reach CloudFormation.
-const timeToAnswer = 15 * time.Second
-
 // serveStack answers CloudFormation, and returns what the invocation came to. Only where CloudFormation can't be reached is
 // that a failure of the invocation, which Lambda then tries again.
 func (f *Function) serveStack(ctx context.Context, e cfn.Event, log *slog.Logger) (rotation.Result, error) {
@@ -83,7 +80,7 @@ func (f *Function) serveResource(ctx context.Context, e cfn.Event, log *slog.Log
 	if err != nil {
 		return result, err
 	}
-	ctx, cancel := leaveTimeToAnswer(ctx, timeToAnswer)
+	ctx, cancel := rotation.ToAnswerCloudFormation.Keep(ctx, f.clock())
 	defer cancel()
 	switch e.RequestType {
 	case cfn.RequestCreate, cfn.RequestUpdate:
@@ -143,7 +140,7 @@ func (f *Function) answerStack(ctx context.Context, target string, answer *cfn.R
 	if err != nil {
 		return err
 	}
-	ctx, cancel := leaveTimeToAnswer(ctx, time.Second)
+	ctx, cancel := rotation.ToAnswer.Keep(ctx, f.clock())
 	defer cancel()
 	for wait := 100 * time.Millisecond; ; wait *= 2 {
 		if err = f.put(ctx, target, body); err == nil {
