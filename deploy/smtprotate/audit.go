@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
@@ -59,7 +60,7 @@ func (a auditCommand) findings(ctx context.Context, c *console) ([]sendpolicy.Fi
 	case a.User == "" && a.Function == "":
 		return nil, errors.New("whom to audit? Give --function or --user")
 	case a.User == "":
-		answer, err := a.invoke(ctx, c, a.Function, region, event{Action: "audit"})
+		answer, err := a.invoke(ctx, c, a.Function, region, event.Audit{})
 		return answer.Findings, err
 	}
 	cfg, err := a.config(ctx, region)

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
 // profileFlag is as the AWS CLI has it.
@@ -54,34 +54,20 @@ func (f awsFlags) config(ctx context.Context, region string) (aws.Config, error)
 	)
 }
 
-// event is what the function is asked.
-type event struct {
-	Action      string `json:"action"`
-	AccessKeyID string `json:"access_key_id,omitempty"`
-	Reason      string `json:"reason,omitempty"`
-	Contain     string `json:"contain,omitempty"`
-}
-
-// answer is what the function says.
+// answer is the function's, with its text as it came.
 type answer struct {
-	rotation.Result
-	Findings []sendpolicy.Finding `json:"findings"`
-
-	text []byte // as it came
+	event.Answer
+	text []byte
 }
 
-// failure is the function's, by its errorType.
-type failure struct {
-	Type    string `json:"errorType"`
-	Message string `json:"errorMessage"`
-}
+// failure is the function's, told with what to do about it.
+type failure struct{ event.Failure }
 
 func (f failure) Error() string {
-	text := f.Message
-	if advice := advices[rotation.ErrorType(f.Type)]; advice != "" {
-		return text + "\n" + advice
+	if advice := advices[f.Type]; advice != "" {
+		return f.Message + "\n" + advice
 	}
-	return fmt.Sprintf("the function itself failed: %s (%s)\nIts log says more.", text, f.Type)
+	return fmt.Sprintf("the function itself failed: %s (%s)\nIts log says more.", f.Message, f.Type)
 }
 
 // advices are what to do about failures, as the README has them.
@@ -96,7 +82,7 @@ var advices = map[rotation.ErrorType]string{
 }
 
 // invoke asks the function, and waits for its answer.
-func (f awsFlags) invoke(ctx context.Context, c *console, function, region string, e event) (a answer, err error) {
+func (f awsFlags) invoke(ctx context.Context, c *console, function, region string, e event.Action) (a answer, err error) {
 	cfg, err := f.config(ctx, region)
 	if err != nil {
 		return a, err
@@ -105,7 +91,7 @@ func (f awsFlags) invoke(ctx context.Context, c *console, function, region strin
 	if err != nil {
 		return a, err
 	}
-	end := c.waiting("waiting for the function" + whatTakesLong[e.Action])
+	end := c.waiting("waiting for the function" + whatTakesLong(e))
 	out, err := lambda.NewFromConfig(cfg).Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: payload})
 	end()
 	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
@@ -115,18 +101,22 @@ func (f awsFlags) invoke(ctx context.Context, c *console, function, region strin
 		return a, fmt.Errorf("invoking %s: %w", function, err)
 	}
 	if out.FunctionError != nil {
-		failed := failure{Message: string(out.Payload)}
-		_ = json.Unmarshal(out.Payload, &failed) // else it is told as it is
+		failed := failure{event.Failure{Message: string(out.Payload)}}
+		_ = json.Unmarshal(out.Payload, &failed.Failure) // else it is told as it is
 		return a, failed
 	}
-	if a.text = out.Payload; json.Unmarshal(out.Payload, &a) != nil || a.Outcome == "" {
+	if a.text = out.Payload; json.Unmarshal(out.Payload, &a.Answer) != nil || a.Outcome == "" {
 		return a, fmt.Errorf("%s doesn't answer as ses-smtp-rotator does: %.200s", function, out.Payload)
 	}
 	return a, nil
 }
 
-var whatTakesLong = map[string]string{
-	"rotate":    "; SES may take a minute to accept a new key",
-	"emergency": "; SES may take a minute to accept a new key",
-	"rollback":  "; it logs in to SES",
+func whatTakesLong(e event.Action) string {
+	switch e.(type) {
+	case event.Rotate, event.Emergency:
+		return "; SES may take a minute to accept a new key"
+	case event.Rollback:
+		return "; it logs in to SES"
+	}
+	return ""
 }

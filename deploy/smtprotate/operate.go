@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
@@ -17,12 +18,12 @@ type functionFlags struct {
 	awsFlags
 }
 
-func (f functionFlags) ask(ctx context.Context, c *console, e event) (answer, error) {
+func (f functionFlags) ask(ctx context.Context, c *console, e event.Action) (answer, error) {
 	return f.invoke(ctx, c, f.Function, f.Region, e)
 }
 
 // show asks the function and prints what it says.
-func (f functionFlags) show(ctx context.Context, c *console, e event) error {
+func (f functionFlags) show(ctx context.Context, c *console, e event.Action) error {
 	a, err := f.ask(ctx, c, e)
 	if err != nil {
 		return err
@@ -38,7 +39,7 @@ type statusCommand struct{ functionFlags }
 
 // Run changes nothing.
 func (s statusCommand) Run(ctx context.Context, c *console) error {
-	return s.show(ctx, c, event{Action: "status"})
+	return s.show(ctx, c, event.Status{})
 }
 
 type rotateCommand struct {
@@ -53,7 +54,7 @@ func (rotateCommand) Help() string {
 
 // Run rotates now.
 func (r rotateCommand) Run(ctx context.Context, c *console) error {
-	return r.show(ctx, c, event{Action: "rotate", Reason: r.Reason})
+	return r.show(ctx, c, event.Rotate{Reason: r.Reason})
 }
 
 type emergencyCommand struct {
@@ -72,7 +73,7 @@ func (emergencyCommand) Help() string {
 // Run asks before it cuts somebody off.
 func (e emergencyCommand) Run(ctx context.Context, c *console) error {
 	if !e.Yes {
-		a, err := e.ask(ctx, c, event{Action: "status"})
+		a, err := e.ask(ctx, c, event.Status{})
 		if err != nil {
 			return err
 		}
@@ -87,11 +88,7 @@ func (e emergencyCommand) Run(ctx context.Context, c *console) error {
 	if err := c.agree(ctx, e.Yes); err != nil {
 		return err
 	}
-	asked := event{Action: "emergency", AccessKeyID: e.Key, Reason: e.Reason}
-	if e.ContainFirst {
-		asked.Contain = "first"
-	}
-	return e.show(ctx, c, asked)
+	return e.show(ctx, c, event.Emergency{AccessKeyID: e.Key, Reason: e.Reason, ContainFirst: e.ContainFirst})
 }
 
 func whatIsCutOff(id string, first bool, keys []rotation.KeyReport, now time.Time) string {
@@ -124,7 +121,7 @@ func (rollbackCommand) Help() string {
 // Run asks first: it takes back what applications may rely on already.
 func (r rollbackCommand) Run(ctx context.Context, c *console) error {
 	if !r.Yes {
-		a, err := r.ask(ctx, c, event{Action: "status"})
+		a, err := r.ask(ctx, c, event.Status{})
 		if err != nil {
 			return err
 		}
@@ -135,5 +132,5 @@ func (r rollbackCommand) Run(ctx context.Context, c *console) error {
 	if err := c.agree(ctx, r.Yes); err != nil {
 		return err
 	}
-	return r.show(ctx, c, event{Action: "rollback", Reason: r.Reason})
+	return r.show(ctx, c, event.Rollback{Reason: r.Reason})
 }

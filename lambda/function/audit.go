@@ -8,21 +8,13 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// audit is the action that looks at what the user may do. It changes nothing, and isn't rotation's.
-const audit rotation.Action = "audit"
-
-// answer is an invocation's: a result, and what an audit found.
-type answer struct {
-	rotation.Result
-	Findings []sendpolicy.Finding `json:"findings,omitzero"`
-}
-
 // serveAudit finds what is wider than the credential needs. Each finding is a warning, too.
-func (f *Function) serveAudit(ctx context.Context, log *slog.Logger) (a answer, err error) {
+func (f *Function) serveAudit(ctx context.Context, log *slog.Logger) (a event.Answer, err error) {
 	var access sendpolicy.Access
 	defer func() { f.publish(ctx, log, measureAudit(a, err)) }()
 	var wg sync.WaitGroup
@@ -30,7 +22,7 @@ func (f *Function) serveAudit(ctx context.Context, log *slog.Logger) (a answer, 
 	wg.Go(func() { access, accessErr = f.access.Read(ctx) })
 	a.Result, err = f.rotator(f.secret).Run(ctx, rotation.Request{Action: rotation.Status})
 	wg.Wait()
-	if a.Action = audit; err != nil {
+	if a.Action = event.ActionAudit; err != nil {
 		return a, err
 	}
 	if accessErr != nil {

@@ -9,34 +9,17 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
+// What else is refused, and how it is named, is tested in package event.
 func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	s.world.ResetCalls()
 	for event, names := range map[string]string{
-		`{"action":"rotat"}`:                          "rotat",
-		`{"action":""}`:                               "action",
-		`{"action":7}`:                                "action",
-		`{"action":null}`:                             "action",
-		`{"action":"Rotate"}`:                         "Rotate",
-		`{"action":"tock"}`:                           "tock",
-		`{"action":"audit","reason":"curious"}`:       "reason",
-		`{"action":"emergency","access_key_id":17}`:   "access_key_id",
-		`{"action":"emergency","access_key_id":"x"}`:  "access_key_id",
-		`{"action":"emergency","access_key_id":""}`:   "access_key_id",
-		`{"action":"emergency","access-key-id":"AK"}`: "access-key-id",
-		`{"action":"emergency","contain":"last"}`:     "contain",
-		`{"action":"emergency","contain":true}`:       "contain",
-		`{"action":"emergency","reason":["a"]}`:       "reason",
-		`{"action":"rotate","access_key_id":"AKIAX"}`: "access_key_id",
-		`["rotate"]`:                                  "object",
-		`"rotate"`:                                    "object",
-		`{"action":`:                                  "object",
-		`{"RequestType":"Create","ResponseURL":"x"}`:  "RequestType",
-		`{"Step":"createSecret","SecretId":"x","ClientRequestToken":"y"}`:                   "SecretId",
-		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED"}}`: "affectedEntities",
-		`{"source":"aws.health","detail":"AWS_RISK_CREDENTIALS_EXPOSED"}`:                   "detail",
-		`{"source":"aws.guardduty","detail":["an access key"]}`:                             "GuardDuty",
+		`["rotate"]`:         "object",
+		`{"action":"rotat"}`: "rotat",
+		`{"action":"emergency","access_key_id":"x"}`:                      "access_key_id",
+		`{"RequestType":"Create","ResponseURL":"x"}`:                      "RequestType",
+		`{"Step":"createSecret","SecretId":"x","ClientRequestToken":"y"}`: "SecretId",
 		guardDuty("x"): "accessKeyId",
 		healthEvent("AKIAIOSFODNN7EXAMPLE", "arn:aws:iam::123456789012:user/mailer"): "affectedEntities",
 	} {
@@ -50,11 +33,9 @@ func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 func TestWhatHasNoActionIsATick(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	for _, event := range []string{``, `null`, ` {} `, `{"action":"tick"}`,
-		`{"version":"0","source":"aws.events","detail-type":"Scheduled Event","resources":["arn:aws:events:eu-west-1:1:rule/x"],"detail":{}}`,
+	for _, event := range []string{
+		``, `null`, `{"action":"tick"}`,
 		`{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`,
-		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_EC2_OPERATIONAL_ISSUE"}}`,
-		`{"source":"aws.guardduty","detail":{"type":"Recon:EC2/Portscan","resource":{"instanceDetails":{}}}}`,
 	} {
 		if got := s.must(event, rotation.Waiting).Action; got != rotation.Tick {
 			t.Errorf("%s: action %s", event, got)

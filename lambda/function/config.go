@@ -19,9 +19,11 @@ type config struct {
 	from      string // sender of the mail that proves sending; empty: log in only
 }
 
-// isUserName knows what IAM allows ("IAM and AWS STS quotas": name requirements).
+// isUserName knows what IAM allows ("IAM and AWS STS quotas": name requirements). A regular
+// expression that counts takes a millisecond to compile, a sixth of the function's start.
 func isUserName(text string) bool {
-	return isMadeOf(text, 1, 64, func(r rune) bool { return inWord(r) || strings.ContainsRune("+=,.@-", r) })
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-"
+	return 1 <= len(text) && len(text) <= 64 && strings.Trim(text, allowed) == ""
 }
 
 // isAddress knows an address as it stands in MAIL FROM: without a name, and without comments.

@@ -1,5 +1,6 @@
-// Package function is the deployed function without Lambda's runtime around it: it reads the environment, understands
-// events, runs the rotation, and answers and logs as published. lambda/ starts it; the demo and tests run the same code.
+// Package function is the deployed function without Lambda's runtime around it: it reads the
+// environment, serves the events of package event, and answers and logs as published. lambda/ starts
+// it; the demo and tests run the same code.
 package function
 
 import (
@@ -17,6 +18,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
@@ -91,35 +93,34 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		log = log.With("request_id", lc.AwsRequestID)
 	}
-	var result answer
-	var err error
-	if e, ok := parseStackEvent(payload); ok {
-		result.Result, err = f.serveStack(ctx, e, log)
-	} else {
-		result, err = f.serve(ctx, payload, log)
-	}
+	answer, err := f.serve(ctx, payload, log)
 	if err != nil {
-		failure := messages.InvokeResponse_Error{Type: string(rotation.TypeOf(err)), Message: err.Error()}
-		log.ErrorContext(ctx, "failed", "error_type", failure.Type, "error", failure.Message, "result", result)
-		return nil, failure
+		failure := event.FailureOf(err)
+		log.ErrorContext(ctx, "failed", "error_type", failure.Type, "error", failure.Message, "result", answer)
+		return nil, messages.InvokeResponse_Error{Type: string(failure.Type), Message: failure.Message}
 	}
-	log.InfoContext(ctx, "result", "result", result)
-	return json.Marshal(result)
+	log.InfoContext(ctx, "result", "result", answer)
+	return json.Marshal(answer)
 }
 
-func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) (a answer, err error) {
-	reqs, err := parseEvent(payload, f.secret.ID)
+// serve does what an event asks for.
+func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) (answer event.Answer, err error) {
+	e, err := event.Parse(payload, f.secret.ID)
+	if change, ok := e.(event.StackChange); ok { // has an answer of its own, even if the environment is faulty
+		answer.Result, err = f.serveStack(ctx, change, log)
+		return answer, err
+	}
 	if fault := cmp.Or(f.fault, err); fault != nil {
-		a.Result, err = f.refuse(ctx, fault, log)
-		return a, err
+		answer.Result, err = f.refuse(ctx, fault, log)
+		return answer, err
 	}
 	ctx, cancel := rotation.ToAnswer.Keep(ctx, f.clock())
 	defer cancel()
-	if reqs[0].Action == audit {
+	if _, ok := e.(event.Audit); ok {
 		return f.serveAudit(ctx, log)
 	}
-	a.Result, err = f.run(ctx, reqs, log)
-	return a, err
+	answer.Result, err = f.run(ctx, requests(e), log)
+	return answer, err
 }
 
 // refuse measures what is refused before anything was looked at.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
@@ -121,7 +122,7 @@ func measure(result rotation.Result, err error, verified time.Duration, interval
 }
 
 // measureAudit tells how much an audit found. It doesn't count as a success: those are ticks'.
-func measureAudit(a answer, err error) (all []metric) {
+func measureAudit(a event.Answer, err error) (all []metric) {
 	if err != nil {
 		return []metric{count(string(rotation.TypeOf(err)), 1)}
 	}

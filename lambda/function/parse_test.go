@@ -1,7 +1,6 @@
 package function
 
 import (
-	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -38,30 +37,6 @@ func TestVerifyFromIsAnAddressAlone(t *testing.T) {
 			t.Errorf("isAddress(%q) is %v", text, !want)
 		}
 	}
-}
-
-func FuzzEveryEventIsARequestOrARequestError(f *testing.F) {
-	for _, seed := range []string{
-		`{}`, `{"action":"emergency","access_key_id":"AKIA0000000000000000","contain":"first","reason":"r"}`, `{"action":"status"}`,
-		`{"Step":"createSecret","SecretId":"smtp/credential","ClientRequestToken":"0123456789abcdef0123456789abcdef"}`,
-		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED","affectedEntities":[{"entityValue":"AKIA0000000000000000"}]}}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		reqs, err := parseEvent(payload, "smtp/credential")
-		if err != nil {
-			if typed, ok := errors.AsType[*rotation.Error](err); !ok || typed.Type != rotation.RequestError {
-				t.Fatalf("%q: %v", payload, err)
-			}
-			return
-		}
-		for _, req := range reqs {
-			if req.ContainFirst && req.Action != rotation.Emergency || req.Action == "" {
-				t.Fatalf("%q is %+v", payload, req)
-			}
-		}
-	})
 }
 
 func FuzzEnvironment(f *testing.F) {

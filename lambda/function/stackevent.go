@@ -13,100 +13,77 @@ import (
 
 	"github.com/aws/aws-lambda-go/cfn"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// A custom resource of the stack makes the first credential with the stack, and deletes the user's keys with it, because
-// CloudFormation can't delete a user that has any. CloudFormation waits for an answer at a URL, for an hour where none
-// comes, so there is one whatever happens ("Custom resource response objects", AWS CloudFormation User Guide).
-
-// parseStackEvent tells whether the event is CloudFormation's, and can be answered.
-func parseStackEvent(payload []byte) (e cfn.Event, ok bool) {
-	var other struct{ Action json.RawMessage }
-	if json.Unmarshal(payload, &e) != nil || json.Unmarshal(payload, &other) != nil || other.Action != nil {
-		return e, false
-	}
-	to, err := url.Parse(e.ResponseURL)
-	return e, e.RequestType != "" && err == nil && to.Host != ""
-}
-
-// onDelete tells what becomes of the user's keys with the resource, by its property OnDelete: "decommission", the default,
-// deletes them; "decommission-stored" deletes those that the secret has, for a user that was there before the stack and a
-// secret that goes with it; "keep" asks for nothing, because both were there before.
-func onDelete(e cfn.Event) ([]rotation.Request, error) {
-	switch on := e.ResourceProperties["OnDelete"]; on {
-	case nil, "decommission":
-		return []rotation.Request{{Action: rotation.Decommission}}, nil
-	case "decommission-stored":
-		return []rotation.Request{{Action: rotation.Decommission, OnlyStored: true}}, nil
-	case "keep":
-		return nil, nil
-	default:
-		return nil, invalid(`OnDelete: unknown %q; there are "decommission", "decommission-stored" and "keep"`, on)
-	}
-}
-
-// serveStack answers CloudFormation, and returns what the invocation came to. Only where CloudFormation can't be reached is
-// that a failure of the invocation, which Lambda then tries again.
-func (f *Function) serveStack(ctx context.Context, e cfn.Event, log *slog.Logger) (rotation.Result, error) {
 	result, err := f.serveResource(ctx, e, log)
-	answer := cfn.NewResponse(&e)
-	answer.Status, answer.PhysicalResourceID = cfn.StatusSuccess, e.PhysicalResourceID
+	asked := e.Request
+	answer := cfn.NewResponse(&asked)
+	answer.Status, answer.PhysicalResourceID = cfn.StatusSuccess, asked.PhysicalResourceID
 	if answer.PhysicalResourceID == "" { // the same for all answers: a new one would have CloudFormation delete the old
-		answer.PhysicalResourceID = e.LogicalResourceID
+		answer.PhysicalResourceID = asked.LogicalResourceID
 	}
 	switch {
-	case err != nil && e.RequestType != cfn.RequestDelete && leftToTicks(err):
-		log.WarnContext(ctx, "left to the next ticks", "error_type", rotation.TypeOf(err), "error", err.Error(), "result", result)
+	case err != nil && asked.RequestType != cfn.RequestDelete && leftToTicks(err):
+		log.WarnContext(ctx, "left to the next ticks",
+			"error_type", rotation.TypeOf(err), "error", err.Error(), "result", result)
 		answer.Reason = brief(err)
 	case err != nil:
 		log.ErrorContext(ctx, "failed", "error_type", rotation.TypeOf(err), "error", err.Error(), "result", result)
 		answer.Status, answer.Reason = cfn.StatusFailed, brief(err)
 	}
-	if err := f.answerStack(ctx, e.ResponseURL, answer); err != nil {
-		return result, rotation.Errorf(rotation.AWSError, "CloudFormation wasn't told %s of %s: %w", answer.Status, e.RequestType, err)
+	if err := f.answerStack(ctx, asked.ResponseURL, answer); err != nil {
+		return result, rotation.Errorf(rotation.AWSError,
+			"CloudFormation wasn't told %s of %s: %w", answer.Status, asked.RequestType, err)
 	}
 	return result, nil
 }
 
 // serveResource does what the event asks for. It doesn't panic.
-func (f *Function) serveResource(ctx context.Context, e cfn.Event, log *slog.Logger) (result rotation.Result, err error) {
+func (f *Function) serveResource(
+	ctx context.Context, e event.StackChange, log *slog.Logger,
+) (result rotation.Result, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	removal, err := onDelete(e)
-	if err != nil {
-		return result, err
+	if e.Fault != nil {
+		return result, e.Fault
 	}
 	ctx, cancel := rotation.ToAnswerCloudFormation.Keep(ctx, f.clock())
 	defer cancel()
-	switch e.RequestType {
-	case cfn.RequestCreate, cfn.RequestUpdate:
-		if f.fault != nil {
-			return f.refuse(ctx, f.fault, log)
-		}
-		return f.firstTick(ctx, e, log)
-	case cfn.RequestDelete:
-		if len(removal) == 0 {
-			return rotation.Result{Action: rotation.Decommission, Outcome: rotation.Waiting}, nil
-		}
-		if f.keys.User == "" || f.secret.ID == "" {
-			return result, f.fault
-		}
-		return f.run(ctx, removal, log) // other faults of the environment are no hindrance
+	if e.Request.RequestType == cfn.RequestDelete {
+		return f.decommission(ctx, e.OnDelete, log)
 	}
-	return result, invalid("RequestType: unknown %q; there are Create, Update and Delete", e.RequestType)
+	if f.fault != nil {
+		return f.refuse(ctx, f.fault, log)
+	}
+	return f.firstTick(ctx, e.Request.RequestType, log)
 }
 
-// firstTick makes the first credential. A role that was made a moment ago isn't known everywhere yet ("Changes that I make are
-// not always immediately visible", IAM User Guide), so in a new stack a denial is heard a few times before it is believed.
-func (f *Function) firstTick(ctx context.Context, e cfn.Event, log *slog.Logger) (rotation.Result, error) {
+// decommission does its work even if the environment is faulty, as long as it names the user and
+// the secret.
+func (f *Function) decommission(ctx context.Context, on event.OnDelete, log *slog.Logger) (rotation.Result, error) {
+	if on == event.KeepKeys {
+		return rotation.Result{Action: rotation.Decommission, Outcome: rotation.Waiting}, nil
+	}
+	if f.keys.User == "" || f.secret.ID == "" {
+		return rotation.Result{}, f.fault
+	}
+	removal := rotation.Request{Action: rotation.Decommission, OnlyStored: on == event.DeleteStoredKeys}
+	return f.run(ctx, []rotation.Request{removal}, log)
+}
+
+// firstTick makes the first credential. A role that was made a moment ago isn't known everywhere yet
+// ("Changes that I make are not always immediately visible", IAM User Guide), so in a new stack
+// AccessDenied is retried a few times before it counts as a failure.
+func (f *Function) firstTick(ctx context.Context, asked cfn.RequestType, log *slog.Logger) (rotation.Result, error) {
 	deadline, ok := ctx.Deadline()
 	for wait := time.Second; ; wait *= 2 {
-		result, err := f.run(ctx, tick(), log)
-		tooNew := e.RequestType == cfn.RequestCreate && rotation.TypeOf(err) == rotation.AccessDenied
+		result, err := f.run(ctx, requests(event.Tick{}), log)
+		tooNew := asked == cfn.RequestCreate && rotation.TypeOf(err) == rotation.AccessDenied
 		if !tooNew || wait > 8*time.Second || !ok || time.Until(deadline) < 2*wait {
 			return result, err
 		}

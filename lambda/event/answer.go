@@ -1,0 +1,21 @@
+package event
+
+import (
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+)
+
+// Answer is what the function returns, and a line of its log.
+type Answer struct {
+	rotation.Result
+	Findings []sendpolicy.Finding `json:"findings,omitzero"` // an audit's
+}
+
+// Failure is what Lambda returns if the function fails.
+type Failure struct {
+	Type    rotation.ErrorType `json:"errorType"`
+	Message string             `json:"errorMessage"`
+}
+
+// FailureOf is err as Lambda returns it.
+func FailureOf(err error) Failure { return Failure{rotation.TypeOf(err), err.Error()} }

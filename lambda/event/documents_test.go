@@ -1,0 +1,85 @@
+package event
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func contents(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// marks are how an event is recognized in a table of events, and what Parse makes of it.
+func marks() []string {
+	all := []string{exposed, "GuardDuty", "Step", "CloudFormation", "the schedule's"}
+	for _, action := range actions[1:] { // {"action":"tick"} is {} in more words
+		all = append(all, `{"action":"`+string(action.name)+`"}`)
+	}
+	return all
+}
+
+func TestTheREADMEHasARowForEveryEvent(t *testing.T) {
+	_, table, ok := strings.Cut(contents(t, "README.md"), "| event | does |\n|---|---|\n")
+	if !ok {
+		t.Fatal("README.md has no table of events")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	left := marks()
+	for row := range strings.Lines(table) {
+		event := strings.Split(row, "|")[1]
+		n := len(left)
+		left = slices.DeleteFunc(left, func(mark string) bool { return strings.Contains(event, mark) })
+		if len(left) == n {
+			t.Errorf("README.md has an event that there isn't: %s", event)
+		}
+	}
+	for _, mark := range left {
+		t.Errorf("README.md says nothing of %s", mark)
+	}
+}
+
+func TestThePackageCommentHasARowForEveryEvent(t *testing.T) {
+	comment, _, _ := strings.Cut(contents(t, "lambda/event/event.go"), "\npackage event")
+	for _, mark := range marks() {
+		if !strings.Contains(comment, mark) {
+			t.Errorf("it says nothing of %s", mark)
+		}
+	}
+}
+
+// TestTheActionsInDocumentsAreUnderstood reads whatever people are told to send, and what the
+// schedules send.
+func TestTheActionsInDocumentsAreUnderstood(t *testing.T) {
+	action := regexp.MustCompile(`\{"action":"[^{}]*\}`)
+	for _, file := range []string{
+		"README.md", "CHANGELOG.md", "deploy/runbook.md", "deploy/terraform/README.md", "template.yaml",
+	} {
+		found := action.FindAllString(contents(t, file), -1)
+		if len(found) == 0 {
+			t.Errorf("%s names no action", file)
+		}
+		for _, text := range found {
+			payload := strings.ReplaceAll(text, "AKIA…", "AKIAIOSFODNN7EXAMPLE")
+			if _, err := Parse([]byte(payload), ""); err != nil {
+				t.Errorf("%s: %s: %v", file, text, err)
+			}
+		}
+	}
+}
+
+func TestTheErrorOfAnUnknownActionNamesThemAll(t *testing.T) {
+	_, err := Parse([]byte(`{"action":"?"}`), "")
+	for _, action := range actions {
+		if !strings.Contains(err.Error(), string(action.name)) {
+			t.Errorf("it doesn't name %s: %v", action.name, err)
+		}
+	}
+}

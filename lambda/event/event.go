@@ -1,0 +1,64 @@
+// Package event defines what wakes the function, and what the function answers. Parse reads an
+// event once, into one of a closed set of types, and the function switches over these. The command
+// line sends the same types and reads the same Answer.
+//
+//	event                                       type          the function
+//	------------------------------------------  ------------  -------------------------------
+//	{"action":"tick"}                           Tick          does what is due
+//	{"action":"rotate"}                         Rotate        replaces the credential now
+//	{"action":"emergency"}                      Emergency     replaces and deletes a leaked key
+//	{"action":"rollback"}                       Rollback      returns to the last credential
+//	{"action":"status"}                         Status        says what there is
+//	{"action":"plan"}                           Plan          says what a tick would do
+//	{"action":"audit"}                          Audit         says what else the user may do
+//	AWS Health: AWS_RISK_CREDENTIALS_EXPOSED    Leak          emergency, for its user's keys
+//	GuardDuty: a finding about an access key    Leak          emergency, for its user's key
+//	Secrets Manager: Step, SecretId, …          RotationStep  does that step of a rotation
+//	CloudFormation: RequestType, …              StackChange   first credential; decommission
+//	the schedule's; {}; null; anything else     Tick          does what is due
+//
+// Some actions take more fields, all of them text. An emergency takes access_key_id, reason and
+// "contain":"first"; a rotation and a rollback take reason. Parse refuses any other field, because
+// a misspelt one must not turn an emergency for one key into one for another.
+//
+// Names in events and answers are a contract: add, don't rename. A new kind of event needs a type
+// in a file of its own, a case in Parse, a row here and in the README, and a case in the function.
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Event is what woke the function. All its types are in this package.
+type Event interface{ isEvent() }
+
+// Tick asks for whatever is due.
+type Tick struct{}
+
+func (Tick) isEvent() {}
+
+// Parse reads an event. secretID is the name or ARN of the function's secret; a rotation step for
+// another is refused. Every error is a RequestError, and its text holds nothing secret.
+func Parse(payload []byte, secretID string) (Event, error) {
+	if len(bytes.TrimSpace(payload)) == 0 {
+		return Tick{}, nil
+	}
+	var f fields
+	if json.Unmarshal(payload, &f) != nil {
+		return nil, invalid("the event isn't a JSON object")
+	}
+	switch {
+	case f.has("action"):
+		return parseAction(f)
+	case f.has("RequestType"):
+		return parseStackChange(f)
+	case f.has("Step", "SecretId", "ClientRequestToken"):
+		return parseRotationStep(f, secretID)
+	case f.has("detail") && f.isFrom("aws.health"):
+		return parseHealth(f["detail"])
+	case f.has("detail") && f.isFrom("aws.guardduty"):
+		return parseGuardDuty(f["detail"])
+	}
+	return Tick{}, nil
+}
