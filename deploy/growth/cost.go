@@ -9,7 +9,6 @@ const (
 	// perUse is Lambda, EventBridge, SQS, SNS, logs and API calls, of 760 invocations.
 	perUse = 0.06
 
-	alarms  = 8
 	metrics = 7 // that are there every hour
 )
 
@@ -19,9 +18,9 @@ var metricTiers = []struct {
 	price float64
 }{{10_000, 0.30}, {250_000, 0.10}, {1_000_000, 0.05}}
 
-// Cost is what one of so many credentials in an account and Region costs a month.
-func Cost(credentials int, dashboards bool) float64 {
-	each := perSecret + alarms*perAlarm + perUse
+// Cost is what one of so many credentials in an account and Region costs a month, each in such a stack.
+func Cost(s Stack, credentials int, dashboards bool) float64 {
+	each := perSecret + float64(s.Alarms)*perAlarm + perUse
 	if dashboards {
 		each += perDashboard
 	}

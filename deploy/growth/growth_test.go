@@ -4,19 +4,32 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
+const day = 24 * time.Hour
+
 var update = flag.Bool("update", false, "write the tables of README.md anew")
+
+func theStack(t testing.TB) Stack {
+	t.Helper()
+	s, err := ReadStack("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
 
 // fleet is what the page is about: a day and a half of 10,000 credentials. The outage is in the middle of when they are due; where that
 // is a quarter of an hour, it begins with it.
-func fleet(rate float64, within time.Duration, outage bool) Fleet {
+func fleet(t testing.TB, rate float64, within time.Duration, outage bool) Fleet {
+	t.Helper()
 	f := Fleet{
-		Credentials: 10_000, CreatedWithin: within, Window: 15 * time.Minute, For: 36 * time.Hour, Seed: 1,
+		Stack: theStack(t), Credentials: 10_000, CreatedWithin: within, For: 36 * time.Hour, Seed: 1,
 		IAM: Limit{rate, 2 * rate}, Secrets: Limit{50, 100},
 	}
 	switch {
@@ -37,8 +50,8 @@ func TestThePageSaysWhatTheSimulationDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := replace(string(page), "fleet", fleetTable())
-	text = replace(text, "cost", costTable())
+	text := replace(string(page), "fleet", fleetTable(t))
+	text = replace(text, "cost", costTable(t))
 	if *update {
 		if err := os.WriteFile("README.md", []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -58,7 +71,7 @@ func replace(page, name, table string) string {
 	return before + begin + table + end + after
 }
 
-func fleetTable() string {
+func fleetTable(t *testing.T) string {
 	type row struct {
 		rate   float64
 		within time.Duration
@@ -75,7 +88,8 @@ func fleetTable() string {
 	reports := make([]Report, len(rows))
 	var running sync.WaitGroup
 	for i, r := range rows {
-		running.Go(func() { reports[i] = Simulate(fleet(r.rate, r.within, r.outage)) })
+		f := fleet(t, r.rate, r.within, r.outage)
+		running.Go(func() { reports[i] = Simulate(f) })
 	}
 	running.Wait()
 	var out strings.Builder
@@ -96,17 +110,18 @@ func fleetTable() string {
 	return out.String()
 }
 
-func costTable() string {
+func costTable(t *testing.T) string {
 	var out strings.Builder
+	stack := theStack(t)
 	out.WriteString("| credentials in one account and Region | each, a month | without the dashboard |\n|---:|---:|---:|\n")
 	for _, n := range []int{1, 100, 1_000, 10_000} {
-		fmt.Fprintf(&out, "| %d | $%.2f | $%.2f |\n", n, Cost(n, true), Cost(n, false))
+		fmt.Fprintf(&out, "| %d | $%.2f | $%.2f |\n", n, Cost(stack, n, true), Cost(stack, n, false))
 	}
 	return out.String()
 }
 
 func TestAFleetWithoutLimitsRotatesInTheWindowAndIsNeverThrottled(t *testing.T) {
-	f := fleet(1e6, day, false)
+	f := fleet(t, 1e6, day, false)
 	f.Credentials = 500
 	r := Simulate(f)
 	if r.Throttled != 0 || r.Failed != 0 || r.Waiting != 0 || r.Rotated != f.Credentials {
@@ -122,7 +137,7 @@ func TestAFleetWithoutLimitsRotatesInTheWindowAndIsNeverThrottled(t *testing.T) 
 }
 
 func TestAnOutageMakesTheDueOnesLateAndNoOthers(t *testing.T) {
-	f := fleet(1e6, day, true)
+	f := fleet(t, 1e6, day, true)
 	f.Credentials = 500
 	r := Simulate(f)
 	if r.Rotated != f.Credentials || r.Waiting != 0 || r.BackInOrder == 0 || r.BackInOrder > time.Hour+f.Window+2*time.Second || r.Late < 5*time.Hour {
@@ -144,8 +159,28 @@ func TestABucketLetsThroughItsRateAndItsBurst(t *testing.T) {
 
 func BenchmarkSimulate(b *testing.B) {
 	for b.Loop() {
-		f := fleet(5, day, true)
+		f := fleet(b, 5, day, true)
 		f.Credentials = 1000
 		Simulate(f)
+	}
+}
+
+func TestAStackIsReadFromATemplateAndWhatIsMissingThereIsNamed(t *testing.T) {
+	want := Stack{
+		RotationInterval: 30 * day, Every: time.Hour, Window: 15 * time.Minute, KeptFor: 30 * time.Minute,
+		Invocations: 3, CallTries: 3, Alarms: 8,
+	}
+	if got := theStack(t); got != want {
+		t.Errorf("got %+v, want %+v: if template.yaml has changed, check what README.md says of it", got, want)
+	}
+	path := filepath.Join(t.TempDir(), "template.yaml")
+	if err := os.WriteFile(path, []byte("Parameters: {ScheduleExpression: {Default: 'cron(0 * * * ? *)'}}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := ReadStack(path)
+	for _, missing := range []string{`"cron(0 * * * ? *)" is no rate`, "MaximumWindowInMinutes", "MaximumEventAgeInSeconds", "MaximumRetryAttempts"} {
+		if err == nil || !strings.Contains(err.Error(), missing) {
+			t.Errorf("no %q in: %v", missing, err)
+		}
 	}
 }

@@ -7,20 +7,13 @@ import (
 	"time"
 )
 
-const (
-	day      = 24 * time.Hour
-	interval = 30 * day // of rotation
-	every    = time.Hour
-)
-
 // Fleet is so many stacks in one account and Region.
 type Fleet struct {
+	Stack
 	Credentials int
 	// CreatedWithin is how long it took to create them, a month before the simulation begins: so they are due within that time again,
 	// and their ticks are spread over the hour as far as that reaches.
 	CreatedWithin time.Duration
-	// Window is the flexible window of the schedule: each tick comes within it, at random.
-	Window time.Duration
 	// IAM and Secrets are the account's limits. Both services' reads and writes count alike.
 	IAM, Secrets Limit
 	// Outage is when nothing is called and nothing answers: from and until when.
@@ -62,14 +55,8 @@ type step struct {
 }
 
 var (
-	look     = step{iam: 1, secrets: 1, takes: 50 * time.Millisecond}
-	rotation = []step{{iam: 1, takes: 50 * time.Millisecond, once: true}, {secrets: 1, takes: 1500 * time.Millisecond}, {secrets: 1, takes: 50 * time.Millisecond}}
-)
-
-// tries is how often the SDK tries a call, and how often Lambda an invocation, as the stack sets them.
-const (
-	callTries = 3
-	invokes   = 3
+	look   = step{iam: 1, secrets: 1, takes: 50 * time.Millisecond}
+	rotate = []step{{iam: 1, takes: 50 * time.Millisecond, once: true}, {secrets: 1, takes: 1500 * time.Millisecond}, {secrets: 1, takes: 50 * time.Millisecond}}
 )
 
 // task is something that happens at a time.
@@ -100,7 +87,7 @@ func Simulate(f Fleet) Report {
 	}
 	for n := range f.Credentials {
 		created := time.Duration(float64(f.CreatedWithin) * float64(n) / float64(f.Credentials))
-		one := &stack{due: created, phase: created % every}
+		one := &stack{due: created, phase: created % f.Every}
 		all = append(all, one)
 		s.schedule(one, one.phase)
 	}
@@ -112,7 +99,7 @@ func Simulate(f Fleet) Report {
 		t.do(t.at)
 	}
 	for _, one := range all {
-		if one.due < f.For-every {
+		if one.due < f.For-f.Every {
 			s.Waiting++
 		}
 	}
@@ -129,9 +116,9 @@ func (s *simulation) at(when time.Duration, do func(now time.Duration)) {
 func (s *simulation) schedule(one *stack, hour time.Duration) {
 	when := hour + time.Duration(s.random.Int64N(int64(s.Window)+1))
 	s.at(when, func(now time.Duration) {
-		s.schedule(one, hour+every)
-		if s.out(now) { // the scheduler tries for half an hour, and then the event is lost
-			if until := s.Outage[1]; until-now <= 30*time.Minute {
+		s.schedule(one, hour+s.Every)
+		if s.out(now) { // the scheduler keeps trying for a while, and then the event is lost
+			if until := s.Outage[1]; until-now <= s.KeptFor {
 				s.at(until+time.Duration(s.random.Int64N(int64(5*time.Minute))), func(now time.Duration) { s.invoke(one, now, 1) })
 			}
 			return
@@ -149,11 +136,11 @@ func (s *simulation) invoke(one *stack, now time.Duration, try int) {
 	}
 	steps := []step{look}
 	if now >= one.due {
-		steps = append(steps, rotation...)
+		steps = append(steps, rotate...)
 	}
 	s.run(steps, now, func(now time.Duration, ok bool) {
 		switch {
-		case !ok && try < invokes:
+		case !ok && try < s.Invocations:
 			s.at(now+time.Duration(try)*time.Minute, func(now time.Duration) { s.invoke(one, now, try+1) })
 		case !ok:
 			s.Failed++
@@ -174,7 +161,7 @@ func (s *simulation) rotated(one *stack, now time.Duration) {
 		s.BackInOrder = max(s.BackInOrder, now-s.Outage[1])
 		one.waiting = false
 	}
-	one.due = now + interval
+	one.due = now + s.RotationInterval
 }
 
 // run makes the calls of steps in turn, those of one step at once.
@@ -198,7 +185,7 @@ func (s *simulation) run(steps []step, now time.Duration, end func(now time.Dura
 	}
 	try := 1
 	if first.once {
-		try = callTries
+		try = s.CallTries
 	}
 	for range first.iam {
 		s.call(s.iam, now, try, done)
@@ -217,7 +204,7 @@ func (s *simulation) call(b *bucket, now time.Duration, try int, done func(at ti
 	switch {
 	case b.take(now):
 		done(now, true)
-	case try == callTries:
+	case try == s.CallTries:
 		s.Throttled++
 		done(now, false)
 	default:

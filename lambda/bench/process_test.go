@@ -17,6 +17,13 @@ import (
 	"time"
 )
 
+// lambda is the function, and bare does nothing. It and the other programs of BenchmarkSize are under testdata: they aren't part
+// of ./..., and only the benchmarks build them.
+const (
+	lambda = "./.."
+	bare   = "./testdata/bare"
+)
+
 // flags are those of deploy/build.sh.
 var flags = []string{"build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w"}
 

@@ -12,8 +12,8 @@ import (
 // BenchmarkSize builds, as deploy/build.sh does for AWS, what the function is made of: each program has one dependency more than the
 // one before.
 func BenchmarkSize(b *testing.B) {
-	for _, program := range []string{"./bare", "./secrets", "./keys", "./audit", "./.."} {
-		b.Run(filepath.Base(filepath.Clean("lambda/bench/"+program)), func(b *testing.B) {
+	for _, program := range []string{bare, "./testdata/secrets", "./testdata/keys", "./testdata/audit", lambda} {
+		b.Run(filepath.Base(filepath.Join("lambda/bench", program)), func(b *testing.B) {
 			out := filepath.Join(b.TempDir(), "bootstrap")
 			for b.Loop() {
 				build(b, "arm64", program, out)

@@ -2,16 +2,16 @@ package bench
 
 import "testing"
 
-// BenchmarkStart starts the function and the bare one in turn, up to the first question for an event.
+// BenchmarkStart starts the function and bare in turn, up to the first question for an event.
 func BenchmarkStart(b *testing.B) {
-	function, bare := built(b, "./.."), built(b, "./bare")
+	function, nothing := built(b, lambda), built(b, bare)
 	env := []string{
 		"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=AKIAFUNCTIONROLE0000", "AWS_SECRET_ACCESS_KEY=the function's own",
 		"SMTP_USER_NAME=smtp-sender", "SECRET_ID=mail",
 	}
 	var times, memories [2][]float64
 	for b.Loop() {
-		for i, path := range []string{bare, function} {
+		for i, path := range []string{nothing, function} {
 			p := start(b, path, env...)
 			times[i] = append(times[i], p.polled.Sub(p.started).Seconds())
 			memories[i] = append(memories[i], p.peak())

@@ -16,7 +16,7 @@ import (
 // BenchmarkIdleTick hands a tick that finds nothing to do to a process that has just started: what is done for the
 // first time is in it.
 func BenchmarkIdleTick(b *testing.B) {
-	path := built(b, "./..")
+	path := built(b, lambda)
 	w := newWorld(b, region)
 	w.invoke(w.function(w.SMTP(region)), `{}`, rotation.Rotated)
 	w.far()

@@ -3,50 +3,53 @@ package demo
 import (
 	"context"
 	"crypto/x509"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
 // application is somebody who sends mail with a credential from the secret. One goroutine at a time uses it.
 type application struct {
-	name  string
-	roots *x509.CertPool
-	now   func() time.Time
-	read  func(context.Context) (smtpsecret.Value, error)
+	name   string
+	roots  *x509.CertPool
+	now    func() time.Time
+	source smtpcreds.Source
 
-	// keepFor is how long it goes on with what it read; 0: for ever.
-	keepFor time.Duration
-	// rereads: when it is refused, it reads the secret again and sends again.
-	rereads bool
+	// forgetful: it reads the secret once, and never again. Others use a Store, as they should.
+	forgetful bool
 	// emergency: to be refused is what has to happen now.
 	emergency *atomic.Bool
 
-	login  smtpsecret.Value
-	readAt time.Time // zero: it has read nothing
-	mail   timeline.Mail
+	store      *smtpcreds.Store
+	storeSince time.Time            // simulated
+	credential smtpcreds.Credential // that it sent with last; the zero value: it has sent nothing
+	mail       timeline.Mail
 }
 
 // from is the sender's address, by which the mails of applications are told apart.
 func (a *application) from() string { return a.name + "@example.com" }
 
-// send sends one mail and counts how that went.
+// send sends one mail and counts how that went. In an emergency, too, a mail that the Store sends
+// again must arrive.
 func (a *application) send(ctx context.Context) {
-	err := a.try(ctx)
-	if refused(err) {
-		a.countRefusal()
-		if !a.rereads {
-			return
+	refused := false
+	err := a.do(ctx, func(ctx context.Context, c smtpcreds.Credential) error {
+		a.credential = c
+		err := deliver(ctx, c, a.roots, a.from())
+		if smtpcreds.Refused(err) && !refused {
+			refused = true
+			a.countRefusal()
 		}
-		a.forget()
-		err = a.try(ctx)
-	}
+		return err
+	})
 	switch {
 	case err == nil:
 		a.mail.Sent++
+	case refused && a.forgetful: // it has been counted
 	case ctx.Err() == nil: // else the demo was stopped
 		a.mail.Failed++
 	}
@@ -60,21 +63,30 @@ func (a *application) countRefusal() {
 	}
 }
 
-// try sends once, with the credential that was read last unless that is too long ago.
-func (a *application) try(ctx context.Context) error {
-	now := a.now()
-	if a.readAt.IsZero() || a.keepFor > 0 && now.Sub(a.readAt) >= a.keepFor {
-		login, err := a.read(ctx)
-		if err != nil {
+// do sends with what the Store has. The forgetful send with what they once read.
+func (a *application) do(ctx context.Context, send func(context.Context, smtpcreds.Credential) error) error {
+	if !a.forgetful {
+		return a.fresh().Do(ctx, send)
+	}
+	c := a.credential
+	if c == (smtpcreds.Credential{}) {
+		var err error
+		if c, err = a.fresh().Get(ctx); err != nil {
 			return err
 		}
-		a.login, a.readAt = login, now
 	}
-	return send(ctx, a.login, a.roots, a.from())
+	return send(ctx, c)
 }
 
-// forget makes it read the secret before the next mail.
-func (a *application) forget() { a.readAt = time.Time{} }
+// fresh returns the application's Store. A Store goes by real time, and the demo is over before it
+// would read again. So after cacheFor of simulated time a new one takes its place.
+func (a *application) fresh() *smtpcreds.Store {
+	if now := a.now(); a.store == nil || now.Sub(a.storeSince) >= cacheFor {
+		a.storeSince = now
+		a.store = &smtpcreds.Store{Source: a.source, RefreshEvery: cacheFor, Log: slog.New(slog.DiscardHandler)}
+	}
+	return a.store
+}
 
 // sendAlong has applications send all the time until done is called, and each at least one mail.
 func sendAlong(ctx context.Context, all []*application) (done func()) {

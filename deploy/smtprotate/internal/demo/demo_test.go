@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
 	"slices"
@@ -13,7 +14,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
 // perform makes a play whose events go to show.
@@ -164,15 +165,16 @@ func TestAMailThatIsRefusedWithoutAnEmergencyHasFailed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.shop.read = func(context.Context) (smtpsecret.Value, error) {
-		return smtpsecret.Value{Username: "AKIANOBODY", Password: "wrong", Host: endpoints[0].Host, Port: endpoints[0].Port}, nil
-	}
+	wrong := fmt.Sprintf(`{"username":"AKIANOBODY","password":"wrong","host":%q,"port":%d}`, endpoints[0].Host, endpoints[0].Port)
+	p.shop.source = smtpcreds.SourceFunc(func(context.Context) (smtpcreds.Version, error) {
+		return smtpcreds.Version{Value: wrong}, nil
+	})
 	p.shop.send(t.Context())
-	if p.shop.mail != (timeline.Mail{Failed: 2}) { // and again, with what it has read
+	if p.shop.mail != (timeline.Mail{Failed: 2}) { // the mail, and that there is no other credential to send it with
 		t.Errorf("got %+v", p.shop.mail)
 	}
 	p.emergency.Store(true)
-	p.shop.rereads = false
+	p.shop.forgetful = true
 	p.shop.send(t.Context())
 	if p.shop.mail != (timeline.Mail{Failed: 2, CutOff: 1}) {
 		t.Errorf("got %+v", p.shop.mail)

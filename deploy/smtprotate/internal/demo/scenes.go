@@ -64,7 +64,7 @@ func (p *Play) applicationsSend(ctx context.Context) error {
 	p.applications = append(p.applications, p.shop, p.reports)
 	for _, a := range p.applications {
 		a.send(ctx)
-		p.view.say(timeline.People, a.name, "reads the secret, and sends with "+a.login.Username)
+		p.view.say(timeline.People, a.name, "reads the secret, and sends with "+a.credential.Username)
 	}
 	return ctx.Err()
 }
@@ -76,9 +76,9 @@ func (p *Play) rotate(ctx context.Context) error {
 	if _, err := p.tickUntil(ctx, "a rotation", came(rotation.Rotated)); err != nil {
 		return err
 	}
-	p.view.say(timeline.People, "shop", fmt.Sprintf("goes on with %s, which still works", p.shop.login.Username))
-	_, err := p.tickUntil(ctx, "a new read", func(rotation.Result, error) bool { return p.shop.login.Username != old })
-	p.view.say(timeline.People, "shop", fmt.Sprintf("reads the secret again, and sends with %s", p.shop.login.Username))
+	p.view.say(timeline.People, "shop", fmt.Sprintf("goes on with %s, which still works", p.shop.credential.Username))
+	_, err := p.tickUntil(ctx, "a new read", func(rotation.Result, error) bool { return p.shop.credential.Username != old })
+	p.view.say(timeline.People, "shop", fmt.Sprintf("reads the secret again, and sends with %s", p.shop.credential.Username))
 	return err
 }
 
@@ -94,9 +94,9 @@ func (p *Play) grace(ctx context.Context) error {
 }
 
 func (p *Play) retire(ctx context.Context) error {
-	p.reports.keepFor, p.reports.rereads = cacheFor, true
+	p.reports.forgetful = false
 	p.reports.send(ctx)
-	p.view.say(timeline.People, "reports", "is mended, and sends with "+p.reports.login.Username)
+	p.view.say(timeline.People, "reports", "is mended, and sends with "+p.reports.credential.Username)
 	_, err := p.tickUntil(ctx, "a deletion", came(rotation.Deleted))
 	return err
 }
@@ -136,7 +136,7 @@ func (p *Play) leak(ctx context.Context) error {
 	for _, a := range []*application{p.shop, p.reports} {
 		a.send(ctx)
 		p.view.say(timeline.People, a.name, fmt.Sprintf("has been refused (%d), has read the secret again, and sends with %s",
-			a.mail.CutOff, a.login.Username))
+			a.mail.CutOff, a.credential.Username))
 	}
 	return ctx.Err()
 }

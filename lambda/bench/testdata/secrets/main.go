@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/lambda/bench/calls"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/bench/testdata/calls"
 )
 
 func main() {

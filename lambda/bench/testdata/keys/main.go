@@ -1,4 +1,4 @@
-// Command audit is keys, and the calls that the audit makes.
+// Command keys is secrets, and the client of IAM with the calls that rotation makes.
 package main
 
 import (
@@ -9,13 +9,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/lambda/bench/calls"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/bench/testdata/calls"
 )
 
 func main() {
 	secrets := secretsmanager.New(secretsmanager.Options{})
 	keys := iam.New(iam.Options{})
 	lambda.Start(func(ctx context.Context) error {
-		return errors.Join(append(append(calls.Secrets(ctx, secrets), calls.Keys(ctx, keys)...), calls.Audit(ctx, keys)...)...)
+		return errors.Join(append(calls.Secrets(ctx, secrets), calls.Keys(ctx, keys)...)...)
 	})
 }
