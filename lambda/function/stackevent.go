@@ -17,6 +17,10 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
+// serveStack answers CloudFormation, and returns what the invocation came to. CloudFormation waits an hour for an answer
+// that doesn't come, so there is one whatever happens ("Custom resource response objects", AWS CloudFormation User
+// Guide). The invocation fails only if CloudFormation can't be reached; then Lambda tries again.
+func (f *Function) serveStack(ctx context.Context, e event.StackChange, log *slog.Logger) (rotation.Result, error) {
 	result, err := f.serveResource(ctx, e, log)
 	asked := e.Request
 	answer := cfn.NewResponse(&asked)
