@@ -19,3 +19,13 @@ func TestDurationsAreGosWithDays(t *testing.T) {
 		}
 	}
 }
+
+func TestDurationsAreWrittenAsTheSettingsWriteThem(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 90 * time.Second: "1m30s", hour: "1h", 36 * hour: "36h", 7 * day: "7d", day: "1d", 8*day + 15*time.Minute: "192h15m", 10 * time.Minute: "10m",
+	} {
+		if got := Duration(d).String(); got != want {
+			t.Errorf("%v is written %s, want %s", d, got, want)
+		}
+	}
+}

@@ -1,61 +1,11 @@
 package rotation
 
 import (
-	"errors"
 	"testing"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
-
-const (
-	hour = time.Hour
-)
-
-var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-
-func ago(d time.Duration) time.Time { return now.Add(-d) }
-
-func active(id string, age time.Duration) Key {
-	return Key{ID: id, Status: Active, Created: ago(age)}
-}
-
-func inactive(id string, age time.Duration) Key {
-	k := active(id, age)
-	k.Status = Inactive
-	return k
-}
-
-func (k Key) unused() Key { k.LastUsedKnown = true; return k }
-
-func (k Key) used(before time.Duration) Key {
-	k.LastUsed, k.LastUsedKnown = ago(before), true
-	return k
-}
-
-// version is one that names the key; its ID is v- and the key's.
-func version(keyID string, age time.Duration) Version {
-	return Version{ID: "v-" + keyID, Created: ago(age), User: "sender", Logins: []sessmtp.Login{
-		{Endpoint: sessmtp.Endpoint{Region: "eu-west-1", Host: "h", Port: 587}, Username: keyID},
-	}}
-}
-
-func seen(v Version) Seen { return Seen{Known: true, Version: &v} }
-
-var (
-	nothing = Seen{Known: true}
-	blank   = Version{ID: "v0", Created: ago(day), Blank: true}
-)
-
-func policy() Policy {
-	p := DefaultPolicy()
-	p.Regions = []string{"eu-west-1"}
-	return p
-}
-
-func verdicts(keyID string, m sessmtp.Meaning) Progress {
-	return Progress{Verdicts: map[string]Verdict{keyID: {Meaning: m, Err: errors.New("535")}}}
-}
 
 func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 	oneKey := []Key{active("A", 8*day)}
@@ -63,146 +13,139 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		state State
-		want  StepKind
+		want  string
 		key   string // that the step is about
 		fails ErrorType
 	}{
 		// 1 broken
 		{"a current key that is gone is replaced",
-			State{Current: version("A", 8*day), Pending: nothing}, Create, "", ""},
+			State{Current: version("A", 8*day), Pending: nothing}, "create", "", ""},
 		{"a current key that is Inactive is replaced, and not reactivated",
-			State{Keys: []Key{inactive("A", 8*day)}, Current: version("A", 8*day), Pending: nothing}, Create, "", ""},
+			State{Keys: []Key{inactive("A", 8*day)}, Current: version("A", 8*day), Pending: nothing}, "create", "", ""},
 		{"a broken current key is replaced by what is pending",
-			State{Keys: []Key{inactive("A", 8*day), active("B", hour/4)}, Current: version("A", 8*day), Pending: seen(version("B", hour/4))}, Verify, "B", ""},
+			State{Keys: []Key{inactive("A", 8*day), active("B", hour/4)}, Current: version("A", 8*day), Pending: seen(version("B", hour/4))}, "verify", "B", ""},
 		{"with no free slot, it is asked what the other key is",
-			State{Keys: []Key{inactive("A", 8*day), active("B", hour)}, Current: version("A", 8*day), Pending: nothing}, lookPrevious, "", ""},
+			State{Keys: []Key{inactive("A", 8*day), active("B", hour)}, Current: version("A", 8*day), Pending: nothing}, "ask: the version labelled AWSPREVIOUS", "", ""},
 		{"an orphan makes room for a broken key's replacement",
-			State{Keys: []Key{inactive("A", 8*day), active("B", hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Seen{"B": nothing}}, Delete, "B", ""},
+			State{Keys: []Key{inactive("A", 8*day), active("B", hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"B": nothing}}, "delete", "B", ""},
 		{"an orphan that may be about to be staged doesn't",
-			State{Keys: []Key{inactive("A", 8*day), active("B", time.Minute).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Seen{"B": nothing}}, Wait, "", RotationBlocked},
+			State{Keys: []Key{inactive("A", 8*day), active("B", time.Minute).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"B": nothing}}, "wait", "", RotationBlocked},
 		{"a stranger's key in use is left alone even where mail is failing: the dead key's own slot is taken",
 			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day), Pending: nothing, Previous: nothing,
-				Stored: map[string]Seen{"B": nothing}}, Delete, "A", ""},
+				Stored: map[string]Fact[*Version]{"B": nothing}}, "delete", "A", ""},
 		{"a credential without a label whose key is Active is the way back, where no slot is free",
 			State{Keys: []Key{active("B", 8*day).used(hour), active("C", 8*day).used(hour)}, Current: version("A", 8*day), Pending: nothing, Previous: nothing,
-				Stored: map[string]Seen{"B": nothing, "C": seen(version("C", 8*day))}}, restage, "C", ""},
+				Stored: map[string]Fact[*Version]{"B": nothing, "C": seen(version("C", 8*day))}}, "stage again", "C", ""},
 		{"a pending credential that names neither the user nor a key there is, as one that was adopted, is put aside",
-			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "v", Logins: version("X", day).Logins})}, unstage, "", ""},
+			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "v", Logins: version("X", day).Logins})}, "unstage", "", ""},
 		{"a pending key that is older than the current one is put aside: what staged it came too late",
-			State{Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("B", hour), Pending: seen(version("A", 8*day))}, unstage, "", ""},
+			State{Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("B", hour), Pending: seen(version("A", 8*day))}, "unstage", "", ""},
 		{"one that couldn't be promoted because AWSCURRENT had moved isn't tried again: whoever moved it may be about to delete it",
 			State{Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("A", 8*day), Pending: seen(version("B", hour)),
-				Done: Progress{Overtaken: []string{"B"}}}, unstage, "", ""},
+				Done: History{{what: wasTooLate, key: "B"}}}, "unstage", "", ""},
 		{"where mail is failing, it goes for one that nobody else can have seen, and the previous credential, which may go as well, isn't taken",
 			State{Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("X", time.Minute), Pending: seen(version("B", time.Minute)),
-				Previous: seen(version("A", 38*day)), Done: Progress{Made: []string{"B"}, Overtaken: []string{"B"}}}, fence, "X", ""},
+				Previous: seen(version("A", 38*day)), Done: History{{what: made, key: "B"}, {what: wasTooLate, key: "B"}}}, "fence", "X", ""},
 		{"behind the fence it is deleted at once: a crash mustn't leave it Inactive in the slot",
 			State{Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("X", time.Minute), Pending: nothing,
-				Previous: seen(version("A", 38*day)), Done: Progress{Made: []string{"B"}, Overtaken: []string{"B"}, CurrentBy: version("X", 0).ID}}, Delete, "B", ""},
+				Previous: seen(version("A", 38*day)), Done: History{{what: made, key: "B"}, {what: wasTooLate, key: "B"}, {what: moved, version: version("X", 0).ID}}}, "delete", "B", ""},
 		{"one whose key isn't listed stays for as long as an invocation may run: it may have been made after the list",
-			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(version("B", time.Minute))}, Wait, "", ""},
+			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(version("B", time.Minute))}, "wait", "", ""},
 		{"where SES refuses the previous credential for good, the dead key's own slot is taken",
 			State{Keys: []Key{active("A", 40*day).used(hour), inactive("B", 10*day)}, Current: version("B", 10*day), Pending: seen(version("A", time.Minute)),
-				Previous: seen(version("A", 40*day)), Stored: map[string]Seen{"A": nothing}, Done: verdicts("A", sessmtp.Refused)}, Delete, "B", ""},
+				Previous: seen(version("A", 40*day)), Stored: map[string]Fact[*Version]{"A": nothing}, Done: verdicts("A", sessmtp.Refused)}, "delete", "B", ""},
 		{"a refused one that was used, and that a person has put another value in place of since, isn't deleted but put aside",
 			State{Keys: []Key{active("A", 20*day), active("B", 10*day).used(day)}, Current: version("A", day), Pending: seen(version("B", 10*day)),
-				Previous: nothing, Done: verdicts("B", sessmtp.Refused)}, unstage, "", VerificationFailed},
+				Previous: nothing, Done: verdicts("B", sessmtp.Refused)}, "unstage", "", VerificationFailed},
 		{"a pending value that is somebody else's is refused untouched",
-			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "x"})}, Wait, "", ConfigurationError},
+			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "x"})}, "wait", "", ConfigurationError},
 		{"where there is no credential and no slot, one that is stored without a label is staged again",
 			State{Keys: []Key{active("X", day).used(hour), active("Y", day).used(hour)}, Current: blank, Pending: nothing, Previous: nothing,
-				Stored: map[string]Seen{"X": nothing, "Y": seen(version("Y", day))}}, restage, "Y", ""},
+				Stored: map[string]Fact[*Version]{"X": nothing, "Y": seen(version("Y", day))}}, "stage again", "Y", ""},
 		{"where the current key is broken, an older pending one is finished",
-			State{Keys: []Key{active("A", 8*day), inactive("B", hour)}, Current: version("B", hour), Pending: seen(version("A", 8*day))}, Verify, "A", ""},
+			State{Keys: []Key{active("A", 8*day), inactive("B", hour)}, Current: version("B", hour), Pending: seen(version("A", 8*day))}, "verify", "A", ""},
 		{"with no slot to free, the previous credential is staged again",
-			State{Keys: []Key{inactive("A", 2*day), active("B", 30*day).used(hour)}, Current: version("A", 2*day), Pending: nothing, Previous: seen(version("B", 30*day))}, restage, "B", ""},
+			State{Keys: []Key{inactive("A", 2*day), active("B", 30*day).used(hour)}, Current: version("A", 2*day), Pending: nothing, Previous: seen(version("B", 30*day))}, "stage again", "B", ""},
 
 		// 2 unfinished
 		{"with another key, AWSPENDING is looked at",
-			State{Keys: rotated, Current: version("A", 38*day)}, lookPending, "", ""},
+			State{Keys: rotated, Current: version("A", 38*day)}, "ask: the version labelled AWSPENDING", "", ""},
 		{"a pending credential is verified",
-			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", time.Minute))}, Verify, "B", ""},
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", time.Minute))}, "verify", "B", ""},
 		{"a verified one is promoted",
-			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", time.Minute)), Done: verdicts("B", sessmtp.Accepted)}, Promote, "B", ""},
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", time.Minute)), Done: verdicts("B", sessmtp.Accepted)}, "promote", "B", ""},
 		{"one that was written before the promotion window is staged again",
-			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour)), Done: verdicts("B", sessmtp.Accepted)}, restage, "B", ""},
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour)), Done: verdicts("B", sessmtp.Accepted)}, "stage again", "B", ""},
 		{"a refused one stays pending within the hour",
-			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour/2)), Done: verdicts("B", sessmtp.Refused)}, Wait, "", VerificationFailed},
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour/2)), Done: verdicts("B", sessmtp.Refused)}, "wait", "", VerificationFailed},
 		{"one refused for longer is given up",
 			State{Keys: []Key{active("A", 38*day), active("B", 2*hour)}, Current: version("A", 38*day), Pending: seen(version("B", 2*hour)), Previous: nothing,
-				Done: verdicts("B", sessmtp.Refused)}, fence, "A", ""},
+				Done: verdicts("B", sessmtp.Refused)}, "fence", "A", ""},
 		{"once nobody can promote it any more",
-			State{Keys: rotated, Current: version("A", time.Minute), Pending: nothing, Done: Progress{GivenUp: "B"}}, Delete, "B", VerificationFailed},
+			State{Keys: rotated, Current: version("A", time.Minute), Pending: nothing, Done: History{{what: gaveUp, key: "B"}}}, "delete", "B", VerificationFailed},
 		{"unless it was current once: then it only isn't pending any more",
-			State{Keys: rotated, Current: version("A", day), Pending: seen(version("B", 2*hour)), Previous: seen(version("B", 8*day)), Done: verdicts("B", sessmtp.Refused)}, unstage, "", VerificationFailed},
+			State{Keys: rotated, Current: version("A", day), Pending: seen(version("B", 2*hour)), Previous: seen(version("B", 8*day)), Done: verdicts("B", sessmtp.Refused)}, "unstage", "", VerificationFailed},
 		{"an unreachable SES leaves it pending, however long",
-			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", 9*hour)), Done: verdicts("B", sessmtp.Unknown)}, Wait, "", VerificationFailed},
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", 9*hour)), Done: verdicts("B", sessmtp.Unknown)}, "wait", "", VerificationFailed},
 		{"an AWSPENDING that names a key that is gone is taken off",
-			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(version("X", day))}, unstage, "", ""},
+			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(version("X", day))}, "unstage", "", ""},
 		{"an AWSPENDING on another version that names the current key is taken off",
-			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "other", User: "sender", Logins: version("A", day).Logins})}, unstage, "", ""},
+			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "other", User: "sender", Logins: version("A", day).Logins})}, "unstage", "", ""},
 
 		// 3 due
-		{"no credential: one is made", State{Current: blank}, Create, "", ""},
-		{"a key at the rotation interval is rotated", State{Keys: []Key{active("A", 30*day)}, Current: version("A", 30*day)}, Create, "", ""},
-		{"a younger one isn't", State{Keys: []Key{active("A", 30*day-time.Second)}, Current: version("A", 29*day), Pending: nothing}, Wait, "", ""},
-		{"the key's age counts, not the version's", State{Keys: []Key{active("A", 31*day)}, Current: version("A", day)}, Create, "", ""},
-		{"one key and no look at AWSPENDING yet: it is tidied last", State{Keys: oneKey, Current: version("A", 8*day)}, lookPending, "", ""},
+		{"no credential: one is made", State{Current: blank}, "create", "", ""},
+		{"a key at the rotation interval is rotated", State{Keys: []Key{active("A", 30*day)}, Current: version("A", 30*day)}, "create", "", ""},
+		{"a younger one isn't", State{Keys: []Key{active("A", 30*day-time.Second)}, Current: version("A", 29*day), Pending: nothing}, "wait", "", ""},
+		{"the key's age counts, not the version's", State{Keys: []Key{active("A", 31*day)}, Current: version("A", day)}, "create", "", ""},
+		{"one key and no look at AWSPENDING yet: it is tidied last", State{Keys: oneKey, Current: version("A", 8*day)}, "ask: the version labelled AWSPENDING", "", ""},
 
 		// 4 blocked
 		{"two strangers' keys block the first credential",
-			State{Keys: []Key{active("X", 90*day).used(hour), active("Y", 90*day).used(hour)}, Current: blank, Pending: nothing, Previous: nothing, Stored: map[string]Seen{"X": nothing, "Y": nothing}}, Wait, "", ""},
+			State{Keys: []Key{active("X", 90*day).used(hour), active("Y", 90*day).used(hour)}, Current: blank, Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"X": nothing, "Y": nothing}}, "wait", "", ""},
 		{"a superseded key in quarantine makes room when it may go",
-			State{Keys: []Key{inactive("A", 90*day).used(20 * day), active("B", 31*day)}, Current: version("B", 31*day), Pending: nothing}, Delete, "A", ""},
+			State{Keys: []Key{inactive("A", 90*day).used(20 * day), active("B", 31*day)}, Current: version("B", 31*day), Pending: nothing}, "delete", "A", ""},
 
 		// 5 orphan
-		{"a young orphan waits", State{Keys: []Key{active("A", 8*day), active("O", 24*hour)}, Current: version("A", 8*day), Pending: nothing}, Wait, "", ""},
-		{"an old one is looked at", State{Keys: []Key{active("A", 8*day), active("O", 25*hour)}, Current: version("A", 8*day), Pending: nothing}, lookLastUsed, "O", ""},
+		{"a young orphan waits", State{Keys: []Key{active("A", 8*day), active("O", 24*hour)}, Current: version("A", 8*day), Pending: nothing}, "wait", "", ""},
+		{"an old one is looked at", State{Keys: []Key{active("A", 8*day), active("O", 25*hour)}, Current: version("A", 8*day), Pending: nothing}, "ask: when the access key was last used", "O", ""},
 		{"never used and unnamed, it is deactivated",
-			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Seen{"O": nothing}}, Deactivate, "O", ""},
+			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"O": nothing}}, "deactivate", "O", ""},
 		{"after its quarantine it is deleted",
-			State{Keys: []Key{active("A", 8*day), inactive("O", 50*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Seen{"O": nothing}}, Delete, "O", ""},
+			State{Keys: []Key{active("A", 8*day), inactive("O", 50*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"O": nothing}}, "delete", "O", ""},
 		{"a used one is a stranger's, and has the grace period",
-			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).used(hour)}, Current: version("A", 8*day), Pending: nothing}, Wait, "", ""},
+			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).used(hour)}, Current: version("A", 8*day), Pending: nothing}, "wait", "", ""},
 		{"one that a version without a label names is no orphan: it may have been current",
 			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing,
-				Stored: map[string]Seen{"O": seen(version("O", 25*hour))}}, Wait, "", ""},
+				Stored: map[string]Fact[*Version]{"O": seen(version("O", 25*hour))}}, "wait", "", ""},
 		{"one that AWSPREVIOUS names is no orphan",
-			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: seen(version("O", 25*hour))}, Wait, "", ""},
+			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: seen(version("O", 25*hour))}, "wait", "", ""},
 
 		// 6 superseded
-		{"in its grace period a superseded key waits", State{Keys: []Key{active("A", 37*day), active("B", 7*day)}, Current: version("B", 7*day), Pending: nothing}, Wait, "", ""},
-		{"after it, it is asked whether it is in use", State{Keys: rotated, Current: version("B", 8*day), Pending: nothing}, lookLastUsed, "A", ""},
+		{"in its grace period a superseded key waits", State{Keys: []Key{active("A", 37*day), active("B", 7*day)}, Current: version("B", 7*day), Pending: nothing}, "wait", "", ""},
+		{"after it, it is asked whether it is in use", State{Keys: rotated, Current: version("B", 8*day), Pending: nothing}, "ask: when the access key was last used", "A", ""},
 		{"out of use, it is deactivated",
-			State{Keys: []Key{active("A", 38*day).used(2 * day), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, Deactivate, "A", ""},
+			State{Keys: []Key{active("A", 38*day).used(2 * day), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, "deactivate", "A", ""},
 		{"in use, it stays",
-			State{Keys: []Key{active("A", 38*day).used(2 * hour), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, Wait, "", ""},
+			State{Keys: []Key{active("A", 38*day).used(2 * hour), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, "wait", "", ""},
 		{"in quarantine it waits",
-			State{Keys: []Key{inactive("A", 38*day).used(2 * day), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, Wait, "", ""},
+			State{Keys: []Key{inactive("A", 38*day).used(2 * day), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, "wait", "", ""},
 		{"after quarantine it is deleted",
-			State{Keys: []Key{inactive("A", 39*day).used(3 * day), active("B", 9*day)}, Current: version("B", 9*day), Pending: nothing}, Delete, "A", ""},
+			State{Keys: []Key{inactive("A", 39*day).used(3 * day), active("B", 9*day)}, Current: version("B", 9*day), Pending: nothing}, "delete", "A", ""},
 		{"quarantine counts from when it was last in use",
-			State{Keys: []Key{inactive("A", 39*day).used(30 * hour), active("B", 9*day)}, Current: version("B", 9*day), Pending: nothing}, Wait, "", ""},
+			State{Keys: []Key{inactive("A", 39*day).used(30 * hour), active("B", 9*day)}, Current: version("B", 9*day), Pending: nothing}, "wait", "", ""},
 		{"deactivation comes an invocation before deletion",
 			State{Keys: []Key{inactive("A", 99*day).used(60 * day), active("B", 20*day)}, Current: version("B", 20*day), Pending: nothing,
-				Done: Progress{Deactivated: []string{"A"}}}, Wait, "", ""},
+				Done: History{{what: deactivated, key: "A"}}}, "wait", "", ""},
 		{"a key newer than the current version wasn't superseded by it (a stale read of AWSCURRENT): blocked, and untouched",
-			State{Keys: []Key{active("A", 38*day), active("B", hour).used(hour)}, Current: version("A", 30*day), Pending: nothing}, Wait, "", ""},
+			State{Keys: []Key{active("A", 38*day), active("B", hour).used(hour)}, Current: version("A", 30*day), Pending: nothing}, "wait", "", ""},
 
 		// P8
 		{"a secret that isn't ours is refused",
-			State{Keys: oneKey, Current: Version{ID: "x", User: "other", Logins: version("X", day).Logins}}, Wait, "", ConfigurationError},
+			State{Keys: oneKey, Current: Version{ID: "x", User: "other", Logins: version("X", day).Logins}}, "wait", "", ConfigurationError},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.state.User = "sender"
-			got := Plan(c.state, policy(), Request{Action: Tick}, now)
-			failure := ErrorType("")
-			if got.Err != nil {
-				failure = got.Err.Type
-			}
-			if got.Step.Kind != c.want || got.Step.AccessKeyID != c.key || failure != c.fails {
-				t.Errorf("got %s %q %q (%s), want %s %q %q", got.Step.Kind, got.Step.AccessKeyID, failure, got.Step.Reason, c.want, c.key, c.fails)
-			}
+			decides(t, Plan(c.state, policy(), Request{Action: Tick}, now), c.want, c.key, c.fails)
 		})
 	}
 }
@@ -211,8 +154,8 @@ func TestACredentialThatAPersonMovedAWSCURRENTBackToStays(t *testing.T) {
 	left := version("B", 5*day)
 	left.Labels = []Label{Pending, Previous}
 	s := State{User: "sender", Keys: []Key{active("A", 20*day), active("B", 5*day)}, Current: version("A", 20*day), Pending: seen(left)}
-	if got := Plan(s, policy(), Request{Action: Tick}, now); got.Step.Kind != fence || got.Step.AccessKeyID != "A" {
-		t.Errorf("got %+v", got.Step)
+	if got := Plan(s, policy(), Request{Action: Tick}, now); got.command.do != fence || got.command.key != "A" {
+		t.Errorf("got %+v", got.command)
 	}
 }
 
@@ -228,12 +171,12 @@ func TestIgnoringLastUseAsksForNone(t *testing.T) {
 	p := policy()
 	p.InUseWindow = 0
 	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}
-	if got := Plan(s, p, Request{Action: Tick}, now); got.Step.Kind != Deactivate {
-		t.Errorf("got %+v", got.Step)
+	if got := Plan(s, p, Request{Action: Tick}, now); got.command.do != deactivateKey {
+		t.Errorf("got %+v", got.command)
 	}
 	orphan := State{User: "sender", Keys: []Key{active("A", 8*day), active("O", hour)}, Current: version("A", 8*day), Pending: nothing}
-	if got := Plan(orphan, p, Request{Action: Tick}, now); got.Step.Kind != lookLastUsed {
-		t.Errorf("an unnamed key goes unasked: %+v", got.Step)
+	if got := Plan(orphan, p, Request{Action: Tick}, now); got.ask != (ask{lastUse, "O"}) {
+		t.Errorf("an unnamed key goes unasked: %+v", got)
 	}
 }
 
@@ -243,15 +186,5 @@ func BenchmarkPlan(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Plan(s, p, Request{Action: Tick}, now)
-	}
-}
-
-func TestDurationsAreWrittenAsTheSettingsWriteThem(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0s", 90 * time.Second: "1m30s", hour: "1h", 36 * hour: "36h", 7 * day: "7d", day: "1d", 8*day + 15*time.Minute: "192h15m", 10 * time.Minute: "10m",
-	} {
-		if got := Duration(d).String(); got != want {
-			t.Errorf("%v is written %s, want %s", d, got, want)
-		}
 	}
 }

@@ -1,0 +1,89 @@
+package rotation
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// What states in tests are written with.
+
+const hour = time.Hour
+
+var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func ago(d time.Duration) time.Time { return now.Add(-d) }
+
+func active(id string, age time.Duration) Key {
+	return Key{ID: id, Status: Active, Created: ago(age)}
+}
+
+func inactive(id string, age time.Duration) Key {
+	k := active(id, age)
+	k.Status = Inactive
+	return k
+}
+
+func (k Key) unused() Key { k.LastUsed = known(time.Time{}); return k }
+
+func (k Key) used(before time.Duration) Key { k.LastUsed = known(ago(before)); return k }
+
+// version is one that names the key; its ID is v- and the key's.
+func version(keyID string, age time.Duration) Version {
+	return Version{ID: "v-" + keyID, Created: ago(age), User: "sender", Logins: []sessmtp.Login{
+		{Endpoint: sessmtp.Endpoint{Region: "eu-west-1", Host: "h", Port: 587}, Username: keyID},
+	}}
+}
+
+func (v Version) as(id string) Version { v.ID = id; return v }
+
+func seen(v Version) Fact[*Version] { return known(&v) }
+
+// storing is what is known of the versions that name keys: nothing names those that are left out.
+func storing(versions map[string]Version, keys ...string) map[string]Fact[*Version] {
+	stored := map[string]Fact[*Version]{}
+	for _, k := range keys {
+		stored[k] = nothing
+	}
+	for k, v := range versions {
+		stored[k] = seen(v)
+	}
+	return stored
+}
+
+var (
+	nothing = known[*Version](nil)
+	denied  = Fact[*Version]{Known: true, Denied: errors.New("ListSecretVersionIds is denied")}
+	blank   = Version{ID: "v0", Created: ago(day), Blank: true}
+)
+
+func policy() Policy {
+	p := DefaultPolicy()
+	p.Regions = []string{"eu-west-1"}
+	return p
+}
+
+func verdicts(keyID string, m sessmtp.Meaning) History {
+	return History{{what: verified, key: keyID, verdict: Verdict{m, errors.New("535")}}}
+}
+
+// decides checks what a decision is: the command, "wait", or "ask: " and a fact; the key that it is about; and how it fails.
+func decides(t *testing.T, d Decision, want, key string, fails ErrorType) {
+	t.Helper()
+	what, about := string(d.command.do), d.command.key
+	switch d.kind {
+	case asks:
+		what, about = "ask: "+string(d.ask.about), d.ask.key
+	case waits, failing:
+		what = "wait"
+	}
+	failure := ErrorType("")
+	if d.Err != nil {
+		failure = d.Err.Type
+	}
+	if what != want || about != key || failure != fails {
+		t.Errorf("got %q %q (%s) %s %v; want %q %q %s", what, about, d.command.reason, failure, d.Err, want, key, fails)
+	}
+}
