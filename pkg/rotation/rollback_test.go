@@ -1,0 +1,86 @@
+package rotation
+
+import (
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+func TestARollbackMakesThePreviousCredentialCurrentAgain(t *testing.T) {
+	keys := []Key{active("A", 30*day).used(hour), active("B", day)}
+	quarantined := []Key{inactive("A", 38*day).used(9 * day), active("B", 8*day)}
+	undo := Request{Action: Rollback, AccessKeyID: "A"} // as the Rotator notes it
+	left := version("A", 30*day)
+	left.Labels = []Label{Pending, Previous}
+	for _, c := range []struct {
+		name  string
+		req   Request
+		state State
+		want  string
+		key   string
+		fails ErrorType
+	}{
+		{"a secret that isn't ours is refused", undo, State{Keys: keys, Current: Version{ID: "x", User: "other"}}, "wait", "", ConfigurationError},
+		{"what was just made is stored first", undo,
+			State{Keys: keys, Current: version("B", day), Fresh: version("B", 0).Logins}, "stage", "B", ""},
+		{"AWSPREVIOUS tells which key it is about", Request{Action: Rollback},
+			State{Keys: keys, Current: version("B", day)}, "ask: the version labelled AWSPREVIOUS", "", ""},
+		{"last use tells until when the key is there", undo,
+			State{Keys: []Key{active("A", 30*day), active("B", day)}, Current: version("B", day), Previous: seen(version("A", 30*day))},
+			"ask: when the access key was last used", "A", ""},
+		{"AWSPENDING may be on it already", undo,
+			State{Keys: keys, Current: version("B", day), Previous: seen(version("A", 30*day))}, "ask: the version labelled AWSPENDING", "", ""},
+		{"it is staged anew", undo,
+			State{Keys: keys, Current: version("B", day), Pending: nothing, Previous: seen(version("A", 30*day))}, "stage again", "A", ""},
+		{"also where it still has AWSPENDING from before", undo,
+			State{Keys: keys, Current: version("B", day), Pending: seen(left), Previous: seen(left)}, "stage again", "A", ""},
+		{"in quarantine, its key is activated first", undo,
+			State{Keys: quarantined, Current: version("B", 8*day), Pending: nothing, Previous: seen(version("A", 38*day))}, "activate", "A", ""},
+		{"staged, it is verified", undo,
+			State{Keys: keys, Current: version("B", day), Pending: seen(version("A", 0).as("again")), Previous: seen(version("A", 30*day))}, "verify", "A", ""},
+		{"accepted, it is promoted", undo,
+			State{Keys: keys, Current: version("B", day), Pending: seen(version("A", 0).as("again")), Previous: seen(version("A", 30*day)),
+				Done: verdicts("A", sessmtp.Accepted)}, "promote", "A", ""},
+		{"refused, it isn't, and nothing is pending that a tick could promote later", undo,
+			State{Keys: keys, Current: version("B", day), Pending: seen(version("A", 0).as("again")), Previous: seen(version("A", 30*day)),
+				Done: verdicts("A", sessmtp.Refused)}, "unstage", "", VerificationFailed},
+
+		// done
+		{"then it is done", undo, State{Keys: keys, Current: version("A", 0), Previous: seen(version("B", day))}, "wait", "", ""},
+		{"a run that promoted is done, whatever is current", undo,
+			State{Keys: keys, Current: version("B", day), Done: History{{what: promoted, key: "A"}}}, "wait", "", ""},
+		{"the same request again, its answer lost, undoes nothing", Request{Action: Rollback},
+			State{Keys: keys, Current: version("A", time.Minute), Previous: seen(version("B", day))}, "wait", "", ""},
+		{"a quarter of an hour later it is another request", Request{Action: Rollback},
+			State{Keys: keys, Current: version("A", hour), Pending: nothing, Previous: seen(version("B", day))},
+			"ask: when the access key was last used", "B", ""},
+
+		// mend
+		{"where an emergency took the key meanwhile, it is replaced", undo,
+			State{Keys: []Key{active("B", day)}, Current: version("A", 0)}, "ask: the version labelled AWSPENDING", "", ""},
+		{"by a new one", undo,
+			State{Keys: []Key{active("B", day)}, Current: version("A", 0), Pending: nothing}, "create", "", ""},
+		{"or by what is pending", undo,
+			State{Keys: []Key{active("B", day)}, Current: version("A", hour), Pending: seen(version("B", 0))}, "verify", "B", ""},
+
+		// possible
+		{"no previous version, no rollback", undo,
+			State{Keys: keys, Current: version("B", day), Pending: nothing, Previous: nothing}, "wait", "", RotationBlocked},
+		{"nor with a key that is gone", undo,
+			State{Keys: keys[1:], Current: version("B", day), Pending: nothing, Previous: seen(version("A", 30*day))}, "wait", "", RotationBlocked},
+		{"nor with the current one", Request{Action: Rollback},
+			State{Keys: keys, Current: version("B", day), Pending: nothing, Previous: seen(version("B", day).as("earlier"))}, "wait", "", RotationBlocked},
+		{"nor to a value that isn't ours", undo,
+			State{Keys: keys, Current: version("B", day), Pending: nothing, Previous: seen(Version{ID: "x", Foreign: "odd", Logins: version("A", day).Logins})},
+			"wait", "", RotationBlocked},
+		{"nor with a key that may be deleted in this quarter of an hour", undo,
+			State{Keys: []Key{inactive("A", 39*day).used(20 * day), active("B", 8*day)}, Current: version("B", 8*day-5*time.Minute+15*time.Minute), Pending: nothing,
+				Previous: seen(version("A", 39*day))}, "wait", "", RotationBlocked},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.state.User = "sender"
+			decides(t, Plan(c.state, policy(), c.req, now), c.want, c.key, c.fails)
+		})
+	}
+}
