@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -187,4 +188,132 @@ func BenchmarkPlan(b *testing.B) {
 	for b.Loop() {
 		Plan(s, p, Request{Action: Tick}, now)
 	}
+}
+
+// IAM answers for a key that is gone with an error. So a list of keys that is stale is found out by asking for last use, and
+// that has to happen before AWSPREVIOUS is staged again: moved behind it, an explorer of two invocations at once finds P1
+// broken in dozens of states, and nothing else notices.
+func TestLastUseIsAskedBeforeThePreviousCredentialIsStagedAgain(t *testing.T) {
+	s := State{User: "sender", Keys: []Key{inactive("A", 2*day), active("B", 30*day)}, Current: version("A", 2*day), Pending: nothing,
+		Previous: seen(version("B", 30*day))}
+	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "ask: when the access key was last used", "B", "")
+	s.Keys[1] = s.Keys[1].used(hour)
+	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "stage again", "B", "")
+}
+
+func TestTheFirstFactThatIsMissingIsAskedFor(t *testing.T) {
+	s := State{User: "sender", Keys: []Key{active("A", 8*day), active("O", 25*hour)}, Current: version("A", 8*day)}
+	for _, c := range []struct {
+		want  string
+		learn func(*State)
+	}{
+		{"ask: the version labelled AWSPENDING", func(s *State) { s.Pending = nothing }},
+		{"ask: when the access key was last used", func(s *State) { s.Keys[1] = s.Keys[1].unused() }},
+		{"ask: the version labelled AWSPREVIOUS", func(s *State) { s.Previous = nothing }},
+		{"ask: a version that names the access key, labelled or not", func(s *State) { s.Stored = storing(nil, "O") }},
+		{"deactivate", func(*State) {}},
+	} {
+		d := Plan(s, policy(), Request{Action: Tick}, now)
+		key := "O"
+		if d.ask.about == pendingVersion || d.ask.about == previousVersion {
+			key = ""
+		}
+		decides(t, d, c.want, key, "")
+		c.learn(&s)
+	}
+}
+
+func TestTheMaximumGracePeriodEndsKeysThatWereOurs(t *testing.T) {
+	p := policy()
+	p.MaxGracePeriod = 8 * day
+	s := State{User: "sender", Keys: []Key{active("A", 40*day).used(hour), active("B", 9*day)}, Current: version("B", 9*day), Pending: nothing}
+	for _, c := range []struct {
+		name     string
+		previous Version
+		stored   map[string]Fact[*Version]
+		want     string
+		about    string
+	}{
+		{"the previous one", version("A", 40*day), nil, "deactivate", "A"},
+		{"one that a version names", version("X", 40*day), storing(map[string]Version{"A": version("A", 40*day)}), "deactivate", "A"},
+		{"not a stranger's in use", version("X", 40*day), storing(nil, "A"), "wait", ""},
+		{"nor one of which nobody may tell", version("X", 40*day), map[string]Fact[*Version]{"A": denied}, "wait", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := s
+			s.Previous, s.Stored = seen(c.previous), c.stored
+			d := Plan(s, p, Request{Action: Tick}, now)
+			decides(t, d, c.want, c.about, "")
+			if c.want == "wait" && (len(d.Warnings) != 1 || d.Warnings[0].Code != WarnSupersededKeyInUse) {
+				t.Errorf("warnings: %+v", d.Warnings)
+			}
+		})
+	}
+	s.Keys[0] = inactive("A", 40*day).used(hour)
+	if d := Plan(s, p, Request{Action: Tick}, now); d.Next.Kind != Delete || !d.Next.At.Equal(ago(9*day).Add(15*60e9+9*day)) {
+		t.Errorf("its quarantine counts from the end of the maximum grace period: %+v", d.Next)
+	}
+}
+
+func TestACredentialIsPromotedAsItShouldBeWritten(t *testing.T) {
+	outdated := version("B", time.Minute)
+	outdated.Outdated = true
+	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("A", 38*day), Done: verdicts("B", sessmtp.Accepted)}
+	s.Pending = seen(outdated)
+	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "stage again", "B", "")
+	s.Pending, s.Current.Created = seen(version("B", time.Minute)), now // a person has changed the current value since
+	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "stage again", "B", "")
+	s.Done = append(s.Done, deed{what: restaged, version: "v-B"})
+	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "promote", "B", "")
+}
+
+func TestWithoutVerificationAPendingCredentialIsPromotedAtOnce(t *testing.T) {
+	p := policy()
+	p.SkipVerification = true
+	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("A", 38*day), Pending: seen(version("B", time.Minute))}
+	decides(t, Plan(s, p, Request{Action: Tick}, now), "promote", "B", "")
+	s.Keys[1].Status = Inactive // it is nobody's to reactivate
+	decides(t, Plan(s, p, Request{Action: Tick}, now), "wait", "", VerificationFailed)
+}
+
+func TestAPendingCredentialThatCantServeEveryRegionIsGivenUp(t *testing.T) {
+	p := policy()
+	p.Regions = []string{"eu-west-1", "us-east-1"}
+	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("A", 38*day), Pending: seen(version("B", time.Minute)), Previous: nothing}
+	decides(t, Plan(s, p, Request{Action: Tick}, now), "fence", "A", "")
+	s.Keys, s.Pending, s.Current = s.Keys[:1], nothing, version("A", 8*day)
+	decides(t, Plan(s, p, Request{Action: Tick}, now), "create", "", "") // as is the current one
+}
+
+func TestADeadAdoptedCredentialIsMarkedAsThisUsersBeforeItsKeyGoes(t *testing.T) {
+	adopted := version("A", 8*day)
+	adopted.User = ""
+	s := State{User: "sender", Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: adopted, Pending: nothing, Previous: nothing, Stored: storing(nil, "B")}
+	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "fence", "A", "")
+	s.Done = fencedAt(adopted)
+	d := Plan(s, policy(), Request{Action: Tick}, now)
+	decides(t, d, "delete", "A", "")
+	if d.command.whileCurrent != adopted.ID {
+		t.Errorf("it goes even if AWSCURRENT has moved: %+v", d.command)
+	}
+}
+
+func TestWithNoSlotToFreeItSaysWhoHoldsThem(t *testing.T) {
+	s := State{User: "sender", Keys: []Key{active("X", 90*day).used(hour), active("Y", 90*day).used(hour)}, Current: version("A", 8*day), Pending: nothing, Previous: nothing,
+		Stored: storing(nil, "X", "Y")}
+	d := Plan(s, policy(), Request{Action: Tick}, now)
+	decides(t, d, "wait", "", RotationBlocked)
+	for _, part := range []string{"X (Active, last used", "Y (Active", "delete a key that nobody needs"} {
+		if !strings.Contains(d.Err.Error(), part) {
+			t.Errorf("%v doesn't say %q", d.Err, part)
+		}
+	}
+}
+
+func TestASupersededInactiveKeyMakesRoomForABrokenOnesReplacement(t *testing.T) {
+	s := State{User: "sender", Keys: []Key{inactive("B", 20*day).used(10 * day), active("A", 10*day).used(3 * day)}, Current: version("X", 10*day), Pending: nothing, Previous: nothing,
+		Stored: storing(nil, "A")}
+	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "delete", "B", "")
+	s.Done = History{{what: deactivated, key: "B"}}
+	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "deactivate", "A", "")
 }
