@@ -33,7 +33,7 @@ func TestARotationStepIsForTheFunctionsOwnSecret(t *testing.T) {
 		step("createSecret", secret, token[1:]+" "):   "ClientRequestToken",
 		step("createSecret", secret, token+token+"0"): "ClientRequestToken",
 
-		step("createSecret", "other", token):                                   `"other" isn't the function's secret, smtp/credential`,
+		step("createSecret", "other", token):                                   `"other" isn't the function's secret`,
 		step("createSecret", "x", "y"):                                         "SecretId",
 		step("createSecret", "arn:aws:x:secret:smtp", token):                   "SecretId",
 		step("createSecret", "arn:aws:x:secret:"+secret, token):                "SecretId",
