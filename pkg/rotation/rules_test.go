@@ -1,0 +1,84 @@
+package rotation
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestEachActionHasItsRules(t *testing.T) {
+	for _, action := range []Action{Tick, Rotate, Emergency, Rollback, Decommission, CreateSecret, SetSecret, TestSecret, FinishSecret} {
+		names := map[string]bool{}
+		for _, r := range rules[action] {
+			if r.name == "" || r.why == "" || r.decide == nil || names[r.name] {
+				t.Errorf("%s: the rule %q lacks something, or its name isn't its own", action, r.name)
+			}
+			names[r.name] = true
+		}
+		if len(names) == 0 {
+			t.Errorf("%s has no rules", action)
+		}
+	}
+}
+
+// TestTheREADMEHasTheRulesOfATick holds its table against the rules, in their order. What was just made, or is being given up,
+// is between the steps of one run, and of no interest there.
+func TestTheREADMEHasTheRulesOfATick(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "| rule | it finds | it does |")
+	table, _, _ := strings.Cut(after, "\n\n")
+	var published, want []string
+	for _, row := range regexp.MustCompile(`(?m)^\| \*(.*?)\* \|`).FindAllStringSubmatch(table, -1) {
+		published = append(published, row[1])
+	}
+	for _, r := range forTicks {
+		if r.name != "store" && r.name != "given up" {
+			want = append(want, r.name)
+		}
+	}
+	if !slices.Equal(published, want) {
+		t.Errorf("README.md has the rules %q, want %q", published, want)
+	}
+}
+
+// TestOnlyTheClockReadsTheTime looks for what reads a clock, waits, or is random.
+func TestOnlyTheClockReadsTheTime(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if file == "clock.go" || strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imported := range parsed.Imports {
+			if strings.Contains(imported.Path.Value, "math/rand") {
+				t.Errorf("%s is random", file)
+			}
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			call, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if of, ok := call.X.(*ast.Ident); ok && of.Name == "time" &&
+				slices.Contains([]string{"Now", "Since", "Until", "Sleep", "After", "Tick", "NewTimer", "NewTicker", "AfterFunc"}, call.Sel.Name) {
+				t.Errorf("%s calls time.%s", file, call.Sel.Name)
+			}
+			return true
+		})
+	}
+}
