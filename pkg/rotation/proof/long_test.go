@@ -46,8 +46,6 @@ func TestTheLongForm(t *testing.T) {
 	})
 }
 
-func everywhere(scene) bool { return true }
-
 func today() string { return time.Now().UTC().Format(time.DateOnly) }
 
 func since(began time.Time) string { return time.Since(began).Round(time.Second).String() }
