@@ -7,8 +7,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 )
 
-// health is an event of AWS Health's for access keys that were found in public ("Monitoring events in
-// AWS Health with Amazon EventBridge", AWS Health User Guide).
+// health is an event of AWS Health's for access keys that were found in public ("Monitoring events
+// in AWS Health with Amazon EventBridge", AWS Health User Guide).
 func health(entities string) string {
 	return `{"version":"0","id":"121345678-1234-1234-1234-123456789012","detail-type":"AWS Health Event",
 		"source":"aws.health","account":"123456789012","time":"2026-06-05T06:27:57Z","region":"us-east-1","resources":[],

@@ -27,7 +27,8 @@ func parseRotationStep(f fields, secretID string) (Event, error) {
 	steps := []rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret, rotation.FinishSecret}
 	switch {
 	case !slices.Contains(steps, step.Step):
-		return nil, invalid("Step: unknown %q; there are createSecret, setSecret, testSecret and finishSecret", step.Step)
+		return nil, invalid("Step: unknown %q; there are createSecret, setSecret, testSecret and finishSecret",
+			step.Step)
 	case !isSameSecret(secret, secretID):
 		return nil, invalid("SecretId: %q isn't the function's secret, %s (SECRET_ID)", secret, secretID)
 	case !isVersionID(step.VersionID):

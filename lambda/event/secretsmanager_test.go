@@ -39,8 +39,9 @@ func TestARotationStepIsForTheFunctionsOwnSecret(t *testing.T) {
 		step("createSecret", "arn:aws:x:secret:"+secret, token):                "SecretId",
 		step("createSecret", "arn:aws:x:secret:"+secret+"-more-AbCdEf", token): "SecretId",
 
-		`{"Step":1,"SecretId":"smtp/credential","ClientRequestToken":"` + token + `"}`: "ClientRequestToken: must be text",
-		`{"Step":null,"SecretId":null,"ClientRequestToken":null}`:                      "Step",
+		`{"Step":1,"SecretId":"smtp/credential","ClientRequestToken":"` + token +
+			`"}`: "ClientRequestToken: must be text",
+		`{"Step":null,"SecretId":null,"ClientRequestToken":null}`: "Step",
 	} {
 		refuses(t, payload, names)
 	}

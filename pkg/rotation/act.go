@@ -44,7 +44,8 @@ func (run *run) create(ctx context.Context, c command) error {
 	}
 	var credential []sessmtp.Login
 	for _, e := range run.Endpoints {
-		credential = append(credential, sessmtp.Login{Endpoint: e, Username: k.ID, Password: sessmtp.DerivePassword(secret, e.Region)})
+		credential = append(credential, sessmtp.Login{Endpoint: e, Username: k.ID,
+			Password: sessmtp.DerivePassword(secret, e.Region)})
 	}
 	run.state = run.state.created(k, credential)
 	c.key = k.ID
@@ -52,8 +53,9 @@ func (run *run) create(ctx context.Context, c command) error {
 	return nil
 }
 
-// stage stores the new credential. If AWS refused to, nothing holds the password and its key goes at once; if the answer is
-// unknown, the password may be stored, and the next invocation sees which.
+// stage stores the new credential. If AWS refused to, nothing holds the password and its key goes
+// at once; if the answer is unknown, the password may be stored, and the next invocation sees
+// which.
 func (run *run) stage(ctx context.Context, c command) error {
 	v, err := run.Secret.Stage(ctx, run.state.Current, run.state.Fresh, run.Clock.now())
 	if err == nil {
@@ -106,7 +108,8 @@ func (run *run) promote(ctx context.Context, c command) error {
 	return nil
 }
 
-// moveCurrent is a compare-and-swap: it moves AWSCURRENT from the version that was observed, or not at all.
+// moveCurrent is a compare-and-swap: it moves AWSCURRENT from the version that was observed, or not
+// at all.
 func (run *run) moveCurrent(ctx context.Context, to Version) error {
 	return run.Secret.Move(ctx, Current, run.state.Current.ID, to.ID)
 }
@@ -145,7 +148,8 @@ func (run *run) deactivate(ctx context.Context, c command) error {
 	return run.restoreCurrent(ctx, c)
 }
 
-// restoreCurrent undoes a deactivation if a rollback made the key current between the last look and the deactivation.
+// restoreCurrent undoes a deactivation if a rollback made the key current between the last look and
+// the deactivation.
 func (run *run) restoreCurrent(ctx context.Context, c command) error {
 	current, err := run.Secret.Read(ctx, Current)
 	if err == nil && !current.names(c.key) {
@@ -154,11 +158,13 @@ func (run *run) restoreCurrent(ctx context.Context, c command) error {
 	if undo := run.Keys.SetStatus(ctx, c.key, Active); undo != nil {
 		return errors.Join(err, undo)
 	}
-	run.record(to(activateKey, c.key, "it became current in the moment of its deactivation, or that isn't known").step())
+	run.record(to(activateKey, c.key,
+		"it became current in the moment of its deactivation, or that isn't known").step())
 	if err != nil {
 		return err
 	}
-	return Errorf(Conflict, "access key %s became current in the moment of its deactivation, and is Active again", c.key)
+	return Errorf(Conflict, "access key %s became current in the moment of its deactivation, and is Active again",
+		c.key)
 }
 
 func (run *run) delete(ctx context.Context, c command) error {
@@ -173,8 +179,8 @@ func (run *run) delete(ctx context.Context, c command) error {
 	return nil
 }
 
-// spareCurrent reads AWSCURRENT again right before a key is touched: another invocation may have made it current since
-// the state was observed.
+// spareCurrent reads AWSCURRENT again right before a key is touched: another invocation may have
+// made it current since the state was observed.
 func (run *run) spareCurrent(ctx context.Context, c command) error {
 	if c.evenCurrent && c.whileCurrent == "" {
 		return nil

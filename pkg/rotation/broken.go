@@ -9,8 +9,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// replaceBroken replaces an AWSCURRENT whose key is gone or Inactive: mail is failing. It never reactivates a key that
-// somebody deactivated.
+// replaceBroken replaces an AWSCURRENT whose key is gone or Inactive: mail is failing. It never
+// reactivates a key that somebody deactivated.
 func (pl *planner) replaceBroken() Decision {
 	if !pl.broken() {
 		return Decision{}
@@ -19,14 +19,16 @@ func (pl *planner) replaceBroken() Decision {
 	if k, ok := pl.key(pl.Current.AccessKeyID()); ok {
 		state = "is " + string(k.Status)
 	}
-	return pl.replace().warn(WarnCurrentKeyBroken, "AWSCURRENT (version %s) names access key %q, which %s: mail is failing until "+
-		"another credential is current", pl.Current.ID, pl.Current.AccessKeyID(), state)
+	return pl.replace().warn(WarnCurrentKeyBroken,
+		"AWSCURRENT (version %s) names access key %q, which %s: mail is failing until "+
+			"another credential is current", pl.Current.ID, pl.Current.AccessKeyID(), state)
 }
 
-// replace finds the quickest way to a living credential: one that is pending already, a new key, or an older one.
+// replace finds the quickest way to a living credential: one that is pending already, a new key, or
+// an older one.
 func (pl *planner) replace() Decision {
-	// A pending key that SES refuses for good is given up, behind a fence, unless it was current before: then it may be
-	// good for something yet.
+	// A pending key that SES refuses for good is given up, behind a fence, unless it was current
+	// before: then it may be good for something yet.
 	if v, k, ok := pl.pending(); ok && k.Status == Active && (!pl.refusedForGood(k) || !pl.isPrevious(k.ID)) {
 		return pl.finish(v, k)
 	}
@@ -43,12 +45,16 @@ func (pl *planner) replace() Decision {
 func (pl *planner) restoreOlder() Decision {
 	previous, ok := pl.previousKey()
 	if k, ok := pl.overtakenReplacement(); ok {
-		k.Status = Inactive // it is deleted at once: deactivated, and left there by a crash, it would hold the slot for days
-		return pl.revoke(k, "another invocation may be about to delete any key that it can have seen; one that is made now is safe")
+		// it is deleted at once: deactivated, and left there by a crash, it would hold the slot for
+		// days
+		k.Status = Inactive
+		return pl.revoke(k,
+			"another invocation may be about to delete any key that it can have seen; one that is made now is safe")
 	}
-	// IAM answers for a key that is gone with an error, so asking for the last use of each is what finds out that the list
-	// of keys is stale. It has to come before AWSPREVIOUS is staged again: that may name such a key, and what another
-	// invocation has promoted meanwhile would give way to it.
+	// IAM answers for a key that is gone with an error, so asking for the last use of each is what
+	// finds out that the list of keys is stale. It has to come before AWSPREVIOUS is staged again:
+	// that may name such a key, and what another invocation has promoted meanwhile would give way
+	// to it.
 	for k := range pl.others() {
 		pl.lastUsed(k)
 	}
@@ -73,7 +79,8 @@ func (pl *planner) freeSlot() Decision {
 	}
 	for k := range pl.others() { // used or not: whoever made it may be verifying it
 		if at := k.Created.Add(pl.policy.PromotionWindow); k.Status == Active && !pl.now.After(at) {
-			return pl.noSlot("access key %s was made a moment ago, perhaps by an invocation that still runs; if it comes to nothing, "+
+			return pl.noSlot("access key %s was made a moment ago, perhaps by an invocation that still runs; if it "+
+				"comes to nothing, "+
 				"a tick after %s goes on without it", k.ID, at.UTC().Format(time.RFC3339))
 		}
 	}
@@ -83,28 +90,33 @@ func (pl *planner) freeSlot() Decision {
 	return pl.noSlot("delete a key that nobody needs, and run a tick")
 }
 
-// takeDeadSlot deletes the current key itself: nobody can send with it, and nothing else will free a slot soon.
+// takeDeadSlot deletes the current key itself: nobody can send with it, and nothing else will free
+// a slot soon.
 func (pl *planner) takeDeadSlot(k Key) Decision {
 	if pl.Current.User == "" && !pl.fenced() {
-		return pl.fence("so that the value names the user, and is known for this user's once access key %s is gone", k.ID)
+		return pl.fence("so that the value names the user, and is known for this user's once access key %s is gone",
+			k.ID)
 	}
-	c := to(deleteKey, k.ID, "Inactive, and the other slot's key can't go: its own slot is the one to take").evenIfCurrent()
+	c := to(deleteKey, k.ID,
+		"Inactive, and the other slot's key can't go: its own slot is the one to take").evenIfCurrent()
 	c.whileCurrent = pl.Current.ID
 	return do(c)
 }
 
 func (pl *planner) noSlot(advice string, args ...any) Decision {
-	return fail(RotationBlocked, "AWSCURRENT names access key %q, which can't send, and no key slot can be freed: %s; %s",
+	return fail(RotationBlocked,
+		"AWSCURRENT names access key %q, which can't send, and no key slot can be freed: %s; %s",
 		pl.Current.AccessKeyID(), describe(slices.Collect(pl.others())), fmt.Sprintf(advice, args...))
 }
 
-// refusedForGood: SES refused the key's credential just now, and the key is too old for that to be only late news. The
-// value that was stored for it is wrong.
+// refusedForGood: SES refused the key's credential just now, and the key is too old for that to be
+// only late news. The value that was stored for it is wrong.
 func (pl *planner) refusedForGood(k Key) bool {
 	return pl.Done.verdict(k.ID).Meaning == sessmtp.Refused && pl.now.Sub(k.Created) > refusedFor
 }
 
-// overtakenReplacement is a key that this invocation made and couldn't promote, and nobody else has.
+// overtakenReplacement is a key that this invocation made and couldn't promote, and nobody else
+// has.
 func (pl *planner) overtakenReplacement() (Key, bool) {
 	for k := range pl.others() {
 		if pl.Done.made(k.ID) && pl.Done.overtaken(k.ID) && !pl.isPrevious(k.ID) {
@@ -119,8 +131,9 @@ func (pl *planner) triedInVain(k Key) bool {
 	return pl.refusedForGood(k) || pl.Done.overtaken(k.ID)
 }
 
-// strayKey is a key that was never used, that no version names, and that no running invocation can be about to stage.
-// Versions without a label are taken as they are known: stageStored has looked, if the key is Active.
+// strayKey is a key that was never used, that no version names, and that no running invocation can
+// be about to stage. Versions without a label are taken as they are known: stageStored has looked,
+// if the key is Active.
 func (pl *planner) strayKey() (Key, bool) {
 	for k := range pl.others() {
 		old := pl.now.Sub(k.Created) > pl.policy.PromotionWindow
@@ -148,9 +161,10 @@ func (pl *planner) stagePrevious(reason string) Decision {
 	return do(to(restage, v.AccessKeyID(), "%s", reason).of(v))
 }
 
-// stageStored finds a credential in a version without a label: invocations that overlapped may have left one there whose
-// key is Active, and then it is the quickest way back. The invocation that made the key may still run, and be about to
-// delete it, because it couldn't promote it; so another's young key is left alone.
+// stageStored finds a credential in a version without a label: invocations that overlapped may have
+// left one there whose key is Active, and then it is the quickest way back. The invocation that
+// made the key may still run, and be about to delete it, because it couldn't promote it; so
+// another's young key is left alone.
 func (pl *planner) stageStored() Decision {
 	for k := range pl.others() {
 		anothers := pl.now.Sub(k.Created) < invocation && !pl.Done.made(k.ID)

@@ -5,17 +5,20 @@ import (
 	"time"
 )
 
-// Budget is time that is kept of what is left before Lambda's deadline: so much, but no more than a share of what is left.
+// Budget is time that is kept of what is left before Lambda's deadline: so much, but no more than a
+// share of what is left.
 type Budget struct {
 	Most  time.Duration
 	Share int // 5 is a fifth; 0 doesn't bound it
 }
 
-// An invocation starts nothing that it can't finish before Lambda's deadline, and stops verifying in time to say why.
+// An invocation starts nothing that it can't finish before Lambda's deadline, and stops verifying
+// in time to say why.
 var (
 	// ToAnswer is kept to log and return the answer, so that a call that never returns is told.
 	ToAnswer = Budget{time.Second, 5}
-	// ToAnswerCloudFormation is kept to reach CloudFormation, which waits for an hour if it hears nothing.
+	// ToAnswerCloudFormation is kept to reach CloudFormation, which waits for an hour if it hears
+	// nothing.
 	ToAnswerCloudFormation = Budget{15 * time.Second, 5}
 
 	toPromote = Budget{5 * time.Second, 3}  // after verification: promote, or say why not
@@ -51,7 +54,8 @@ func (run *run) enoughTime(ctx context.Context, c command) error {
 	if !ok || left >= needed.Of(left) {
 		return nil
 	}
-	return Errorf(AWSError, "%v left before the deadline: not enough for the step %q; the next invocation goes on from here",
+	return Errorf(AWSError,
+		"%v left before the deadline: not enough for the step %q; the next invocation goes on from here",
 		left.Round(time.Millisecond), c.step().Kind)
 }
 

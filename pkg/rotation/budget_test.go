@@ -13,7 +13,8 @@ func TestABudgetIsSoMuchButNoMoreThanItsShare(t *testing.T) {
 		left, want time.Duration
 	}{
 		{ToAnswer, time.Minute, time.Second}, {ToAnswer, time.Second, 200 * time.Millisecond},
-		{ToAnswerCloudFormation, 5 * time.Minute, 15 * time.Second}, {ToAnswerCloudFormation, 30 * time.Second, 6 * time.Second},
+		{ToAnswerCloudFormation, 5 * time.Minute, 15 * time.Second},
+		{ToAnswerCloudFormation, 30 * time.Second, 6 * time.Second},
 		{toPromote, time.Minute, 5 * time.Second}, {toPromote, 6 * time.Second, 2 * time.Second},
 		{toRevoke, 2 * time.Minute, 20 * time.Second}, {toRevoke, 30 * time.Second, 10 * time.Second},
 		{toAct, time.Millisecond, time.Second}, {toStore, time.Millisecond, 3 * time.Second},
@@ -74,7 +75,8 @@ func TestTheZeroClockIsTheSystems(t *testing.T) {
 
 func TestInvocationsInEachOthersWayPauseLongerEachTime(t *testing.T) {
 	var pauses []time.Duration
-	c := Clock{Jitter: func() float64 { return 0.25 }, Pause: func(_ context.Context, d time.Duration) { pauses = append(pauses, d) }}
+	c := Clock{Jitter: func() float64 { return 0.25 },
+		Pause: func(_ context.Context, d time.Duration) { pauses = append(pauses, d) }}
 	c.giveWay(t.Context(), 1)
 	c.giveWay(t.Context(), 3)
 	if pauses[0] != 150*time.Millisecond || pauses[1] != 450*time.Millisecond {

@@ -6,15 +6,18 @@ import (
 	"time"
 )
 
-// Clock is what a run knows of time. Its zero value is the system's clock; nothing else in this package reads one.
+// Clock is what a run knows of time. Its zero value is the system's clock; nothing else in this
+// package reads one.
 type Clock struct {
 	// Now is the date, by which keys and versions age. Nil is time.Now.
 	Now func() time.Time
-	// Left is how long ctx lasts, and false if it has no deadline. Nil goes by the system's clock, as deadlines do.
+	// Left is how long ctx lasts, and false if it has no deadline. Nil goes by the system's clock,
+	// as deadlines do.
 	Left func(ctx context.Context) (time.Duration, bool)
 	// Pause waits for d, or until ctx ends. Nil really waits.
 	Pause func(ctx context.Context, d time.Duration)
-	// Jitter is a number in [0, 1) that spreads the pauses of invocations that are in each other's way. Nil is random.
+	// Jitter is a number in [0, 1) that spreads the pauses of invocations that are in each other's
+	// way. Nil is random.
 	Jitter func() float64
 }
 

@@ -2,8 +2,8 @@ package rotation
 
 import "fmt"
 
-// Decision is the one next step: do something, look at a fact, wait, or fail. The zero Decision is none of them: a rule
-// that doesn't apply returns it, and Plan never does.
+// Decision is the one next step: do something, look at a fact, wait, or fail. The zero Decision is
+// none of them: a rule that doesn't apply returns it, and Plan never does.
 type Decision struct {
 	kind    decisionKind
 	command command // to do
@@ -36,7 +36,8 @@ type command struct {
 	version *Version // that is verified, promoted or staged again
 	reason  string
 
-	// evenCurrent allows it to touch the key that AWSCURRENT names: it leaked, it is dead, or the user goes.
+	// evenCurrent allows it to touch the key that AWSCURRENT names: it leaked, it is dead, or the
+	// user goes.
 	evenCurrent bool
 	// whileCurrent is the version that AWSCURRENT must still be on for that, if it matters.
 	whileCurrent string
@@ -60,7 +61,8 @@ const (
 	deleteKey     commandKind = "delete"
 )
 
-// step is how the command is published. Unstaging changes no credential and no key, so it passes for waiting.
+// step is how the command is published. Unstaging changes no credential and no key, so it passes
+// for waiting.
 func (c command) step() Step {
 	s := Step{Kind: StepKind(c.do), AccessKeyID: c.key, Reason: c.reason}
 	if c.version != nil && c.do != verify {

@@ -1,10 +1,11 @@
 package rotation
 
-// forDecommissions delete the user's keys, whoever made them: the user goes, and IAM deletes none that has keys. If the user
-// stays and only the secret goes, they delete those whose passwords go with it. Applications are cut off, so there is
-// nothing to wait for.
+// forDecommissions delete the user's keys, whoever made them: the user goes, and IAM deletes none
+// that has keys. If the user stays and only the secret goes, they delete those whose passwords go
+// with it. Applications are cut off, so there is nothing to wait for.
 var forDecommissions = []rule{
-	{"delete", "IAM deletes no user that has keys, and a password that nobody has any more serves nobody", (*planner).deleteKeys},
+	{"delete", "IAM deletes no user that has keys, and a password that nobody has any more serves nobody",
+		(*planner).deleteKeys},
 	{"done", "nothing is left to delete", (*planner).decommissioned},
 }
 
@@ -15,7 +16,8 @@ func (pl *planner) deleteKeys() Decision {
 		}
 		switch v, denied := pl.stored(k.ID); {
 		case denied != nil:
-			return fail(AccessDenied, "whether the secret has access key %s, and it is to be deleted, can't be told: %w", k.ID, denied)
+			return fail(AccessDenied,
+				"whether the secret has access key %s, and it is to be deleted, can't be told: %w", k.ID, denied)
 		case v != nil:
 			return do(to(deleteKey, k.ID, "the secret that has its password is being removed").evenIfCurrent())
 		}

@@ -1,11 +1,12 @@
-// Package rotation decides and carries out the life of an SMTP credential: when to make a new access key, when its
-// password may become current, and when the old key may go.
+// Package rotation decides and carries out the life of an SMTP credential: when to make a new
+// access key, when its password may become current, and when the old key may go.
 //
 // # Facts, rules, effects
 //
-// Every run does the same thing, whatever woke it. It observes what IAM and Secrets Manager hold ([State]), asks the pure
-// function [Plan] for the one next step, takes it, and repeats until the plan says wait. All state is in IAM and Secrets
-// Manager: a crash leaves only what they record, and the next run goes on from there. So the ordinary use is
+// Every run does the same thing, whatever woke it. It observes what IAM and Secrets Manager hold
+// ([State]), asks the pure function [Plan] for the one next step, takes it, and repeats until the
+// plan says wait. All state is in IAM and Secrets Manager: a crash leaves only what they record,
+// and the next run goes on from there. So the ordinary use is
 //
 //	rotator := rotation.Rotator{User: "smtp-sender", Keys: keys, Secret: secret, Verifier: verifier,
 //		Endpoints: endpoints, Policy: rotation.DefaultPolicy()}
@@ -13,37 +14,38 @@
 //
 // once an hour, and the same call with another [Action] when a person or an alarm asks for more.
 //
-// A [Fact] is something that may not have been looked at yet. The rules of an action stand in one table, in the order in
-// which they are asked; the first that applies wins. A rule reads facts as if all were known. If one isn't, the plan's
-// decision is to look at it. Otherwise a [Decision] is to carry out a command, to wait, or to fail. A command is a call
-// and its effect on the State, which is a pure function; so the next plan starts from what is, without another look. What
-// a run has done is its [History], which dies with it.
+// A [Fact] is something that may not have been looked at yet. The rules of an action stand in one
+// table, in the order in which they are asked; the first that applies wins. A rule reads facts as
+// if all were known. If one isn't, the plan's decision is to look at it. Otherwise a [Decision] is
+// to carry out a command, to wait, or to fail. A command is a call and its effect on the State,
+// which is a pure function; so the next plan starts from what is, without another look. What a run
+// has done is its [History], which dies with it.
 //
-// The package knows neither AWS nor a log, and of time what its [Clock] tells: [Keys], [Secret] and [Verifier] are what
-// it asks of the world, and their comments are the contracts that the adapters (pkg/iamkey, pkg/smtpsecret, pkg/sessmtp)
-// fulfil.
+// The package knows neither AWS nor a log, and of time what its [Clock] tells: [Keys], [Secret] and
+// [Verifier] are what it asks of the world, and their comments are the contracts that the adapters
+// (pkg/iamkey, pkg/smtpsecret, pkg/sessmtp) fulfil.
 //
 // # Two at once
 //
-// Lambda may run two invocations at once, and at a leak it will: the alarm and a person see the same thing. They know
-// nothing of each other. Four things keep them from hurting each other; without any one of them, the proof in
-// pkg/rotation/proof finds a way to lose mail.
+// Lambda may run two invocations at once, and at a leak it will: the alarm and a person see the
+// same thing. They know nothing of each other. Four things keep them from hurting each other;
+// without any one of them, the proof in pkg/rotation/proof finds a way to lose mail.
 //
-//   - Promotion is a compare-and-swap. It moves AWSCURRENT from the version that was observed, or not at all. IAM's quota
-//     of two keys does the same for CreateAccessKey while one key exists.
-//   - A fence stands before each revocation. Before an emergency deletes a key, it stages the current content anew and
-//     moves AWSCURRENT to that version. Whoever observed the old version can't promote any more, and nothing is pending
-//     that others could promote.
-//   - AWSPENDING travels with AWSCURRENT, in a rollback too. Otherwise the next tick would find the label on what was
-//     rolled back, take that for unfinished, and promote it.
-//   - An emergency and a rollback look twice. When they are done they observe once more; if AWSCURRENT doesn't name an
-//     Active key by then, they replace it before they answer.
+//   - Promotion is a compare-and-swap. It moves AWSCURRENT from the version that was observed, or
+//     not at all. IAM's quota of two keys does the same for CreateAccessKey while one key exists.
+//   - A fence stands before each revocation. Before an emergency deletes a key, it stages the
+//     current content anew and moves AWSCURRENT to that version. Whoever observed the old version
+//     can't promote any more, and nothing is pending that others could promote.
+//   - AWSPENDING travels with AWSCURRENT, in a rollback too. Otherwise the next tick would find the
+//     label on what was rolled back, take that for unfinished, and promote it.
+//   - An emergency and a rollback look twice. When they are done they observe once more; if
+//     AWSCURRENT doesn't name an Active key by then, they replace it before they answer.
 //
-// Right before a key is deactivated or deleted, AWSCURRENT is read again, and its key is never touched. DECISIONS.md says
-// why each of these is as it is, and what was tried instead.
+// Right before a key is deactivated or deleted, AWSCURRENT is read again, and its key is never
+// touched. DECISIONS.md says why each of these is as it is, and what was tried instead.
 //
 // # What stays
 //
-// The names of actions, steps, outcomes, roles, warnings and error types, and the JSON form of [Result], are published:
-// they are added to, never renamed.
+// The names of actions, steps, outcomes, roles, warnings and error types, and the JSON form of
+// [Result], are published: they are added to, never renamed.
 package rotation

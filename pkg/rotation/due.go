@@ -45,8 +45,10 @@ func (pl *planner) rotate(reason string) Decision {
 	}
 	for k := range pl.others() {
 		if pl.req.asked() && k.Status == Active {
-			return fail(RotationBlocked, "rotation refused: access key %s is still Active, and with %s it takes both of the "+
-				"user's key slots; nothing was touched: wait until it is retired, or run an emergency", k.ID, pl.currentName())
+			return fail(RotationBlocked,
+				"rotation refused: access key %s is still Active, and with %s it takes both of the "+
+					"user's key slots; nothing was touched: wait until it is retired, or run an emergency", k.ID,
+				pl.currentName())
 		}
 	}
 	if d := pl.retireOthers(); d.kind != passes {
@@ -55,7 +57,8 @@ func (pl *planner) rotate(reason string) Decision {
 	return pl.blocked(reason)
 }
 
-// blocked says which key holds the slot that the rotation waits for, who seems to use it and until when.
+// blocked says which key holds the slot that the rotation waits for, who seems to use it and until
+// when.
 func (pl *planner) blocked(reason string) Decision {
 	var d Decision
 	var holder Key

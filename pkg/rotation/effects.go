@@ -8,11 +8,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// What a command or a look changes in the State, apart from the call that does it. Each effect is a pure function, so that
-// after a call nobody asks again for what is known, and the next plan starts from what is.
+// What a command or a look changes in the State, apart from the call that does it. Each effect is a
+// pure function, so that after a call nobody asks again for what is known, and the next plan starts
+// from what is.
 
-// observe starts a state anew from the keys and AWSCURRENT. What was learnt before may be outdated; what was done is not.
-// A fresh credential that couldn't be stored is forgotten: its key is an orphan now.
+// observe starts a state anew from the keys and AWSCURRENT. What was learnt before may be outdated;
+// what was done is not. A fresh credential that couldn't be stored is forgotten: its key is an
+// orphan now.
 func (s State) observe(keys []Key, current *Version) State {
 	next := State{User: s.User, Done: s.Done.and(deed{what: observed}), Stored: map[string]Fact[*Version]{}}
 	for _, k := range keys {
@@ -41,7 +43,8 @@ func (s State) lookedAtPrevious(v *Version) State {
 	return s
 }
 
-// lookedForStored notes the version that names a key. If looking is denied, each rule does what spares the key.
+// lookedForStored notes the version that names a key. If looking is denied, each rule does what
+// spares the key.
 func (s State) lookedForStored(key string, v *Version, denied error) State {
 	s.Stored = maps.Clone(s.Stored)
 	if s.Stored == nil {
@@ -88,8 +91,8 @@ func (s State) verified(key string, v Verdict) State {
 	return s
 }
 
-// moved: AWSCURRENT went to the version, and AWSPREVIOUS to where it was. AWSPENDING stays on the version: it travels with
-// AWSCURRENT.
+// moved: AWSCURRENT went to the version, and AWSPREVIOUS to where it was. AWSPENDING stays on the
+// version: it travels with AWSCURRENT.
 func (s State) moved(to Version) State {
 	left := s.Current
 	s.Previous, s.Current = known(&left), to
@@ -120,7 +123,8 @@ func (s State) statusSet(key string, status KeyStatus) State {
 	return s.edit(key, func(k *Key) { k.Status = status })
 }
 
-// deactivating is noted before the call: should its answer be lost, the key may be Inactive, and this run doesn't delete it.
+// deactivating is noted before the call: should its answer be lost, the key may be Inactive, and
+// this run doesn't delete it.
 func (s State) deactivating(key string) State {
 	s.Done = s.Done.and(deed{what: deactivated, key: key})
 	return s

@@ -10,8 +10,9 @@ import (
 
 func TestEffectsChangeWhatIsKnown(t *testing.T) {
 	before := State{
-		User: "sender", Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("A", 8*day), Pending: seen(version("B", hour)),
-		Stored: map[string]Fact[*Version]{"A": nothing},
+		User: "sender", Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("A", 8*day),
+		Pending: seen(version("B", hour)),
+		Stored:  map[string]Fact[*Version]{"A": nothing},
 	}
 	b, again := version("B", hour), version("B", 0).as("again")
 	old := before.Current
@@ -20,10 +21,11 @@ func TestEffectsChangeWhatIsKnown(t *testing.T) {
 		after State
 		want  func(*State)
 	}{
-		"created: the key is there, and its credential to be stored": {before.created(active("C", 0), fresh), func(s *State) {
-			s.Keys = append(s.Keys, active("C", 0))
-			s.Fresh, s.Done = fresh, History{{what: made, key: "C"}}
-		}},
+		"created: the key is there, and its credential to be stored": {before.created(active("C", 0), fresh),
+			func(s *State) {
+				s.Keys = append(s.Keys, active("C", 0))
+				s.Fresh, s.Done = fresh, History{{what: made, key: "C"}}
+			}},
 		"staged: AWSPENDING is on it": {before.staged(again), func(s *State) { s.Pending = seen(again) }},
 		"restaged: and it was written just now": {before.restaged(again), func(s *State) {
 			s.Pending, s.Done = seen(again), History{{what: restaged, key: "B", version: "again"}}
@@ -43,14 +45,22 @@ func TestEffectsChangeWhatIsKnown(t *testing.T) {
 		"given up":     {before.gaveUp("B"), func(s *State) { s.Done = History{{what: gaveUp, key: "B"}} }},
 		"too late":     {before.tooLate("B"), func(s *State) { s.Done = History{{what: wasTooLate, key: "B"}} }},
 		"deactivating": {before.deactivating("B"), func(s *State) { s.Done = History{{what: deactivated, key: "B"}} }},
-		"status set":   {before.statusSet("B", Inactive), func(s *State) { s.Keys = []Key{active("A", 8*day), inactive("B", hour)} }},
-		"deleted":      {before.deleted("B"), func(s *State) { s.Keys, s.Done = s.Keys[:1], History{{what: deleted, key: "B"}} }},
+		"status set": {before.statusSet("B", Inactive),
+			func(s *State) { s.Keys = []Key{active("A", 8*day), inactive("B", hour)} }},
+		"deleted": {before.deleted("B"), func(s *State) {
+			s.Keys, s.Done = s.Keys[:1],
+				History{{what: deleted, key: "B"}}
+		}},
 
 		"looked at AWSPENDING": {before.lookedAtPending(nil), func(s *State) { s.Pending = nothing }},
-		"looked at AWSPENDING, which is on AWSCURRENT's version": {before.lookedAtPending(&old), func(s *State) { s.Pending = nothing }},
-		"looked at AWSPREVIOUS":                                  {before.lookedAtPrevious(&b), func(s *State) { s.Previous = seen(b) }},
-		"looked at last use":                                     {before.lookedAtLastUse("B", ago(hour)), func(s *State) { s.Keys = []Key{active("A", 8*day), active("B", hour).used(hour)} }},
-		"looked for a version":                                   {before.lookedForStored("B", &b, nil), func(s *State) { s.Stored = map[string]Fact[*Version]{"A": nothing, "B": seen(b)} }},
+		"looked at AWSPENDING, which is on AWSCURRENT's version": {before.lookedAtPending(&old),
+			func(s *State) { s.Pending = nothing }},
+		"looked at AWSPREVIOUS": {before.lookedAtPrevious(&b),
+			func(s *State) { s.Previous = seen(b) }},
+		"looked at last use": {before.lookedAtLastUse("B", ago(hour)),
+			func(s *State) { s.Keys = []Key{active("A", 8*day), active("B", hour).used(hour)} }},
+		"looked for a version": {before.lookedForStored("B", &b, nil),
+			func(s *State) { s.Stored = map[string]Fact[*Version]{"A": nothing, "B": seen(b)} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := before
@@ -61,21 +71,25 @@ func TestEffectsChangeWhatIsKnown(t *testing.T) {
 			}
 		})
 	}
-	if len(before.Keys) != 2 || before.Keys[1].Status != Active || before.Keys[1].LastUsed.Known || len(before.Stored) != 1 {
+	if len(before.Keys) != 2 || before.Keys[1].Status != Active || before.Keys[1].LastUsed.Known ||
+		len(before.Stored) != 1 {
 		t.Errorf("an effect changed the state that it began with: %+v", before)
 	}
 }
 
 func TestADeniedLookIsKnown(t *testing.T) {
 	denial := errors.New("denied")
-	if got := (State{}).lookedForStored("A", nil, denial).Stored["A"]; !got.Known || got.Denied != denial || got.Value != nil {
+	if got := (State{}).lookedForStored("A", nil, denial).Stored["A"]; !got.Known || got.Denied != denial ||
+		got.Value != nil {
 		t.Errorf("%+v", got)
 	}
 }
 
 func TestALookForgetsWhatWasSeenAndKeepsWhatWasDone(t *testing.T) {
-	before := State{User: "sender", Keys: []Key{active("A", day)}, Current: version("A", day), Pending: seen(version("B", hour)), Previous: nothing,
-		Fresh: version("C", 0).Logins, Done: History{{what: deleted, key: "B"}, {what: moved, from: "v-0", version: "v-A"}}}
+	before := State{User: "sender", Keys: []Key{active("A", day)}, Current: version("A", day),
+		Pending: seen(version("B", hour)), Previous: nothing,
+		Fresh: version("C", 0).Logins, Done: History{{what: deleted, key: "B"},
+			{what: moved, from: "v-0", version: "v-A"}}}
 	current := version("A", hour).as("fence")
 	got := before.observe([]Key{active("A", day), active("B", day)}, &current)
 	want := State{User: "sender", Keys: []Key{active("A", day)}, Current: current, Stored: map[string]Fact[*Version]{},
@@ -95,17 +109,25 @@ func TestALookForgetsWhatWasSeenAndKeepsWhatWasDone(t *testing.T) {
 func TestAHistoryTellsWhatARunDid(t *testing.T) {
 	accepted, refused := Verdict{Meaning: sessmtp.Accepted}, Verdict{Meaning: sessmtp.Refused}
 	h := History{
-		{what: observed}, {what: made, key: "A"}, {what: verified, key: "A", verdict: refused}, {what: verified, key: "A", verdict: accepted},
-		{what: moved, from: "v1", version: "v2"}, {what: promoted, key: "A", version: "v2"}, {what: restaged, version: "v3"}, {what: restaged, version: "v4"},
-		{what: deactivated, key: "B"}, {what: deleted, key: "B"}, {what: wasTooLate, key: "C"}, {what: gaveUp, key: "D"},
+		{what: observed}, {what: made, key: "A"}, {what: verified, key: "A", verdict: refused},
+		{what: verified, key: "A", verdict: accepted},
+		{what: moved, from: "v1", version: "v2"}, {what: promoted, key: "A", version: "v2"},
+		{what: restaged, version: "v3"}, {what: restaged, version: "v4"},
+		{what: deactivated, key: "B"}, {what: deleted, key: "B"}, {what: wasTooLate, key: "C"},
+		{what: gaveUp, key: "D"},
 	}
 	for what, ok := range map[string]bool{
-		"A was made": h.made("A"), "B wasn't": !h.made("B"), "B was deactivated": h.deactivated("B"), "and deleted": h.deleted("B"), "A wasn't": !h.deleted("A"),
-		"C was overtaken": h.overtaken("C"), "D was given up": h.givenUp() == "D", "one was promoted": h.promoted(), "v1 was left": h.left("v1"),
-		"v2 wasn't": !h.left("v2"), "v2 is current by this run": h.currentBy() == "v2", "v4 was staged again last": h.restaged() == "v4",
-		"the last verdict counts": h.verdict("A").Meaning == sessmtp.Accepted, "of others there is none": h.verdict("B").Meaning == "",
+		"A was made": h.made("A"), "B wasn't": !h.made("B"), "B was deactivated": h.deactivated("B"),
+		"and deleted": h.deleted("B"), "A wasn't": !h.deleted("A"),
+		"C was overtaken": h.overtaken("C"), "D was given up": h.givenUp() == "D", "one was promoted": h.promoted(),
+		"v1 was left": h.left("v1"),
+		"v2 wasn't":   !h.left("v2"), "v2 is current by this run": h.currentBy() == "v2",
+		"v4 was staged again last":                              h.restaged() == "v4",
+		"the last verdict counts":                               h.verdict("A").Meaning == sessmtp.Accepted,
+		"of others there is none":                               h.verdict("B").Meaning == "",
 		"after a look, somebody else may have moved AWSCURRENT": h.and(deed{what: observed}).currentBy() == "",
-		"nothing was done at first":                             !History(nil).promoted() && History(nil).givenUp() == "" && History(nil).currentBy() == "",
+		"nothing was done at first": !History(nil).promoted() &&
+			History(nil).givenUp() == "" && History(nil).currentBy() == "",
 	} {
 		if !ok {
 			t.Errorf("it doesn't tell that %s", what)

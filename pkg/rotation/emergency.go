@@ -7,8 +7,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// forEmergencies replace the leaked key, if it is the current one, and revoke it. The Rotator has put the key's ID into the
-// request if the caller named none, so that it stays the same while AWSCURRENT moves.
+// forEmergencies replace the leaked key, if it is the current one, and revoke it. The Rotator has
+// put the key's ID into the request if the caller named none, so that it stays the same while
+// AWSCURRENT moves.
 var forEmergencies = []rule{
 	notOurs,
 	store,
@@ -18,7 +19,8 @@ var forEmergencies = []rule{
 	{"revoke", "the leaked key must not send any more", (*planner).revokeLeaked},
 	{"known", "a key that never was the user's is a mistake of the caller's", (*planner).refuseUnknown},
 	{"mend", "an overlapping invocation may have left no credential that works", (*planner).mend},
-	{"revoke unseen", "IAM lists a new key late, and to delete one that is gone does no harm", (*planner).revokeUnlisted},
+	{"revoke unseen", "IAM lists a new key late, and to delete one that is gone does no harm",
+		(*planner).revokeUnlisted},
 	{"answer", "the rest is for the ticks", (*planner).outlook},
 }
 
@@ -52,7 +54,8 @@ func (pl *planner) replaceLeaked() Decision {
 // freeSlotOf finds the slot for the replacement of the leaked key.
 func (pl *planner) freeSlotOf(leaked Key) Decision {
 	other := slices.Collect(pl.others())[0]
-	if leaked.Status != Active && other.Status == Active { // it can't send any more, and applications may send with the other
+	// it can't send any more, and applications may send with the other
+	if leaked.Status != Active && other.Status == Active {
 		d := pl.revoke(leaked, "it leaked, and its slot is for the replacement")
 		d.command = d.command.evenIfCurrent()
 		return d
@@ -60,9 +63,11 @@ func (pl *planner) freeSlotOf(leaked Key) Decision {
 	if pl.isPrevious(other.ID) || other.Status != Active || !pl.inUse(other) || pl.isStored(other.ID) {
 		return pl.revoke(other, "to free a slot for the replacement of the key that leaked")
 	}
-	return fail(RotationBlocked, "access key %s can't be replaced: access key %s holds the second of the user's two slots, %s, "+
-		"and somebody sends with it (%s); nothing was touched: delete that key, or run the emergency again with "+
-		"\"contain\":\"first\", which stops mail until the replacement is current", leaked.ID, other.ID, pl.unnamed(other.ID), lastUsed(other))
+	return fail(RotationBlocked,
+		"access key %s can't be replaced: access key %s holds the second of the user's two slots, %s, "+
+			"and somebody sends with it (%s); nothing was touched: delete that key, or run the emergency again with "+
+			"\"contain\":\"first\", which stops mail until the replacement is current", leaked.ID, other.ID,
+		pl.unnamed(other.ID), lastUsed(other))
 }
 
 func (pl *planner) isStored(id string) bool {
@@ -82,7 +87,8 @@ func (pl *planner) mendFirst() Decision {
 	return Decision{}
 }
 
-// finishAnyway promotes the pending credential whether or not SES accepts it yet: the current one has to go.
+// finishAnyway promotes the pending credential whether or not SES accepts it yet: the current one
+// has to go.
 func (pl *planner) finishAnyway(v *Version, k Key) Decision {
 	verdict := pl.verdict(k)
 	switch {
@@ -93,12 +99,14 @@ func (pl *planner) finishAnyway(v *Version, k Key) Decision {
 	case verdict.Meaning == sessmtp.Accepted:
 		return do(pl.promotion(v, "SES accepts the replacement"))
 	case verdict.Meaning == sessmtp.Refused && pl.givenUp(v, k):
-		return pl.revoke(k, fmt.Sprintf("SES has refused it for longer than %s, so it can't be the replacement", Duration(refusedFor)))
+		return pl.revoke(k, fmt.Sprintf("SES has refused it for longer than %s, so it can't be the replacement",
+			Duration(refusedFor)))
 	}
 	d := do(pl.promotion(v, "not verified, but the current key leaked"))
 	if d.command.do == promote {
-		d = d.warn(WarnPromotedUnverified, "access key %s was made current in an emergency although SES hasn't accepted it yet: %v; "+
-			"it may take minutes; check that mail is sent", k.ID, verdict.Err)
+		d = d.warn(WarnPromotedUnverified,
+			"access key %s was made current in an emergency although SES hasn't accepted it yet: %v; "+
+				"it may take minutes; check that mail is sent", k.ID, verdict.Err)
 	}
 	return d
 }
@@ -112,8 +120,8 @@ func (pl *planner) revokeLeaked() Decision {
 	return pl.revoke(leaked, "it leaked, and isn't current")
 }
 
-// revoke deactivates and deletes a key now. The fence goes first: whoever observed the secret before it can't promote
-// any more, and nothing is left pending for others to promote.
+// revoke deactivates and deletes a key now. The fence goes first: whoever observed the secret
+// before it can't promote any more, and nothing is left pending for others to promote.
 func (pl *planner) revoke(k Key, reason string) Decision {
 	switch {
 	case pl.Current.ID != "" && !pl.fenced():
@@ -129,8 +137,8 @@ func (pl *planner) fence(reason string, args ...any) Decision {
 	return do(to(fence, pl.Current.AccessKeyID(), reason, args...).of(pl.currentVersion()))
 }
 
-// refuseUnknown refuses a key that isn't listed, unless a version names it: then an earlier run has revoked it, or IAM
-// doesn't list it yet.
+// refuseUnknown refuses a key that isn't listed, unless a version names it: then an earlier run has
+// revoked it, or IAM doesn't list it yet.
 func (pl *planner) refuseUnknown() Decision {
 	id := pl.req.AccessKeyID
 	switch {
@@ -142,7 +150,8 @@ func (pl *planner) refuseUnknown() Decision {
 	return fail(RequestError, "access_key_id: %s isn't an access key of the user %s; nothing was touched", id, pl.User)
 }
 
-// knownOnce: a version names the key, or did before a fence of this run moved AWSPREVIOUS and nothing else tells.
+// knownOnce: a version names the key, or did before a fence of this run moved AWSPREVIOUS and
+// nothing else tells.
 func (pl *planner) knownOnce(id string) bool {
 	if id == pl.Current.AccessKeyID() || pl.fenced() && pl.Stored[id].Denied != nil {
 		return true
@@ -164,7 +173,8 @@ func (pl *planner) mend() Decision {
 	return pl.replaceBroken()
 }
 
-// revokeUnlisted deletes the leaked key by its ID, if the version that names it is so young that IAM may not list it yet.
+// revokeUnlisted deletes the leaked key by its ID, if the version that names it is so young that
+// IAM may not list it yet.
 func (pl *planner) revokeUnlisted() Decision {
 	id := pl.req.AccessKeyID
 	if id == pl.Current.AccessKeyID() || pl.Done.deleted(id) || !pl.unlistedYet(id) {
@@ -173,7 +183,8 @@ func (pl *planner) revokeUnlisted() Decision {
 	return pl.revoke(Key{ID: id}, "it leaked, and IAM may just not list it yet")
 }
 
-// unlistedYet takes facts as they are known: refuseUnknown has looked until it found the version that names the key.
+// unlistedYet takes facts as they are known: refuseUnknown has looked until it found the version
+// that names the key.
 func (pl *planner) unlistedYet(id string) bool {
 	for _, v := range []*Version{pl.Pending.Value, pl.Previous.Value, pl.Stored[id].Value} {
 		if v.names(id) && pl.now.Sub(v.Created) < invocation {

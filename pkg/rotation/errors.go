@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// ErrorType sorts failures by who can do something about them. It is the errorType of a failed invocation.
+// ErrorType sorts failures by who can do something about them. It is the errorType of a failed
+// invocation.
 type ErrorType string
 
 const (
@@ -20,7 +21,8 @@ const (
 
 // ErrorTypes are all of them.
 func ErrorTypes() []ErrorType {
-	return []ErrorType{ConfigurationError, RequestError, VerificationFailed, RotationBlocked, Conflict, AccessDenied, AWSError}
+	return []ErrorType{ConfigurationError, RequestError, VerificationFailed, RotationBlocked, Conflict, AccessDenied,
+		AWSError}
 }
 
 // Error is a failure of a known type. Its text stands alone and holds nothing secret.

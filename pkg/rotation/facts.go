@@ -2,7 +2,8 @@ package rotation
 
 import "time"
 
-// Fact is one thing about the world, as far as it was looked at. Its zero value is a fact that nobody has looked at.
+// Fact is one thing about the world, as far as it was looked at. Its zero value is a fact that
+// nobody has looked at.
 type Fact[T any] struct {
 	Value T
 	// Known: somebody looked.
@@ -30,10 +31,10 @@ const (
 	storedVersion   factName = "a version that names the access key, labelled or not"
 )
 
-// The planner reads a fact through one of the following methods. One that nobody has looked at reads as its zero value, and
-// is noted: Plan then discards what the rule decided and asks for the first fact that was missing. So rules read as if
-// everything were known, and only what they do read is ever looked at. A rule that may do without a fact reads the State's
-// field instead.
+// The planner reads a fact through one of the following methods. One that nobody has looked at
+// reads as its zero value, and is noted: Plan then discards what the rule decided and asks for the
+// first fact that was missing. So rules read as if everything were known, and only what they do
+// read is ever looked at. A rule that may do without a fact reads the State's field instead.
 
 func read[T any](pl *planner, f Fact[T], a ask) T {
 	if !f.Known && pl.missing == (ask{}) {
@@ -53,14 +54,15 @@ func (pl *planner) previousVersion() *Version {
 // lastUsed is when the key was last seen in use, zero for never.
 func (pl *planner) lastUsed(k Key) time.Time { return read(pl, k.LastUsed, ask{lastUse, k.ID}) }
 
-// stored is the newest version that names the key, nil for none, and the error if it may not be looked at.
+// stored is the newest version that names the key, nil for none, and the error if it may not be
+// looked at.
 func (pl *planner) stored(id string) (*Version, error) {
 	f := pl.Stored[id]
 	return read(pl, f, ask{storedVersion, id}), f.Denied
 }
 
-// pending is the living key that waits for promotion, with the version that names it. Beside the current key there has to
-// be one, so that with no other key nobody needs to look.
+// pending is the living key that waits for promotion, with the version that names it. Beside the
+// current key there has to be one, so that with no other key nobody needs to look.
 func (pl *planner) pending() (*Version, Key, bool) {
 	if pl.hasOthers() {
 		pl.pendingVersion()

@@ -2,8 +2,8 @@ package rotation
 
 import "github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 
-// History is what one run has done and learnt, in order. It only grows, survives each new look at the world, and dies with
-// the run: nothing of it is stored.
+// History is what one run has done and learnt, in order. It only grows, survives each new look at
+// the world, and dies with the run: nothing of it is stored.
 type History []deed
 
 // deed is one entry. What the other fields mean depends on what was done.
@@ -36,7 +36,8 @@ type Verdict struct {
 	Err     error // details, unless it was accepted
 }
 
-// and returns the history with one more entry. It never writes into h's own array, so that two states can go on from one.
+// and returns the history with one more entry. It never writes into h's own array, so that two
+// states can go on from one.
 func (h History) and(d deed) History { return append(h[:len(h):len(h)], d) }
 
 // has tells whether there is an entry of the kind about the key.
@@ -68,8 +69,8 @@ func (h History) deleted(key string) bool { return h.has(deleted, key) }
 // deactivated: this run made the key Inactive, so a later one deletes it.
 func (h History) deactivated(key string) bool { return h.has(deactivated, key) }
 
-// overtaken: this run couldn't promote the key because AWSCURRENT had moved. Whoever moved it may be about to delete the
-// key, so it isn't tried again.
+// overtaken: this run couldn't promote the key because AWSCURRENT had moved. Whoever moved it may
+// be about to delete the key, so it isn't tried again.
 func (h History) overtaken(key string) bool { return h.has(wasTooLate, key) }
 
 // promoted: another credential than the one that was observed as current was made current.
@@ -78,8 +79,8 @@ func (h History) promoted() bool { return h.last(promoted).what != "" }
 // givenUp is the pending key that nobody can promote any more, and that is to be deleted.
 func (h History) givenUp() string { return h.last(gaveUp).key }
 
-// restaged is the version that this run last wrote from an older one's content. Once is enough, however short the
-// promotion window.
+// restaged is the version that this run last wrote from an older one's content. Once is enough,
+// however short the promotion window.
 func (h History) restaged() string { return h.last(restaged).version }
 
 // verdict is what SES last said of the key's credential.

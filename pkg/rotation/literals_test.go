@@ -69,7 +69,8 @@ func verdicts(keyID string, m sessmtp.Meaning) History {
 	return History{{what: verified, key: keyID, verdict: Verdict{m, errors.New("535")}}}
 }
 
-// decides checks what a decision is: the command, "wait", or "ask: " and a fact; the key that it is about; and how it fails.
+// decides checks what a decision is: the command, "wait", or "ask: " and a fact; the key that it is
+// about; and how it fails.
 func decides(t *testing.T, d Decision, want, key string, fails ErrorType) {
 	t.Helper()
 	what, about := string(d.command.do), d.command.key

@@ -2,9 +2,9 @@ package rotation
 
 import "github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 
-// managed are the rules for a step of Secrets Manager's own rotation: the same plan, for the version whose ID Secrets Manager
-// has chosen, and cut where it cuts ("Lambda rotation functions", Secrets Manager User Guide). Each step may come again, and
-// a tick may have gone on meanwhile.
+// managed are the rules for a step of Secrets Manager's own rotation: the same plan, for the
+// version whose ID Secrets Manager has chosen, and cut where it cuts ("Lambda rotation functions",
+// Secrets Manager User Guide). Each step may come again, and a tick may have gone on meanwhile.
 func managed(step func(*planner) Decision) []rule {
 	return []rule{
 		notOurs,
@@ -33,7 +33,8 @@ func (pl *planner) createSecret() Decision {
 		return wait(Step{})
 	}
 	if v, k, unfinished := pl.pending(); unfinished {
-		return fail(RotationBlocked, "access key %s is pending already, in version %s of the secret: the next tick finishes it", k.ID, v.ID)
+		return fail(RotationBlocked,
+			"access key %s is pending already, in version %s of the secret: the next tick finishes it", k.ID, v.ID)
 	}
 	return pl.rotate("Secrets Manager rotates the secret")
 }
@@ -46,8 +47,8 @@ func (pl *planner) setSecret() Decision {
 	return Decision{}
 }
 
-// testSecret logs in with the new credential. When rotation is only configured, Secrets Manager asks for this step alone, and
-// the version is empty: then AWSCURRENT is what can be tested.
+// testSecret logs in with the new credential. When rotation is only configured, Secrets Manager
+// asks for this step alone, and the version is empty: then AWSCURRENT is what can be tested.
 func (pl *planner) testSecret() Decision {
 	v, k, its := pl.its()
 	if !its {
@@ -78,6 +79,7 @@ func (pl *planner) finishSecret() Decision {
 }
 
 func (pl *planner) refuseStep() Decision {
-	return fail(Conflict, "version %s of the secret isn't pending with an access key of the user %s, so %s has nothing to go on with; "+
-		"applications go on with %s", pl.req.VersionID, pl.User, pl.req.Action, pl.currentName())
+	return fail(Conflict,
+		"version %s of the secret isn't pending with an access key of the user %s, so %s has nothing to go on with; "+
+			"applications go on with %s", pl.req.VersionID, pl.User, pl.req.Action, pl.currentName())
 }

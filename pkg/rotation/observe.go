@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// observe looks at what every run needs: the keys and AWSCURRENT, at the same time. What only some plans need is looked at
-// when they ask for it.
+// observe looks at what every run needs: the keys and AWSCURRENT, at the same time. What only some
+// plans need is looked at when they ask for it.
 func (run *run) observe(ctx context.Context) error {
 	var (
 		wg               sync.WaitGroup

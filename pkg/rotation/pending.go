@@ -31,13 +31,14 @@ func (pl *planner) finish(v *Version, k Key) Decision {
 	case sessmtp.Refused:
 		return pl.refused(v, k, verdict)
 	default:
-		return fail(VerificationFailed, "access key %s stays pending, and applications go on with %s: nothing is known of the "+
-			"new credential yet: %w", k.ID, pl.currentName(), verdict.Err)
+		return fail(VerificationFailed,
+			"access key %s stays pending, and applications go on with %s: nothing is known of the "+
+				"new credential yet: %w", k.ID, pl.currentName(), verdict.Err)
 	}
 }
 
-// takeOver makes its own what a person made current by hand: staged anew, it has AWSPENDING too, and the grace period of
-// the key that it superseded counts from now.
+// takeOver makes its own what a person made current by hand: staged anew, it has AWSPENDING too,
+// and the grace period of the key that it superseded counts from now.
 func (pl *planner) takeOver() Decision {
 	if !pl.pendingIsStale() || !pl.setAside(pl.Pending.Value) {
 		return Decision{}
@@ -53,8 +54,9 @@ func (pl *planner) clearPending() Decision {
 	return pl.unstage("AWSPENDING names no key that could become current")
 }
 
-// pendingIsStale: AWSPENDING is on a version other than AWSCURRENT's that names no key, or the current one. A key that isn't
-// listed may have been made, by an invocation that overlaps, after the list was.
+// pendingIsStale: AWSPENDING is on a version other than AWSCURRENT's that names no key, or the
+// current one. A key that isn't listed may have been made, by an invocation that overlaps, after
+// the list was.
 func (pl *planner) pendingIsStale() bool {
 	if !pl.hasOthers() && pl.due() != "" {
 		return false // the rotation that is due moves the label anyway, without this look
@@ -67,14 +69,14 @@ func (pl *planner) pendingIsStale() bool {
 	return listed || v.Blank || pl.now.Sub(v.Created) > invocation
 }
 
-// unstage moves AWSPENDING to where AWSCURRENT is: the two travel together, so that one read of AWSCURRENT tells that
-// nothing else is pending.
+// unstage moves AWSPENDING to where AWSCURRENT is: the two travel together, so that one read of
+// AWSCURRENT tells that nothing else is pending.
 func (pl *planner) unstage(reason string) Decision {
 	return do(to(unstage, "", "%s", reason).of(pl.Pending.Value))
 }
 
-// useful: the version serves every Region that is configured. One that was made for others never can, because the secret
-// of its access key is gone.
+// useful: the version serves every Region that is configured. One that was made for others never
+// can, because the secret of its access key is gone.
 func (pl *planner) useful(v *Version) bool {
 	return !slices.ContainsFunc(pl.policy.Regions, func(region string) bool { return !v.serves(region) })
 }
@@ -89,7 +91,8 @@ func (pl *planner) verdict(k Key) Verdict {
 	return pl.Done.verdict(k.ID)
 }
 
-// promotion moves AWSCURRENT, or first stages anew what was written too long ago for the grace period to count from.
+// promotion moves AWSCURRENT, or first stages anew what was written too long ago for the grace
+// period to count from.
 func (pl *planner) promotion(v *Version, reason string) command {
 	kind := promote
 	switch {
@@ -115,19 +118,21 @@ func (pl *planner) givenUp(v *Version, k Key) bool {
 
 func (pl *planner) refused(v *Version, k Key, verdict Verdict) Decision {
 	if !pl.givenUp(v, k) {
-		return fail(VerificationFailed, "access key %s stays pending, and applications go on with %s: SES refuses the new "+
-			"credential so far: %w", k.ID, pl.currentName(), verdict.Err)
+		return fail(VerificationFailed,
+			"access key %s stays pending, and applications go on with %s: SES refuses the new "+
+				"credential so far: %w", k.ID, pl.currentName(), verdict.Err)
 	}
 	return pl.giveUp(v, k, "SES has refused it for longer than "+Duration(refusedFor).String())
 }
 
-// giveUp puts a fence before a pending key that is to be deleted: another invocation may find at this moment that SES
-// accepts it.
+// giveUp puts a fence before a pending key that is to be deleted: another invocation may find at
+// this moment that SES accepts it.
 func (pl *planner) giveUp(v *Version, k Key, reason string) Decision {
-	// SES has accepted it before if a person has made another value current since, for AWSPENDING would have moved with
-	// any other; or if it was staged again, which comes after.
+	// SES has accepted it before if a person has made another value current since, for AWSPENDING
+	// would have moved with any other; or if it was staged again, which comes after.
 	accepted := pl.Current.Created.After(v.Created) || v.Created.Sub(k.Created) > pl.policy.PromotionWindow
-	if pl.isPrevious(k.ID) || accepted && !pl.lastUsed(k).IsZero() { // it was current once, so it retires as such keys do
+	// it was current once, so it retires as such keys do
+	if pl.isPrevious(k.ID) || accepted && !pl.lastUsed(k).IsZero() {
 		return pl.unstage(reason).thenFail(VerificationFailed,
 			"access key %s, which was current before, isn't pending any more: %s", k.ID, reason)
 	}
@@ -143,7 +148,8 @@ func (pl *planner) deleteGivenUp() Decision {
 		return Decision{}
 	}
 	return do(to(deleteKey, id, "given up")).thenFail(VerificationFailed,
-		"access key %s was given up, and the next tick starts over: %w", id, cmp.Or(pl.Done.verdict(id).Err, errUseless))
+		"access key %s was given up, and the next tick starts over: %w", id,
+		cmp.Or(pl.Done.verdict(id).Err, errUseless))
 }
 
 // errUseless is why a credential is given up that SES wasn't asked about.

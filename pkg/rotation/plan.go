@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// iamKeyQuota is IAM's limit of access keys per user, which can't be raised ("IAM and AWS STS quotas").
+// iamKeyQuota is IAM's limit of access keys per user, which can't be raised ("IAM and AWS STS
+// quotas").
 const iamKeyQuota = 2
 
-// Plan decides the next step from what was observed, the policy and the time. It is a pure function: the first rule that
-// applies wins. If that rule read a fact that nobody has looked at, the decision is to look.
+// Plan decides the next step from what was observed, the policy and the time. It is a pure
+// function: the first rule that applies wins. If that rule read a fact that nobody has looked at,
+// the decision is to look.
 func Plan(s State, p Policy, req Request, now time.Time) Decision {
 	pl := planners.Get().(*planner)
 	defer planners.Put(pl)
@@ -46,7 +48,8 @@ type rule struct {
 	decide func(*planner) Decision
 }
 
-// rules are what each action goes by, in the order in which they are asked. The README has those of a tick.
+// rules are what each action goes by, in the order in which they are asked. The README has those of
+// a tick.
 var rules = map[Action][]rule{
 	Tick: forTicks, Rotate: forTicks,
 	Emergency:    forEmergencies,
@@ -68,7 +71,8 @@ var forTicks = []rule{
 	store,
 	{"given up", "nobody can promote that key any more, and it holds a slot", (*planner).deleteGivenUp},
 	{"broken", "mail is failing", (*planner).replaceBroken},
-	{"unfinished", "a credential is stored, and an earlier run didn't get to make it current", (*planner).finishPending},
+	{"unfinished", "a credential is stored, and an earlier run didn't get to make it current",
+		(*planner).finishPending},
 	{"taken over", "a person moved AWSCURRENT, and the grace period has to count from now", (*planner).takeOver},
 	{"left over", "a label that is left behind costs each tick a look", (*planner).clearPending},
 	{"due", "an old credential is what leaks are made of", (*planner).rotateIfDue},
@@ -82,7 +86,8 @@ func (pl *planner) currentVersion() *Version {
 	return &v
 }
 
-// refuseForeign keeps the rotator's hands off a secret that holds something else than its own credential.
+// refuseForeign keeps the rotator's hands off a secret that holds something else than its own
+// credential.
 func (pl *planner) refuseForeign() Decision {
 	if d := pl.refuseVersion(Current, &pl.Current); d.kind != passes {
 		return d
@@ -103,7 +108,8 @@ func (pl *planner) refuseVersion(label Label, v *Version) Decision {
 	}
 	why := v.Foreign
 	if why == "" {
-		why = fmt.Sprintf("it names the user %q and the access key %q, and neither is %s's", v.User, v.AccessKeyID(), pl.User)
+		why = fmt.Sprintf("it names the user %q and the access key %q, and neither is %s's", v.User, v.AccessKeyID(),
+			pl.User)
 	}
 	return fail(ConfigurationError, "the value labelled %s (version %s) isn't a credential of the user %s: %s; "+
 		"nothing was touched: name another secret, or set this one's value to {}", label, v.ID, pl.User, why)

@@ -24,125 +24,193 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 		{"a current key that is Inactive is replaced, and not reactivated",
 			State{Keys: []Key{inactive("A", 8*day)}, Current: version("A", 8*day), Pending: nothing}, "create", "", ""},
 		{"a broken current key is replaced by what is pending",
-			State{Keys: []Key{inactive("A", 8*day), active("B", hour/4)}, Current: version("A", 8*day), Pending: seen(version("B", hour/4))}, "verify", "B", ""},
+			State{Keys: []Key{inactive("A", 8*day), active("B", hour/4)}, Current: version("A", 8*day),
+				Pending: seen(version("B", hour/4))}, "verify", "B", ""},
 		{"with no free slot, it is asked what the other key is",
-			State{Keys: []Key{inactive("A", 8*day), active("B", hour)}, Current: version("A", 8*day), Pending: nothing}, "ask: the version labelled AWSPREVIOUS", "", ""},
+			State{Keys: []Key{inactive("A", 8*day), active("B", hour)}, Current: version("A", 8*day), Pending: nothing},
+			"ask: the version labelled AWSPREVIOUS", "", ""},
 		{"an orphan makes room for a broken key's replacement",
-			State{Keys: []Key{inactive("A", 8*day), active("B", hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"B": nothing}}, "delete", "B", ""},
+			State{Keys: []Key{inactive("A", 8*day), active("B", hour).unused()}, Current: version("A", 8*day),
+				Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"B": nothing}},
+			"delete", "B", ""},
 		{"an orphan that may be about to be staged doesn't",
-			State{Keys: []Key{inactive("A", 8*day), active("B", time.Minute).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"B": nothing}}, "wait", "", RotationBlocked},
+			State{Keys: []Key{inactive("A", 8*day), active("B", time.Minute).unused()}, Current: version("A", 8*day),
+				Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"B": nothing}},
+			"wait", "", RotationBlocked},
 		{"a stranger's key in use is left alone even where mail is failing: the dead key's own slot is taken",
-			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day), Pending: nothing, Previous: nothing,
+			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day),
+				Pending: nothing, Previous: nothing,
 				Stored: map[string]Fact[*Version]{"B": nothing}}, "delete", "A", ""},
 		{"a credential without a label whose key is Active is the way back, where no slot is free",
-			State{Keys: []Key{active("B", 8*day).used(hour), active("C", 8*day).used(hour)}, Current: version("A", 8*day), Pending: nothing, Previous: nothing,
-				Stored: map[string]Fact[*Version]{"B": nothing, "C": seen(version("C", 8*day))}}, "stage again", "C", ""},
+			State{Keys: []Key{active("B", 8*day).used(hour), active("C", 8*day).used(hour)},
+				Current: version("A", 8*day), Pending: nothing, Previous: nothing,
+				Stored: map[string]Fact[*Version]{"B": nothing, "C": seen(version("C", 8*day))}},
+			"stage again", "C", ""},
 		{"a pending credential that names neither the user nor a key there is, as one that was adopted, is put aside",
-			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "v", Logins: version("X", day).Logins})}, "unstage", "", ""},
+			State{Keys: oneKey, Current: version("A", 8*day),
+				Pending: seen(Version{ID: "v", Logins: version("X", day).Logins})}, "unstage", "", ""},
 		{"a pending key that is older than the current one is put aside: what staged it came too late",
-			State{Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("B", hour), Pending: seen(version("A", 8*day))}, "unstage", "", ""},
-		{"one that couldn't be promoted because AWSCURRENT had moved isn't tried again: whoever moved it may be about to delete it",
-			State{Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("A", 8*day), Pending: seen(version("B", hour)),
-				Done: History{{what: wasTooLate, key: "B"}}}, "unstage", "", ""},
-		{"where mail is failing, it goes for one that nobody else can have seen, and the previous credential, which may go as well, isn't taken",
-			State{Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("X", time.Minute), Pending: seen(version("B", time.Minute)),
-				Previous: seen(version("A", 38*day)), Done: History{{what: made, key: "B"}, {what: wasTooLate, key: "B"}}}, "fence", "X", ""},
+			State{Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("B", hour),
+				Pending: seen(version("A", 8*day))}, "unstage", "", ""},
+		{"one that couldn't be promoted because AWSCURRENT had moved isn't tried again: whoever moved it may be " +
+			"about to delete it",
+			State{Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("A", 8*day),
+				Pending: seen(version("B", hour)),
+				Done:    History{{what: wasTooLate, key: "B"}}}, "unstage", "", ""},
+		{"where mail is failing, it goes for one that nobody else can have seen, and the previous credential, " +
+			"which may go as well, isn't taken",
+			State{Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("X", time.Minute),
+				Pending:  seen(version("B", time.Minute)),
+				Previous: seen(version("A", 38*day)),
+				Done:     History{{what: made, key: "B"}, {what: wasTooLate, key: "B"}}}, "fence", "X", ""},
 		{"behind the fence it is deleted at once: a crash mustn't leave it Inactive in the slot",
-			State{Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("X", time.Minute), Pending: nothing,
-				Previous: seen(version("A", 38*day)), Done: History{{what: made, key: "B"}, {what: wasTooLate, key: "B"}, {what: moved, version: version("X", 0).ID}}}, "delete", "B", ""},
+			State{Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("X", time.Minute),
+				Pending:  nothing,
+				Previous: seen(version("A", 38*day)),
+				Done: History{{what: made, key: "B"}, {what: wasTooLate, key: "B"},
+					{what: moved, version: version("X", 0).ID}}}, "delete", "B", ""},
 		{"one whose key isn't listed stays for as long as an invocation may run: it may have been made after the list",
-			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(version("B", time.Minute))}, "wait", "", ""},
+			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(version("B", time.Minute))},
+			"wait", "", ""},
 		{"where SES refuses the previous credential for good, the dead key's own slot is taken",
-			State{Keys: []Key{active("A", 40*day).used(hour), inactive("B", 10*day)}, Current: version("B", 10*day), Pending: seen(version("A", time.Minute)),
-				Previous: seen(version("A", 40*day)), Stored: map[string]Fact[*Version]{"A": nothing}, Done: verdicts("A", sessmtp.Refused)}, "delete", "B", ""},
-		{"a refused one that was used, and that a person has put another value in place of since, isn't deleted but put aside",
-			State{Keys: []Key{active("A", 20*day), active("B", 10*day).used(day)}, Current: version("A", day), Pending: seen(version("B", 10*day)),
+			State{Keys: []Key{active("A", 40*day).used(hour), inactive("B", 10*day)}, Current: version("B", 10*day),
+				Pending:  seen(version("A", time.Minute)),
+				Previous: seen(version("A", 40*day)), Stored: map[string]Fact[*Version]{"A": nothing},
+				Done: verdicts("A", sessmtp.Refused)}, "delete", "B", ""},
+		{"a refused one that was used, and that a person has put another value in place of since, isn't deleted " +
+			"but put aside",
+			State{Keys: []Key{active("A", 20*day), active("B", 10*day).used(day)}, Current: version("A", day),
+				Pending:  seen(version("B", 10*day)),
 				Previous: nothing, Done: verdicts("B", sessmtp.Refused)}, "unstage", "", VerificationFailed},
 		{"a pending value that is somebody else's is refused untouched",
-			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "x"})}, "wait", "", ConfigurationError},
+			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "x"})},
+			"wait", "", ConfigurationError},
 		{"where there is no credential and no slot, one that is stored without a label is staged again",
-			State{Keys: []Key{active("X", day).used(hour), active("Y", day).used(hour)}, Current: blank, Pending: nothing, Previous: nothing,
+			State{Keys: []Key{active("X", day).used(hour), active("Y", day).used(hour)},
+				Current: blank, Pending: nothing, Previous: nothing,
 				Stored: map[string]Fact[*Version]{"X": nothing, "Y": seen(version("Y", day))}}, "stage again", "Y", ""},
 		{"where the current key is broken, an older pending one is finished",
-			State{Keys: []Key{active("A", 8*day), inactive("B", hour)}, Current: version("B", hour), Pending: seen(version("A", 8*day))}, "verify", "A", ""},
+			State{Keys: []Key{active("A", 8*day), inactive("B", hour)}, Current: version("B", hour),
+				Pending: seen(version("A", 8*day))}, "verify", "A", ""},
 		{"with no slot to free, the previous credential is staged again",
-			State{Keys: []Key{inactive("A", 2*day), active("B", 30*day).used(hour)}, Current: version("A", 2*day), Pending: nothing, Previous: seen(version("B", 30*day))}, "stage again", "B", ""},
+			State{Keys: []Key{inactive("A", 2*day), active("B", 30*day).used(hour)}, Current: version("A", 2*day),
+				Pending: nothing, Previous: seen(version("B", 30*day))}, "stage again", "B", ""},
 
 		// 2 unfinished
 		{"with another key, AWSPENDING is looked at",
 			State{Keys: rotated, Current: version("A", 38*day)}, "ask: the version labelled AWSPENDING", "", ""},
 		{"a pending credential is verified",
-			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", time.Minute))}, "verify", "B", ""},
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", time.Minute))},
+			"verify", "B", ""},
 		{"a verified one is promoted",
-			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", time.Minute)), Done: verdicts("B", sessmtp.Accepted)}, "promote", "B", ""},
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", time.Minute)),
+				Done: verdicts("B", sessmtp.Accepted)}, "promote", "B", ""},
 		{"one that was written before the promotion window is staged again",
-			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour)), Done: verdicts("B", sessmtp.Accepted)}, "stage again", "B", ""},
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour)),
+				Done: verdicts("B", sessmtp.Accepted)}, "stage again", "B", ""},
 		{"a refused one stays pending within the hour",
-			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour/2)), Done: verdicts("B", sessmtp.Refused)}, "wait", "", VerificationFailed},
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour/2)),
+				Done: verdicts("B", sessmtp.Refused)}, "wait", "", VerificationFailed},
 		{"one refused for longer is given up",
-			State{Keys: []Key{active("A", 38*day), active("B", 2*hour)}, Current: version("A", 38*day), Pending: seen(version("B", 2*hour)), Previous: nothing,
+			State{Keys: []Key{active("A", 38*day), active("B", 2*hour)}, Current: version("A", 38*day),
+				Pending: seen(version("B", 2*hour)), Previous: nothing,
 				Done: verdicts("B", sessmtp.Refused)}, "fence", "A", ""},
 		{"once nobody can promote it any more",
-			State{Keys: rotated, Current: version("A", time.Minute), Pending: nothing, Done: History{{what: gaveUp, key: "B"}}}, "delete", "B", VerificationFailed},
+			State{Keys: rotated, Current: version("A", time.Minute), Pending: nothing,
+				Done: History{{what: gaveUp, key: "B"}}}, "delete", "B", VerificationFailed},
 		{"unless it was current once: then it only isn't pending any more",
-			State{Keys: rotated, Current: version("A", day), Pending: seen(version("B", 2*hour)), Previous: seen(version("B", 8*day)), Done: verdicts("B", sessmtp.Refused)}, "unstage", "", VerificationFailed},
+			State{Keys: rotated, Current: version("A", day), Pending: seen(version("B", 2*hour)),
+				Previous: seen(version("B", 8*day)), Done: verdicts("B", sessmtp.Refused)},
+			"unstage", "", VerificationFailed},
 		{"an unreachable SES leaves it pending, however long",
-			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", 9*hour)), Done: verdicts("B", sessmtp.Unknown)}, "wait", "", VerificationFailed},
+			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", 9*hour)),
+				Done: verdicts("B", sessmtp.Unknown)}, "wait", "", VerificationFailed},
 		{"an AWSPENDING that names a key that is gone is taken off",
 			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(version("X", day))}, "unstage", "", ""},
 		{"an AWSPENDING on another version that names the current key is taken off",
-			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "other", User: "sender", Logins: version("A", day).Logins})}, "unstage", "", ""},
+			State{Keys: oneKey, Current: version("A", 8*day),
+				Pending: seen(Version{ID: "other", User: "sender", Logins: version("A", day).Logins})},
+			"unstage", "", ""},
 
 		// 3 due
 		{"no credential: one is made", State{Current: blank}, "create", "", ""},
-		{"a key at the rotation interval is rotated", State{Keys: []Key{active("A", 30*day)}, Current: version("A", 30*day)}, "create", "", ""},
-		{"a younger one isn't", State{Keys: []Key{active("A", 30*day-time.Second)}, Current: version("A", 29*day), Pending: nothing}, "wait", "", ""},
-		{"the key's age counts, not the version's", State{Keys: []Key{active("A", 31*day)}, Current: version("A", day)}, "create", "", ""},
-		{"one key and no look at AWSPENDING yet: it is tidied last", State{Keys: oneKey, Current: version("A", 8*day)}, "ask: the version labelled AWSPENDING", "", ""},
+		{"a key at the rotation interval is rotated",
+			State{Keys: []Key{active("A", 30*day)}, Current: version("A", 30*day)}, "create", "", ""},
+		{"a younger one isn't", State{Keys: []Key{active("A", 30*day-time.Second)}, Current: version("A", 29*day),
+			Pending: nothing}, "wait", "", ""},
+		{"the key's age counts, not the version's", State{Keys: []Key{active("A", 31*day)}, Current: version("A", day)},
+			"create", "", ""},
+		{"one key and no look at AWSPENDING yet: it is tidied last", State{Keys: oneKey, Current: version("A", 8*day)},
+			"ask: the version labelled AWSPENDING", "", ""},
 
 		// 4 blocked
 		{"two strangers' keys block the first credential",
-			State{Keys: []Key{active("X", 90*day).used(hour), active("Y", 90*day).used(hour)}, Current: blank, Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"X": nothing, "Y": nothing}}, "wait", "", ""},
+			State{Keys: []Key{active("X", 90*day).used(hour), active("Y", 90*day).used(hour)},
+				Current: blank, Pending: nothing, Previous: nothing,
+				Stored: map[string]Fact[*Version]{"X": nothing, "Y": nothing}}, "wait", "", ""},
 		{"a superseded key in quarantine makes room when it may go",
-			State{Keys: []Key{inactive("A", 90*day).used(20 * day), active("B", 31*day)}, Current: version("B", 31*day), Pending: nothing}, "delete", "A", ""},
+			State{Keys: []Key{inactive("A", 90*day).used(20 * day), active("B", 31*day)}, Current: version("B", 31*day),
+				Pending: nothing}, "delete", "A", ""},
 
 		// 5 orphan
-		{"a young orphan waits", State{Keys: []Key{active("A", 8*day), active("O", 24*hour)}, Current: version("A", 8*day), Pending: nothing}, "wait", "", ""},
-		{"an old one is looked at", State{Keys: []Key{active("A", 8*day), active("O", 25*hour)}, Current: version("A", 8*day), Pending: nothing}, "ask: when the access key was last used", "O", ""},
+		{"a young orphan waits", State{Keys: []Key{active("A", 8*day), active("O", 24*hour)},
+			Current: version("A", 8*day), Pending: nothing}, "wait", "", ""},
+		{"an old one is looked at", State{Keys: []Key{active("A", 8*day), active("O", 25*hour)},
+			Current: version("A", 8*day), Pending: nothing}, "ask: when the access key was last used", "O", ""},
 		{"never used and unnamed, it is deactivated",
-			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"O": nothing}}, "deactivate", "O", ""},
+			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day),
+				Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"O": nothing}},
+			"deactivate", "O", ""},
 		{"after its quarantine it is deleted",
-			State{Keys: []Key{active("A", 8*day), inactive("O", 50*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"O": nothing}}, "delete", "O", ""},
+			State{Keys: []Key{active("A", 8*day), inactive("O", 50*hour).unused()}, Current: version("A", 8*day),
+				Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"O": nothing}},
+			"delete", "O", ""},
 		{"a used one is a stranger's, and has the grace period",
-			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).used(hour)}, Current: version("A", 8*day), Pending: nothing}, "wait", "", ""},
+			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).used(hour)}, Current: version("A", 8*day),
+				Pending: nothing}, "wait", "", ""},
 		{"one that a version without a label names is no orphan: it may have been current",
-			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: nothing,
+			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day),
+				Pending: nothing, Previous: nothing,
 				Stored: map[string]Fact[*Version]{"O": seen(version("O", 25*hour))}}, "wait", "", ""},
 		{"one that AWSPREVIOUS names is no orphan",
-			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day), Pending: nothing, Previous: seen(version("O", 25*hour))}, "wait", "", ""},
+			State{Keys: []Key{active("A", 8*day), active("O", 25*hour).unused()}, Current: version("A", 8*day),
+				Pending: nothing, Previous: seen(version("O", 25*hour))}, "wait", "", ""},
 
 		// 6 superseded
-		{"in its grace period a superseded key waits", State{Keys: []Key{active("A", 37*day), active("B", 7*day)}, Current: version("B", 7*day), Pending: nothing}, "wait", "", ""},
-		{"after it, it is asked whether it is in use", State{Keys: rotated, Current: version("B", 8*day), Pending: nothing}, "ask: when the access key was last used", "A", ""},
+		{"in its grace period a superseded key waits",
+			State{Keys: []Key{active("A", 37*day), active("B", 7*day)}, Current: version("B", 7*day), Pending: nothing},
+			"wait", "", ""},
+		{"after it, it is asked whether it is in use",
+			State{Keys: rotated, Current: version("B", 8*day), Pending: nothing},
+			"ask: when the access key was last used", "A", ""},
 		{"out of use, it is deactivated",
-			State{Keys: []Key{active("A", 38*day).used(2 * day), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, "deactivate", "A", ""},
+			State{Keys: []Key{active("A", 38*day).used(2 * day), active("B", 8*day)}, Current: version("B", 8*day),
+				Pending: nothing}, "deactivate", "A", ""},
 		{"in use, it stays",
-			State{Keys: []Key{active("A", 38*day).used(2 * hour), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, "wait", "", ""},
+			State{Keys: []Key{active("A", 38*day).used(2 * hour), active("B", 8*day)}, Current: version("B", 8*day),
+				Pending: nothing}, "wait", "", ""},
 		{"in quarantine it waits",
-			State{Keys: []Key{inactive("A", 38*day).used(2 * day), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}, "wait", "", ""},
+			State{Keys: []Key{inactive("A", 38*day).used(2 * day), active("B", 8*day)}, Current: version("B", 8*day),
+				Pending: nothing}, "wait", "", ""},
 		{"after quarantine it is deleted",
-			State{Keys: []Key{inactive("A", 39*day).used(3 * day), active("B", 9*day)}, Current: version("B", 9*day), Pending: nothing}, "delete", "A", ""},
+			State{Keys: []Key{inactive("A", 39*day).used(3 * day), active("B", 9*day)}, Current: version("B", 9*day),
+				Pending: nothing}, "delete", "A", ""},
 		{"quarantine counts from when it was last in use",
-			State{Keys: []Key{inactive("A", 39*day).used(30 * hour), active("B", 9*day)}, Current: version("B", 9*day), Pending: nothing}, "wait", "", ""},
+			State{Keys: []Key{inactive("A", 39*day).used(30 * hour), active("B", 9*day)}, Current: version("B", 9*day),
+				Pending: nothing}, "wait", "", ""},
 		{"deactivation comes an invocation before deletion",
-			State{Keys: []Key{inactive("A", 99*day).used(60 * day), active("B", 20*day)}, Current: version("B", 20*day), Pending: nothing,
-				Done: History{{what: deactivated, key: "A"}}}, "wait", "", ""},
-		{"a key newer than the current version wasn't superseded by it (a stale read of AWSCURRENT): blocked, and untouched",
-			State{Keys: []Key{active("A", 38*day), active("B", hour).used(hour)}, Current: version("A", 30*day), Pending: nothing}, "wait", "", ""},
+			State{Keys: []Key{inactive("A", 99*day).used(60 * day), active("B", 20*day)}, Current: version("B", 20*day),
+				Pending: nothing,
+				Done:    History{{what: deactivated, key: "A"}}}, "wait", "", ""},
+		{"a key newer than the current version wasn't superseded by it (a stale read of AWSCURRENT): blocked, and " +
+			"untouched",
+			State{Keys: []Key{active("A", 38*day), active("B", hour).used(hour)}, Current: version("A", 30*day),
+				Pending: nothing}, "wait", "", ""},
 
 		// P8
 		{"a secret that isn't ours is refused",
-			State{Keys: oneKey, Current: Version{ID: "x", User: "other", Logins: version("X", day).Logins}}, "wait", "", ConfigurationError},
+			State{Keys: oneKey, Current: Version{ID: "x", User: "other", Logins: version("X", day).Logins}},
+			"wait", "", ConfigurationError},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.state.User = "sender"
@@ -154,14 +222,16 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 func TestACredentialThatAPersonMovedAWSCURRENTBackToStays(t *testing.T) {
 	left := version("B", 5*day)
 	left.Labels = []Label{Pending, Previous}
-	s := State{User: "sender", Keys: []Key{active("A", 20*day), active("B", 5*day)}, Current: version("A", 20*day), Pending: seen(left)}
+	s := State{User: "sender", Keys: []Key{active("A", 20*day), active("B", 5*day)}, Current: version("A", 20*day),
+		Pending: seen(left)}
 	if got := Plan(s, policy(), Request{Action: Tick}, now); got.command.do != fence || got.command.key != "A" {
 		t.Errorf("got %+v", got.command)
 	}
 }
 
 func TestGraceCountsFromTheLatestMomentOfPromotion(t *testing.T) {
-	s := State{User: "sender", Keys: []Key{active("A", 37*day).used(3 * day), active("B", 8*day)}, Current: version("B", 7*day), Pending: nothing}
+	s := State{User: "sender", Keys: []Key{active("A", 37*day).used(3 * day), active("B", 8*day)},
+		Current: version("B", 7*day), Pending: nothing}
 	got := Plan(s, policy(), Request{Action: Tick}, now)
 	if want := ago(7 * day).Add(15*time.Minute + 7*day); !got.Next.At.Equal(want) || got.Next.Kind != Deactivate {
 		t.Errorf("next: %+v, want deactivation at %s", got.Next, want)
@@ -171,18 +241,21 @@ func TestGraceCountsFromTheLatestMomentOfPromotion(t *testing.T) {
 func TestIgnoringLastUseAsksForNone(t *testing.T) {
 	p := policy()
 	p.InUseWindow = 0
-	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", 8*day)}, Current: version("B", 8*day), Pending: nothing}
+	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", 8*day)}, Current: version("B", 8*day),
+		Pending: nothing}
 	if got := Plan(s, p, Request{Action: Tick}, now); got.command.do != deactivateKey {
 		t.Errorf("got %+v", got.command)
 	}
-	orphan := State{User: "sender", Keys: []Key{active("A", 8*day), active("O", hour)}, Current: version("A", 8*day), Pending: nothing}
+	orphan := State{User: "sender", Keys: []Key{active("A", 8*day), active("O", hour)}, Current: version("A", 8*day),
+		Pending: nothing}
 	if got := Plan(orphan, p, Request{Action: Tick}, now); got.ask != (ask{lastUse, "O"}) {
 		t.Errorf("an unnamed key goes unasked: %+v", got)
 	}
 }
 
 func BenchmarkPlan(b *testing.B) {
-	s := State{User: "sender", Keys: []Key{active("A", 37*day), active("B", 7*day)}, Current: version("B", 7*day), Pending: nothing}
+	s := State{User: "sender", Keys: []Key{active("A", 37*day), active("B", 7*day)}, Current: version("B", 7*day),
+		Pending: nothing}
 	p := policy()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -190,11 +263,13 @@ func BenchmarkPlan(b *testing.B) {
 	}
 }
 
-// IAM answers for a key that is gone with an error. So a list of keys that is stale is found out by asking for last use, and
-// that has to happen before AWSPREVIOUS is staged again: moved behind it, an explorer of two invocations at once finds P1
-// broken in dozens of states, and nothing else notices.
+// IAM answers for a key that is gone with an error. So a list of keys that is stale is found out by
+// asking for last use, and that has to happen before AWSPREVIOUS is staged again: moved behind it,
+// an explorer of two invocations at once finds P1 broken in dozens of states, and nothing else
+// notices.
 func TestLastUseIsAskedBeforeThePreviousCredentialIsStagedAgain(t *testing.T) {
-	s := State{User: "sender", Keys: []Key{inactive("A", 2*day), active("B", 30*day)}, Current: version("A", 2*day), Pending: nothing,
+	s := State{User: "sender", Keys: []Key{inactive("A", 2*day), active("B", 30*day)}, Current: version("A", 2*day),
+		Pending:  nothing,
 		Previous: seen(version("B", 30*day))}
 	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "ask: when the access key was last used", "B", "")
 	s.Keys[1] = s.Keys[1].used(hour)
@@ -226,7 +301,8 @@ func TestTheFirstFactThatIsMissingIsAskedFor(t *testing.T) {
 func TestTheMaximumGracePeriodEndsKeysThatWereOurs(t *testing.T) {
 	p := policy()
 	p.MaxGracePeriod = 8 * day
-	s := State{User: "sender", Keys: []Key{active("A", 40*day).used(hour), active("B", 9*day)}, Current: version("B", 9*day), Pending: nothing}
+	s := State{User: "sender", Keys: []Key{active("A", 40*day).used(hour), active("B", 9*day)},
+		Current: version("B", 9*day), Pending: nothing}
 	for _, c := range []struct {
 		name     string
 		previous Version
@@ -235,7 +311,8 @@ func TestTheMaximumGracePeriodEndsKeysThatWereOurs(t *testing.T) {
 		about    string
 	}{
 		{"the previous one", version("A", 40*day), nil, "deactivate", "A"},
-		{"one that a version names", version("X", 40*day), storing(map[string]Version{"A": version("A", 40*day)}), "deactivate", "A"},
+		{"one that a version names", version("X", 40*day), storing(map[string]Version{"A": version("A", 40*day)}),
+			"deactivate", "A"},
 		{"not a stranger's in use", version("X", 40*day), storing(nil, "A"), "wait", ""},
 		{"nor one of which nobody may tell", version("X", 40*day), map[string]Fact[*Version]{"A": denied}, "wait", ""},
 	} {
@@ -250,7 +327,8 @@ func TestTheMaximumGracePeriodEndsKeysThatWereOurs(t *testing.T) {
 		})
 	}
 	s.Keys[0] = inactive("A", 40*day).used(hour)
-	if d := Plan(s, p, Request{Action: Tick}, now); d.Next.Kind != Delete || !d.Next.At.Equal(ago(9*day).Add(15*60e9+9*day)) {
+	if d := Plan(s, p, Request{Action: Tick}, now); d.Next.Kind != Delete ||
+		!d.Next.At.Equal(ago(9*day).Add(15*60e9+9*day)) {
 		t.Errorf("its quarantine counts from the end of the maximum grace period: %+v", d.Next)
 	}
 }
@@ -258,7 +336,8 @@ func TestTheMaximumGracePeriodEndsKeysThatWereOurs(t *testing.T) {
 func TestACredentialIsPromotedAsItShouldBeWritten(t *testing.T) {
 	outdated := version("B", time.Minute)
 	outdated.Outdated = true
-	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("A", 38*day), Done: verdicts("B", sessmtp.Accepted)}
+	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", time.Minute)},
+		Current: version("A", 38*day), Done: verdicts("B", sessmtp.Accepted)}
 	s.Pending = seen(outdated)
 	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "stage again", "B", "")
 	s.Pending, s.Current.Created = seen(version("B", time.Minute)), now // a person has changed the current value since
@@ -270,7 +349,8 @@ func TestACredentialIsPromotedAsItShouldBeWritten(t *testing.T) {
 func TestWithoutVerificationAPendingCredentialIsPromotedAtOnce(t *testing.T) {
 	p := policy()
 	p.SkipVerification = true
-	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("A", 38*day), Pending: seen(version("B", time.Minute))}
+	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", time.Minute)},
+		Current: version("A", 38*day), Pending: seen(version("B", time.Minute))}
 	decides(t, Plan(s, p, Request{Action: Tick}, now), "promote", "B", "")
 	s.Keys[1].Status = Inactive // it is nobody's to reactivate
 	decides(t, Plan(s, p, Request{Action: Tick}, now), "wait", "", VerificationFailed)
@@ -279,7 +359,8 @@ func TestWithoutVerificationAPendingCredentialIsPromotedAtOnce(t *testing.T) {
 func TestAPendingCredentialThatCantServeEveryRegionIsGivenUp(t *testing.T) {
 	p := policy()
 	p.Regions = []string{"eu-west-1", "us-east-1"}
-	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("A", 38*day), Pending: seen(version("B", time.Minute)), Previous: nothing}
+	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", time.Minute)},
+		Current: version("A", 38*day), Pending: seen(version("B", time.Minute)), Previous: nothing}
 	decides(t, Plan(s, p, Request{Action: Tick}, now), "fence", "A", "")
 	s.Keys, s.Pending, s.Current = s.Keys[:1], nothing, version("A", 8*day)
 	decides(t, Plan(s, p, Request{Action: Tick}, now), "create", "", "") // as is the current one
@@ -288,7 +369,8 @@ func TestAPendingCredentialThatCantServeEveryRegionIsGivenUp(t *testing.T) {
 func TestADeadAdoptedCredentialIsMarkedAsThisUsersBeforeItsKeyGoes(t *testing.T) {
 	adopted := version("A", 8*day)
 	adopted.User = ""
-	s := State{User: "sender", Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: adopted, Pending: nothing, Previous: nothing, Stored: storing(nil, "B")}
+	s := State{User: "sender", Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)},
+		Current: adopted, Pending: nothing, Previous: nothing, Stored: storing(nil, "B")}
 	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "fence", "A", "")
 	s.Done = fencedAt(adopted)
 	d := Plan(s, policy(), Request{Action: Tick}, now)
@@ -299,7 +381,8 @@ func TestADeadAdoptedCredentialIsMarkedAsThisUsersBeforeItsKeyGoes(t *testing.T)
 }
 
 func TestWithNoSlotToFreeItSaysWhoHoldsThem(t *testing.T) {
-	s := State{User: "sender", Keys: []Key{active("X", 90*day).used(hour), active("Y", 90*day).used(hour)}, Current: version("A", 8*day), Pending: nothing, Previous: nothing,
+	s := State{User: "sender", Keys: []Key{active("X", 90*day).used(hour), active("Y", 90*day).used(hour)},
+		Current: version("A", 8*day), Pending: nothing, Previous: nothing,
 		Stored: storing(nil, "X", "Y")}
 	d := Plan(s, policy(), Request{Action: Tick}, now)
 	decides(t, d, "wait", "", RotationBlocked)
@@ -311,7 +394,8 @@ func TestWithNoSlotToFreeItSaysWhoHoldsThem(t *testing.T) {
 }
 
 func TestASupersededInactiveKeyMakesRoomForABrokenOnesReplacement(t *testing.T) {
-	s := State{User: "sender", Keys: []Key{inactive("B", 20*day).used(10 * day), active("A", 10*day).used(3 * day)}, Current: version("X", 10*day), Pending: nothing, Previous: nothing,
+	s := State{User: "sender", Keys: []Key{inactive("B", 20*day).used(10 * day), active("A", 10*day).used(3 * day)},
+		Current: version("X", 10*day), Pending: nothing, Previous: nothing,
 		Stored: storing(nil, "A")}
 	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "delete", "B", "")
 	s.Done = History{{what: deactivated, key: "B"}}

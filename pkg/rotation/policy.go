@@ -6,14 +6,16 @@ import (
 	"time"
 )
 
-// invocation is the longest that one invocation can run: Lambda's limit of 15 minutes ("Lambda quotas").
+// invocation is the longest that one invocation can run: Lambda's limit of 15 minutes ("Lambda
+// quotas").
 const invocation = 15 * time.Minute
 
-// refusedFor is how long SES may refuse a new credential before its key is given up. Keys are accepted seconds to
-// minutes after they are made.
+// refusedFor is how long SES may refuse a new credential before its key is given up. Keys are
+// accepted seconds to minutes after they are made.
 const refusedFor = time.Hour
 
-// Policy says when things are due. The zero value of a field is its meaning, not a default: start from [DefaultPolicy].
+// Policy says when things are due. The zero value of a field is its meaning, not a default: start
+// from [DefaultPolicy].
 type Policy struct {
 	// RotationInterval is the age of the current access key at which it is rotated.
 	RotationInterval time.Duration
@@ -25,8 +27,9 @@ type Policy struct {
 	InUseWindow time.Duration
 	// MaxGracePeriod is when a superseded key is deactivated even if in use. 0: never.
 	MaxGracePeriod time.Duration
-	// PromotionWindow is the longest that may pass between the writing of a version and its promotion. A version doesn't
-	// record when it became current, only when it was written; the window bounds the difference.
+	// PromotionWindow is the longest that may pass between the writing of a version and its
+	// promotion. A version doesn't record when it became current, only when it was written; the
+	// window bounds the difference.
 	PromotionWindow time.Duration
 	// VerifyTimeout is how long one invocation keeps trying to log in with a new credential.
 	VerifyTimeout time.Duration
@@ -54,7 +57,8 @@ func (p Policy) Faults() []PolicyFault {
 		field string
 		long  time.Duration
 	}{
-		{"RotationInterval", p.RotationInterval}, {"GracePeriod", p.GracePeriod}, {"QuarantinePeriod", p.QuarantinePeriod},
+		{"RotationInterval", p.RotationInterval}, {"GracePeriod", p.GracePeriod},
+		{"QuarantinePeriod", p.QuarantinePeriod},
 		{"InUseWindow", p.InUseWindow}, {"MaxGracePeriod", p.MaxGracePeriod}, {"PromotionWindow", p.PromotionWindow},
 		{"VerifyTimeout", p.VerifyTimeout},
 	} {
@@ -63,8 +67,10 @@ func (p Policy) Faults() []PolicyFault {
 		}
 	}
 	if least := p.PromotionWindow + p.GracePeriod + p.QuarantinePeriod; p.RotationInterval <= least {
-		fault("RotationInterval", "is %s, and must exceed promotion window + grace period + quarantine period (%s): IAM allows "+
-			"two access keys, so the old one must be gone before the next is made", Duration(p.RotationInterval), Duration(least))
+		fault("RotationInterval",
+			"is %s, and must exceed promotion window + grace period + quarantine period (%s): IAM allows "+
+				"two access keys, so the old one must be gone before the next is made", Duration(p.RotationInterval),
+			Duration(least))
 	}
 	if p.MaxGracePeriod != 0 && p.MaxGracePeriod < p.GracePeriod {
 		fault("MaxGracePeriod", "is %s, and must be 0 (never) or at least the grace period (%s)",

@@ -42,7 +42,8 @@ func TestAPolicyThatContradictsItselfSaysWhere(t *testing.T) {
 func TestAnErrorHasOneType(t *testing.T) {
 	cause := errors.New("cause")
 	err := fmt.Errorf("more: %w", Errorf(Conflict, "text: %w", cause))
-	if TypeOf(err) != Conflict || TypeOf(cause) != AWSError || !errors.Is(err, cause) || err.Error() != "more: text: cause" {
+	if TypeOf(err) != Conflict || TypeOf(cause) != AWSError || !errors.Is(err, cause) ||
+		err.Error() != "more: text: cause" {
 		t.Errorf("%v is a %s", err, TypeOf(err))
 	}
 	if n := len(ErrorTypes()); n != 7 {

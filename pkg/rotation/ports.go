@@ -7,15 +7,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// Keys is what rotation asks of IAM: the access keys of one user. Errors are [*Error]s; a user that doesn't exist is a
-// ConfigurationError.
+// Keys is what rotation asks of IAM: the access keys of one user. Errors are [*Error]s; a user that
+// doesn't exist is a ConfigurationError.
 type Keys interface {
 	// List is all of the user's keys, Active or not, without last use.
 	List(ctx context.Context) ([]Key, error)
 	// LastUsed is when the key was last seen in use, zero for never. It lags behind.
 	LastUsed(ctx context.Context, id string) (time.Time, error)
-	// Create makes a key, Active. It must never be tried again by itself: each try that reaches IAM makes another key.
-	// A full quota is a Conflict.
+	// Create makes a key, Active. It must never be tried again by itself: each try that reaches IAM
+	// makes another key. A full quota is a Conflict.
 	Create(ctx context.Context) (Key, sessmtp.SecretAccessKey, error)
 	// SetStatus is idempotent. A key that is gone is a Conflict.
 	SetStatus(ctx context.Context, id string, status KeyStatus) error
@@ -25,23 +25,26 @@ type Keys interface {
 
 // Secret is what rotation asks of Secrets Manager: the versions of one secret.
 type Secret interface {
-	// Read is the version that has the label, or nil where no version has it. A secret that doesn't exist is a
-	// ConfigurationError.
+	// Read is the version that has the label, or nil where no version has it. A secret that doesn't
+	// exist is a ConfigurationError.
 	Read(ctx context.Context, label Label) (*Version, error)
-	// Find is the newest version that names the access key, labelled or not, of those that still exist; nil where none does.
+	// Find is the newest version that names the access key, labelled or not, of those that still
+	// exist; nil where none does.
 	Find(ctx context.Context, keyID string) (*Version, error)
-	// Stage writes a credential as a new version labelled AWSPENDING, keeping what people have added to base's value.
-	// It never moves AWSCURRENT. The time makes the version's ID, so that trying again writes the same version.
+	// Stage writes a credential as a new version labelled AWSPENDING, keeping what people have
+	// added to base's value. It never moves AWSCURRENT. The time makes the version's ID, so that
+	// trying again writes the same version.
 	Stage(ctx context.Context, base Version, logins []sessmtp.Login, at time.Time) (Version, error)
-	// Restage writes v's credential as a new version labelled AWSPENDING, with the endpoints that are configured now and
-	// what people have added to base's value.
+	// Restage writes v's credential as a new version labelled AWSPENDING, with the endpoints that
+	// are configured now and what people have added to base's value.
 	Restage(ctx context.Context, base, v Version, at time.Time) (Version, error)
-	// Move moves the label, if it is still where it is said to be; else it is a Conflict. An empty `to` takes it off.
+	// Move moves the label, if it is still where it is said to be; else it is a Conflict. An empty
+	// `to` takes it off.
 	Move(ctx context.Context, label Label, from, to string) error
 }
 
-// Verifier proves that SES accepts a credential: one result per login, in their order. It tries until each is accepted
-// or ctx ends, and returns then.
+// Verifier proves that SES accepts a credential: one result per login, in their order. It tries
+// until each is accepted or ctx ends, and returns then.
 type Verifier interface {
 	Verify(ctx context.Context, logins []sessmtp.Login) []sessmtp.Result
 }

@@ -20,7 +20,8 @@ type Credential struct {
 	Created     time.Time `json:"created"`
 }
 
-// KeyReport is one of the user's access keys. LastUsed is missing if it never was, or nobody looked.
+// KeyReport is one of the user's access keys. LastUsed is missing if it never was, or nobody
+// looked.
 type KeyReport struct {
 	AccessKeyID string    `json:"access_key_id"`
 	Status      KeyStatus `json:"status"`
@@ -29,7 +30,8 @@ type KeyReport struct {
 	LastUsed    time.Time `json:"last_used,omitzero"`
 }
 
-// After joins an earlier request's result to r, which was served next: what is, is r's; what was done, both's.
+// After joins an earlier request's result to r, which was served next: what is, is r's; what was
+// done, both's.
 func (r Result) After(earlier Result) Result {
 	r.Steps = append(earlier.Steps, r.Steps...)
 	r.Warnings = append(earlier.Warnings, r.Warnings...)
@@ -50,8 +52,8 @@ func (r *Result) report(s State) {
 	}
 }
 
-// role tells what a key is, as far as the state was looked at: with last use unknown, a key that is newer than the
-// current credential passes for an orphan, because nothing can have superseded it.
+// role tells what a key is, as far as the state was looked at: with last use unknown, a key that is
+// newer than the current credential passes for an orphan, because nothing can have superseded it.
 func (s *State) role(k Key) Role {
 	switch _, pending, ok := s.pending(); {
 	case k.ID == s.Current.AccessKeyID():
@@ -66,7 +68,8 @@ func (s *State) role(k Key) Role {
 	return RoleSuperseded
 }
 
-// outcomes are what actions come to that were asked for by name: that it was done. The others' are what a tick's is.
+// outcomes are what actions come to that were asked for by name: that it was done. The others' are
+// what a tick's is.
 var outcomes = map[Action]Outcome{
 	Status: Reported, Preview: Planned, Emergency: Revoked, Rollback: RolledBack, Decommission: Decommissioned,
 }

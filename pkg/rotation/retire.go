@@ -32,8 +32,8 @@ func (pl *planner) waitForNext() Decision {
 	return d
 }
 
-// outlook is what a tick would do next, for a request that has done its own and leaves the rest to one. What nobody has
-// looked at isn't worth a look for that.
+// outlook is what a tick would do next, for a request that has done its own and leaves the rest to
+// one. What nobody has looked at isn't worth a look for that.
 func (pl *planner) outlook() Decision {
 	ahead := *pl
 	d := ahead.retireOthers()
@@ -60,15 +60,17 @@ func (pl *planner) retire(k Key) Decision {
 	return pl.superseded(k)
 }
 
-// orphan is the rule for keys that no labelled version names and that were never used: a crash, or a lost answer, left
-// them behind, and nobody knows their secret. A key older than the current version may be the one that it superseded
-// and is treated so: that is longer, never shorter, and costs no look at AWSPREVIOUS on every tick of a grace period.
+// orphan is the rule for keys that no labelled version names and that were never used: a crash, or
+// a lost answer, left them behind, and nobody knows their secret. A key older than the current
+// version may be the one that it superseded and is treated so: that is longer, never shorter, and
+// costs no look at AWSPREVIOUS on every tick of a grace period.
 func (pl *planner) orphan(k Key) Decision {
 	if pl.hasCredential() && !k.Created.After(pl.Current.Created) {
 		return Decision{}
 	}
 	known := k.Created.Add(pl.policy.PromotionWindow + pl.policy.InUseWindow) // use is reported late
-	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: known, Reason: "no version names it; if it is still unused then, it is an orphan"}
+	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: known,
+		Reason: "no version names it; if it is still unused then, it is an orphan"}
 	if k.Status == Inactive {
 		next.Kind, next.At, next.Reason = Delete, known.Add(pl.policy.QuarantinePeriod), "an orphan's quarantine ends"
 	}
@@ -91,7 +93,8 @@ func (pl *planner) maybeStored(id string) bool {
 	return v != nil || denied != nil
 }
 
-// superseded is the rule for every other key: a grace period, as long as it isn't in use; then quarantine; then gone.
+// superseded is the rule for every other key: a grace period, as long as it isn't in use; then
+// quarantine; then gone.
 func (pl *planner) superseded(k Key) Decision {
 	graceOver := pl.supersededAt(k).Add(pl.policy.GracePeriod)
 	if k.Status == Inactive {
@@ -120,10 +123,11 @@ func (pl *planner) superseded(k Key) Decision {
 		Duration(pl.policy.MaxGracePeriod)))
 }
 
-// quarantined deletes an Inactive key when its quarantine is over, counted from the earliest moment at which it can have
-// been deactivated.
+// quarantined deletes an Inactive key when its quarantine is over, counted from the earliest moment
+// at which it can have been deactivated.
 func (pl *planner) quarantined(k Key, graceOver time.Time) Decision {
-	next := Step{Kind: Delete, AccessKeyID: k.ID, At: graceOver.Add(pl.policy.QuarantinePeriod), Reason: "its quarantine ends"}
+	next := Step{Kind: Delete, AccessKeyID: k.ID, At: graceOver.Add(pl.policy.QuarantinePeriod),
+		Reason: "its quarantine ends"}
 	if pl.now.Before(next.At) {
 		return wait(next)
 	}
@@ -137,8 +141,8 @@ func (pl *planner) quarantined(k Key, graceOver time.Time) Decision {
 	return do(to(deleteKey, k.ID, "superseded, and its quarantine is over"))
 }
 
-// supersededAt is the latest moment at which the key can have been superseded: promotion comes at most the window
-// after the version was written.
+// supersededAt is the latest moment at which the key can have been superseded: promotion comes at
+// most the window after the version was written.
 func (pl *planner) supersededAt(k Key) time.Time {
 	return latest(pl.Current.Created, k.Created).Add(pl.policy.PromotionWindow)
 }
@@ -168,15 +172,18 @@ func (pl *planner) inUse(k Key) bool {
 }
 
 func (pl *planner) laterInvocation(k Key) Step {
-	return Step{Kind: Delete, AccessKeyID: k.ID, At: pl.now, Reason: "deletion is left to a later invocation than deactivation"}
+	return Step{Kind: Delete, AccessKeyID: k.ID, At: pl.now,
+		Reason: "deletion is left to a later invocation than deactivation"}
 }
 
 func (pl *planner) warnInUse(d Decision, k Key) Decision {
 	if !pl.inUse(k) {
 		return d
 	}
-	return d.warn(WarnSupersededKeyInUse, "access key %s isn't current, its grace period is over, and somebody still sends with "+
-		"it (%s); find who by its ID in CloudTrail or the application's settings; it stays Active until it is out of use for %s%s",
+	return d.warn(WarnSupersededKeyInUse,
+		"access key %s isn't current, its grace period is over, and somebody still sends with "+
+			"it (%s); find who by its ID in CloudTrail or the application's settings; it stays Active until it is out "+
+			"of use for %s%s",
 		k.ID, lastUsed(k), Duration(pl.policy.InUseWindow), pl.maxGrace())
 }
 

@@ -6,8 +6,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// forRollbacks make the previous credential current again, while its key exists. The Rotator has put that key's ID into the
-// request, so that it stays the same while AWSPREVIOUS moves.
+// forRollbacks make the previous credential current again, while its key exists. The Rotator has
+// put that key's ID into the request, so that it stays the same while AWSPREVIOUS moves.
 var forRollbacks = []rule{
 	notOurs,
 	store,
@@ -15,7 +15,8 @@ var forRollbacks = []rule{
 	{"done", "the rest is for the ticks", (*planner).rolledBackAlready},
 	{"possible", "a key that is gone, or goes soon, can't be current", (*planner).refuseRollback},
 	{"activate", "a key in quarantine can't send", (*planner).activatePrevious},
-	{"stage", "AWSPENDING travels with AWSCURRENT, or the next tick would undo the rollback", (*planner).stageForRollback},
+	{"stage", "AWSPENDING travels with AWSCURRENT, or the next tick would undo the rollback",
+		(*planner).stageForRollback},
 	{"verify and promote", "SES must accept it", (*planner).finishRollback},
 }
 
@@ -42,15 +43,16 @@ func (pl *planner) rolledBackAlready() Decision {
 	return Decision{}
 }
 
-// repeated: another invocation rolled back a moment ago, and this is the same request, tried again because the answer was
-// lost. Otherwise it would undo what that one did.
+// repeated: another invocation rolled back a moment ago, and this is the same request, tried again
+// because the answer was lost. Otherwise it would undo what that one did.
 func (pl *planner) repeated() bool {
 	previous, ok := pl.previousKey()
 	if !ok || !pl.ours(pl.previousVersion()) {
 		return false
 	}
 	current, ok := pl.key(pl.Current.AccessKeyID())
-	return ok && current.Status == Active && previous.Created.After(current.Created) && pl.now.Sub(pl.Current.Created) < invocation
+	return ok && current.Status == Active && previous.Created.After(current.Created) &&
+		pl.now.Sub(pl.Current.Created) < invocation
 }
 
 // refuseRollback says why no rollback is possible, if it isn't.
@@ -98,6 +100,7 @@ func (pl *planner) finishRollback() Decision {
 		return do(pl.promotion(v, "rollback was asked for, and SES accepts it"))
 	default:
 		return pl.unstage("the rollback failed, and must not happen by itself later").thenFail(VerificationFailed,
-			"rollback: access key %s isn't current again, and applications go on with %s: %w", k.ID, pl.currentName(), verdict.Err)
+			"rollback: access key %s isn't current again, and applications go on with %s: %w", k.ID, pl.currentName(),
+			verdict.Err)
 	}
 }

@@ -13,21 +13,24 @@ type Rotator struct {
 	Secret    Secret
 	Verifier  Verifier // may be nil if the policy skips verification
 	Endpoints []sessmtp.Endpoint
-	// Policy says when things are due; start from [DefaultPolicy]. Its Regions are those of the Endpoints.
+	// Policy says when things are due; start from [DefaultPolicy]. Its Regions are those of the
+	// Endpoints.
 	Policy Policy
 	Clock  Clock
 	// OnStep hears of every step as it is done; nil is nobody.
 	OnStep func(Step)
 }
 
-// observations is how often a run looks at the world: once, and again when it finds that another invocation changed it, or
-// when an emergency looks over what it left.
+// observations is how often a run looks at the world: once, and again when it finds that another
+// invocation changed it, or when an emergency looks over what it left.
 const observations = 5
 
-// Run serves one request. The result tells what was done even if there is an error; the outcome is empty then. An error
-// that isn't an [*Error] is AWS's ([TypeOf]). A policy that contradicts itself is a ConfigurationError.
+// Run serves one request. The result tells what was done even if there is an error; the outcome is
+// empty then. An error that isn't an [*Error] is AWS's ([TypeOf]). A policy that contradicts itself
+// is a ConfigurationError.
 func (r *Rotator) Run(ctx context.Context, req Request) (Result, error) {
-	run := run{Rotator: r.configured(), req: req, result: Result{Action: req.Action, Steps: []Step{}, Warnings: []Warning{}}}
+	run := run{Rotator: r.configured(), req: req,
+		result: Result{Action: req.Action, Steps: []Step{}, Warnings: []Warning{}}}
 	run.state.User = r.User
 	if err := run.Policy.Validate(); err != nil && req.Action != Decommission { // which no period delays
 		return run.result, Errorf(ConfigurationError, "policy: %w", err)

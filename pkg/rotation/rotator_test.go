@@ -54,24 +54,29 @@ func TestWithAnErrorThereIsNoOutcome(t *testing.T) {
 		rotation.Decommission: func(s *stage) rotation.Result {
 			s.rotated()
 			s.at("ListSecretVersionIds", 1, refused)
-			return s.fails(rotation.Request{Action: rotation.Decommission, OnlyStored: true}, rotation.AccessDenied, "can't be told")
+			return s.fails(rotation.Request{Action: rotation.Decommission, OnlyStored: true},
+				rotation.AccessDenied, "can't be told")
 		},
 		rotation.CreateSecret: func(s *stage) rotation.Result {
 			s.rotated()
-			return s.fails(rotation.Request{Action: rotation.CreateSecret, VersionID: "v"}, rotation.RotationBlocked, "still Active")
+			return s.fails(rotation.Request{Action: rotation.CreateSecret, VersionID: "v"},
+				rotation.RotationBlocked, "still Active")
 		},
 		rotation.SetSecret: func(s *stage) rotation.Result {
-			return s.fails(rotation.Request{Action: rotation.SetSecret, VersionID: "v"}, rotation.Conflict, "isn't pending")
+			return s.fails(rotation.Request{Action: rotation.SetSecret, VersionID: "v"},
+				rotation.Conflict, "isn't pending")
 		},
 		rotation.TestSecret: func(s *stage) rotation.Result {
 			s.rotated()
 			s.rotator.Verifier = verifier(func([]sessmtp.Login) []sessmtp.Result {
 				return []sessmtp.Result{{Region: region, Meaning: sessmtp.Unknown, Err: errors.New("421")}}
 			})
-			return s.fails(rotation.Request{Action: rotation.TestSecret, VersionID: "v"}, rotation.VerificationFailed, "SES doesn't accept")
+			return s.fails(rotation.Request{Action: rotation.TestSecret, VersionID: "v"},
+				rotation.VerificationFailed, "SES doesn't accept")
 		},
 		rotation.FinishSecret: func(s *stage) rotation.Result {
-			return s.fails(rotation.Request{Action: rotation.FinishSecret, VersionID: "v"}, rotation.Conflict, "isn't pending")
+			return s.fails(rotation.Request{Action: rotation.FinishSecret, VersionID: "v"},
+				rotation.Conflict, "isn't pending")
 		},
 		rotation.Status: func(s *stage) rotation.Result {
 			s.at("ListAccessKeys", 1, refused)
@@ -79,7 +84,8 @@ func TestWithAnErrorThereIsNoOutcome(t *testing.T) {
 		},
 		rotation.Preview: func(s *stage) rotation.Result {
 			s.at("GetSecretValue", 2, refused)
-			return s.fails(rotation.Request{Action: rotation.Preview}, rotation.AccessDenied, "secretsmanager:GetSecretValue")
+			return s.fails(rotation.Request{Action: rotation.Preview},
+				rotation.AccessDenied, "secretsmanager:GetSecretValue")
 		},
 	} {
 		t.Run(string(action), func(t *testing.T) {
@@ -96,8 +102,10 @@ func refused() *localaws.Fault { return &localaws.Fault{Status: 400, Code: "Acce
 func TestAnEmergencyLeavesAnotherCredentialAndNoLeakedKey(t *testing.T) {
 	s := newStage(t)
 	s.comes(tick, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
-	leaked := s.after(hour).comes(rotation.Request{Action: rotation.Emergency}, rotation.Revoked, // the current key, which isn't named
-		rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote, // the replacement, whose promotion is the fence
+	// the current key, which isn't named
+	leaked := s.after(hour).comes(rotation.Request{Action: rotation.Emergency}, rotation.Revoked,
+		// the replacement, whose promotion is the fence
+		rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote,
 		rotation.Deactivate, rotation.Delete)
 	if len(leaked.Keys) != 1 || leaked.Keys[0].Role != rotation.RoleCurrent {
 		t.Errorf("keys: %+v", leaked.Keys)
@@ -137,7 +145,8 @@ func TestARollbackReactivatesAKeyInQuarantine(t *testing.T) {
 	s := newStage(t)
 	s.rotated()
 	s.after(7*day+hour).comes(tick, rotation.Retired, rotation.Deactivate)
-	s.after(hour).comes(rollback, rotation.RolledBack, rotation.Activate, rotation.Stage, rotation.Verify, rotation.Promote)
+	s.after(hour).comes(rollback, rotation.RolledBack, rotation.Activate, rotation.Stage, rotation.Verify,
+		rotation.Promote)
 }
 
 func TestARollbackThatSESRefusesLeavesNothingPending(t *testing.T) {
@@ -164,7 +173,8 @@ func TestAPendingCredentialIsGivenUpAfterAnHour(t *testing.T) {
 	s.world.SetPropagation(100 * day)
 	s.after(30*day).fails(tick, rotation.VerificationFailed, "so far")
 	gone := s.after(61*time.Minute).fails(tick, rotation.VerificationFailed, "given up")
-	if want := []rotation.StepKind{rotation.Verify, rotation.Stage, rotation.Promote, rotation.Delete}; !slices.Equal(kinds(gone), want) {
+	if want := []rotation.StepKind{rotation.Verify, rotation.Stage, rotation.Promote,
+		rotation.Delete}; !slices.Equal(kinds(gone), want) {
 		t.Errorf("steps: %v, want %v", kinds(gone), want)
 	}
 	if keys := s.world.Keys(user); len(keys) != 1 {
@@ -176,7 +186,8 @@ func TestACredentialThatMayNotBeStoredLeavesNoKey(t *testing.T) {
 	s := newStage(t)
 	s.at("PutSecretValue", 1, refused)
 	failed := s.fails(tick, rotation.AccessDenied, "PutSecretValue")
-	if want := []rotation.StepKind{rotation.Create, rotation.Delete}; !slices.Equal(kinds(failed), want) || len(s.world.Keys(user)) != 0 {
+	if want := []rotation.StepKind{rotation.Create, rotation.Delete}; !slices.Equal(kinds(failed), want) ||
+		len(s.world.Keys(user)) != 0 {
 		t.Errorf("steps: %v, and %d keys are left", kinds(failed), len(s.world.Keys(user)))
 	}
 }
@@ -290,9 +301,11 @@ func TestOldNewsOfAWSCURRENTIsWaitedOut(t *testing.T) {
 	s := newStage(t)
 	s.comes(tick, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
 	s.world.SetSecretStaleness(30 * time.Second)
-	s.after(hour).fails(rotation.Request{Action: rotation.Emergency}, rotation.Conflict, "still returns the old AWSCURRENT")
+	s.after(hour).fails(rotation.Request{Action: rotation.Emergency},
+		rotation.Conflict, "still returns the old AWSCURRENT")
 	s.world.SetSecretStaleness(0)
-	if got, err := s.after(time.Minute).run(leak(s.world.Keys(user)[0].ID)); err != nil || got.Outcome != rotation.Revoked {
+	if got, err := s.after(time.Minute).run(leak(s.world.Keys(user)[0].ID)); err != nil ||
+		got.Outcome != rotation.Revoked {
 		t.Errorf("run again: %+v, %v", got, err)
 	}
 }
@@ -328,7 +341,8 @@ func TestACommandThatTheDeadlineCouldCutOffIsntBegun(t *testing.T) {
 }
 
 func TestVerificationLeavesTimeToPromoteAndMoreToRevoke(t *testing.T) {
-	for action, kept := range map[rotation.Action]time.Duration{rotation.Tick: 5 * time.Second, rotation.Emergency: 20 * time.Second} {
+	for action, kept := range map[rotation.Action]time.Duration{rotation.Tick: 5 * time.Second,
+		rotation.Emergency: 20 * time.Second} {
 		t.Run(string(action), func(t *testing.T) {
 			s := newStage(t)
 			if action == rotation.Emergency {
@@ -459,17 +473,21 @@ func TestAnInactivePreviousKeyMakesRoomWhereMailIsFailing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := s.comes(tick, rotation.Rotated, rotation.Delete, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
+	got := s.comes(tick, rotation.Rotated, rotation.Delete, rotation.Create, rotation.Stage, rotation.Verify,
+		rotation.Promote)
 	if len(got.Warnings) == 0 || got.Warnings[0].Code != rotation.WarnCurrentKeyBroken {
 		t.Errorf("warnings: %+v", got.Warnings)
 	}
 }
 
 func TestRequestsServedOneAfterTheOtherGiveOneAnswer(t *testing.T) {
-	earlier := rotation.Result{Outcome: rotation.Revoked, Steps: []rotation.Step{{Kind: rotation.Delete}}, Warnings: []rotation.Warning{{Code: "a"}}}
-	later := rotation.Result{Outcome: rotation.Waiting, Steps: []rotation.Step{{Kind: rotation.Create}}, Warnings: []rotation.Warning{{Code: "b"}}}
+	earlier := rotation.Result{Outcome: rotation.Revoked, Steps: []rotation.Step{{Kind: rotation.Delete}},
+		Warnings: []rotation.Warning{{Code: "a"}}}
+	later := rotation.Result{Outcome: rotation.Waiting, Steps: []rotation.Step{{Kind: rotation.Create}},
+		Warnings: []rotation.Warning{{Code: "b"}}}
 	got := later.After(earlier)
-	if got.Outcome != rotation.Revoked || len(got.Steps) != 2 || got.Steps[0].Kind != rotation.Delete || len(got.Warnings) != 2 {
+	if got.Outcome != rotation.Revoked || len(got.Steps) != 2 || got.Steps[0].Kind != rotation.Delete ||
+		len(got.Warnings) != 2 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -13,7 +13,8 @@ import (
 )
 
 func TestEachActionHasItsRules(t *testing.T) {
-	for _, action := range []Action{Tick, Rotate, Emergency, Rollback, Decommission, CreateSecret, SetSecret, TestSecret, FinishSecret} {
+	for _, action := range []Action{Tick, Rotate, Emergency, Rollback, Decommission, CreateSecret, SetSecret,
+		TestSecret, FinishSecret} {
 		names := map[string]bool{}
 		for _, r := range rules[action] {
 			if r.name == "" || r.why == "" || r.decide == nil || names[r.name] {
@@ -27,8 +28,8 @@ func TestEachActionHasItsRules(t *testing.T) {
 	}
 }
 
-// TestTheREADMEHasTheRulesOfATick holds its table against the rules, in their order. What was just made, or is being given up,
-// is between the steps of one run, and of no interest there.
+// TestTheREADMEHasTheRulesOfATick holds its table against the rules, in their order. What was just
+// made, or is being given up, is between the steps of one run, and of no interest there.
 func TestTheREADMEHasTheRulesOfATick(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -75,7 +76,8 @@ func TestOnlyTheClockReadsTheTime(t *testing.T) {
 				return true
 			}
 			if of, ok := call.X.(*ast.Ident); ok && of.Name == "time" &&
-				slices.Contains([]string{"Now", "Since", "Until", "Sleep", "After", "Tick", "NewTimer", "NewTicker", "AfterFunc"}, call.Sel.Name) {
+				slices.Contains([]string{"Now", "Since", "Until", "Sleep", "After", "Tick", "NewTimer", "NewTicker",
+					"AfterFunc"}, call.Sel.Name) {
 				t.Errorf("%s calls time.%s", file, call.Sel.Name)
 			}
 			return true

@@ -13,8 +13,9 @@ type run struct {
 	result Result
 }
 
-// serve observes, and follows the plan until there is nothing left to do. After a conflict it observes again; so it does
-// after an emergency or a rollback, to mend before it answers what an overlapping invocation may have broken.
+// serve observes, and follows the plan until there is nothing left to do. After a conflict it
+// observes again; so it does after an emergency or a rollback, to mend before it answers what an
+// overlapping invocation may have broken.
 func (run *run) serve(ctx context.Context) (Decision, error) {
 	for looks := 1; ; looks++ {
 		if err := run.observe(ctx); err != nil {
@@ -24,7 +25,8 @@ func (run *run) serve(ctx context.Context) (Decision, error) {
 			run.Clock.giveWay(ctx, looks)
 			continue
 		} else if old {
-			return Decision{}, Errorf(Conflict, "Secrets Manager still returns the old AWSCURRENT; the next invocation goes on")
+			return Decision{},
+				Errorf(Conflict, "Secrets Manager still returns the old AWSCURRENT; the next invocation goes on")
 		}
 		before := len(run.result.Steps)
 		d, err := run.follow(ctx)
@@ -53,14 +55,14 @@ func (run *run) unlisted() bool {
 	return !listed && run.state.Done.made(id)
 }
 
-// lostRace: another invocation moved AWSCURRENT before a tick or a rotation could promote. The other may be about to revoke
-// what this one verified, so it doesn't try once more.
+// lostRace: another invocation moved AWSCURRENT before a tick or a rotation could promote. The
+// other may be about to revoke what this one verified, so it doesn't try once more.
 func (run *run) lostRace(d Decision, err error) bool {
 	return !run.looksTwice() && d.command.do == promote && TypeOf(err) == Conflict && run.state.hasCredential()
 }
 
-// noteTooLate remembers a key that couldn't be promoted. Without a version that was current, it was this run's own first
-// version that had the label.
+// noteTooLate remembers a key that couldn't be promoted. Without a version that was current, it was
+// this run's own first version that had the label.
 func (run *run) noteTooLate(d Decision) {
 	if d.command.do == promote && run.state.Current.ID != "" {
 		run.state = run.state.tooLate(d.command.key)
@@ -72,15 +74,16 @@ func (run *run) looksTwice() bool {
 	return run.req.Action == Emergency || run.req.Action == Rollback || run.req.Action == Decommission
 }
 
-// mostSteps is more than any run has a use for. A plan that goes in circles, which is a fault of this package, is to cost a
-// run, and not thousands of versions.
+// mostSteps is more than any run has a use for. A plan that goes in circles, which is a fault of
+// this package, is to cost a run, and not thousands of versions.
 const mostSteps = 60
 
 // follow does what the plan says until it says wait or fail.
 func (run *run) follow(ctx context.Context) (Decision, error) {
 	for {
 		if len(run.result.Steps) >= mostSteps {
-			return Decision{}, Errorf(RotationBlocked, "stopped after %d steps that led nowhere; please report this, with the log", len(run.result.Steps))
+			return Decision{}, Errorf(RotationBlocked,
+				"stopped after %d steps that led nowhere; please report this, with the log", len(run.result.Steps))
 		}
 		d := Plan(run.state, run.Policy, run.planned(), run.Clock.now())
 		if d.kind == asks {

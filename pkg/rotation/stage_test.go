@@ -23,7 +23,8 @@ const (
 	day    = 24 * hour
 )
 
-// stage is a Rotator with the function's adapters, on IAM and Secrets Manager without the wire. Its clock is the test's.
+// stage is a Rotator with the function's adapters, on IAM and Secrets Manager without the wire. Its
+// clock is the test's.
 type stage struct {
 	*testing.T
 	world    *localaws.World
@@ -49,7 +50,8 @@ func newStage(t *testing.T) *stage {
 		Secret: &smtpsecret.Secret{API: world.SecretsManager(), ID: secret, User: user, Endpoints: endpoints},
 		Policy: rotation.DefaultPolicy(),
 		Clock: rotation.Clock{
-			Now:    func() time.Time { s.world.Advance(time.Millisecond); return s.world.Now() }, // a version's ID is made of it
+			// a version's ID is made of it
+			Now:    func() time.Time { s.world.Advance(time.Millisecond); return s.world.Now() },
 			Pause:  func(_ context.Context, d time.Duration) { s.pauses = append(s.pauses, d) },
 			Jitter: func() float64 { return 0.5 },
 		},
@@ -157,6 +159,7 @@ func leak(id string) rotation.Request {
 func (s *stage) rotated() (first, second string) {
 	s.Helper()
 	a := s.comes(tick, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
-	b := s.after(5*day).comes(rotate, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
+	b := s.after(5*day).comes(rotate, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify,
+		rotation.Promote)
 	return a.Credential.AccessKeyID, b.Credential.AccessKeyID
 }

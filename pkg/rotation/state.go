@@ -45,7 +45,8 @@ type Version struct {
 	Foreign string
 	// User is the IAM user that the value names, empty if it names none.
 	User string
-	// Logins are what the credential gives an application, the primary Region first, all with the same username.
+	// Logins are what the credential gives an application, the primary Region first, all with the
+	// same username.
 	Logins []sessmtp.Login
 	// Outdated: the value names other endpoints than those configured now.
 	Outdated bool
@@ -76,7 +77,8 @@ type State struct {
 	// Pending is a version other than Current that is labelled AWSPENDING, nil for none.
 	Pending  Fact[*Version]
 	Previous Fact[*Version]
-	// Stored has, for each access key that was asked about, the newest version that names it, labelled or not.
+	// Stored has, for each access key that was asked about, the newest version that names it,
+	// labelled or not.
 	Stored map[string]Fact[*Version]
 	// Fresh is a credential whose key was just made and whose password isn't stored yet.
 	Fresh []sessmtp.Login
@@ -120,7 +122,8 @@ func (s *State) broken() bool {
 	return s.hasCredential() && (!ok || k.Status != Active)
 }
 
-// pending is the living key that waits for promotion, with the version that names it, as far as it was looked at.
+// pending is the living key that waits for promotion, with the version that names it, as far as it
+// was looked at.
 func (s *State) pending() (*Version, Key, bool) {
 	v := s.Pending.Value
 	if v == nil || v.ID == s.Current.ID || s.setAside(v) {
@@ -130,22 +133,24 @@ func (s *State) pending() (*Version, Key, bool) {
 	return v, k, ok && k.ID != s.Current.AccessKeyID() && !s.overtaken(k)
 }
 
-// overtaken: the pending key is older than the current one, so it was current before, or could have been. A fence or a
-// rollback that came too late staged it, and to promote it now would undo what overtook it. If the current key is broken,
-// it is better than nothing. Nor is it tried again if this run was overtaken with it.
+// overtaken: the pending key is older than the current one, so it was current before, or could have
+// been. A fence or a rollback that came too late staged it, and to promote it now would undo what
+// overtook it. If the current key is broken, it is better than nothing. Nor is it tried again if
+// this run was overtaken with it.
 func (s *State) overtaken(k Key) bool {
 	current, ok := s.key(s.Current.AccessKeyID())
 	return ok && current.Status == Active && k.Created.Before(current.Created) || s.Done.overtaken(k.ID)
 }
 
-// setAside: this version was current, and a person has made another one current since. It isn't unfinished.
+// setAside: this version was current, and a person has made another one current since. It isn't
+// unfinished.
 func (s *State) setAside(v *Version) bool { return slices.Contains(v.Labels, Previous) }
 
 // isPrevious tells whether AWSPREVIOUS names the key, as far as it was looked at.
 func (s *State) isPrevious(id string) bool { return s.Previous.Value.names(id) }
 
-// fenced: this run made the current version current since it last observed, so whoever observed an earlier one can't
-// promote any more.
+// fenced: this run made the current version current since it last observed, so whoever observed an
+// earlier one can't promote any more.
 func (s *State) fenced() bool { return s.Current.ID != "" && s.Current.ID == s.Done.currentBy() }
 
 // ours: a value is ours if it names the user, or one of the user's access keys.

@@ -23,7 +23,8 @@ func (run *run) verify(ctx context.Context, c command) error {
 			step.Reason = "not accepted: " + r.Err.Error()
 		}
 		if r.SendErr != nil {
-			run.warn(Warning{WarnSendDenied, "SES accepts the password in " + r.Region + ", but not the mail that was sent to prove it: " +
+			run.warn(Warning{WarnSendDenied, "SES accepts the password in " + r.Region +
+				", but not the mail that was sent to prove it: " +
 				r.SendErr.Error()})
 		}
 		run.record(step)

@@ -25,15 +25,17 @@ const (
 // Request is an action with its details.
 type Request struct {
 	Action Action
-	// AccessKeyID is the key that an emergency revokes, the current one if it is empty. In a rollback, the Rotator notes here
-	// which key it goes back to.
+	// AccessKeyID is the key that an emergency revokes, the current one if it is empty. In a
+	// rollback, the Rotator notes here which key it goes back to.
 	AccessKeyID string
-	// ContainFirst deactivates the key before its replacement exists. Mail stops until the replacement is current.
+	// ContainFirst deactivates the key before its replacement exists. Mail stops until the
+	// replacement is current.
 	ContainFirst bool
-	// IfOurs ignores an emergency for a key that isn't the user's, instead of refusing it: for alarms that tell every
-	// function of an account about every key.
+	// IfOurs ignores an emergency for a key that isn't the user's, instead of refusing it: for
+	// alarms that tell every function of an account about every key.
 	IfOurs bool
-	// OnlyStored has Decommission spare the keys that no version of the secret names, because the user stays.
+	// OnlyStored has Decommission spare the keys that no version of the secret names, because the
+	// user stays.
 	OnlyStored bool
 	// VersionID is the new version's, chosen by Secrets Manager, in the steps of its own rotation.
 	VersionID string
@@ -107,13 +109,15 @@ const (
 	WarnSendDenied WarningCode = "SendDenied"
 	// WarnKeyNotOurs: an alarm named an access key that isn't this user's; it was ignored.
 	WarnKeyNotOurs WarningCode = "KeyNotOurs"
-	// WarnQuarantined: AWS attached its quarantine policy to the user, because it found an access key in public.
+	// WarnQuarantined: AWS attached its quarantine policy to the user, because it found an access
+	// key in public.
 	WarnQuarantined WarningCode = "Quarantined"
 )
 
 // WarningCodes are all of them.
 func WarningCodes() []WarningCode {
-	return []WarningCode{WarnCurrentKeyBroken, WarnRotationBlocked, WarnSupersededKeyInUse, WarnPromotedUnverified, WarnSendDenied, WarnKeyNotOurs, WarnQuarantined}
+	return []WarningCode{WarnCurrentKeyBroken, WarnRotationBlocked, WarnSupersededKeyInUse, WarnPromotedUnverified,
+		WarnSendDenied, WarnKeyNotOurs, WarnQuarantined}
 }
 
 // Warning is a finding in words for a person.

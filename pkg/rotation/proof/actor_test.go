@@ -12,15 +12,16 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// actor is an invocation that goes on call by call, when and as it is told to. What it does next follows from what it was
-// told so far, so an actor is no more than that, and costs nothing to copy.
+// actor is an invocation that goes on call by call, when and as it is told to. What it does next
+// follows from what it was told so far, so an actor is no more than that, and costs nothing to
+// copy.
 type actor struct {
 	invocation
 	told *told
 	next *act // what it does now
 
-	// What it does follows from less than all that it was told: its writes, and what it read since it began to look anew.
-	// TestWhatAnActorForgetsDoesntMatter holds that against the whole.
+	// What it does follows from less than all that it was told: its writes, and what it read since
+	// it began to look anew. TestWhatAnActorForgetsDoesntMatter holds that against the whole.
 	wrote  digest
 	read   digest
 	looked int
@@ -35,7 +36,8 @@ type told struct {
 	earlier *told
 }
 
-// act is what an actor does at a point: it makes calls (more than one where it makes them at once), or answers.
+// act is what an actor does at a point: it makes calls (more than one where it makes them at once),
+// or answers.
 type act struct {
 	calls  []*call
 	done   bool
@@ -67,7 +69,8 @@ func (p *playbook) tell(s *stage, a *actor, c *call, out any, err error) {
 	s.writeAnswer(&w, c.version != "", out, err)
 	doubted := c.action == getValue && a.doubts // whether a refused move was its own, done by an earlier try
 	a.doubts = c.action == moveLabel && err != nil
-	if c.writes || doubted || a.req.Action == rotation.Rollback && c.label == string(rotation.Previous) || p.forgetsNothing {
+	if c.writes || doubted || a.req.Action == rotation.Rollback && c.label == string(rotation.Previous) ||
+		p.forgetsNothing {
 		a.wrote.add(w.sum())
 	} else {
 		a.read.add(w.sum())
@@ -77,10 +80,12 @@ func (p *playbook) tell(s *stage, a *actor, c *call, out any, err error) {
 	p.proceed(a)
 }
 
-// proceed finds out what the actor does now. Where it asks for the keys and AWSCURRENT at once, it begins to look anew.
+// proceed finds out what the actor does now. Where it asks for the keys and AWSCURRENT at once, it
+// begins to look anew.
 func (p *playbook) proceed(a *actor) {
 	a.next = p.act(a)
-	if calls := a.next.calls; len(calls) > 1 && slices.ContainsFunc(calls, func(c *call) bool { return c.label == string(rotation.Current) }) {
+	if calls := a.next.calls; len(calls) > 1 && slices.ContainsFunc(calls,
+		func(c *call) bool { return c.label == string(rotation.Current) }) {
 		a.looked++
 		a.read = digest{}
 	}
@@ -146,7 +151,8 @@ func (r *replay) act(a *actor) *act {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.used != len(r.known) {
-		panic(fmt.Sprintf("%s was told %d answers, and asked for %d of them when it was played again; left: %v", a.name, len(r.known), r.used, r.left()))
+		panic(fmt.Sprintf("%s was told %d answers, and asked for %d of them when it was played again; left: %v", a.name,
+			len(r.known), r.used, r.left()))
 	}
 	r.ended = true
 	found := &act{calls: r.waiting, done: r.said != nil}
@@ -157,7 +163,8 @@ func (r *replay) act(a *actor) *act {
 	return found
 }
 
-// pauses tells whether the invocation neither calls nor has answered: it waits before it looks again.
+// pauses tells whether the invocation neither calls nor has answered: it waits before it looks
+// again.
 func (r *replay) pauses() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

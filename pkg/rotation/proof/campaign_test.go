@@ -29,8 +29,8 @@ type campaign struct {
 // requests are all that an invocation may be asked for, in the order of the tables.
 var requests = []rotation.Request{tick, rotate, emergency, contain, theOther, rollback, remove}
 
-// crashes are what can happen to a call in a race: its process is killed before it. Killed after it is killed before the
-// next.
+// crashes are what can happen to a call in a race: its process is killed before it. Killed after it
+// is killed before the next.
 func crashes(*call) []fault { return []fault{none, killedBefore} }
 
 // singles have one fault at any call, and ticks after it.
@@ -44,7 +44,8 @@ func singles() campaign {
 	return c
 }
 
-// pairsOfFaults have two, in the invocation and in the one that follows it: the same event again, or a tick.
+// pairsOfFaults have two, in the invocation and in the one that follows it: the same event again,
+// or a tick.
 func pairsOfFaults(wanted func(sc scene) bool) campaign {
 	c := campaign{name: "two faults"}
 	for _, sc := range scenes {
@@ -61,13 +62,14 @@ func pairsOfFaults(wanted func(sc scene) bool) campaign {
 	return c
 }
 
-// managed are the four steps of Secrets Manager's own rotation, one after the other whatever became of the one before, with a
-// fault at any call.
+// managed are the four steps of Secrets Manager's own rotation, one after the other whatever became
+// of the one before, with a fault at any call.
 func managed() campaign {
 	c := campaign{name: "Secrets Manager's own rotation, one fault"}
 	for _, sc := range scenes {
 		var steps [][]rotation.Request
-		for _, action := range []rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret, rotation.FinishSecret} {
+		for _, action := range []rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret,
+			rotation.FinishSecret} {
 			steps = append(steps, []rotation.Request{{Action: action}})
 		}
 		c.trials = append(c.trials, trial{sc, steps, 1, faults, 0})
@@ -75,22 +77,26 @@ func managed() campaign {
 	return c
 }
 
-// heavy tells of the pairs that fence each other off again and again: of their interleavings there are too many to try all.
+// heavy tells of the pairs that fence each other off again and again: of their interleavings there
+// are too many to try all.
 func heavy(a, b rotation.Request) bool {
 	fences := func(r rotation.Request) bool { return r.Action == rotation.Emergency || r.Action == rotation.Rollback }
 	return fences(a) && fences(b) && (a != rollback || b != rollback)
 }
 
-// races are every pair of light actions at once, in every interleaving, with as many of the two killed at any call.
+// races are every pair of light actions at once, in every interleaving, with as many of the two
+// killed at any call.
 func races(killed int, wanted func(sc scene, a, b rotation.Request) bool) campaign {
 	c := campaign{name: "two at once" + killedOf(killed)}
 	c.add(killed, 0, func(sc scene, a, b rotation.Request) bool { return !heavy(a, b) && wanted(sc, a, b) })
 	return c
 }
 
-// heavyRaces are the heavy pairs, in every interleaving that sets one aside for the other so many times at most.
+// heavyRaces are the heavy pairs, in every interleaving that sets one aside for the other so many
+// times at most.
 func heavyRaces(killed, preemptions int, wanted func(sc scene) bool) campaign {
-	c := campaign{name: fmt.Sprintf("emergencies and rollbacks at once, up to %d preemptions%s", preemptions, killedOf(killed))}
+	c := campaign{name: fmt.Sprintf("emergencies and rollbacks at once, up to %d preemptions%s", preemptions,
+		killedOf(killed))}
 	c.add(killed, preemptions, func(sc scene, a, b rotation.Request) bool { return heavy(a, b) && wanted(sc) })
 	return c
 }
@@ -114,7 +120,8 @@ func (c *campaign) add(killed, preemptions int, wanted func(sc scene, a, b rotat
 	}
 }
 
-// heart tells of the scenes whose races stand for the others': one key, two keys, nothing yet, and something pending.
+// heart tells of the scenes whose races stand for the others': one key, two keys, nothing yet, and
+// something pending.
 func heart(sc scene) bool {
 	return slices.Contains([]string{
 		"no credential yet", "fresh", "superseded, its grace period over", "pending", "broken, beside the previous key",
@@ -196,7 +203,8 @@ func (c campaign) run(t *testing.T) []report {
 	return reports
 }
 
-// explored is how many of the reports are of an exploration: where the scene has no other key, some have nothing to try.
+// explored is how many of the reports are of an exploration: where the scene has no other key, some
+// have nothing to try.
 func explored(reports []report) (n int) {
 	for _, r := range reports {
 		if r.states > 0 {
@@ -237,14 +245,16 @@ func theWhole() []campaign {
 	}
 }
 
-// theEssential has each kind of trouble, and each pair of actions somewhere. It takes a few seconds.
+// theEssential has each kind of trouble, and each pair of actions somewhere. It takes a few
+// seconds.
 func theEssential() []campaign {
 	some := named("fresh", "superseded, its grace period over")
 	all := []campaign{singles(), races(0, ordinaryAtHeart)}
 	if raceDetector {
 		return all
 	}
-	return append(all, pairsOfFaults(some), managed(), races(0, func(sc scene, _, _ rotation.Request) bool { return sc.name == "fresh" }))
+	return append(all, pairsOfFaults(some), managed(),
+		races(0, func(sc scene, _, _ rotation.Request) bool { return sc.name == "fresh" }))
 }
 
 func everywhere(scene) bool { return true }
@@ -291,7 +301,8 @@ func (r report) holds(t *testing.T, p promise) {
 	if r.checks[p] == 0 {
 		t.Errorf("%s was never looked at", p)
 	}
-	t.Logf("%s was looked at %s times, over %s states; broken: %d", p, number(float64(r.checks[p])), number(float64(r.states)), r.broken[p])
+	t.Logf("%s was looked at %s times, over %s states; broken: %d", p, number(float64(r.checks[p])),
+		number(float64(r.states)), r.broken[p])
 }
 
 // number writes a count with commas, a very large one as a power of ten.

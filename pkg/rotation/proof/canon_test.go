@@ -31,7 +31,8 @@ func (d *digest) add(other digest) {
 	}
 }
 
-// writer writes a state out, so that it can be compared: names instead of IDs, in an order that doesn't depend on chance.
+// writer writes a state out, so that it can be compared: names instead of IDs, in an order that
+// doesn't depend on chance.
 type writer struct{ b []byte }
 
 func (w *writer) text(t string)  { w.b = append(append(w.b, t...), 0) }
@@ -101,7 +102,8 @@ func writeMap[V any](w *writer, names map[string]string, m map[string]V, value f
 	}
 }
 
-// writeAnswer writes what a call was told. Of a version that was asked for by its ID, labels don't matter.
+// writeAnswer writes what a call was told. Of a version that was asked for by its ID, labels don't
+// matter.
 func (s *stage) writeAnswer(w *writer, byID bool, out any, err error) {
 	if err != nil {
 		w.text(err.Error())
@@ -186,7 +188,8 @@ func (c credential) offered() []sending {
 	return all
 }
 
-// server is the Region whose server an application reaches, where that is what it is told: no Region else.
+// server is the Region whose server an application reaches, where that is what it is told: no
+// Region else.
 func server(name, host string, port int) string {
 	if host != "email-smtp."+name+".amazonaws.com" || port != 587 {
 		return ""

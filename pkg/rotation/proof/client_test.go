@@ -14,7 +14,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
-// Actions, as the judge knows them: AWS's, but for the two halves of UpdateAccessKey and for the login.
+// Actions, as the judge knows them: AWS's, but for the two halves of UpdateAccessKey and for the
+// login.
 const (
 	listKeys   = "ListAccessKeys"
 	lastUsed   = "GetAccessKeyLastUsed"
@@ -73,63 +74,79 @@ func ask[Out any](c client, what call, effect func(s *stage) (*Out, error)) (*Ou
 	return out.(*Out), nil
 }
 
-func (c client) ListAccessKeys(ctx context.Context, in *iam.ListAccessKeysInput, _ ...func(*iam.Options)) (*iam.ListAccessKeysOutput, error) {
-	return ask(c, call{action: listKeys}, func(s *stage) (*iam.ListAccessKeysOutput, error) { return s.world.IAM().ListAccessKeys(ctx, in) })
-}
-
-func (c client) GetAccessKeyLastUsed(ctx context.Context, in *iam.GetAccessKeyLastUsedInput, _ ...func(*iam.Options)) (*iam.GetAccessKeyLastUsedOutput, error) {
-	return ask(c, call{action: lastUsed, key: aws.ToString(in.AccessKeyId)}, func(s *stage) (*iam.GetAccessKeyLastUsedOutput, error) {
-		return s.world.IAM().GetAccessKeyLastUsed(ctx, in)
+func (c client) ListAccessKeys(ctx context.Context, in *iam.ListAccessKeysInput,
+	_ ...func(*iam.Options)) (*iam.ListAccessKeysOutput, error) {
+	return ask(c, call{action: listKeys}, func(s *stage) (*iam.ListAccessKeysOutput,
+		error) {
+		return s.world.IAM().ListAccessKeys(ctx, in)
 	})
 }
 
-func (c client) CreateAccessKey(ctx context.Context, in *iam.CreateAccessKeyInput, opts ...func(*iam.Options)) (*iam.CreateAccessKeyOutput, error) {
+func (c client) GetAccessKeyLastUsed(ctx context.Context, in *iam.GetAccessKeyLastUsedInput,
+	_ ...func(*iam.Options)) (*iam.GetAccessKeyLastUsedOutput, error) {
+	return ask(c, call{action: lastUsed, key: aws.ToString(in.AccessKeyId)},
+		func(s *stage) (*iam.GetAccessKeyLastUsedOutput, error) {
+			return s.world.IAM().GetAccessKeyLastUsed(ctx, in)
+		})
+}
+
+func (c client) CreateAccessKey(ctx context.Context, in *iam.CreateAccessKeyInput,
+	opts ...func(*iam.Options)) (*iam.CreateAccessKeyOutput, error) {
 	var o iam.Options
 	for _, option := range opts {
 		option(&o)
 	}
 	_, once := o.Retryer.(aws.NopRetryer)
-	return ask(c, call{action: createKey, writes: true, retry: !once}, func(s *stage) (*iam.CreateAccessKeyOutput, error) {
-		return s.world.IAM().CreateAccessKey(ctx, in)
-	})
+	return ask(c, call{action: createKey, writes: true, retry: !once},
+		func(s *stage) (*iam.CreateAccessKeyOutput, error) {
+			return s.world.IAM().CreateAccessKey(ctx, in)
+		})
 }
 
-func (c client) UpdateAccessKey(ctx context.Context, in *iam.UpdateAccessKeyInput, _ ...func(*iam.Options)) (*iam.UpdateAccessKeyOutput, error) {
+func (c client) UpdateAccessKey(ctx context.Context, in *iam.UpdateAccessKeyInput,
+	_ ...func(*iam.Options)) (*iam.UpdateAccessKeyOutput, error) {
 	action := activate
 	if in.Status == "Inactive" {
 		action = deactivate
 	}
-	return ask(c, call{action: action, key: aws.ToString(in.AccessKeyId), writes: true, retry: true}, func(s *stage) (*iam.UpdateAccessKeyOutput, error) {
-		return s.world.IAM().UpdateAccessKey(ctx, in)
-	})
+	return ask(c, call{action: action, key: aws.ToString(in.AccessKeyId), writes: true, retry: true},
+		func(s *stage) (*iam.UpdateAccessKeyOutput, error) {
+			return s.world.IAM().UpdateAccessKey(ctx, in)
+		})
 }
 
-func (c client) DeleteAccessKey(ctx context.Context, in *iam.DeleteAccessKeyInput, _ ...func(*iam.Options)) (*iam.DeleteAccessKeyOutput, error) {
-	return ask(c, call{action: deleteKey, key: aws.ToString(in.AccessKeyId), writes: true, retry: true}, func(s *stage) (*iam.DeleteAccessKeyOutput, error) {
-		return s.world.IAM().DeleteAccessKey(ctx, in)
-	})
+func (c client) DeleteAccessKey(ctx context.Context, in *iam.DeleteAccessKeyInput,
+	_ ...func(*iam.Options)) (*iam.DeleteAccessKeyOutput, error) {
+	return ask(c, call{action: deleteKey, key: aws.ToString(in.AccessKeyId), writes: true, retry: true},
+		func(s *stage) (*iam.DeleteAccessKeyOutput, error) {
+			return s.world.IAM().DeleteAccessKey(ctx, in)
+		})
 }
 
-func (c client) GetSecretValue(ctx context.Context, in *secretsmanager.GetSecretValueInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+func (c client) GetSecretValue(ctx context.Context, in *secretsmanager.GetSecretValueInput,
+	_ ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
 	what := call{action: getValue, label: aws.ToString(in.VersionStage), version: aws.ToString(in.VersionId)}
 	return ask(c, what, func(s *stage) (*secretsmanager.GetSecretValueOutput, error) {
 		return s.world.SecretsManager().GetSecretValue(ctx, in)
 	})
 }
 
-func (c client) DescribeSecret(ctx context.Context, in *secretsmanager.DescribeSecretInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error) {
+func (c client) DescribeSecret(ctx context.Context, in *secretsmanager.DescribeSecretInput,
+	_ ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error) {
 	return ask(c, call{action: describe}, func(s *stage) (*secretsmanager.DescribeSecretOutput, error) {
 		return s.world.SecretsManager().DescribeSecret(ctx, in)
 	})
 }
 
-func (c client) ListSecretVersionIds(ctx context.Context, in *secretsmanager.ListSecretVersionIdsInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.ListSecretVersionIdsOutput, error) {
+func (c client) ListSecretVersionIds(ctx context.Context, in *secretsmanager.ListSecretVersionIdsInput,
+	_ ...func(*secretsmanager.Options)) (*secretsmanager.ListSecretVersionIdsOutput, error) {
 	return ask(c, call{action: listIDs}, func(s *stage) (*secretsmanager.ListSecretVersionIdsOutput, error) {
 		return s.world.SecretsManager().ListSecretVersionIds(ctx, in)
 	})
 }
 
-func (c client) PutSecretValue(ctx context.Context, in *secretsmanager.PutSecretValueInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error) {
+func (c client) PutSecretValue(ctx context.Context, in *secretsmanager.PutSecretValueInput,
+	_ ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error) {
 	c.clock.writes++
 	what := call{action: putValue, version: aws.ToString(in.ClientRequestToken), writes: true, retry: true}
 	return ask(c, what, func(s *stage) (*secretsmanager.PutSecretValueOutput, error) {
@@ -137,23 +154,26 @@ func (c client) PutSecretValue(ctx context.Context, in *secretsmanager.PutSecret
 	})
 }
 
-func (c client) UpdateSecretVersionStage(ctx context.Context, in *secretsmanager.UpdateSecretVersionStageInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
-	what := call{action: moveLabel, label: aws.ToString(in.VersionStage), version: aws.ToString(in.MoveToVersionId), from: aws.ToString(in.RemoveFromVersionId), writes: true, retry: true}
+func (c client) UpdateSecretVersionStage(ctx context.Context, in *secretsmanager.UpdateSecretVersionStageInput,
+	_ ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
+	what := call{action: moveLabel, label: aws.ToString(in.VersionStage), version: aws.ToString(in.MoveToVersionId),
+		from: aws.ToString(in.RemoveFromVersionId), writes: true, retry: true}
 	return ask(c, what, func(s *stage) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
 		return s.world.SecretsManager().UpdateSecretVersionStage(ctx, in)
 	})
 }
 
-// Verify implements rotation.Verifier with one look at all servers of each Region. How often a real one tries, and on
-// which addresses, is pkg/sessmtp's own affair.
+// Verify implements rotation.Verifier with one look at all servers of each Region. How often a real
+// one tries, and on which addresses, is pkg/sessmtp's own affair.
 func (c client) Verify(_ context.Context, logins []sessmtp.Login) []sessmtp.Result {
-	results, err := ask(c, call{action: login, key: logins[0].Username, writes: true}, func(s *stage) (*[]sessmtp.Result, error) {
-		var results []sessmtp.Result
-		for _, l := range logins {
-			results = append(results, s.logIn(l))
-		}
-		return &results, nil
-	})
+	results, err := ask(c, call{action: login, key: logins[0].Username, writes: true},
+		func(s *stage) (*[]sessmtp.Result, error) {
+			var results []sessmtp.Result
+			for _, l := range logins {
+				results = append(results, s.logIn(l))
+			}
+			return &results, nil
+		})
 	if err == nil {
 		return *results
 	}

@@ -16,8 +16,9 @@ type explorer struct {
 	phases [][]rotation.Request // those of a phase run at once, and phases one after the other
 	budget int                  // how many faults there may be
 	faults func(c *call) []fault
-	// preemptions is how often an invocation that could go on may be set aside for the one beside it; 0 is no limit.
-	// ("Iterative Context Bounding for Systematic Testing of Multithreaded Programs", Musuvathi and Qadeer, PLDI 2007)
+	// preemptions is how often an invocation that could go on may be set aside for the one beside
+	// it; 0 is no limit. ("Iterative Context Bounding for Systematic Testing of Multithreaded
+	// Programs", Musuvathi and Qadeer, PLDI 2007)
 	preemptions int
 
 	playbook
@@ -192,8 +193,8 @@ func (p *point) preempts(i int) bool {
 	return p.last != nobody && p.last != i && p.actors[p.last].running()
 }
 
-// invisible: the call reads what never changes, so it doesn't matter when. That a process is killed there is as if it were
-// killed at its next call.
+// invisible: the call reads what never changes, so it doesn't matter when. That a process is killed
+// there is as if it were killed at its next call.
 func (e *explorer) invisible(c *call) bool {
 	return c.action == getValue && c.version != "" && len(e.phases[0]) > 1
 }
@@ -269,8 +270,8 @@ func (p *point) arrive(i int) {
 	_, _ = p.stage.perform(&late.by, late.call)
 }
 
-// nextPhase is where all have answered, and the next ones start. Behind the last phase, what is late arrives, ticks come
-// until all is quiet, and there is no next point.
+// nextPhase is where all have answered, and the next ones start. Behind the last phase, what is
+// late arrives, ticks come until all is quiet, and there is no next point.
 func (e *explorer) nextPhase(p *point) *point {
 	for p.phase+1 == len(e.phases) && len(p.arriving) > 0 {
 		p.arrive(0)
@@ -288,7 +289,8 @@ func (e *explorer) nextPhase(p *point) *point {
 	p.stage.begin()
 	reqs := e.phases[p.phase]
 	for i, req := range reqs {
-		inv := invocation{name: string(rune('a' + 2*p.phase + i)), req: req, started: p.stage.now, leaked: req.AccessKeyID, beside: len(reqs) > 1 || len(p.arriving) > 0}
+		inv := invocation{name: string(rune('a' + 2*p.phase + i)), req: req, started: p.stage.now,
+			leaked: req.AccessKeyID, beside: len(reqs) > 1 || len(p.arriving) > 0}
 		if len(reqs) > 1 {
 			inv.other = reqs[1-i].Action
 		}
@@ -327,7 +329,8 @@ func (p *point) mends() bool {
 	})
 }
 
-// continued: an emergency that was run again has answered, so what the first run was to revoke is gone as well.
+// continued: an emergency that was run again has answered, so what the first run was to revoke is
+// gone as well.
 func (s *stage) continued(first, second *actor) {
 	if same(first.req, second.req) && second.outcome() == string(rotation.Revoked) {
 		_, ok := s.key(first.leaked)

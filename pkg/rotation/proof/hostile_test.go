@@ -13,9 +13,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// A hostile world is one life after another, each from a seed of its own: faults at any call, invocations that overlap,
-// stale reads, late news, clocks that differ, schedules that stop, and people who do what they like. Then it calms down,
-// and ticks have to bring everything into order.
+// A hostile world is one life after another, each from a seed of its own: faults at any call,
+// invocations that overlap, stale reads, late news, clocks that differ, schedules that stop, and
+// people who do what they like. Then it calms down, and ticks have to bring everything into order.
 
 // hostile is one life.
 type hostile struct {
@@ -72,7 +72,8 @@ func (h *hostile) happen() {
 }
 
 func (h *hostile) pause() time.Duration {
-	pauses := []time.Duration{time.Second, 20 * time.Second, 10 * time.Minute, hour, hour, hour, 5 * hour, day, day, 3 * day, 8 * day, 31 * day}
+	pauses := []time.Duration{time.Second, 20 * time.Second, 10 * time.Minute, hour, hour, hour, 5 * hour, day, day,
+		3 * day, 8 * day, 31 * day}
 	d := pauses[h.IntN(len(pauses))]
 	h.note("%v pass", d)
 	return d
@@ -126,7 +127,8 @@ func (h *hostile) overlap(a, b rotation.Request) {
 func (h *hostile) newActor(req rotation.Request) *invocation {
 	h.invocations++
 	drift := time.Duration(h.Int64N(int64(2*skew))) - skew
-	return &invocation{name: fmt.Sprintf("n%d", h.invocations), req: req, leaked: req.AccessKeyID, beside: true, started: h.now.Add(drift)}
+	return &invocation{name: fmt.Sprintf("n%d", h.invocations), req: req, leaked: req.AccessKeyID, beside: true,
+		started: h.now.Add(drift)}
 }
 
 // play lets invocations go on call by call until all have answered or died.
@@ -266,8 +268,9 @@ func (s *stage) moveByHand(label, to string) {
 	_ = s.world.MoveLabel(secret, label, from.ID, to)
 }
 
-// calm: faults, people and imperfections stop, what isn't ours is taken away as the errors say, and ticks come each half
-// day until all is in order. A password that a person broke stays so until the next rotation.
+// calm: faults, people and imperfections stop, what isn't ours is taken away as the errors say, and
+// ticks come each half day until all is in order. A password that a person broke stays so until the
+// next rotation.
 func (h *hostile) calm() {
 	h.world.SetListStaleness(0)
 	h.world.SetSecretStaleness(0)
@@ -308,7 +311,8 @@ func TestAHostileWorldBreaksNothing(t *testing.T) {
 
 const lives = 120
 
-// playLives plays n lives from seed on, on two processors, and returns how many invocations there were.
+// playLives plays n lives from seed on, on two processors, and returns how many invocations there
+// were.
 func playLives(t *testing.T, seed uint64, n int) int {
 	const shards = 2
 	var played [shards]int

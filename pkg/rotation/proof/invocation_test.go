@@ -24,7 +24,8 @@ type invocation struct {
 	calls   int
 	// deactivated is the key that it made Inactive last.
 	deactivated string
-	// beside tells that others may act at once; other is what another invocation does at once, where there is one.
+	// beside tells that others may act at once; other is what another invocation does at once,
+	// where there is one.
 	beside bool
 	other  rotation.Action
 }
@@ -64,14 +65,16 @@ type caller interface {
 	call(c *call) (any, error)
 }
 
-// serve runs the function: the Rotator, with its adapters, over calls that are answered as the caller says.
+// serve runs the function: the Rotator, with its adapters, over calls that are answered as the
+// caller says.
 func (s *stage) serve(ctx context.Context, inv *invocation, by caller) answer {
 	var a answer
 	clock := &ticking{start: inv.started, name: inv.name}
 	c := s.mistake.client(client{by, clock})
 	p := s.mistake.wrap(ports{
-		Keys:     &iamkey.Keys{API: c, User: user},
-		Secret:   &smtpsecret.Secret{API: c, ID: secret, User: user, Endpoints: s.endpoints, NextVersionID: inv.req.VersionID},
+		Keys: &iamkey.Keys{API: c, User: user},
+		Secret: &smtpsecret.Secret{API: c, ID: secret, User: user, Endpoints: s.endpoints,
+			NextVersionID: inv.req.VersionID},
 		Verifier: c,
 	}, c)
 	rotator := rotation.Rotator{
@@ -83,8 +86,9 @@ func (s *stage) serve(ctx context.Context, inv *invocation, by caller) answer {
 	return a
 }
 
-// ticking is an invocation's clock. It goes on by a moment with each version that is written, so that no two have one ID,
-// and by nothing else, so that an invocation depends only on what it is told.
+// ticking is an invocation's clock. It goes on by a moment with each version that is written, so
+// that no two have one ID, and by nothing else, so that an invocation depends only on what it is
+// told.
 type ticking struct {
 	start  time.Time
 	name   string

@@ -40,7 +40,8 @@ type violation struct {
 	text    string
 }
 
-// judge is the outside view: an application that logs in after every effect, and the history of the keys and labels.
+// judge is the outside view: an application that logs in after every effect, and the history of the
+// keys and labels.
 type judge struct {
 	current  string               // the key that AWSCURRENT names
 	version  string               // the version that AWSCURRENT is on
@@ -52,14 +53,18 @@ type judge struct {
 	byHand   map[string]time.Time // keys that a person activated, or took AWSCURRENT from: when
 	moved    time.Time            // when another credential became current
 	hostile  bool                 // IAM and SES may not have heard of that yet, and AWSCURRENT come to name one of them
-	// excuse is why AWSCURRENT may be dead: a person or an emergency has cut it off. It ends when mail flows again.
+	// excuse is why AWSCURRENT may be dead: a person or an emergency has cut it off. It ends when
+	// mail flows again.
 	excuse string
-	// overlap: a rollback runs beside an emergency or a retirement, and AWSCURRENT may be dead until both have answered.
+	// overlap: a rollback runs beside an emergency or a retirement, and AWSCURRENT may be dead
+	// until both have answered.
 	overlap bool
-	// frail: AWSCURRENT was broken to begin with. What mends it may be the very key that an emergency is for.
+	// frail: AWSCURRENT was broken to begin with. What mends it may be the very key that an
+	// emergency is for.
 	frail   bool
 	removed bool // the user is being decommissioned, and mail ends
-	// stopped: mail was stopped since the running invocations began, and what they do may be about that.
+	// stopped: mail was stopped since the running invocations began, and what they do may be about
+	// that.
 	stopped bool
 
 	checks [promises]int
@@ -67,12 +72,14 @@ type judge struct {
 }
 
 func newJudge() *judge {
-	return &judge{since: map[string]time.Time{}, dormant: map[string]string{}, revoked: map[string]bool{}, cut: map[string]bool{}, byHand: map[string]time.Time{}}
+	return &judge{since: map[string]time.Time{}, dormant: map[string]string{}, revoked: map[string]bool{},
+		cut: map[string]bool{}, byHand: map[string]time.Time{}}
 }
 
 func (j *judge) clone() *judge {
 	c := *j
-	c.since, c.dormant, c.revoked, c.cut = maps.Clone(j.since), maps.Clone(j.dormant), maps.Clone(j.revoked), maps.Clone(j.cut)
+	c.since, c.dormant, c.revoked, c.cut = maps.Clone(j.since), maps.Clone(j.dormant), maps.Clone(j.revoked),
+		maps.Clone(j.cut)
 	c.byHand = maps.Clone(j.byHand)
 	c.checks, c.broken = [promises]int{}, nil
 	return &c
@@ -91,7 +98,8 @@ var (
 	byPerson = &call{action: "a person acts"}
 )
 
-// look is the application's: it logs in with AWSCURRENT, after an effect of an invocation, or of nobody's.
+// look is the application's: it logs in with AWSCURRENT, after an effect of an invocation, or of
+// nobody's.
 func (s *stage) look(by *invocation, cause *call) {
 	j := s.judge
 	v, c := s.current()
@@ -104,7 +112,8 @@ func (s *stage) look(by *invocation, cause *call) {
 		delete(j.byHand, j.current)
 		j.moved = s.now
 	}
-	// All grace counts from when AWSCURRENT's version was written, which is long ago where a person moves it to an old one.
+	// All grace counts from when AWSCURRENT's version was written, which is long ago where a person
+	// moves it to an old one.
 	if cause == byPerson && v.ID != j.version && s.now.Sub(v.Created) > s.policy.PromotionWindow {
 		for _, k := range s.world.Keys(user) {
 			j.byHand[k.ID] = s.now
@@ -115,7 +124,8 @@ func (s *stage) look(by *invocation, cause *call) {
 	j.promoted = j.promoted || c.Username != ""
 	for id := range j.revoked {
 		k, _ := s.key(id)
-		j.must(p5, k.Status != "Active", "%s, which was revoked, is Active again after: %s", s.names[id], s.tell(by, cause))
+		j.must(p5, k.Status != "Active", "%s, which was revoked, is Active again after: %s", s.names[id],
+			s.tell(by, cause))
 	}
 	alive := c.Username != "" && s.accepts(c)
 	j.stopped = j.stopped || !alive
@@ -129,22 +139,26 @@ func (s *stage) look(by *invocation, cause *call) {
 	case by != nil && by.req.Action == rotation.Emergency && cause.label == string(rotation.Current) && s.onlyLate(c):
 		j.excuse = sesIsLate
 	default:
-		j.must(p1, j.excuse != "" && (j.excuse != sesIsLate || s.onlyLate(c)), "AWSCURRENT names %q, which SES doesn't accept, after: %s", s.names[c.Username], s.tell(by, cause))
+		j.must(p1, j.excuse != "" && (j.excuse != sesIsLate || s.onlyLate(c)),
+			"AWSCURRENT names %q, which SES doesn't accept, after: %s", s.names[c.Username], s.tell(by, cause))
 	}
 }
 
 // sesIsLate excuses for as long as it is the only reason.
 const sesIsLate = "SES is late"
 
-// accepts tells whether SES accepts the credential on every server and in every way that it names, and IAM has its key Active.
+// accepts tells whether SES accepts the credential on every server and in every way that it names,
+// and IAM has its key Active.
 func (s *stage) accepts(c credential) bool {
 	if k, ok := s.key(c.Username); !ok || k.Status != "Active" {
 		return false
 	}
-	return len(c.sendings) > 0 && !slices.ContainsFunc(c.sendings, func(l sending) bool { return !s.world.Accepts(l.region, l.username, l.password) })
+	return len(c.sendings) > 0 && !slices.ContainsFunc(c.sendings,
+		func(l sending) bool { return !s.world.Accepts(l.region, l.username, l.password) })
 }
 
-// onlyLate: SES will accept it, and hasn't heard of the key yet. Where mail is stopped anyway, that may be promoted.
+// onlyLate: SES will accept it, and hasn't heard of the key yet. Where mail is stopped anyway, that
+// may be promoted.
 func (s *stage) onlyLate(c credential) bool {
 	later := s.clone()
 	later.now = later.now.Add(2 * hour) // no scene's SES is later
@@ -162,13 +176,15 @@ func (s *stage) asked(by *invocation, c *call) {
 	if c.action == createKey {
 		s.judge.must(p4, !by.unknown, "CreateAccessKey is tried again, and what became of the first try isn't known")
 	}
-	if k, ok := s.key(c.key); ok && c.action == deleteKey && by.req.Action != rotation.Emergency && by.req.Action != rotation.Decommission {
+	if k, ok := s.key(c.key); ok && c.action == deleteKey && by.req.Action != rotation.Emergency &&
+		by.req.Action != rotation.Decommission {
 		s.deletesNew(by, k)
 	}
 }
 
-// deletesNew is for keys that never were current: those that work aren't deleted outright, but for its own, and where mail is
-// stopped. In a hostile world it may not have heard that things have changed.
+// deletesNew is for keys that never were current: those that work aren't deleted outright, but for
+// its own, and where mail is stopped. In a hostile world it may not have heard that things have
+// changed.
 func (s *stage) deletesNew(by *invocation, k localaws.Key) {
 	if _, ever := s.judge.since[k.ID]; ever || k.ID == s.judge.current || s.judge.hostile {
 		return
@@ -188,7 +204,8 @@ func (s *stage) before(by *invocation, c *call) {
 		j.byHand[c.key] = s.now
 	}
 	if c.action == activate {
-		j.must(p8, by.req.Action == rotation.Rollback || by.deactivated == c.key, "%s is activated, and somebody had deactivated it", s.names[c.key])
+		j.must(p8, by.req.Action == rotation.Rollback || by.deactivated == c.key,
+			"%s is activated, and somebody had deactivated it", s.names[c.key])
 	}
 	if !ok || c.action != deactivate && c.action != deleteKey {
 		return
@@ -210,17 +227,20 @@ func (s *stage) before(by *invocation, c *call) {
 			}
 			return
 		}
-		j.must(p7, c.key != j.current || j.overlap || dead || s.oldNews(c.key), "an emergency takes %s, which AWSCURRENT names", s.names[k.ID])
-		j.must(p8, k.Status != "Active" || !s.strange(k) || !s.inUse(k), "an emergency takes %s, which is a stranger's and in use", s.names[k.ID])
+		j.must(p7, c.key != j.current || j.overlap || dead || s.oldNews(c.key),
+			"an emergency takes %s, which AWSCURRENT names", s.names[k.ID])
+		j.must(p8, k.Status != "Active" || !s.strange(k) || !s.inUse(k),
+			"an emergency takes %s, which is a stranger's and in use", s.names[k.ID])
 		return
 	}
-	j.must(p7, c.key != j.current || j.overlap || dead || s.oldNews(c.key), "%s is touched, and AWSCURRENT names it", s.names[k.ID])
+	j.must(p7, c.key != j.current || j.overlap || dead || s.oldNews(c.key),
+		"%s is touched, and AWSCURRENT names it", s.names[k.ID])
 	j.must(p8, !s.strange(k) || !s.inUse(k), "%s is a stranger's and in use, and is touched", s.names[k.ID])
 	s.beforeRetirement(by, c, k)
 }
 
-// oldNews: in a hostile world, Secrets Manager doesn't tell yet that AWSCURRENT has come to name the key. No look at it
-// helps then, and none is asked for.
+// oldNews: in a hostile world, Secrets Manager doesn't tell yet that AWSCURRENT has come to name
+// the key. No look at it helps then, and none is asked for.
 func (s *stage) oldNews(id string) bool {
 	j := s.judge
 	if !j.hostile || id != j.current || s.now.Sub(j.moved) > secretStale {
@@ -242,13 +262,16 @@ func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
 	until, wasCurrent := j.since[k.ID]
 	if wasCurrent && k.Status == "Active" {
 		grace := s.now.Sub(until)
-		j.must(p2, grace >= s.policy.GracePeriod, "%s goes %v after it was current; the grace period is %v", s.names[k.ID], grace, s.policy.GracePeriod)
+		j.must(p2, grace >= s.policy.GracePeriod, "%s goes %v after it was current; the grace period is %v",
+			s.names[k.ID], grace, s.policy.GracePeriod)
 		over := s.policy.MaxGracePeriod > 0 && grace >= s.policy.MaxGracePeriod
-		j.must(p2, over || by.other == rotation.Rollback || !s.inUse(k), "%s is in use, and goes", s.names[k.ID]) // a rollback's login is use
+		// a rollback's login is use
+		j.must(p2, over || by.other == rotation.Rollback || !s.inUse(k), "%s is in use, and goes", s.names[k.ID])
 	}
 	if wasCurrent && c.action == deleteKey {
 		j.must(p3, k.Status == "Inactive", "%s is deleted while it is Active", s.names[k.ID])
-		j.must(p3, k.Status != "Inactive" || j.dormant[k.ID] != by.name, "%s is deleted by the invocation that deactivated it", s.names[k.ID])
+		j.must(p3, k.Status != "Inactive" || j.dormant[k.ID] != by.name,
+			"%s is deleted by the invocation that deactivated it", s.names[k.ID])
 	}
 }
 
@@ -319,7 +342,8 @@ func (s *stage) honest(a answer) {
 		j.must(p4, len(s.world.Keys(user)) == 0, "the user is decommissioned, and has keys")
 		return
 	}
-	j.must(honest, got == nil || got.AccessKeyID == j.current, "the answer doesn't name the key that AWSCURRENT names, %s", s.names[j.current])
+	j.must(honest, got == nil || got.AccessKeyID == j.current,
+		"the answer doesn't name the key that AWSCURRENT names, %s", s.names[j.current])
 	if o := a.result.Outcome; o == rotation.Revoked || o == rotation.RolledBack {
 		k, _ := s.key(j.current)
 		j.must(honest, k.Status == "Active", "it answers %s, and the key that AWSCURRENT names is %q", o, k.Status)
@@ -329,8 +353,8 @@ func (s *stage) honest(a answer) {
 	}
 }
 
-// allAnswered is when two invocations at once have both answered: nothing may be dead any more, unless one was killed, or SES is
-// late.
+// allAnswered is when two invocations at once have both answered: nothing may be dead any more,
+// unless one was killed, or SES is late.
 func (s *stage) allAnswered(excused bool) {
 	if !s.judge.overlap {
 		return
@@ -350,7 +374,8 @@ func (s *stage) mended() {
 		return
 	}
 	_, c := s.current()
-	s.judge.must(p1, s.accepts(c) || s.onlyLate(c), "all have answered that they are done, and AWSCURRENT names %q, which SES doesn't accept", s.names[c.Username])
+	s.judge.must(p1, s.accepts(c) || s.onlyLate(c),
+		"all have answered that they are done, and AWSCURRENT names %q, which SES doesn't accept", s.names[c.Username])
 }
 
 // mostCalls is more than any invocation has a use for.
@@ -370,7 +395,8 @@ func (s *stage) stored() {
 			continue
 		}
 		for _, v := range s.world.Versions(secret) {
-			s.judge.must(p6, !strings.Contains(v.Value, secretsOf(id, name)[0]), "the secret access key of %s is stored", name)
+			s.judge.must(p6, !strings.Contains(v.Value, secretsOf(id, name)[0]),
+				"the secret access key of %s is stored", name)
 		}
 	}
 }

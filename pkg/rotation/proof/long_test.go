@@ -18,19 +18,21 @@ var (
 	calls = flag.Int("invocations", 1_000_000, "how many invocations the hostile world sees at least")
 )
 
-// TestTheLongForm explores all that can be explored in an hour or two, plays a million invocations in a hostile world, and
-// records the result for MATRIX.md. Run it with
+// TestTheLongForm explores all that can be explored in an hour or two, plays a million invocations
+// in a hostile world, and records the result for MATRIX.md. Run it with
 //
 //	go test -tags long -run TestTheLongForm -timeout 6h ./pkg/rotation/proof
 func TestTheLongForm(t *testing.T) {
 	anywhere := func(scene, rotation.Request, rotation.Request) bool { return true }
-	for _, c := range []campaign{heavyRaces(0, 4, everywhere), heavyRaces(1, 2, everywhere), races(0, anywhere), races(1, anywhere)} {
+	for _, c := range []campaign{heavyRaces(0, 4, everywhere), heavyRaces(1, 2, everywhere), races(0, anywhere),
+		races(1, anywhere)} {
 		began := time.Now()
 		reports := c.run(t)
 		if r := sum(reports); r.states > 0 { // else it was left out with -run
 			record(t, func(l *longForm) {
 				l.Races = slices.DeleteFunc(l.Races, func(row longRow) bool { return row.Name == c.name })
-				l.Races = append(l.Races, longRow{today(), c.name, explored(reports), r.states, r.ways, broken(r), since(began)})
+				l.Races = append(l.Races, longRow{today(), c.name, explored(reports), r.states, r.ways, broken(r),
+					since(began)})
 			})
 		}
 	}

@@ -45,8 +45,8 @@ type longRow struct {
 	Took   string
 }
 
-// TestTheMatrixIsUpToDate holds the published page against what was enumerated just now: all of it, or the answers to one
-// fault, which the essential part tries everywhere, too.
+// TestTheMatrixIsUpToDate holds the published page against what was enumerated just now: all of it,
+// or the answers to one fault, which the essential part tries everywhere, too.
 func TestTheMatrixIsUpToDate(t *testing.T) {
 	if *update && !whole {
 		t.Fatal("the page shows the whole: set WHOLE=1")
@@ -68,7 +68,8 @@ func TestTheMatrixIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if page := string(published); page != part.String() && (whole || !strings.HasSuffix(page, part.String())) {
-		t.Errorf("%s is stale; write it anew with: WHOLE=1 go test ./pkg/rotation/proof -run TestTheMatrix -update", matrixFile)
+		t.Errorf("%s is stale; write it anew with: WHOLE=1 go test ./pkg/rotation/proof -run TestTheMatrix -update",
+			matrixFile)
 	}
 }
 
@@ -132,10 +133,12 @@ other up to twice while it could go on (preemptions), and more of them in the lo
 `)
 	for i, c := range e.campaigns {
 		r := sum(e.reports[i])
-		fmt.Fprintf(p, "| %s | %d | %s | %s | %d |\n", c.name, explored(e.reports[i]), number(float64(r.states)), number(r.ways), broken(r))
+		fmt.Fprintf(p, "| %s | %d | %s | %s | %d |\n", c.name, explored(e.reports[i]), number(float64(r.states)),
+			number(r.ways), broken(r))
 	}
 	fmt.Fprintf(p, "\nScenes: %s.\n", strings.Join(sceneNames(), "; "))
-	p.WriteString("\n### Two at once\n\n| | interleavings | explorations | states | ways | broken |\n|---|---|---:|---:|---:|---:|\n")
+	p.WriteString("\n### Two at once\n\n| | interleavings | explorations | states | ways | broken " +
+		"|\n|---|---|---:|---:|---:|---:|\n")
 	for i, a := range requests {
 		for _, b := range requests[i:] {
 			e.writePair(p, a, b)
@@ -166,7 +169,8 @@ func (e enumeration) writePair(p *strings.Builder, a, b rotation.Request) {
 	}
 	if len(found) > 0 {
 		r := sum(found)
-		fmt.Fprintf(p, "| %s beside %s | %s | %d | %s | %s | %d |\n", nameOf(a), nameOf(b), tried, explored(found), number(float64(r.states)), number(r.ways), broken(r))
+		fmt.Fprintf(p, "| %s beside %s | %s | %d | %s | %s | %d |\n", nameOf(a), nameOf(b), tried, explored(found),
+			number(float64(r.states)), number(r.ways), broken(r))
 	}
 }
 
@@ -201,14 +205,16 @@ Each part runs alone as well, with -run TestTheLongForm/a_hostile_world for one.
 	l := readLong(t)
 	p.WriteString("| | on | explorations | states | ways | broken | took |\n|---|---|---:|---:|---:|---:|---:|\n")
 	for _, r := range l.Races {
-		fmt.Fprintf(p, "| %s | %s | %d | %s | %s | %d | %s |\n", r.Name, r.Date, r.Trials, number(float64(r.States)), number(r.Ways), r.Broken, r.Took)
+		fmt.Fprintf(p, "| %s | %s | %d | %s | %s | %d | %s |\n", r.Name, r.Date, r.Trials, number(float64(r.States)),
+			number(r.Ways), r.Broken, r.Took)
 	}
 	verdict := "nothing was broken"
 	if l.Hostile.Failed {
 		verdict = "promises were broken"
 	}
 	fmt.Fprintf(p, "\nThe hostile world, on %s, from seed %d on: %s invocations in %s lives, in %s; %s.\n",
-		l.Hostile.Date, l.Hostile.Seed, number(float64(l.Hostile.Invocations)), number(float64(l.Hostile.Lives)), l.Hostile.Took, verdict)
+		l.Hostile.Date, l.Hostile.Seed, number(float64(l.Hostile.Invocations)), number(float64(l.Hostile.Lives)),
+		l.Hostile.Took, verdict)
 }
 
 func readLong(t *testing.T) (l longForm) {
@@ -223,9 +229,11 @@ func readLong(t *testing.T) (l longForm) {
 	return l
 }
 
-// writeFaults is the table of single faults: what each action answered where one call of its met a fault.
+// writeFaults is the table of single faults: what each action answered where one call of its met a
+// fault.
 func (e enumeration) writeFaults(p *strings.Builder) {
-	p.WriteString("\n## One fault: what was answered\n\nEach row is one action in one scene. A cell counts the calls that met the fault, by the answer.\n")
+	p.WriteString("\n## One fault: what was answered\n\nEach row is one action in one scene. A cell counts the " +
+		"calls that met the fault, by the answer.\n")
 	for i, tr := range e.campaigns[0].trials {
 		if i%len(requests) == 0 {
 			fmt.Fprintf(p, "\n### %s\n\n| | no fault |", tr.scene.name)

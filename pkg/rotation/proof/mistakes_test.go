@@ -15,7 +15,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// mistake is one that rotators make, put in on purpose, and where it is to be seen. What is nil is as it should be.
+// mistake is one that rotators make, put in on purpose, and where it is to be seen. What is nil is
+// as it should be.
 type mistake struct {
 	name string
 	// breaks is the promise that the judge must find broken.
@@ -48,9 +49,10 @@ var (
 	rotate    = rotation.Request{Action: rotation.Rotate}
 	emergency = rotation.Request{Action: rotation.Emergency}
 	contain   = rotation.Request{Action: rotation.Emergency, ContainFirst: true}
-	theOther  = rotation.Request{Action: rotation.Emergency, AccessKeyID: "the other key"} // that AWSCURRENT doesn't name
-	rollback  = rotation.Request{Action: rotation.Rollback}
-	remove    = rotation.Request{Action: rotation.Decommission}
+	// that AWSCURRENT doesn't name
+	theOther = rotation.Request{Action: rotation.Emergency, AccessKeyID: "the other key"}
+	rollback = rotation.Request{Action: rotation.Rollback}
+	remove   = rotation.Request{Action: rotation.Decommission}
 )
 
 func alone(req rotation.Request) [][]rotation.Request { return [][]rotation.Request{{req}} }
@@ -64,14 +66,16 @@ var mistakes = []mistake{
 		ports: func(p ports, _ api) ports { p.Keys = deletesOldest{p.Keys}; return p }},
 	{name: "an orphan passes for a success", breaks: honest, seen: []exploration{{"due", alone(tick), 1}},
 		ports: func(p ports, _ api) ports { p.Secret = forgetsFailures{p.Secret}; return p }},
-	{name: "AWSCURRENT is moved before verification", breaks: p1, seen: []exploration{{"due, and SES is late", alone(tick), 0}},
+	{name: "AWSCURRENT is moved before verification", breaks: p1,
+		seen:   []exploration{{"due, and SES is late", alone(tick), 0}},
 		policy: func(p *rotation.Policy) { p.SkipVerification = true }},
 	{name: "the old key is never deleted after a failed step, because only labels tell of keys", breaks: p4,
 		seen:  []exploration{{"due", alone(tick), 1}},
 		ports: func(p ports, _ api) ports { p.Keys = trustsLabels{p.Keys, p.Secret}; return p }},
 	{name: "the interval is shorter than the grace period", breaks: p4, seen: []exploration{{"due", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = agesKeys{p.Keys, 27 * day}; return p }},
-	{name: "a stranger's key is deleted", breaks: p8, seen: []exploration{{"due, blocked by a stranger's key in use", alone(tick), 0}},
+	{name: "a stranger's key is deleted", breaks: p8,
+		seen:  []exploration{{"due, blocked by a stranger's key in use", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = ignoresUse{p.Keys}; return p }},
 	{name: "username and password are written apart", breaks: p1, seen: []exploration{{"due", alone(tick), 0}},
 		ports: func(p ports, c api) ports { p.Secret = writesApart{p.Secret, c}; return p }},
@@ -81,11 +85,14 @@ var mistakes = []mistake{
 		clients: func(c client) api { return createsAgain{c} }},
 	{name: "promotion without compare-and-swap", breaks: p1, seen: []exploration{{"due", atOnce(tick, emergency), 0}},
 		ports: func(p ports, _ api) ports { p.Secret = movesBlindly{p.Secret}; return p }},
-	{name: "no fence before a revocation", breaks: p1, seen: []exploration{{"pending for longer than the promotion window", atOnce(tick, theOther), 0}},
+	{name: "no fence before a revocation", breaks: p1,
+		seen:  []exploration{{"pending for longer than the promotion window", atOnce(tick, theOther), 0}},
 		ports: func(p ports, _ api) ports { p.Secret = setsNoFence{p.Secret, map[string]string{}}; return p }},
-	{name: "a key in use is retired", breaks: p2, seen: []exploration{{"superseded, its grace period over, in use", alone(tick), 0}},
+	{name: "a key in use is retired", breaks: p2,
+		seen:  []exploration{{"superseded, its grace period over, in use", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = ignoresUse{p.Keys}; return p }},
-	{name: "a key is deleted with its deactivation", breaks: p3, seen: []exploration{{"superseded, its grace period over", alone(tick), 0}},
+	{name: "a key is deleted with its deactivation", breaks: p3,
+		seen:  []exploration{{"superseded, its grace period over", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = deletesAtOnce{p.Keys}; return p }},
 	{name: "an emergency takes its word for the deed", breaks: p5, seen: []exploration{{"fresh", alone(emergency), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = revokesInWords{p.Keys, map[string]bool{}}; return p }},
@@ -93,7 +100,8 @@ var mistakes = []mistake{
 		ports: func(p ports, _ api) ports { return tellsPasswords(p) }},
 	{name: "the secret access key is stored", breaks: p6, seen: []exploration{{"due", alone(tick), 0}},
 		clients: func(c client) api { return &keepsSecretKeys{client: c} }},
-	{name: "a key that a person deactivated is activated again", breaks: p8, seen: []exploration{{"broken", alone(tick), 0}},
+	{name: "a key that a person deactivated is activated again", breaks: p8,
+		seen:  []exploration{{"broken", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = reactivates{p.Keys}; return p }},
 }
 
@@ -142,8 +150,8 @@ func (k deletesOldest) Create(ctx context.Context) (rotation.Key, sessmtp.Secret
 	return k.Keys.Create(ctx)
 }
 
-// agesKeys takes keys for older than they are, so that each is due again before the one before it is gone. A policy with such
-// an interval is refused.
+// agesKeys takes keys for older than they are, so that each is due again before the one before it
+// is gone. A policy with such an interval is refused.
 type agesKeys struct {
 	rotation.Keys
 	by time.Duration
@@ -160,7 +168,8 @@ func (k agesKeys) List(ctx context.Context) ([]rotation.Key, error) {
 // forgetsFailures goes on where a credential couldn't be stored.
 type forgetsFailures struct{ rotation.Secret }
 
-func (s forgetsFailures) Stage(ctx context.Context, base rotation.Version, logins []sessmtp.Login, at time.Time) (rotation.Version, error) {
+func (s forgetsFailures) Stage(ctx context.Context, base rotation.Version, logins []sessmtp.Login,
+	at time.Time) (rotation.Version, error) {
 	staged, err := s.Secret.Stage(ctx, base, logins, at)
 	if err != nil {
 		return rotation.Version{ID: "unknown", Created: at, User: user, Logins: logins}, nil
@@ -224,7 +233,8 @@ func (s writesApart) Move(ctx context.Context, label rotation.Label, from, to st
 	token := "half-" + to[5:]
 	half := `{"username":"` + next.AccessKeyID() + `","password":"of the key before","iam_user":"` + user + `"}`
 	_, err = s.client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
-		SecretId: aws.String(secret), ClientRequestToken: &token, SecretString: &half, VersionStages: []string{string(rotation.Current)},
+		SecretId: aws.String(secret), ClientRequestToken: &token, SecretString: &half,
+		VersionStages: []string{string(rotation.Current)},
 	})
 	if err != nil {
 		return err
@@ -235,7 +245,8 @@ func (s writesApart) Move(ctx context.Context, label rotation.Label, from, to st
 // createsAgain tries CreateAccessKey again where no answer came.
 type createsAgain struct{ client }
 
-func (c createsAgain) CreateAccessKey(ctx context.Context, in *iam.CreateAccessKeyInput, opts ...func(*iam.Options)) (*iam.CreateAccessKeyOutput, error) {
+func (c createsAgain) CreateAccessKey(ctx context.Context, in *iam.CreateAccessKeyInput,
+	opts ...func(*iam.Options)) (*iam.CreateAccessKeyOutput, error) {
 	out, err := c.client.CreateAccessKey(ctx, in, opts...)
 	if isNoAnswer(err) {
 		return c.client.CreateAccessKey(ctx, in, opts...)
@@ -341,13 +352,15 @@ func (r *remembers) Verify(ctx context.Context, logins []sessmtp.Login) []sessmt
 	return r.Verifier.Verify(ctx, logins)
 }
 
-// keepsSecretKeys stores the secret access key beside the password, to be able to derive others later.
+// keepsSecretKeys stores the secret access key beside the password, to be able to derive others
+// later.
 type keepsSecretKeys struct {
 	client
 	made string
 }
 
-func (c *keepsSecretKeys) CreateAccessKey(ctx context.Context, in *iam.CreateAccessKeyInput, opts ...func(*iam.Options)) (*iam.CreateAccessKeyOutput, error) {
+func (c *keepsSecretKeys) CreateAccessKey(ctx context.Context, in *iam.CreateAccessKeyInput,
+	opts ...func(*iam.Options)) (*iam.CreateAccessKeyOutput, error) {
 	out, err := c.client.CreateAccessKey(ctx, in, opts...)
 	if err == nil {
 		c.made = aws.ToString(out.AccessKey.SecretAccessKey)
@@ -355,13 +368,15 @@ func (c *keepsSecretKeys) CreateAccessKey(ctx context.Context, in *iam.CreateAcc
 	return out, err
 }
 
-func (c *keepsSecretKeys) PutSecretValue(ctx context.Context, in *secretsmanager.PutSecretValueInput, opts ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error) {
+func (c *keepsSecretKeys) PutSecretValue(ctx context.Context, in *secretsmanager.PutSecretValueInput,
+	opts ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error) {
 	quoted, err := json.Marshal(c.made)
 	if err != nil {
 		return nil, err
 	}
 	more := *in
-	more.SecretString = aws.String(strings.TrimSuffix(*in.SecretString, "}") + `,"secret_access_key":` + string(quoted) + "}")
+	more.SecretString = aws.String(strings.TrimSuffix(*in.SecretString, "}") + `,"secret_access_key":` +
+		string(quoted) + "}")
 	return c.client.PutSecretValue(ctx, &more, opts...)
 }
 

@@ -2,9 +2,9 @@ package proof
 
 import "testing"
 
-// Each promise of the README has its test here, by its name. They look at one enumeration together; what it explores is
-// in campaign_test.go, what breaks a promise in judge_test.go, and that the judge sees what breaks one in
-// TestEverySeededMistakeIsSeen.
+// Each promise of the README has its test here, by its name. They look at one enumeration together;
+// what it explores is in campaign_test.go, what breaks a promise in judge_test.go, and that the
+// judge sees what breaks one in TestEverySeededMistakeIsSeen.
 
 func TestP1AWSCURRENTLogsInAtEveryInstant(t *testing.T) { enumerate(t).total().holds(t, p1) }
 
@@ -20,7 +20,8 @@ func TestP5AfterAnEmergencyTheKeyCantSend(t *testing.T) { enumerate(t).total().h
 
 func TestP6NothingSecretIsToldOrStored(t *testing.T) { enumerate(t).total().holds(t, p6) }
 
-// TestP7TwoInvocationsAtOnceCantHarmEachOther is about all promises, in those explorations where two run at once.
+// TestP7TwoInvocationsAtOnceCantHarmEachOther is about all promises, in those explorations where
+// two run at once.
 func TestP7TwoInvocationsAtOnceCantHarmEachOther(t *testing.T) {
 	all := enumerate(t)
 	var atOnce []report
@@ -41,8 +42,8 @@ func TestP8NothingStrangeIsDestroyed(t *testing.T) { enumerate(t).total().holds(
 
 func TestTheAnswerTellsWhatIs(t *testing.T) { enumerate(t).total().holds(t, honest) }
 
-// TestEverySeededMistakeIsSeen puts each mistake in, and looks where it ought to show. A mistake that goes unseen is a
-// fault of the judge's, or of where it looks.
+// TestEverySeededMistakeIsSeen puts each mistake in, and looks where it ought to show. A mistake
+// that goes unseen is a fault of the judge's, or of where it looks.
 func TestEverySeededMistakeIsSeen(t *testing.T) {
 	for i := range mistakes {
 		m := &mistakes[i]
@@ -70,8 +71,8 @@ func (m *mistake) sightings(t *testing.T) int {
 	return n
 }
 
-// TestWhatAnActorForgetsDoesntMatter explores some races with actors that keep all they were told: the same answers come
-// of it, and the same number of ways.
+// TestWhatAnActorForgetsDoesntMatter explores some races with actors that keep all they were told:
+// the same answers come of it, and the same number of ways.
 func TestWhatAnActorForgetsDoesntMatter(t *testing.T) {
 	for _, tr := range []trial{
 		{sceneNamed("fresh"), atOnce(rotate, rotate), 1, crashes, 0},

@@ -43,32 +43,39 @@ var scenes = []scene{
 		k := s.handMadeSecret().currentKey()
 		s.strangerKey().deactivate(k).after(hour)
 	}},
-	{name: "another's secret, beside a hand-made key in use", build: func(s *stage) { s.foreignSecret().strangerKey() }},
+	{name: "another's secret, beside a hand-made key in use",
+		build: func(s *stage) { s.foreignSecret().strangerKey() }},
 	{name: "fresh", build: func(s *stage) { s.tick().after(hour) }},
 	{name: "due", build: func(s *stage) { s.tick().after(30 * day) }},
 	{name: "due, and SES is late", build: func(s *stage) { s.tick().after(30 * day).world.SetPropagation(lateness) }},
 	{name: "due, blocked by a stranger's key in use", build: func(s *stage) { s.tick().after(30 * day).strangerKey() }},
 	{name: "superseded, in its grace period", build: func(s *stage) { s.rotated().after(hour) }},
 	{name: "superseded, its grace period over", build: func(s *stage) { s.rotated().after(7*day + hour) }},
-	{name: "superseded, its grace period over, in use", build: func(s *stage) { s.rotated().after(7*day + hour).use(s.otherKey()) }},
+	{name: "superseded, its grace period over, in use",
+		build: func(s *stage) { s.rotated().after(7*day + hour).use(s.otherKey()) }},
 	{name: "quarantined", build: func(s *stage) { s.retired().after(hour) }},
 	{name: "quarantined long enough", build: func(s *stage) { s.retired().after(25 * hour) }},
 	{name: "an orphan", build: func(s *stage) { s.tick().after(hour).orphan().after(25 * hour) }},
 	{name: "an orphan of days ago", build: func(s *stage) { s.tick().after(hour).orphan().after(60 * hour) }},
-	{name: "an orphan, deactivated", build: func(s *stage) { s.tick().after(hour).orphan().after(25 * hour).tick().after(25 * hour) }},
+	{name: "an orphan, deactivated",
+		build: func(s *stage) { s.tick().after(hour).orphan().after(25 * hour).tick().after(25 * hour) }},
 	{name: "an orphan of a moment ago", build: func(s *stage) { s.tick().after(hour).orphan().after(time.Minute) }},
-	{name: "a key that never was current, made first", build: func(s *stage) { s.orphan().after(time.Minute).tick().after(8*day + hour) }},
+	{name: "a key that never was current, made first",
+		build: func(s *stage) { s.orphan().after(time.Minute).tick().after(8*day + hour) }},
 	{name: "broken", build: func(s *stage) { s.tick().after(hour).deactivate(s.currentKey()).after(hour) }},
 	{name: "broken by deletion", build: func(s *stage) { s.tick().after(hour).delete(s.currentKey()).after(hour) }},
-	{name: "broken, beside the previous key", build: func(s *stage) { s.rotated().after(hour).deactivate(s.currentKey()).after(hour) }},
-	{name: "broken, beside an orphan", build: func(s *stage) { s.tick().after(hour).orphan().deactivate(s.currentKey()).after(hour) }},
+	{name: "broken, beside the previous key",
+		build: func(s *stage) { s.rotated().after(hour).deactivate(s.currentKey()).after(hour) }},
+	{name: "broken, beside an orphan",
+		build: func(s *stage) { s.tick().after(hour).orphan().deactivate(s.currentKey()).after(hour) }},
 	{name: "broken, beside a stranger's key in use", build: func(s *stage) {
 		s.tick().after(hour)
 		k := s.currentKey()
 		s.strangerKey().deactivate(k).after(hour)
 	}},
 	{name: "pending", build: func(s *stage) { s.pending().after(10 * time.Minute) }},
-	{name: "pending for longer than the promotion window", build: func(s *stage) { s.pending().after(40 * time.Minute) }},
+	{name: "pending for longer than the promotion window",
+		build: func(s *stage) { s.pending().after(40 * time.Minute) }},
 	{name: "pending, and refused for too long", build: func(s *stage) {
 		s.tick().after(30 * day).world.SetPropagation(2 * hour)
 		s.tick().after(61 * time.Minute).world.SetPropagation()

@@ -8,8 +8,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// settling is when ticks come once the faults have stopped: a few soon, then one each 25 hours. It is long enough for a key
-// that was given up to go, for the rotation that waited for its slot, and for the key that was superseded then.
+// settling is when ticks come once the faults have stopped: a few soon, then one each 25 hours. It
+// is long enough for a key that was given up to go, for the rotation that waited for its slot, and
+// for the key that was superseded then.
 var settling = func() []time.Duration {
 	pauses := []time.Duration{0, hour, hour, hour}
 	for range 18 {
@@ -33,7 +34,8 @@ func (s *stage) settle() {
 		if k, ok := s.key(s.stranger); ok && k.Status == "Active" {
 			s.use(s.stranger)
 		}
-		if a := s.run(&invocation{name: fmt.Sprintf("t%d", i), req: rotation.Request{Action: rotation.Tick}}); a.err != nil {
+		if a := s.run(&invocation{name: fmt.Sprintf("t%d", i),
+			req: rotation.Request{Action: rotation.Tick}}); a.err != nil {
 			failures++
 			s.judge.must(p4, failures <= mayFail, "tick after tick fails: %v", a.err)
 		}
@@ -43,7 +45,8 @@ func (s *stage) settle() {
 	}
 	if s.noted {
 		version, _ := s.current()
-		s.judge.must(p8, strings.Contains(version.Value, note), "in the end the note that a person added to the value is gone")
+		s.judge.must(p8, strings.Contains(version.Value, note),
+			"in the end the note that a person added to the value is gone")
 	}
 	noise := s.unquiet()
 	s.judge.must(p4, noise == "", "in the end %s", noise)
@@ -56,21 +59,25 @@ func (s *stage) settle() {
 // refuse is all that comes of another's secret.
 func (s *stage) refuse() {
 	a := s.run(&invocation{name: "t", req: rotation.Request{Action: rotation.Tick}})
-	s.judge.must(p8, rotation.TypeOf(a.err) == rotation.ConfigurationError, "a tick finds another's secret, and answers %q", a.outcome())
+	s.judge.must(p8, rotation.TypeOf(a.err) == rotation.ConfigurationError,
+		"a tick finds another's secret, and answers %q", a.outcome())
 	k, ok := s.key(s.stranger)
-	s.judge.must(p8, ok && k.Status == "Active" && len(s.world.Keys(user)) == 1, "beside another's secret there are other keys than before")
+	s.judge.must(p8, ok && k.Status == "Active" && len(s.world.Keys(user)) == 1,
+		"beside another's secret there are other keys than before")
 	s.stored()
 }
 
-// remove removes the user's keys once more, with nothing in the way. No tick follows: the schedule is gone as well.
+// remove removes the user's keys once more, with nothing in the way. No tick follows: the schedule
+// is gone as well.
 func (s *stage) remove() {
 	s.run(&invocation{name: "r", req: remove})
-	s.judge.must(p4, len(s.world.Keys(user)) == 0, "the user is decommissioned, and has %d keys", len(s.world.Keys(user)))
+	s.judge.must(p4, len(s.world.Keys(user)) == 0, "the user is decommissioned, and has %d keys",
+		len(s.world.Keys(user)))
 	s.stored()
 }
 
-// unquiet is what isn't as everything ends: one Active key, named by AWSCURRENT and accepted, nothing pending, and nothing
-// left behind but a stranger's key.
+// unquiet is what isn't as everything ends: one Active key, named by AWSCURRENT and accepted,
+// nothing pending, and nothing left behind but a stranger's key.
 func (s *stage) unquiet() string {
 	version, c := s.current()
 	if !s.accepts(c) {

@@ -48,7 +48,8 @@ var begin = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // newStage has a user without keys, and no secret yet.
 func newStage() *stage {
-	s := &stage{now: begin, policy: rotation.DefaultPolicy(), names: map[string]string{}, made: map[string]int{}, judge: newJudge()}
+	s := &stage{now: begin, policy: rotation.DefaultPolicy(), names: map[string]string{}, made: map[string]int{},
+		judge: newJudge()}
 	s.world = localaws.New(localaws.Config{Regions: []string{region, second}, Now: s.time, NewKey: s.newKey})
 	s.configure(region)
 	s.world.CreateUser(user)
@@ -74,7 +75,8 @@ func (s *stage) configure(regions ...string) {
 	s.policy.Regions, s.endpoints = regions, endpoints
 }
 
-// newKey makes IDs and secrets that depend on nothing but who makes them, so that runs can be compared.
+// newKey makes IDs and secrets that depend on nothing but who makes them, so that runs can be
+// compared.
 func (s *stage) newKey() (id, secretKey string) {
 	name := s.name(s.making, "k")
 	sum := sha256.Sum256([]byte(name))
