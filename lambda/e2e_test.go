@@ -21,10 +21,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 const (
@@ -184,7 +184,7 @@ func (l *life) mailFlows() string {
 	if err != nil {
 		l.Fatal(err)
 	}
-	var value smtpsecret.Value
+	var value credential.Value
 	if err := json.Unmarshal([]byte(*out.SecretString), &value); err != nil {
 		l.Fatal(err)
 	}

@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 // TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing plays every scene up to its event, lets the built function serve
@@ -274,7 +274,7 @@ func (a *account) quiet() {
 }
 
 // served checks that the credential is accepted in every configured Region.
-func (a *account) served(value smtpsecret.Value) {
+func (a *account) served(value credential.Value) {
 	a.Helper()
 	for _, region := range strings.Split(a.env["SMTP_REGIONS"], ",") {
 		if region == "" {

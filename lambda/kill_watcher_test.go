@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 // watcher looks at the world before each AWS call, as applications may at any moment, and judges what it sees. It can
@@ -85,7 +85,7 @@ func (w *watcher) look(next localaws.Call) {
 }
 
 // mailFlows checks that AWSCURRENT's credential is accepted, unless it was broken on purpose and isn't mended yet.
-func (w *watcher) mailFlows(value smtpsecret.Value, next localaws.Call) {
+func (w *watcher) mailFlows(value credential.Value, next localaws.Call) {
 	switch accepted := accepts(w.world, value); {
 	case accepted:
 		w.outage.Store(false)
@@ -111,7 +111,7 @@ func (w *watcher) mayEnd(next localaws.Call) {
 }
 
 // accepts tells whether SES accepts the credential in every Region that it is for.
-func accepts(world *localaws.World, value smtpsecret.Value) bool {
+func accepts(world *localaws.World, value credential.Value) bool {
 	for region, r := range value.Regions {
 		if !world.Accepts(region, value.Username, r.Password) {
 			return false
@@ -121,7 +121,7 @@ func accepts(world *localaws.World, value smtpsecret.Value) bool {
 }
 
 // credentialIn is the value of a version; without a username where it holds no credential.
-func credentialIn(t *testing.T, version localaws.Version) (value smtpsecret.Value) {
+func credentialIn(t *testing.T, version localaws.Version) (value credential.Value) {
 	if err := json.Unmarshal([]byte(version.Value), &value); err != nil {
 		t.Errorf("version %s isn't JSON: %v", version.ID, err)
 	}

@@ -18,9 +18,9 @@ import (
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 const (
@@ -197,10 +197,10 @@ func (s *stage) retire() {
 }
 
 // value is what the secret says now.
-func (s *stage) value() smtpsecret.Value {
+func (s *stage) value() credential.Value {
 	s.Helper()
 	v, _ := s.world.Labelled(secret, "AWSCURRENT")
-	value, err := smtpsecret.ParseValue(v.Value)
+	value, err := credential.Parse(v.Value)
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -67,10 +67,10 @@ func (a auditCommand) findings(ctx context.Context, c *console) ([]sendpolicy.Fi
 	if err != nil {
 		return nil, err
 	}
-	reader := iamaccess.Reader{API: iam.NewFromConfig(cfg), User: a.User}
+	reader := iamaccess.Reader{API: iam.NewFromConfig(cfg), User: a.User, UserFrom: "--user"}
 	access, err := reader.Read(ctx)
 	if err != nil {
-		return nil, errors.New(strings.ReplaceAll(err.Error(), " (SMTP_USER_NAME)", "")) // it is the function's that has such a variable
+		return nil, err
 	}
 	if access.Intended, err = a.description(); err != nil {
 		return nil, err

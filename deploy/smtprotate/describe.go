@@ -67,9 +67,23 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return a.Prefix(a.BitLen())
 }
 
-// flagOf is how the command line calls a field of a description.
-var flagOf = strings.NewReplacer(
-	"Account: ", "--account: ", "Regions: ", "--region: ", "Identities: ", "--identity: ", "ConfigurationSets: ", "--configuration-set: ",
-	"SandboxRecipients: ", "--sandbox-recipient: ", "From: ", "--from: ", "FromNames: ", "--from-name: ", "Recipients: ", "--recipient: ",
-	"PrivateNetworks: ", "--private-network: ", "Networks: ", "--network: ", "Endpoints: ", "--endpoint: ", "VPCs: ", "--vpc: ", "Conditions: ", "--condition: ",
-)
+// flagOf is the flag that fills a field of a description.
+var flagOf = map[string]string{
+	"Account": "account", "Regions": "region", "Identities": "identity", "ConfigurationSets": "configuration-set",
+	"SandboxRecipients": "sandbox-recipient", "From": "from", "FromNames": "from-name", "Recipients": "recipient",
+	"Networks": "network", "Endpoints": "endpoint", "VPCs": "vpc", "PrivateNetworks": "private-network",
+	"TLSOnly": "tls-only", "Conditions": "condition",
+}
+
+// byFlag tells the faults of a description by the flags that they are about.
+func byFlag(err error) error {
+	faults, ok := errors.AsType[sendpolicy.Faults](err)
+	if !ok {
+		return err
+	}
+	var told []error
+	for _, f := range faults {
+		told = append(told, fmt.Errorf("--%s: %s", flagOf[f.Field], f.Text))
+	}
+	return errors.Join(told...)
+}

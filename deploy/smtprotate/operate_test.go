@@ -219,7 +219,7 @@ func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
 	code, out, _ = smtprotate(t, "", "audit", "--user", smtpUser, "--identity", "example.net", "--account", "111122223333", "--region", region)
 	d.wants(code, out, 4, "HIGH WideResource", "arn:aws:ses:eu-west-1:111122223333:identity/example.net")
 	code, _, err := smtprotate(t, "", "audit", "--user", "nobody")
-	d.wants(code, err, exitFailed, "nobody")
+	d.wants(code, err, exitFailed, "user nobody (--user)")
 }
 
 func TestWhatKeepsTheFunctionFromAnsweringIsTold(t *testing.T) {

@@ -30,10 +30,7 @@ func (p policyCommand) Run(ctx context.Context, c *console) error {
 	}
 	d, err := p.description()
 	policy, warnings, fault := sendpolicy.Write(d)
-	if fault != nil {
-		fault = errors.New(flagOf.Replace(fault.Error()))
-	}
-	if err := errors.Join(err, fault); err != nil {
+	if err := errors.Join(err, byFlag(fault)); err != nil {
 		return err
 	}
 	for _, w := range warnings {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -45,6 +46,15 @@ func TestWhatIsWrongWithADescriptionIsToldByItsFlags(t *testing.T) {
 	}
 	if _, _, err := smtprotate(t, "", "policy"); !strings.Contains(err, "--identity: name at least one") {
 		t.Error(err)
+	}
+}
+
+func TestEveryFieldOfADescriptionHasAFlag(t *testing.T) {
+	_, help, _ := smtprotate(t, "", "policy", "--help")
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[sendpolicy.Description]()) {
+		if flag := flagOf[field.Name]; flag == "" || !strings.Contains(help, "  --"+flag) {
+			t.Errorf("%s: %q is no flag of policy", field.Name, flag)
+		}
 	}
 }
 

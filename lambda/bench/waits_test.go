@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 // BenchmarkIdleTick hands a tick that finds nothing to do to a process that has just started: what is done for the
@@ -83,7 +83,7 @@ func BenchmarkRotation(b *testing.B) {
 func (w *world) login(l *line) time.Duration {
 	w.Helper()
 	v, _ := w.Labelled("mail", "AWSCURRENT")
-	value, err := smtpsecret.ParseValue(v.Value)
+	value, err := credential.Parse(v.Value)
 	if err != nil {
 		w.Fatal(err)
 	}

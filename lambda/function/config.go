@@ -19,6 +19,12 @@ type config struct {
 	from      string // sender of the mail that proves sending; empty: log in only
 }
 
+// These variables name the user and the secret, so errors about either name the variable.
+const (
+	userVariable   = "SMTP_USER_NAME"
+	secretVariable = "SECRET_ID"
+)
+
 // isUserName knows what IAM allows ("IAM and AWS STS quotas": name requirements). A regular
 // expression that counts takes a millisecond to compile, a sixth of the function's start.
 func isUserName(text string) bool {
@@ -74,11 +80,11 @@ func (e *environment) duration(name string, standard time.Duration) time.Duratio
 func parseConfig(getenv func(string) string) (config, error) {
 	e := &environment{getenv: getenv}
 	c := config{
-		user:     e.required("SMTP_USER_NAME", "the name of the IAM user that sends"),
-		secretID: e.required("SECRET_ID", "the name or ARN of the secret"),
+		user:     e.required(userVariable, "the name of the IAM user that sends"),
+		secretID: e.required(secretVariable, "the name or ARN of the secret"),
 	}
 	if c.user != "" && !isUserName(c.user) {
-		e.fault("SMTP_USER_NAME", fmt.Errorf("%q is not the name of an IAM user (no path, no ARN)", c.user))
+		e.fault(userVariable, fmt.Errorf("%q is not the name of an IAM user (no path, no ARN)", c.user))
 	}
 	c.policy = e.policy()
 	c.endpoints = e.endpoints()

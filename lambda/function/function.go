@@ -69,9 +69,11 @@ func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
 	f.fault = errors.Join(err, clientsErr)
 	f.name = getenv("AWS_LAMBDA_FUNCTION_NAME")
 	f.http = clients.http
-	f.keys = &iamkey.Keys{API: clients.iam, User: cfg.user}
-	f.secret = smtpsecret.Secret{API: clients.secrets, ID: cfg.secretID, User: cfg.user, Endpoints: cfg.endpoints}
-	f.access = &iamaccess.Reader{API: clients.iam, User: cfg.user}
+	f.keys = &iamkey.Keys{API: clients.iam, User: cfg.user, UserFrom: userVariable}
+	f.secret = smtpsecret.Secret{
+		API: clients.secrets, ID: cfg.secretID, IDFrom: secretVariable, User: cfg.user, Endpoints: cfg.endpoints,
+	}
+	f.access = &iamaccess.Reader{API: clients.iam, User: cfg.user, UserFrom: userVariable}
 	f.verifier = &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: roots}}, From: cfg.from}
 	f.policy = cfg.policy
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 // TestTwoHundredRotationsWithMailFlowingRefuseNoMail plays some sixteen years of rotations by age, with a tick a day, while
@@ -148,7 +148,7 @@ type application struct {
 	secrets *secretsmanager.Client
 	days    chan struct{} // a mail is due for each
 
-	credential smtpsecret.Value
+	credential credential.Value
 	readAt     time.Time // by the World's clock
 	conn       *smtp.Client
 	onConn     int
@@ -214,7 +214,7 @@ func (a *application) read() error {
 	if err != nil {
 		return err
 	}
-	var read smtpsecret.Value
+	var read credential.Value
 	if err := json.Unmarshal([]byte(*out.SecretString), &read); err != nil {
 		return err
 	}

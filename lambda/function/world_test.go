@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 const (
@@ -156,13 +156,13 @@ func (s *stage) fails(event string, want rotation.ErrorType, parts ...string) st
 }
 
 // current is what an application reads, and whether SES accepts it.
-func (s *stage) current() (smtpsecret.Value, bool) {
+func (s *stage) current() (credential.Value, bool) {
 	s.Helper()
 	version, ok := s.world.Labelled(secret, "AWSCURRENT")
 	if !ok {
 		s.Fatal("no version is AWSCURRENT")
 	}
-	var value smtpsecret.Value
+	var value credential.Value
 	if err := json.Unmarshal([]byte(version.Value), &value); err != nil {
 		s.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func (s *stage) current() (smtpsecret.Value, bool) {
 }
 
 // mailFlows fails where AWSCURRENT's credential isn't accepted.
-func (s *stage) mailFlows() smtpsecret.Value {
+func (s *stage) mailFlows() credential.Value {
 	s.Helper()
 	value, ok := s.current()
 	if !ok {

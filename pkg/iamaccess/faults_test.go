@@ -96,7 +96,9 @@ func TestWhatIsDeletedWhileItIsReadIsAConflict(t *testing.T) {
 func TestAUserThatIsntThereIsAFaultOfTheConfiguration(t *testing.T) {
 	_, client := world(t)
 	r := &iamaccess.Reader{API: client, User: "nobody"}
-	failsAs(t, r, rotation.ConfigurationError, "iam:GetUser on user nobody (SMTP_USER_NAME)")
+	failsAs(t, r, rotation.ConfigurationError, "iam:GetUser on user nobody: ")
+	r.UserFrom = "--user"
+	failsAs(t, r, rotation.ConfigurationError, "iam:GetUser on user nobody (--user): ")
 	if _, err := r.AttachedPolicies(t.Context()); rotation.TypeOf(err) != rotation.ConfigurationError {
 		t.Errorf("attached: %v", err)
 	}

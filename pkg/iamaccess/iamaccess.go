@@ -1,7 +1,8 @@
-// Package iamaccess reads from IAM all that gives one user rights or a way in: what [sendpolicy.Audit] looks at.
+// Package iamaccess reads from IAM all that gives one user rights or a way in: what
+// [sendpolicy.Audit] looks at.
 //
-// The methods of [API] are all that it calls, so they are also the list of IAM permissions that it needs: on the user, on the
-// groups that the user is in, and on managed policies. They all read.
+// The methods of [API] are all that it calls, so they are also the list of IAM permissions that it
+// needs: on the user, on the groups that the user is in, and on managed policies. They all read.
 package iamaccess
 
 import (
@@ -15,35 +16,53 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// API is what is used of *iam.Client.
+// API is the part of *iam.Client that this package uses.
 type API interface {
-	GetUser(context.Context, *iam.GetUserInput, ...func(*iam.Options)) (*iam.GetUserOutput, error)
-	GetLoginProfile(context.Context, *iam.GetLoginProfileInput, ...func(*iam.Options)) (*iam.GetLoginProfileOutput, error)
-	ListMFADevices(context.Context, *iam.ListMFADevicesInput, ...func(*iam.Options)) (*iam.ListMFADevicesOutput, error)
-	ListSSHPublicKeys(context.Context, *iam.ListSSHPublicKeysInput, ...func(*iam.Options)) (*iam.ListSSHPublicKeysOutput, error)
-	ListServiceSpecificCredentials(context.Context, *iam.ListServiceSpecificCredentialsInput, ...func(*iam.Options)) (*iam.ListServiceSpecificCredentialsOutput, error)
-	ListSigningCertificates(context.Context, *iam.ListSigningCertificatesInput, ...func(*iam.Options)) (*iam.ListSigningCertificatesOutput, error)
+	GetUser(context.Context, *iam.GetUserInput, ...func(*iam.Options)) (
+		*iam.GetUserOutput, error)
+	GetLoginProfile(context.Context, *iam.GetLoginProfileInput, ...func(*iam.Options)) (
+		*iam.GetLoginProfileOutput, error)
+	ListMFADevices(context.Context, *iam.ListMFADevicesInput, ...func(*iam.Options)) (
+		*iam.ListMFADevicesOutput, error)
+	ListSSHPublicKeys(context.Context, *iam.ListSSHPublicKeysInput, ...func(*iam.Options)) (
+		*iam.ListSSHPublicKeysOutput, error)
+	ListServiceSpecificCredentials(context.Context, *iam.ListServiceSpecificCredentialsInput, ...func(*iam.Options)) (
+		*iam.ListServiceSpecificCredentialsOutput, error)
+	ListSigningCertificates(context.Context, *iam.ListSigningCertificatesInput, ...func(*iam.Options)) (
+		*iam.ListSigningCertificatesOutput, error)
 
-	ListUserPolicies(context.Context, *iam.ListUserPoliciesInput, ...func(*iam.Options)) (*iam.ListUserPoliciesOutput, error)
-	GetUserPolicy(context.Context, *iam.GetUserPolicyInput, ...func(*iam.Options)) (*iam.GetUserPolicyOutput, error)
-	ListAttachedUserPolicies(context.Context, *iam.ListAttachedUserPoliciesInput, ...func(*iam.Options)) (*iam.ListAttachedUserPoliciesOutput, error)
-	ListGroupsForUser(context.Context, *iam.ListGroupsForUserInput, ...func(*iam.Options)) (*iam.ListGroupsForUserOutput, error)
-	ListGroupPolicies(context.Context, *iam.ListGroupPoliciesInput, ...func(*iam.Options)) (*iam.ListGroupPoliciesOutput, error)
-	GetGroupPolicy(context.Context, *iam.GetGroupPolicyInput, ...func(*iam.Options)) (*iam.GetGroupPolicyOutput, error)
-	ListAttachedGroupPolicies(context.Context, *iam.ListAttachedGroupPoliciesInput, ...func(*iam.Options)) (*iam.ListAttachedGroupPoliciesOutput, error)
-	GetPolicy(context.Context, *iam.GetPolicyInput, ...func(*iam.Options)) (*iam.GetPolicyOutput, error)
-	GetPolicyVersion(context.Context, *iam.GetPolicyVersionInput, ...func(*iam.Options)) (*iam.GetPolicyVersionOutput, error)
+	ListUserPolicies(context.Context, *iam.ListUserPoliciesInput, ...func(*iam.Options)) (
+		*iam.ListUserPoliciesOutput, error)
+	GetUserPolicy(context.Context, *iam.GetUserPolicyInput, ...func(*iam.Options)) (
+		*iam.GetUserPolicyOutput, error)
+	ListAttachedUserPolicies(context.Context, *iam.ListAttachedUserPoliciesInput, ...func(*iam.Options)) (
+		*iam.ListAttachedUserPoliciesOutput, error)
+	ListGroupsForUser(context.Context, *iam.ListGroupsForUserInput, ...func(*iam.Options)) (
+		*iam.ListGroupsForUserOutput, error)
+	ListGroupPolicies(context.Context, *iam.ListGroupPoliciesInput, ...func(*iam.Options)) (
+		*iam.ListGroupPoliciesOutput, error)
+	GetGroupPolicy(context.Context, *iam.GetGroupPolicyInput, ...func(*iam.Options)) (
+		*iam.GetGroupPolicyOutput, error)
+	ListAttachedGroupPolicies(context.Context, *iam.ListAttachedGroupPoliciesInput, ...func(*iam.Options)) (
+		*iam.ListAttachedGroupPoliciesOutput, error)
+	GetPolicy(context.Context, *iam.GetPolicyInput, ...func(*iam.Options)) (
+		*iam.GetPolicyOutput, error)
+	GetPolicyVersion(context.Context, *iam.GetPolicyVersionInput, ...func(*iam.Options)) (
+		*iam.GetPolicyVersionOutput, error)
 }
 
 // Reader reads what the user User has.
 type Reader struct {
 	API  API
 	User string
+	// UserFrom is the setting that User comes from, such as an environment variable or a flag. An
+	// error about a user that doesn't exist names it, if there is one.
+	UserFrom string
 }
 
-// Read is all that gives the user rights or a way in, except for access keys: OtherKeys and Intended are for those to fill who
-// know the secret. It is all or nothing, because an audit of a part would call narrow what isn't; but a way in that IAM can't
-// tell of is Unseen.
+// Read is all that gives the user rights or a way in, except for access keys: OtherKeys and
+// Intended are for those to fill who know the secret. It is all or nothing, because an audit of a
+// part would call narrow what isn't; but a way in that IAM can't tell of is Unseen.
 func (r *Reader) Read(ctx context.Context) (sendpolicy.Access, error) {
 	a := sendpolicy.Access{User: r.User}
 	var boundary, inline, attached []held
@@ -85,8 +104,8 @@ func (r *Reader) Read(ctx context.Context) (sendpolicy.Access, error) {
 	return a, nil
 }
 
-// AttachedPolicies are the managed policies that the user has by itself, by name and ARN: their Text is empty. It is one call
-// where Read makes many.
+// AttachedPolicies are the managed policies that the user has by itself, by name and ARN: their
+// Text is empty. It is one call where Read makes many.
 func (r *Reader) AttachedPolicies(ctx context.Context) ([]sendpolicy.Policy, error) {
 	attached, err := r.attached(ctx)
 	if err != nil {
@@ -101,18 +120,20 @@ func (r *Reader) AttachedPolicies(ctx context.Context) ([]sendpolicy.Policy, err
 
 func (r *Reader) resource() string { return "user " + r.User }
 
-// noSuchEntity is IAM's error code for what isn't there ("Errors" of each action's page in the IAM API reference).
+// noSuchEntity is IAM's error code for what isn't there ("Errors" of each action's page in the IAM
+// API reference).
 const noSuchEntity = "NoSuchEntity"
 
 // wrap is for actions on the user: what is missing then is the user.
 func (r *Reader) wrap(action string, err error) error {
 	if awserror.Code(err) == noSuchEntity {
-		return awserror.As(rotation.ConfigurationError, action, r.resource()+" (SMTP_USER_NAME)", err)
+		return awserror.As(rotation.ConfigurationError, action, awserror.Configured(r.resource(), r.UserFrom), err)
 	}
 	return awserror.Wrap(action, r.resource(), err)
 }
 
-// wrapListed is for actions on what IAM has just listed: if it is missing, somebody has deleted it since.
+// wrapListed is for actions on what IAM has just listed: if it is missing, somebody has deleted it
+// since.
 func wrapListed(action, resource string, err error) error {
 	if awserror.Code(err) == noSuchEntity {
 		return awserror.As(rotation.Conflict, action, resource, err)

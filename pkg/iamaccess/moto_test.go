@@ -45,7 +45,7 @@ func TestMotoIsReadAsLocalawsIs(t *testing.T) {
 	client := motoClient{Client: iam.NewFromConfig(awstest.Config(awstest.Moto(t)))}
 	do(t, client.CreateUser, &iam.CreateUserInput{UserName: aws.String(user)})
 	readsAs(t, &iamaccess.Reader{API: client, User: user}, sendpolicy.Access{User: user})
-	failsAs(t, &iamaccess.Reader{API: client, User: "nobody"}, rotation.ConfigurationError, "user nobody (SMTP_USER_NAME)")
+	failsAs(t, &iamaccess.Reader{API: client, User: "nobody"}, rotation.ConfigurationError, "user nobody")
 
 	want := everything()
 	want.OtherLogins = giveLogins(t, client.Client)

@@ -1,7 +1,7 @@
 // Package iamkey keeps the access keys of one IAM user: rotation's [rotation.Keys] over AWS IAM.
 //
-// The methods of [API] are all that it calls, so they are also the list of IAM permissions that it needs, on that one
-// user.
+// The methods of [API] are all that it calls, so they are also the list of IAM permissions that it
+// needs, on that one user.
 package iamkey
 
 import (
@@ -17,19 +17,27 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// API is what is used of *iam.Client.
+// API is the part of *iam.Client that this package uses.
 type API interface {
-	ListAccessKeys(context.Context, *iam.ListAccessKeysInput, ...func(*iam.Options)) (*iam.ListAccessKeysOutput, error)
-	GetAccessKeyLastUsed(context.Context, *iam.GetAccessKeyLastUsedInput, ...func(*iam.Options)) (*iam.GetAccessKeyLastUsedOutput, error)
-	CreateAccessKey(context.Context, *iam.CreateAccessKeyInput, ...func(*iam.Options)) (*iam.CreateAccessKeyOutput, error)
-	UpdateAccessKey(context.Context, *iam.UpdateAccessKeyInput, ...func(*iam.Options)) (*iam.UpdateAccessKeyOutput, error)
-	DeleteAccessKey(context.Context, *iam.DeleteAccessKeyInput, ...func(*iam.Options)) (*iam.DeleteAccessKeyOutput, error)
+	ListAccessKeys(context.Context, *iam.ListAccessKeysInput, ...func(*iam.Options)) (
+		*iam.ListAccessKeysOutput, error)
+	GetAccessKeyLastUsed(context.Context, *iam.GetAccessKeyLastUsedInput, ...func(*iam.Options)) (
+		*iam.GetAccessKeyLastUsedOutput, error)
+	CreateAccessKey(context.Context, *iam.CreateAccessKeyInput, ...func(*iam.Options)) (
+		*iam.CreateAccessKeyOutput, error)
+	UpdateAccessKey(context.Context, *iam.UpdateAccessKeyInput, ...func(*iam.Options)) (
+		*iam.UpdateAccessKeyOutput, error)
+	DeleteAccessKey(context.Context, *iam.DeleteAccessKeyInput, ...func(*iam.Options)) (
+		*iam.DeleteAccessKeyOutput, error)
 }
 
 // Keys are the access keys of the user User.
 type Keys struct {
 	API  API
 	User string
+	// UserFrom is the setting that User comes from, such as an environment variable or a flag. An
+	// error about a user that doesn't exist names it, if there is one.
+	UserFrom string
 }
 
 var _ rotation.Keys = (*Keys)(nil)
@@ -72,8 +80,8 @@ func (k *Keys) LastUsed(ctx context.Context, id string) (time.Time, error) {
 	return aws.ToTime(out.AccessKeyLastUsed.LastUsedDate), nil
 }
 
-// Create implements rotation.Keys. The SDK must not try again by itself: CreateAccessKey has no idempotency token, and
-// every try that reached IAM has made a key whose secret nobody knows.
+// Create implements rotation.Keys. The SDK must not try again by itself: CreateAccessKey has no
+// idempotency token, and every try that reached IAM has made a key whose secret nobody knows.
 func (k *Keys) Create(ctx context.Context) (rotation.Key, sessmtp.SecretAccessKey, error) {
 	once := func(o *iam.Options) { o.Retryer = aws.NopRetryer{} }
 	out, err := k.API.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &k.User}, once)
@@ -116,7 +124,7 @@ func (k *Keys) resource() string { return "user " + k.User }
 // wrap is for actions on the user: what is missing then is the user.
 func (k *Keys) wrap(action string, err error) error {
 	if awserror.Code(err) == noSuchEntity {
-		return awserror.As(rotation.ConfigurationError, action, k.resource()+" (SMTP_USER_NAME)", err)
+		return awserror.As(rotation.ConfigurationError, action, awserror.Configured(k.resource(), k.UserFrom), err)
 	}
 	return awserror.Wrap(action, k.resource(), err)
 }

@@ -80,9 +80,12 @@ func keysFulfilTheContract(t *testing.T, client iamkey.API) {
 	if err := keys.SetStatus(ctx, second.ID, rotation.Active); rotation.TypeOf(err) != rotation.Conflict {
 		t.Errorf("status of a key that is gone: want a Conflict, got %v", err)
 	}
-	nobody := &iamkey.Keys{API: client, User: "nobody"}
-	if _, err := nobody.List(ctx); rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), "nobody") {
-		t.Errorf("keys of a user that doesn't exist: %v", err)
+	for setting, want := range map[string]string{"": "user nobody: ", "THE_USER": "user nobody (THE_USER): "} {
+		nobody := &iamkey.Keys{API: client, User: "nobody", UserFrom: setting}
+		_, err := nobody.List(ctx)
+		if rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("keys of a user that doesn't exist: %v, want %q", err, want)
+		}
 	}
 }
 

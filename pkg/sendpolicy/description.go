@@ -1,7 +1,6 @@
 package sendpolicy
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -57,83 +56,6 @@ var (
 	vpc      = &shape{expression: `^vpc-[0-9a-f]+$`}
 	operator = &shape{expression: `^(ForAllValues:|ForAnyValue:)?(String(Not)?(Equals(IgnoreCase)?|Like)|Numeric(Not)?(Equals)|Numeric(Less|Greater)Than(Equals)?|Date(Not)?Equals|Date(Less|Greater)Than(Equals)?|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like)|Null)(IfExists)?$`}
 )
-
-// check gathers all that is wrong.
-func (d Description) check() error {
-	var faults []error
-	fault := func(field, format string, args ...any) {
-		faults = append(faults, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
-	}
-	if d.Account != "" && !account.MatchString(d.Account) {
-		fault("Account", "%q is not 12 digits", d.Account)
-	}
-	if len(d.Identities) == 0 {
-		fault("Identities", "name at least one: without, the credential could send as anybody")
-	}
-	if named := slices.DeleteFunc(slices.Concat(d.Identities, d.ConfigurationSets, d.SandboxRecipients), isARN); len(named) > 0 {
-		if d.Account == "" {
-			fault("Account", "is needed, because %s isn't an ARN", named[0])
-		}
-		if len(d.Regions) == 0 {
-			fault("Regions", "at least one is needed, because %s isn't an ARN", named[0])
-		}
-	}
-	each := func(field string, values []string, what string, allowed ...*shape) {
-		for _, v := range values {
-			if !slices.ContainsFunc(allowed, func(r *shape) bool { return r.MatchString(v) }) {
-				fault(field, "%q is not %s", v, what)
-			}
-		}
-	}
-	for field, values := range map[string][]string{
-		"Identities": d.Identities, "ConfigurationSets": d.ConfigurationSets, "SandboxRecipients": d.SandboxRecipients,
-		"From": d.From, "FromNames": d.FromNames, "Recipients": d.Recipients,
-	} {
-		for _, v := range values {
-			if strings.Contains(v, "${") || v == "" && field == "FromNames" {
-				fault(field, "%q is empty, or has a policy variable", v)
-			}
-		}
-	}
-	for field, networks := range map[string][]netip.Prefix{"Networks": d.Networks, "PrivateNetworks": d.PrivateNetworks} {
-		if slices.ContainsFunc(networks, func(n netip.Prefix) bool { return !n.IsValid() }) {
-			fault(field, "there is one without an address")
-		}
-	}
-	each("Regions", d.Regions, "a Region", region)
-	each("Identities", d.Identities, "a domain, an address or an identity's ARN, without wildcards", domain, address, ofKind("identity"))
-	each("SandboxRecipients", d.SandboxRecipients, "a domain, an address or an identity's ARN, without wildcards", domain, address, ofKind("identity"))
-	each("ConfigurationSets", d.ConfigurationSets, "the name or the ARN of a configuration set, without wildcards", setName, ofKind("configuration-set"))
-	each("From", d.From, "an address (with * for any text) or a domain", pattern, domain)
-	each("Recipients", d.Recipients, "a domain or an address (with * for any text)", pattern, domain)
-	each("Endpoints", d.Endpoints, "the ID of a VPC endpoint (vpce-…)", endpoint)
-	each("VPCs", d.VPCs, "the ID of a VPC (vpc-…)", vpc)
-	if len(d.PrivateNetworks) > 0 && len(d.Endpoints)+len(d.VPCs) == 0 {
-		fault("PrivateNetworks", "name the endpoint or the VPC as well: everybody's VPC has the same addresses")
-	}
-	for _, from := range d.From {
-		if recipient := d.recipientThatIs(from); recipient != "" {
-			fault("From", "%q is somebody at a sandbox recipient's identity as well (%s), as whom the credential could send", from, recipient)
-		}
-	}
-	said := d.said()
-	for _, c := range d.Conditions {
-		if said.has(c.Operator, c.Key) {
-			fault("Conditions", "%s of %s is said already, and values of one condition are alternatives: say it once, narrower", c.Operator, c.Key)
-		}
-		said.add(c.Operator, c.Key, c.Values...)
-		if !honours(c.Key) {
-			fault("Conditions", "SES doesn't know the key %s when mail is sent over SMTP; it knows %s", c.Key, strings.Join(HonouredKeys(), ", "))
-		}
-		if !operator.MatchString(c.Operator) {
-			fault("Conditions", "IAM has no operator %q", c.Operator)
-		}
-		if len(c.Values) == 0 {
-			fault("Conditions", "%s has no value", c.Key)
-		}
-	}
-	return errors.Join(faults...)
-}
 
 // recipientThatIs a sender: an identity of sandbox recipients, which isn't among those to send from.
 func (d Description) recipientThatIs(from string) string {

@@ -9,10 +9,11 @@ import (
 // sendRaw is the one action that SMTP needs.
 const sendRaw = "ses:SendRawEmail"
 
-// Write makes the smallest policy that allows what is described over SMTP. Every fault of the description is in the error.
+// Write makes the smallest policy that allows what is described over SMTP. If anything is wrong
+// with the description, the error is Faults, and has all of it.
 func Write(d Description) (Document, []Warning, error) {
-	if err := d.check(); err != nil {
-		return Document{}, nil, err
+	if faults := d.check(); faults != nil {
+		return Document{}, nil, faults
 	}
 	policy := Document{Version: "2012-10-17"}
 	resources := append(d.arns("identity", d.Identities), d.arns("configuration-set", d.ConfigurationSets)...)
@@ -27,7 +28,8 @@ func Write(d Description) (Document, []Warning, error) {
 		if len(recipients) == 0 {
 			continue
 		}
-		// An identity may also be sent from, so those of recipients need a sender who isn't one of them.
+		// An identity may also be sent from, so those of recipients need a sender who isn't one of
+		// them.
 		to := Statement{
 			Sid: "SandboxRecipients" + door.name, Effect: allow, Action: Texts{sendRaw}, Resource: recipients, Condition: d.conditions(door),
 		}
@@ -37,8 +39,8 @@ func Write(d Description) (Document, []Warning, error) {
 	return policy, d.warnings(policy), nil
 }
 
-// door is one way in: mail that comes through an endpoint has no public address, and the other way round, so each has
-// conditions of its own.
+// door is one way in: mail that comes through an endpoint has no public address, and the other way
+// round, so each has conditions of its own.
 type door struct {
 	name, key string
 	values    []string

@@ -2,6 +2,7 @@ package sendpolicy_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -92,8 +93,8 @@ func TestEveryFaultOfADescriptionIsNamedAtOnce(t *testing.T) {
 			t.Errorf("it doesn't say %s", text)
 		}
 	}
-	if lines := strings.Split(err.Error(), "\n"); len(lines) != len(want) {
-		t.Errorf("%d faults, want %d:\n%v", len(lines), len(want), err)
+	if faults, _ := errors.AsType[sendpolicy.Faults](err); len(faults) != len(want) {
+		t.Errorf("%d faults, want %d:\n%v", len(faults), len(want), err)
 	}
 }
 

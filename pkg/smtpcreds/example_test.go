@@ -16,9 +16,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/wneessen/go-mail"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 // Each mail is sent with the credential as it is known now, and once more with another one should SES refuse that.
@@ -199,7 +199,7 @@ func (a *awsHere) rotate() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	text, err := json.Marshal(smtpsecret.Value{Username: id, Password: localaws.SMTPPassword(key, "eu-west-1"), Host: host, Port: number, Region: "eu-west-1"})
+	text, err := json.Marshal(credential.Value{Username: id, Password: localaws.SMTPPassword(key, "eu-west-1"), Host: host, Port: number, Region: "eu-west-1"})
 	if err != nil {
 		log.Fatal(err)
 	}

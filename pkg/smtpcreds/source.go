@@ -19,7 +19,7 @@ type Source interface {
 // Version is a secret's value as it is now.
 type Version struct {
 	ID    string // as Secrets Manager has it; a Source without versions leaves it empty
-	Value string // JSON, in the published schema: smtpsecret.Value
+	Value string // in the published schema, see credential.Value
 }
 
 // SourceFunc is a function that is a Source.

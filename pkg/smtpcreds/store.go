@@ -9,11 +9,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 )
 
-// ErrNoCredential is what a secret holds before its first rotation.
-var ErrNoCredential = smtpsecret.ErrNoCredential
+// ErrNoCredential says that the secret has no credential yet, as before its first rotation.
+var ErrNoCredential = credential.ErrNone
 
 // Store is a program's credential, read from Source and kept fresh. It may be used by many goroutines at once, and must not be
 // copied once it is in use.
@@ -184,7 +184,7 @@ func (s *Store) read(ctx context.Context) (Credential, error) {
 	if err != nil {
 		return Credential{}, err
 	}
-	value, err := smtpsecret.ParseValue(version.Value)
+	value, err := credential.Parse(version.Value)
 	if errors.Is(err, ErrNoCredential) {
 		return Credential{}, err
 	}

@@ -1,14 +1,8 @@
-// Package smtpsecret keeps the credential in AWS Secrets Manager: rotation's [rotation.Secret] over one secret, and the
-// published form of its value ([Value]).
+// Package smtpsecret keeps the credential in AWS Secrets Manager: it implements rotation's
+// [rotation.Secret] for one secret. What a version's value looks like is pkg/credential's matter.
 //
-// A value is what an application needs to send mail, as JSON:
-//
-//	{"username":"AKIA…","password":"B…","host":"email-smtp.eu-west-1.amazonaws.com","port":587,"region":"eu-west-1",
-//	 "url":"smtp://AKIA…:B…@email-smtp.eu-west-1.amazonaws.com:587","iam_user":"smtp-sender",
-//	 "regions":{"eu-west-1":{"host":"…","port":587,"password":"B…"}}}
-//
-// What people add to it is kept. The methods of [API] are all that is called, so they are also the list of permissions
-// needed, on that one secret.
+// It calls the methods of [API] and no others, so they are also the permissions that it needs on
+// that one secret.
 package smtpsecret
 
 import (
@@ -24,28 +18,40 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/internal/awserror"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// API is what is used of *secretsmanager.Client.
+// API is the part of *secretsmanager.Client that this package uses.
 type API interface {
-	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
-	DescribeSecret(context.Context, *secretsmanager.DescribeSecretInput, ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error)
-	ListSecretVersionIds(context.Context, *secretsmanager.ListSecretVersionIdsInput, ...func(*secretsmanager.Options)) (*secretsmanager.ListSecretVersionIdsOutput, error)
-	PutSecretValue(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error)
-	UpdateSecretVersionStage(context.Context, *secretsmanager.UpdateSecretVersionStageInput, ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error)
+	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (
+		*secretsmanager.GetSecretValueOutput, error)
+	DescribeSecret(context.Context, *secretsmanager.DescribeSecretInput, ...func(*secretsmanager.Options)) (
+		*secretsmanager.DescribeSecretOutput, error)
+	ListSecretVersionIds(context.Context, *secretsmanager.ListSecretVersionIdsInput, ...func(*secretsmanager.Options)) (
+		*secretsmanager.ListSecretVersionIdsOutput, error)
+	PutSecretValue(context.Context, *secretsmanager.PutSecretValueInput, ...func(*secretsmanager.Options)) (
+		*secretsmanager.PutSecretValueOutput, error)
+	UpdateSecretVersionStage(
+		context.Context, *secretsmanager.UpdateSecretVersionStageInput, ...func(*secretsmanager.Options),
+	) (*secretsmanager.UpdateSecretVersionStageOutput, error)
 }
 
-// Secret is the secret ID (name or ARN), which holds the credential of the IAM user User.
+// Secret is one secret, which holds the credential of the IAM user User.
 type Secret struct {
-	API  API
-	ID   string
-	User string
-	// Endpoints are written into new versions; a credential is for their Regions, the primary first.
+	API API
+	ID  string // name or ARN
+	// IDFrom is the setting that ID comes from, such as an environment variable. An error about a
+	// secret that doesn't exist names it, if there is one.
+	IDFrom string
+	User   string
+	// Endpoints are written into new versions; a credential is for their Regions, the primary
+	// first.
 	Endpoints []sessmtp.Endpoint
-	// NextVersionID is the ID of the version that Stage writes, where Secrets Manager has chosen one.
+	// NextVersionID is the ID of the version that Stage writes, where Secrets Manager has chosen
+	// one.
 	NextVersionID string
 }
 
@@ -60,7 +66,9 @@ const (
 
 // Read implements rotation.Secret.
 func (s *Secret) Read(ctx context.Context, label rotation.Label) (*rotation.Version, error) {
-	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionStage: aws.String(string(label))})
+	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
+		SecretId: &s.ID, VersionStage: aws.String(string(label)),
+	})
 	if awserror.Code(err) == notFound {
 		return s.readEmpty(ctx, label)
 	}
@@ -71,9 +79,10 @@ func (s *Secret) Read(ctx context.Context, label rotation.Label) (*rotation.Vers
 	return &v, nil
 }
 
-// readEmpty tells what has no value under the label: no secret, a secret without the label, or a version that nothing was put
-// into yet. The answer to GetSecretValue is the same for all. Secrets Manager's own rotation leaves a version without a value
-// as AWSPENDING where it fails ("RotateSecret", Secrets Manager API reference).
+// readEmpty tells what has no value under the label: no secret, a secret without the label, or a
+// version that nothing was put into yet. The answer to GetSecretValue is the same for all. Secrets
+// Manager's own rotation leaves a version without a value as AWSPENDING where it fails
+// ("RotateSecret", Secrets Manager API reference).
 func (s *Secret) readEmpty(ctx context.Context, label rotation.Label) (*rotation.Version, error) {
 	if label == rotation.Previous { // it was current, so it has a value
 		return nil, nil
@@ -83,7 +92,7 @@ func (s *Secret) readEmpty(ctx context.Context, label rotation.Label) (*rotation
 		return nil, s.wrap("secretsmanager:DescribeSecret", err)
 	}
 	if out.DeletedDate != nil {
-		return nil, rotation.Errorf(rotation.ConfigurationError, "secret %s (SECRET_ID) is marked for deletion", s.ID)
+		return nil, rotation.Errorf(rotation.ConfigurationError, "%s is marked for deletion", s.configured())
 	}
 	for id, labels := range out.VersionIdsToStages {
 		if label == rotation.Pending && slices.Contains(labels, string(label)) {
@@ -93,7 +102,8 @@ func (s *Secret) readEmpty(ctx context.Context, label rotation.Label) (*rotation
 	return nil, nil
 }
 
-// readVersion reads a version by its ID: the label may have come to it only now, and it may have a value.
+// readVersion reads a version by its ID: the label may have come to it only now, and it may have a
+// value.
 func (s *Secret) readVersion(ctx context.Context, id string, labels []string) (*rotation.Version, error) {
 	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionId: &id})
 	if awserror.Code(err) == notFound {
@@ -119,15 +129,18 @@ func (s *Secret) read(out *secretsmanager.GetSecretValueOutput) rotation.Version
 	return v
 }
 
-// Find implements rotation.Secret. Secrets Manager keeps versions that lost their labels for at least a day, and the
-// last hundred of them ("Quotas", Secrets Manager user guide), so a key that was staged not long ago is found.
+// Find implements rotation.Secret. Secrets Manager keeps versions that lost their labels for at
+// least a day, and the last hundred of them ("Quotas", Secrets Manager user guide), so a key that
+// was staged not long ago is found.
 func (s *Secret) Find(ctx context.Context, keyID string) (*rotation.Version, error) {
 	entries, err := s.versions(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, entry := range entries {
-		out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionId: entry.VersionId})
+		out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
+			SecretId: &s.ID, VersionId: entry.VersionId,
+		})
 		if err != nil {
 			failure := s.wrap("secretsmanager:GetSecretValue", err)
 			if e, ok := errors.AsType[*rotation.Error](failure); ok && e.Refused && e.Type != rotation.AccessDenied {
@@ -160,13 +173,14 @@ func (s *Secret) versions(ctx context.Context) ([]types.SecretVersionsListEntry,
 	return entries, nil
 }
 
-// version reads what a version holds. Endpoints are those configured now; the value's own matter only for Regions that
-// aren't configured any more. So a mistaken endpoint is mended by configuring the right one.
+// version reads what a version holds. Endpoints are those configured now; the value's own matter
+// only for Regions that aren't configured any more. So a mistaken endpoint is mended by configuring
+// the right one.
 func (s *Secret) version(id string, created time.Time, text string) rotation.Version {
 	// Held as a password, the content can't be printed.
 	v := rotation.Version{ID: id, Created: created, Content: sessmtp.Password(text)}
-	p, err := parse(text)
-	if errors.Is(err, errBlank) {
+	found, err := credential.Inspect(text)
+	if errors.Is(err, credential.ErrNone) {
 		v.Blank = true
 		return v
 	}
@@ -174,20 +188,21 @@ func (s *Secret) version(id string, created time.Time, text string) rotation.Ver
 		v.Foreign = err.Error()
 		return v
 	}
-	v.User = p.user
-	v.Outdated = p.user != s.User
-	if p.logins[0].Region == "" && len(s.Endpoints) > 0 { // made by hand: it can only be meant for the one Region there is
-		p.logins[0].Region = s.Endpoints[0].Region
+	v.User = found.IAMUser
+	v.Outdated = found.IAMUser != s.User
+	if found.Logins[0].Region == "" && len(s.Endpoints) > 0 { // made by hand, so it's for the primary Region
+		found.Logins[0].Region = s.Endpoints[0].Region
 		v.Outdated = true
 	}
-	v.Logins = s.configured(p.logins)
-	v.Outdated = v.Outdated || !slices.EqualFunc(v.Logins, p.logins, func(a, b sessmtp.Login) bool { return a.Endpoint == b.Endpoint })
+	v.Logins = s.withEndpoints(found.Logins)
+	sameEndpoint := func(a, b sessmtp.Login) bool { return a.Endpoint == b.Endpoint }
+	v.Outdated = v.Outdated || !slices.EqualFunc(v.Logins, found.Logins, sameEndpoint)
 	return v
 }
 
-// configured are the logins for the configured Regions, in their order and with their endpoints. Where there are none,
-// the value's own are returned: they may still open something.
-func (s *Secret) configured(logins []sessmtp.Login) []sessmtp.Login {
+// withEndpoints returns the logins for the configured Regions, in their order and with their
+// endpoints. If there are none, it returns the value's own: they may still open something.
+func (s *Secret) withEndpoints(logins []sessmtp.Login) []sessmtp.Login {
 	var found []sessmtp.Login
 	for _, e := range s.Endpoints {
 		for _, l := range logins {
@@ -210,7 +225,8 @@ func (s *Secret) configured(logins []sessmtp.Login) []sessmtp.Login {
 	return found
 }
 
-// standard is SES's own endpoint, for a Region that neither the value nor the configuration has one for.
+// standard is SES's own endpoint, for a Region that neither the value nor the configuration has one
+// for.
 func standard(region string) sessmtp.Endpoint {
 	endpoints, err := sessmtp.ParseEndpoints(sessmtp.DefaultEndpoint, []string{region})
 	if err != nil {
@@ -219,17 +235,17 @@ func standard(region string) sessmtp.Endpoint {
 	return endpoints[0]
 }
 
-// Stage implements rotation.Secret. The first version of a secret becomes AWSCURRENT whatever is asked for
-// ("PutSecretValue", Secrets Manager API reference), so an empty secret gets the value {} first. That is written as
-// pending, too: should the secret not be empty, because AWSCURRENT was read too soon after it was set, AWSCURRENT stays
-// where it is.
+// Stage implements rotation.Secret. The first version of a secret becomes AWSCURRENT whatever is
+// asked for ("PutSecretValue", Secrets Manager API reference), so an empty secret gets the value {}
+// first. That is written as pending, too: should the secret not be empty, because AWSCURRENT was
+// read too soon after it was set, AWSCURRENT stays where it is.
 func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sessmtp.Login, at time.Time) (rotation.Version, error) {
 	if base.ID == "" {
-		if _, err := s.put(ctx, token("", "", at), "{}", at); err != nil {
+		if _, err := s.put(ctx, token("", "", at), credential.Empty, at); err != nil {
 			return rotation.Version{}, err
 		}
 	}
-	text, err := compose(s.User, logins, contentOf(base))
+	text, err := credential.Compose(s.User, logins, contentOf(base))
 	if err != nil {
 		return rotation.Version{}, err
 	}
@@ -241,11 +257,11 @@ func (s *Secret) Restage(ctx context.Context, base, v rotation.Version, at time.
 	password, _ := v.Content.(sessmtp.Password)
 	text := string(password)
 	if v.Blank {
-		text = "{}"
+		text = credential.Empty
 	}
 	if !v.Blank && (v.Outdated || v.ID != base.ID) {
 		var err error
-		if text, err = compose(s.User, v.Logins, contentOf(base)); err != nil {
+		if text, err = credential.Compose(s.User, v.Logins, contentOf(base)); err != nil {
 			return rotation.Version{}, err
 		}
 	}
@@ -264,8 +280,8 @@ func (s *Secret) put(ctx context.Context, token, text string, at time.Time) (rot
 	return v, nil
 }
 
-// Move implements rotation.Secret. Where Secrets Manager refuses, the move may be our own, done by a try whose answer
-// was lost: then the label is where it should be.
+// Move implements rotation.Secret. Where Secrets Manager refuses, the move may be our own, done by
+// a try whose answer was lost: then the label is where it should be.
 func (s *Secret) Move(ctx context.Context, label rotation.Label, from, to string) error {
 	in := &secretsmanager.UpdateSecretVersionStageInput{SecretId: &s.ID, VersionStage: aws.String(string(label))}
 	if from != "" {
@@ -293,29 +309,34 @@ func (s *Secret) Move(ctx context.Context, label rotation.Label, from, to string
 	return s.wrap("secretsmanager:UpdateSecretVersionStage", err)
 }
 
-// token makes a version's ID from what the version is for: the SDK's own tries have the same, so they make one
-// version; another invocation's differ. It is shaped like a UUID, as Secrets Manager's own are.
+// token makes a version's ID from what the version is for: the SDK's own tries have the same, so
+// they make one version; another invocation's differ. It is shaped like a UUID, as Secrets
+// Manager's own are.
 func token(keyID, base string, at time.Time) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d", keyID, base, at.UnixNano()))
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
 }
 
-// contentOf is the JSON object in the version, empty where it holds none.
-func contentOf(v rotation.Version) object {
+// contentOf returns what the version holds, for what people have added to it; nothing if it isn't a
+// credential.
+func contentOf(v rotation.Version) credential.Content {
 	text, _ := v.Content.(sessmtp.Password)
-	p, err := parse(string(text))
+	content, err := credential.Inspect(string(text))
 	if err != nil {
-		return nil
+		return credential.Content{}
 	}
-	return p.object
+	return content
 }
 
 func (s *Secret) resource() string { return "secret " + s.ID }
 
+// configured is the resource with the setting to look at.
+func (s *Secret) configured() string { return awserror.Configured(s.resource(), s.IDFrom) }
+
 func (s *Secret) wrap(action string, err error) error {
 	switch awserror.Code(err) {
 	case notFound, invalidRequest: // invalid: marked for deletion
-		return awserror.As(rotation.ConfigurationError, action, s.resource()+" (SECRET_ID)", err)
+		return awserror.As(rotation.ConfigurationError, action, s.configured(), err)
 	}
 	return awserror.Wrap(action, s.resource(), err)
 }

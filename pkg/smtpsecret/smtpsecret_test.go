@@ -136,9 +136,12 @@ func secretFulfilsTheContract(t *testing.T, client smtpsecret.API, create func(n
 	}
 
 	// no secret, and a secret without a version
-	missing := &smtpsecret.Secret{API: client, ID: "no/such", User: "u", Endpoints: endpoints}
-	if _, err := missing.Read(ctx, rotation.Current); rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), "no/such") {
-		t.Errorf("a secret that doesn't exist: %v", err)
+	for setting, want := range map[string]string{"": "secret no/such: ", "THE_SECRET": "secret no/such (THE_SECRET): "} {
+		missing := &smtpsecret.Secret{API: client, ID: "no/such", IDFrom: setting, User: "u", Endpoints: endpoints}
+		_, err := missing.Read(ctx, rotation.Current)
+		if rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("a secret that doesn't exist: %v, want %q", err, want)
+		}
 	}
 	create("empty", nil)
 	empty := &smtpsecret.Secret{API: client, ID: "empty", User: "u", Endpoints: endpoints}

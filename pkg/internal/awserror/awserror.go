@@ -24,7 +24,17 @@ func As(t rotation.ErrorType, action, resource string, err error) error {
 	return e
 }
 
-// refused: AWS answered with a fault of the request's. A throttled one says nothing of the tries before it.
+// Configured returns a resource with the setting that names it, as in "user mail (--user)". It
+// tells people where to look if the resource doesn't exist. The setting may be empty.
+func Configured(resource, setting string) string {
+	if setting == "" {
+		return resource
+	}
+	return resource + " (" + setting + ")"
+}
+
+// refused: AWS answered with a fault of the request's. A throttled one says nothing of the tries
+// before it.
 func refused(err error) bool {
 	answer, ok := errors.AsType[*smithyhttp.ResponseError](err)
 	_, throttled := retry.DefaultThrottleErrorCodes[Code(err)]

@@ -1,14 +1,13 @@
 package demo
 
 import (
-	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 // view turns what happens on the stage into events, each with how things stand in the World.
@@ -107,11 +106,11 @@ func pending(w *localaws.World) (version localaws.Version, ok bool) {
 	return version, ok && !slices.Contains(version.Labels, "AWSCURRENT")
 }
 
-// keyOf is the access key that a version names, "" for none.
+// keyOf returns the access key that a version names, or "" if it has no credential.
 func keyOf(v localaws.Version) string { return valueOf(v.Value).Username }
 
-// valueOf reads the published form of the secret.
-func valueOf(text string) (value smtpsecret.Value) {
-	_ = json.Unmarshal([]byte(text), &value) // what holds no credential names no key
+// valueOf reads a version's value. It returns the zero Value if there is no credential in it.
+func valueOf(text string) credential.Value {
+	value, _ := credential.Parse(text)
 	return value
 }

@@ -28,7 +28,7 @@ type Follower struct {
 	Now <-chan struct{}
 
 	told    bool // the command has succeeded since the last change
-	seen    credential
+	seen    current
 	trouble trouble
 }
 
@@ -127,7 +127,7 @@ func (f *Follower) round(ctx context.Context) error {
 }
 
 // see takes note of the credential that everything fits now.
-func (f *Follower) see(c credential, written bool) {
+func (f *Follower) see(c current, written bool) {
 	switch {
 	case c.URL == f.seen.URL || written:
 	case len(f.Files) > 0:
@@ -139,18 +139,18 @@ func (f *Follower) see(c credential, written bool) {
 	f.seen = c
 }
 
-func (f *Follower) read(ctx context.Context) (credential, error) {
+func (f *Follower) read(ctx context.Context) (current, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	v, err := f.Source.Read(ctx)
 	if err != nil {
-		return credential{}, err
+		return current{}, err
 	}
 	return parse(v)
 }
 
 // render makes the content of all files before one is touched.
-func (f *Follower) render(c credential) ([][]byte, error) {
+func (f *Follower) render(c current) ([][]byte, error) {
 	rendered := make([][]byte, len(f.Files))
 	for i, file := range f.Files {
 		var err error

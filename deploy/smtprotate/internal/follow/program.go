@@ -45,7 +45,7 @@ type Exit int
 func (e Exit) Error() string { return fmt.Sprintf("the program ended with exit code %d", int(e)) }
 
 // environment is what the program gets beside what is in this one's.
-func (p *Program) environment(c credential) ([]string, error) {
+func (p *Program) environment(c current) ([]string, error) {
 	if p == nil {
 		return nil, nil
 	}

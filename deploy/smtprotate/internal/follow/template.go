@@ -11,8 +11,8 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 // Template is text with fields of the secret's value in it, in the language of Go's text/template: {{.username}},
@@ -37,41 +37,38 @@ func ParseTemplate(name, text string) (*Template, error) {
 	return &Template{parsed}, nil
 }
 
-func (t *Template) render(c credential) ([]byte, error) {
+func (t *Template) render(c current) ([]byte, error) {
 	var out bytes.Buffer
-	if err := t.parsed.Execute(&out, c.fields); err != nil {
+	if err := t.parsed.Execute(&out, c.members); err != nil {
 		return nil, fmt.Errorf("rendering the template %s", c.redact(err.Error()))
 	}
 	return out.Bytes(), nil
 }
 
-// credential is a secret's value, as templates see it.
-type credential struct {
-	smtpsecret.Value
+// current is the credential that the secret has now.
+type current struct {
+	credential.Value
 	version string
-	fields  map[string]any // all there is in it
+	members map[string]any // of the value, for templates
 }
 
-func parse(v smtpcreds.Version) (credential, error) {
-	value, err := smtpsecret.ParseValue(v.Value)
-	if errors.Is(err, smtpsecret.ErrNoCredential) {
-		return credential{}, fmt.Errorf("the secret's value (version %s): %w", v.ID, err)
+func parse(v smtpcreds.Version) (current, error) {
+	value, err := credential.Parse(v.Value)
+	if errors.Is(err, credential.ErrNone) {
+		return current{}, fmt.Errorf("the secret's value (version %s): %w", v.ID, err)
 	}
 	if err != nil {
-		return credential{}, fmt.Errorf("the secret's value (version %s) is no SMTP credential: %w", v.ID, err)
+		return current{}, fmt.Errorf("the secret's value (version %s) is no SMTP credential: %w", v.ID, err)
 	}
-	c := credential{Value: value, version: v.ID, fields: map[string]any{}}
-	decoder := json.NewDecoder(strings.NewReader(v.Value))
-	decoder.UseNumber() // a number is printed as it was written
-	if err := decoder.Decode(&c.fields); err != nil {
-		return credential{}, fmt.Errorf("the secret's value (version %s) is no JSON: %w", v.ID, err)
+	members, err := credential.Members(v.Value)
+	if err != nil {
+		return current{}, fmt.Errorf("the secret's value (version %s): %w", v.ID, err)
 	}
-	c.fields["port"], c.fields["url"] = value.Port, value.URL // as numbers compare, and where people wrote none
-	return c, nil
+	return current{Value: value, version: v.ID, members: members}, nil
 }
 
 // redact takes what must not be told out of a message.
-func (c credential) redact(message string) string {
+func (c current) redact(message string) string {
 	secrets := []string{c.URL, c.Password}
 	for _, name := range slices.Sorted(maps.Keys(c.Regions)) {
 		secrets = append(secrets, c.Regions[name].Password)

@@ -1,0 +1,27 @@
+// Package credential defines the value of the secret, which is an SMTP credential for Amazon SES:
+// its published schema, for the rotator that writes it and for everybody who reads it.
+//
+// A value is JSON and holds all that an application needs to send mail:
+//
+//	{"username":"AKIA…","password":"B…","host":"email-smtp.eu-west-1.amazonaws.com","port":587,
+//	 "region":"eu-west-1","url":"smtp://AKIA…:B…@email-smtp.eu-west-1.amazonaws.com:587",
+//	 "iam_user":"smtp-sender",
+//	 "regions":{"eu-west-1":{"host":"…","port":587,"password":"B…"},
+//	            "us-east-1":{"host":"…","port":587,"password":"B…"}}}
+//
+// The first six keys describe the primary Region. regions has an entry for each SES Region: the
+// username is the same in all of them, the password isn't. url is percent-encoded, and its scheme
+// is smtps if TLS comes first. The value [Empty], or no text at all, means that there is no
+// credential yet.
+//
+// An application calls [Parse], which insists on everything that a login takes:
+//
+//	value, err := credential.Parse(text)
+//	login, err := value.Login("us-east-1") // "" for the primary Region
+//
+// A program that rewrites the secret calls [Inspect], which accepts a value that is less complete,
+// and then [Compose], which keeps what people have added.
+//
+// Compatibility: the schema is published. Keys are added to it, and never renamed or removed.
+// Readers ignore keys that they don't know.
+package credential
