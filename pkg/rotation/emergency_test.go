@@ -21,14 +21,7 @@ func TestAnEmergencyReplacesTheKeyAndThenRevokesIt(t *testing.T) {
 	first := Request{Action: Emergency, AccessKeyID: "A", ContainFirst: true}
 	other := Request{Action: Emergency, AccessKeyID: "B"}
 	alarm := Request{Action: Emergency, AccessKeyID: "X", IfOurs: true}
-	for _, c := range []struct {
-		name  string
-		req   Request
-		state State
-		want  string
-		key   string
-		fails ErrorType
-	}{
+	for _, c := range []planCase{
 		{"a secret that isn't ours is refused", leaked,
 			State{Keys: one, Current: Version{ID: "x", User: "other"}}, "wait", "", ConfigurationError},
 		{"a foreign value that is pending is no hindrance", leaked,
@@ -160,10 +153,7 @@ func TestAnEmergencyReplacesTheKeyAndThenRevokesIt(t *testing.T) {
 				Stored: map[string]Fact[*Version]{"B": denied}, Done: fencedAt(version("A", 0))},
 			"delete", "B", ""},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			c.state.User = "sender"
-			decides(t, Plan(c.state, policy(), c.req, now), c.want, c.key, c.fails)
-		})
+		c.check(t)
 	}
 }
 

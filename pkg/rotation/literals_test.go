@@ -69,6 +69,25 @@ func verdicts(keyID string, m sessmtp.Meaning) History {
 	return History{{what: verified, key: keyID, verdict: Verdict{m, errors.New("535")}}}
 }
 
+// planCase is a state, what is asked for in it, and what the plan decides.
+type planCase struct {
+	name  string
+	req   Request
+	state State
+	want  string
+	key   string // that it is about
+	fails ErrorType
+}
+
+func (c planCase) check(t *testing.T) (d Decision) {
+	t.Run(c.name, func(t *testing.T) {
+		c.state.User = "sender"
+		d = Plan(c.state, policy(), c.req, now)
+		decides(t, d, c.want, c.key, c.fails)
+	})
+	return d
+}
+
 // decides checks what a decision is: the command, "wait", or "ask: " and a fact; the key that it is
 // about; and how it fails.
 func decides(t *testing.T, d Decision, want, key string, fails ErrorType) {

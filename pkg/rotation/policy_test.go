@@ -15,8 +15,13 @@ func TestTheDefaultPolicyIsConsistent(t *testing.T) {
 
 func TestAPolicyThatContradictsItselfSaysWhere(t *testing.T) {
 	for want, change := range map[string]func(*Policy){
-		"RotationInterval: is 8d, and must exceed promotion window + grace period + quarantine period (192h15m)": func(p *Policy) { p.RotationInterval = 8 * day },
-		"MaxGracePeriod: is 1d, and must be 0 (never) or at least the grace period (7d)":                         func(p *Policy) { p.MaxGracePeriod = day },
+		"RotationInterval: is 8d, and must exceed promotion window + grace period + quarantine period (192h15m)": func(
+			p *Policy) {
+			p.RotationInterval = 8 * day
+		},
+		"MaxGracePeriod: is 1d, and must be 0 (never) or at least the grace period (7d)": func(p *Policy) {
+			p.MaxGracePeriod = day
+		},
 		"VerifyTimeout: is 0":          func(p *Policy) { p.VerifyTimeout = 0 },
 		"GracePeriod: is negative":     func(p *Policy) { p.GracePeriod = -day },
 		"QuarantinePeriod: is negativ": func(p *Policy) { p.QuarantinePeriod = -1 },

@@ -13,14 +13,7 @@ func TestARollbackMakesThePreviousCredentialCurrentAgain(t *testing.T) {
 	undo := Request{Action: Rollback, AccessKeyID: "A"} // as the Rotator notes it
 	left := version("A", 30*day)
 	left.Labels = []Label{Pending, Previous}
-	for _, c := range []struct {
-		name  string
-		req   Request
-		state State
-		want  string
-		key   string
-		fails ErrorType
-	}{
+	for _, c := range []planCase{
 		{"a secret that isn't ours is refused", undo, State{Keys: keys, Current: Version{ID: "x", User: "other"}},
 			"wait", "", ConfigurationError},
 		{"what was just made is stored first", undo,
@@ -95,9 +88,6 @@ func TestARollbackMakesThePreviousCredentialCurrentAgain(t *testing.T) {
 				Current: version("B", 8*day-5*time.Minute+15*time.Minute), Pending: nothing,
 				Previous: seen(version("A", 39*day))}, "wait", "", RotationBlocked},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			c.state.User = "sender"
-			decides(t, Plan(c.state, policy(), c.req, now), c.want, c.key, c.fails)
-		})
+		c.check(t)
 	}
 }
