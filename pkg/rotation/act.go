@@ -37,6 +37,8 @@ func (run *run) do(ctx context.Context, c command) error {
 	return Errorf(RequestError, "the plan names an unknown command %q", c.do)
 }
 
+// create makes a key and derives its passwords at once, so that its secret is never kept. Nobody
+// tries it again: each call that reaches IAM makes another key.
 func (run *run) create(ctx context.Context, c command) error {
 	k, secret, err := run.Keys.Create(ctx)
 	if err != nil {
@@ -69,6 +71,8 @@ func (run *run) stage(ctx context.Context, c command) error {
 	return errors.Join(err, run.delete(ctx, to(deleteKey, c.key, "its password couldn't be stored")))
 }
 
+// restage writes an existing credential as a new version. The password doesn't change, and its date
+// does.
 func (run *run) restage(ctx context.Context, c command) error {
 	v, err := run.Secret.Restage(ctx, run.state.Current, *c.version, run.Clock.now())
 	if err != nil {
@@ -79,6 +83,8 @@ func (run *run) restage(ctx context.Context, c command) error {
 	return nil
 }
 
+// fence writes the current credential as a new version and moves AWSCURRENT there. Whoever observed
+// the old version can't promote any more.
 func (run *run) fence(ctx context.Context, c command) error {
 	v, err := run.Secret.Restage(ctx, run.state.Current, run.state.Current, run.Clock.now())
 	if err != nil {
@@ -99,6 +105,7 @@ func (run *run) fence(ctx context.Context, c command) error {
 	return nil
 }
 
+// promote makes another credential current.
 func (run *run) promote(ctx context.Context, c command) error {
 	if err := run.moveCurrent(ctx, *c.version); err != nil {
 		return err
@@ -123,6 +130,7 @@ func (run *run) unstage(ctx context.Context, c command) error {
 	return nil
 }
 
+// activate is for a rollback only: what a person deactivated isn't the rotator's to reactivate.
 func (run *run) activate(ctx context.Context, c command) error {
 	if err := run.Keys.SetStatus(ctx, c.key, Active); err != nil {
 		return err
@@ -132,6 +140,7 @@ func (run *run) activate(ctx context.Context, c command) error {
 	return nil
 }
 
+// deactivate stops a key from sending. It can be undone, which is why it comes before deletion.
 func (run *run) deactivate(ctx context.Context, c command) error {
 	if err := run.spareCurrent(ctx, c); err != nil {
 		return err
@@ -167,6 +176,7 @@ func (run *run) restoreCurrent(ctx context.Context, c command) error {
 		c.key)
 }
 
+// delete can't be undone.
 func (run *run) delete(ctx context.Context, c command) error {
 	if err := run.spareCurrent(ctx, c); err != nil {
 		return err

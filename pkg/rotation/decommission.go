@@ -9,6 +9,8 @@ var forDecommissions = []rule{
 	{"done", "nothing is left to delete", (*planner).decommissioned},
 }
 
+// deleteKeys takes one key after the other. If nobody may tell whether the secret has a key, that
+// is an error: to leave it would be to forget it.
 func (pl *planner) deleteKeys() Decision {
 	for _, k := range pl.Keys {
 		if !pl.req.OnlyStored {

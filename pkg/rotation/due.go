@@ -19,6 +19,7 @@ func (pl *planner) due() string {
 	if !pl.hasCredential() {
 		return "there is no credential yet"
 	}
+	// The key's age counts: a version is also written anew for other reasons.
 	if k, _ := pl.key(pl.Current.AccessKeyID()); pl.now.Sub(k.Created) >= pl.policy.RotationInterval {
 		return fmt.Sprintf("access key %s is older than the rotation interval", k.ID)
 	}
@@ -38,11 +39,13 @@ func (pl *planner) rotate(reason string) Decision {
 	if len(pl.Keys) < iamKeyQuota {
 		return do(to(createKey, "", "%s", reason))
 	}
+	// Without a current credential, one that is stored somewhere is better than waiting for a slot.
 	if !pl.hasCredential() {
 		if d := pl.stageStored(); d.kind != passes {
 			return d
 		}
 	}
+	// A person who asks hears at once what is in the way; a tick waits for it.
 	for k := range pl.others() {
 		if pl.req.asked() && k.Status == Active {
 			return fail(RotationBlocked,

@@ -70,6 +70,7 @@ func (pl *planner) freeSlotOf(leaked Key) Decision {
 		pl.unnamed(other.ID), lastUsed(other))
 }
 
+// isStored: a version names the key, so it was ours once.
 func (pl *planner) isStored(id string) bool {
 	v, _ := pl.stored(id)
 	return v != nil

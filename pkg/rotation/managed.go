@@ -15,6 +15,7 @@ func managed(step func(*planner) Decision) []rule {
 	}
 }
 
+// managedAlready ends a step whose work is done.
 func (pl *planner) managedAlready() Decision {
 	if pl.Done.promoted() || pl.Current.ID == pl.req.VersionID {
 		return wait(Step{})
@@ -28,6 +29,7 @@ func (pl *planner) its() (*Version, Key, bool) {
 	return v, k, unfinished && v.ID == pl.req.VersionID
 }
 
+// createSecret makes and stages a credential under the version ID that Secrets Manager chose.
 func (pl *planner) createSecret() Decision {
 	if _, _, its := pl.its(); its {
 		return wait(Step{})
@@ -70,6 +72,7 @@ func (pl *planner) testSecret() Decision {
 	}
 }
 
+// finishSecret promotes the credential. It verifies first, because testSecret was another run.
 func (pl *planner) finishSecret() Decision {
 	v, k, its := pl.its()
 	if !its {
@@ -78,6 +81,7 @@ func (pl *planner) finishSecret() Decision {
 	return pl.finish(v, k)
 }
 
+// refuseStep says why a step can't go on.
 func (pl *planner) refuseStep() Decision {
 	return fail(Conflict,
 		"version %s of the secret isn't pending with an access key of the user %s, so %s has nothing to go on with; "+

@@ -27,6 +27,7 @@ func (run *run) observe(ctx context.Context) error {
 			return err
 		}
 	}
+	// From here on, the plan goes by this look and by what the run does itself.
 	run.state = run.state.observe(keys, current)
 	if run.readOnly() {
 		return run.observeAll(ctx)
@@ -101,6 +102,8 @@ func (run *run) nameRollback(previous *Version) {
 	}
 }
 
+// lookForStored is the one look whose permission may be missing: it needs ListSecretVersionIds,
+// which ticks don't. Rules treat a denial as "perhaps".
 func (run *run) lookForStored(ctx context.Context, key string) error {
 	v, err := run.Secret.Find(ctx, key)
 	switch {

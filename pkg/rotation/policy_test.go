@@ -15,10 +15,10 @@ func TestTheDefaultPolicyIsConsistent(t *testing.T) {
 
 func TestAPolicyThatContradictsItselfSaysWhere(t *testing.T) {
 	for want, change := range map[string]func(*Policy){
-		"RotationInterval: is 8d, and must exceed promotion window + grace period + quarantine period (192h15m)": func(
-			p *Policy) {
+		"promotion window + grace period + quarantine period (192h15m): IAM": func(p *Policy) {
 			p.RotationInterval = 8 * day
 		},
+		"RotationInterval: is 0s, and must exceed": func(p *Policy) { p.RotationInterval = 0 },
 		"MaxGracePeriod: is 1d, and must be 0 (never) or at least the grace period (7d)": func(p *Policy) {
 			p.MaxGracePeriod = day
 		},

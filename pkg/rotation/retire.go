@@ -163,6 +163,8 @@ func (pl *planner) deactivatable(k Key) time.Time {
 	return idle
 }
 
+// inUse: the key was seen in use lately. IAM reports use late, so recent use is strong evidence and
+// silence is weak.
 func (pl *planner) inUse(k Key) bool {
 	if pl.policy.InUseWindow == 0 {
 		return false
@@ -171,11 +173,13 @@ func (pl *planner) inUse(k Key) bool {
 	return !used.IsZero() && pl.now.Before(used.Add(pl.policy.InUseWindow))
 }
 
+// laterInvocation leaves a moment between deactivation and deletion in which a person can notice.
 func (pl *planner) laterInvocation(k Key) Step {
 	return Step{Kind: Delete, AccessKeyID: k.ID, At: pl.now,
 		Reason: "deletion is left to a later invocation than deactivation"}
 }
 
+// warnInUse tells a person that somebody still sends with a key that should be out of use.
 func (pl *planner) warnInUse(d Decision, k Key) Decision {
 	if !pl.inUse(k) {
 		return d

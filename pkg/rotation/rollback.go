@@ -26,6 +26,7 @@ func (pl *planner) rolledBack() bool {
 	return pl.Done.promoted() || id != "" && id == pl.Current.AccessKeyID()
 }
 
+// mendRollback replaces the credential if its key went after this run had made it current.
 func (pl *planner) mendRollback() Decision {
 	if !pl.rolledBack() || !pl.broken() {
 		return Decision{}
@@ -36,6 +37,7 @@ func (pl *planner) mendRollback() Decision {
 	return pl.replaceBroken()
 }
 
+// rolledBackAlready ends the run, with what a tick will do next.
 func (pl *planner) rolledBackAlready() Decision {
 	if pl.rolledBack() || pl.repeated() {
 		return pl.outlook()
@@ -67,6 +69,7 @@ func (pl *planner) refuseRollback() Decision {
 	case !pl.ours(pl.previousVersion()):
 		return refuse("the value labelled AWSPREVIOUS isn't ours")
 	}
+	// An invocation that is running now may be about to delete the key, for as long as one can run.
 	if due := pl.deactivatable(k).Add(pl.policy.QuarantinePeriod); pl.now.Add(invocation).After(due) {
 		return refuse("access key " + k.ID + " is due for deletion at " + due.UTC().Format(time.RFC3339) +
 			", and another invocation may be about to delete it")
@@ -74,6 +77,7 @@ func (pl *planner) refuseRollback() Decision {
 	return Decision{}
 }
 
+// activatePrevious undoes the rotator's own deactivation.
 func (pl *planner) activatePrevious() Decision {
 	if k, _ := pl.previousKey(); k.Status == Inactive {
 		return do(to(activateKey, k.ID, "it is to be current again"))
@@ -81,6 +85,8 @@ func (pl *planner) activatePrevious() Decision {
 	return Decision{}
 }
 
+// stageForRollback writes the credential as a new version: grace then counts from now for the key
+// that it supersedes, and AWSPENDING is where AWSCURRENT will be.
 func (pl *planner) stageForRollback() Decision {
 	k, _ := pl.previousKey()
 	v := pl.pendingVersion()
@@ -90,6 +96,7 @@ func (pl *planner) stageForRollback() Decision {
 	return pl.stagePrevious("it is to be current again")
 }
 
+// finishRollback promotes what SES accepts. If it doesn't, the label goes back to AWSCURRENT.
 func (pl *planner) finishRollback() Decision {
 	k, _ := pl.previousKey()
 	v := pl.pendingVersion()

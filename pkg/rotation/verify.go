@@ -22,6 +22,8 @@ func (run *run) verify(ctx context.Context, c command) error {
 			verdict = verdict.worse(r)
 			step.Reason = "not accepted: " + r.Err.Error()
 		}
+		// A denied mail is the policy's fault or an identity's, and no reason to keep the
+		// credential back.
 		if r.SendErr != nil {
 			run.warn(Warning{WarnSendDenied, "SES accepts the password in " + r.Region +
 				", but not the mail that was sent to prove it: " +

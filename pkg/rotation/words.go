@@ -7,6 +7,7 @@ import (
 
 // Pieces of the texts that people read in reasons, warnings and errors.
 
+// currentName says what applications go on with.
 func (pl *planner) currentName() string {
 	if pl.broken() {
 		return "access key " + pl.Current.AccessKeyID() + ", which can't send"
@@ -17,6 +18,7 @@ func (pl *planner) currentName() string {
 	return "no credential"
 }
 
+// lastUsed says what is known of a key's use.
 func lastUsed(k Key) string {
 	switch {
 	case !k.LastUsed.Known:
@@ -35,6 +37,7 @@ func (pl *planner) unnamed(id string) string {
 	return "no version names it"
 }
 
+// until says when a slot comes free.
 func until(next Step) string {
 	if next.At.IsZero() {
 		return "it goes when a person deletes it, or when there is a credential to take its place"
