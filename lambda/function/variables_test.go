@@ -1,0 +1,44 @@
+package function
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestPackagesDontNameTheFunctionsVariables looks for them in every text of pkg: what the packages
+// report is also read by people who use the command line, or a program of their own.
+func TestPackagesDontNameTheFunctionsVariables(t *testing.T) {
+	names := []string{"SMTP_USER_NAME", "SECRET_ID", "SMTP_REGIONS", "SMTP_ENDPOINT", "VERIFY_FROM"}
+	for _, one := range periods {
+		names = append(names, one.variable)
+	}
+	check := func(path string) {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			text, ok := n.(*ast.BasicLit)
+			for _, name := range names {
+				if ok && text.Kind == token.STRING && strings.Contains(text.Value, name) {
+					t.Errorf("%s names %s: %s", path, name, text.Value)
+				}
+			}
+			return true
+		})
+	}
+	err := filepath.WalkDir("../../pkg", func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			check(path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
