@@ -242,14 +242,14 @@ func (a *account) quiet() {
 	if err != nil {
 		a.Fatal(err)
 	}
-	a.served(current.Value)
+	a.served(current)
 	if a.wanted != "" && current.Username != a.wanted {
 		a.Errorf("AWSCURRENT names %s, want %s", current.Username, a.wanted)
 	}
 }
 
 // served checks that the credential is accepted in every configured Region.
-func (a *account) served(value credential.Value) {
+func (a *account) served(value localfunction.Credential) {
 	a.Helper()
 	for _, region := range strings.Split(a.Env["SMTP_REGIONS"], ",") {
 		if region == "" {
