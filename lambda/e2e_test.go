@@ -5,14 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
@@ -28,8 +27,8 @@ import (
 )
 
 const (
-	user   = "smtp-sender"
-	secret = "smtp/credential"
+	user   = localfunction.User
+	secret = localfunction.Secret
 )
 
 // TestTheBuiltFunctionDoesAWholeLife drives the binary through the Runtime API, in real time with short periods: first
@@ -37,28 +36,27 @@ const (
 func TestTheBuiltFunctionDoesAWholeLife(t *testing.T) {
 	t.Run("on localaws", func(t *testing.T) {
 		t.Parallel()
-		world := startWorld(t)
-		wholeLife(t, world, world.URL())
+		wholeLife(t, deploy(t), "")
 	})
 	t.Run("on moto", func(t *testing.T) {
 		t.Parallel()
 		moto := awstest.Moto(t)
-		world := startWorld(t)
-		wholeLife(t, world, inFrontOf(t, moto, world))
+		d := deploy(t)
+		wholeLife(t, d, inFrontOf(t, moto, d.World))
 	})
 }
 
-func startWorld(t *testing.T) *localaws.World {
+func deploy(t *testing.T) *localfunction.Deployment {
 	t.Helper()
-	world, err := localaws.Start(localaws.Config{Regions: []string{awstest.Region}})
+	d, err := localfunction.Start(localfunction.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = world.Close() })
-	return world
+	t.Cleanup(func() { _ = d.Close() })
+	return d
 }
 
-// life is the function and what an application sees.
+// life is the built function and what an application sees.
 type life struct {
 	*process
 	world   *localaws.World
@@ -66,29 +64,22 @@ type life struct {
 	secrets *secretsmanager.Client
 }
 
-func wholeLife(t *testing.T, world *localaws.World, awsURL string) {
-	cfg := awstest.Config(awsURL)
-	l := &life{world: world, iam: iam.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg)}
-	world.CreateUser(user)
-	if _, err := l.iam.CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String(user)}); err != nil && awsURL != world.URL() {
+// wholeLife has IAM and Secrets Manager at another URL, if there is one, and SMTP in the deployment's World.
+func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
+	if otherURL != "" {
+		d.Env["AWS_ENDPOINT_URL"] = otherURL
+	}
+	cfg := awstest.Config(d.Env["AWS_ENDPOINT_URL"])
+	l := &life{world: d.World, iam: iam.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg)}
+	if otherURL != "" {
+		l.create(t)
+	}
+	env, err := d.Environ()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String(secret), SecretString: aws.String("{}")}); err != nil {
-		t.Fatal(err)
-	}
-	roots := filepath.Join(t.TempDir(), "roots.pem")
-	if err := os.WriteFile(roots, world.CertPEM(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	env := map[string]string{
-		"AWS_REGION": awstest.Region, "AWS_ACCESS_KEY_ID": "AKIAFUNCTIONROLE0000", "AWS_SECRET_ACCESS_KEY": "its-own", "AWS_ENDPOINT_URL": awsURL,
-		"SSL_CERT_FILE": roots, "SMTP_ENDPOINT": world.SMTP(awstest.Region), "SMTP_USER_NAME": user, "SECRET_ID": secret,
-	}
-	short := map[string]string{
-		"ROTATION_INTERVAL": "9s", "PROMOTION_WINDOW": "1s", "GRACE_PERIOD": "2s", "QUARANTINE_PERIOD": "1s", "IN_USE_WINDOW": "1s", "VERIFY_TIMEOUT": "10s",
-	}
-	maps.Copy(short, env)
-	l.process = startFunction(t, short)
+	l.process = startFunction(t, append(slices.Clone(env), "ROTATION_INTERVAL=9s", "PROMOTION_WINDOW=1s", "GRACE_PERIOD=2s",
+		"QUARANTINE_PERIOD=1s", "IN_USE_WINDOW=1s", "VERIFY_TIMEOUT=10s"))
 	printed := []*process{l.process}
 
 	l.want(`{}`, rotation.Rotated)
@@ -122,7 +113,20 @@ func wholeLife(t *testing.T, world *localaws.World, awsURL string) {
 
 	for _, p := range printed {
 		p.stop()
-		onlyJSONWithoutSecrets(t, p.output.String(), world.Secrets())
+		onlyJSONWithoutSecrets(t, p.output.String(), d.World.Secrets())
+	}
+}
+
+// create makes the user and the secret where the deployment hasn't.
+func (l *life) create(t *testing.T) {
+	t.Helper()
+	_, err := l.iam.CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String(user)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String(secret), SecretString: aws.String("{}")})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

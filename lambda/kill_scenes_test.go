@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
@@ -94,7 +93,7 @@ var scenes = []scene{
 	}},
 	{name: "Region added", play: func(a *account) string {
 		a.credentialMade(time.Hour)
-		a.configured(awstest.Region, otherRegion)
+		a.SetRegions(awstest.Region, otherRegion)
 		return `{}`
 	}},
 	{name: "adoption of a user with a key in use", play: func(a *account) string {
@@ -104,7 +103,7 @@ var scenes = []scene{
 	{name: "adoption of a secret made by hand", play: func(a *account) string {
 		id, password := a.keyMadeByHand(60 * day)
 		value := fmt.Sprintf(`{"username":"%s","password":"%s"}`, id, password)
-		if _, err := a.world.PutSecretValue(secret, value); err != nil {
+		if _, err := a.World.PutSecretValue(secret, value); err != nil {
 			a.Fatal(err)
 		}
 		return `{}`
@@ -124,28 +123,18 @@ func (a *account) rotated(ago time.Duration) (keyID string) {
 	return a.must(`{"action":"rotate"}`, rotation.Rotated)
 }
 
-// configured changes the SES Regions that the credential is for.
-func (a *account) configured(regions ...string) {
-	var endpoints []string
-	for _, region := range regions {
-		endpoints = append(endpoints, region+"="+a.world.SMTP(region))
-	}
-	a.env["SMTP_REGIONS"], a.env["SMTP_ENDPOINT"] = strings.Join(regions, ","), strings.Join(endpoints, ",")
-	a.deploy()
-}
-
 // orphanMade loses IAM's answer to CreateAccessKey.
 func (a *account) orphanMade(ago time.Duration) {
 	a.Helper()
 	a.ago(ago)
-	a.world.Intercept(func(c localaws.Call) *localaws.Fault {
+	a.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		if a.watch.look(c); c.Action == "CreateAccessKey" {
 			return &localaws.Fault{Drop: true, After: true}
 		}
 		return nil
 	})
 	defer a.watch.onlyLook()
-	if _, err := a.function.Invoke(a.Context(), []byte(`{"action":"rotate"}`)); err == nil || len(a.world.Keys(user)) != 2 {
+	if _, err := a.Invoke(a.Context(), `{"action":"rotate"}`); err == nil || len(a.World.Keys(user)) != 2 {
 		a.Fatalf("no orphan was made: %v", err)
 	}
 }
@@ -154,7 +143,7 @@ func (a *account) orphanMade(ago time.Duration) {
 func (a *account) deactivatedByAPerson(keyID string) {
 	a.Helper()
 	a.watch.outage.Store(true)
-	if err := a.world.SetKeyStatus(keyID, "Inactive"); err != nil {
+	if err := a.World.SetKeyStatus(keyID, "Inactive"); err != nil {
 		a.Fatal(err)
 	}
 }
@@ -163,11 +152,11 @@ func (a *account) deactivatedByAPerson(keyID string) {
 func (a *account) keyMadeByHand(ago time.Duration) (id, password string) {
 	a.Helper()
 	a.ago(ago)
-	id, key, err := a.world.CreateAccessKey(user)
+	id, key, err := a.World.CreateAccessKey(user)
 	if err != nil {
 		a.Fatal(err)
 	}
 	a.ago(time.Hour)
-	a.world.UseKey(id, a.world.Now())
+	a.World.UseKey(id, a.World.Now())
 	return id, localaws.SMTPPassword(key, awstest.Region)
 }

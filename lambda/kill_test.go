@@ -4,15 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
@@ -76,23 +73,21 @@ func (sc scene) killedAt(t *testing.T, i int, after bool) *localaws.Call {
 	a.mended()
 	a.watch.emergency.Store(false)
 	for range 24 { // twelve days: longer than an orphan's life, grace and quarantine; shorter than the rotation interval
-		a.world.Advance(12 * time.Hour)
+		a.World.Advance(12 * time.Hour)
 		a.invoke(`{}`)
 	}
 	a.quiet()
-	onlyJSONWithoutSecrets(t, a.printed.String(), a.world.Secrets())
+	onlyJSONWithoutSecrets(t, a.printed.String(), a.World.Secrets())
 	return call
 }
 
-// account is an AWS account with the SMTP user, a secret of {}, and the function: in this process, with the clock in the
-// test's hand, for what leads up to an event and what comes of it; as it is built, by the real clock, for the event.
+// account is an AWS account with the function in it: in this process, with the clock in the test's hand, for what leads up
+// to an event and what comes of it; as it is built, by the real clock, for the event.
 type account struct {
 	*testing.T
-	world    *localaws.World
-	watch    *watcher
-	env      map[string]string
-	function *function.Function
-	printed  strings.Builder // by every process that served here, and all answers
+	*localfunction.Deployment
+	watch   *watcher
+	printed strings.Builder // by every process that served here, and all answers
 
 	ahead  time.Duration // how far the world's clock was moved
 	leaked string        // the access key that an emergency is about
@@ -107,55 +102,46 @@ const (
 
 func newAccount(t *testing.T) *account {
 	t.Helper()
-	world, err := localaws.Start(localaws.Config{
+	a := &account{T: t}
+	var err error
+	a.Deployment, err = localfunction.Start(localfunction.Config{
 		Regions: []string{awstest.Region, otherRegion},
 		Now:     func() time.Time { return time.Now().Add(-longAgo) },
+		Log:     slog.NewJSONHandler(&a.printed, nil),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = world.Close() })
-	certificates := t.TempDir()
-	roots := filepath.Join(certificates, "roots.pem")
-	if err := os.WriteFile(roots, world.CertPEM(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	world.CreateUser(user)
-	world.CreateSecret(secret, "{}")
-	a := &account{T: t, world: world, watch: watch(t, world), env: map[string]string{
-		"AWS_REGION": awstest.Region, "AWS_ENDPOINT_URL": world.URL(),
-		"AWS_ACCESS_KEY_ID": "AKIAFUNCTIONROLE0000", "AWS_SECRET_ACCESS_KEY": "the function's own",
-		"SMTP_USER_NAME": user, "SECRET_ID": secret, "SMTP_ENDPOINT": world.SMTP(awstest.Region),
-		"SSL_CERT_FILE": roots, "SSL_CERT_DIR": certificates,
-	}}
-	a.deploy()
+	t.Cleanup(func() { _ = a.Close() })
+	a.watch = watch(t, a.Deployment)
 	return a
 }
 
-// deploy makes the function in this process anew, as a changed environment does.
-func (a *account) deploy() {
-	a.function = function.New(function.World{
-		Getenv:  func(name string) string { return a.env[name] },
-		Log:     slog.New(slog.NewJSONHandler(&a.printed, nil)),
-		Now:     a.world.Now,
-		RootCAs: a.world.CertPool(),
-	})
+// start begins a new process of the built function.
+func (a *account) start() *process {
+	a.Helper()
+	env, err := a.Environ()
+	if err != nil {
+		a.Fatal(err)
+	}
+	return startFunction(a.T, env)
 }
 
 // ago sets the world's clock to so long before now. 0 is now, and in step with the built function's clock.
 func (a *account) ago(d time.Duration) {
-	a.world.Advance(longAgo - d - a.ahead)
+	a.World.Advance(longAgo - d - a.ahead)
 	a.ahead = longAgo - d
 }
 
 // invoke has the function in this process serve an event, with success.
 func (a *account) invoke(event string) rotation.Result {
 	a.Helper()
-	body, err := a.function.Invoke(a.Context(), []byte(event))
+	answer, err := a.Invoke(a.Context(), event)
 	if err != nil {
-		a.Fatalf("%s, at %v: %v", event, a.world.Now(), err)
+		a.Fatalf("%s, at %v: %v", event, a.World.Now(), err)
 	}
-	return a.understand(body)
+	fmt.Fprintln(&a.printed, answer.Text)
+	return answer.Result
 }
 
 // must is invoke where the outcome is known. It returns the access key that is current then.
@@ -171,7 +157,7 @@ func (a *account) must(event string, outcome rotation.Outcome) string {
 // serve has a new process of the built function serve an event, with success.
 func (a *account) serve(event string) {
 	a.Helper()
-	p := startFunction(a.T, a.env)
+	p := a.start()
 	defer a.ended(p)
 	a.succeeded(event, p.invoke(event))
 }
@@ -180,11 +166,11 @@ func (a *account) serve(event string) {
 // slot, and may be another invocation's, about to be stored: that tick may be blocked, and the one after it mends.
 func (a *account) serveNextTick() {
 	a.Helper()
-	p := startFunction(a.T, a.env)
+	p := a.start()
 	defer a.ended(p)
 	got := p.invoke(`{}`)
 	if got.errorType == string(rotation.RotationBlocked) && a.watch.outage.Load() {
-		a.world.Advance(time.Hour)
+		a.World.Advance(time.Hour)
 		a.must(`{}`, rotation.Rotated)
 		return
 	}
@@ -195,7 +181,7 @@ func (a *account) serveNextTick() {
 // returns that call; nil where the event makes fewer, and the process lived to answer.
 func (a *account) serveUntilKilled(event string, i int, after bool) *localaws.Call {
 	a.Helper()
-	p := startFunction(a.T, a.env)
+	p := a.start()
 	defer a.ended(p)
 	killedAt := a.watch.killAt(i, after, p)
 	got, alive := p.invokeUntilKilled(event)
@@ -214,26 +200,17 @@ func (a *account) serveUntilKilled(event string, i int, after bool) *localaws.Ca
 // callsEnded waits until no call is under way: the last call of a process that was killed may take effect yet.
 func (a *account) callsEnded() {
 	underWay := func(c localaws.Call) bool { return c.End.IsZero() }
-	for slices.ContainsFunc(a.world.Calls(), underWay) {
+	for slices.ContainsFunc(a.World.Calls(), underWay) {
 		time.Sleep(time.Millisecond)
 	}
 }
 
 func (a *account) succeeded(event string, got answer) {
 	a.Helper()
-	if got.errorType != "" {
+	fmt.Fprintf(&a.printed, "%s\n", got.body)
+	if got.errorType != "" || !json.Valid(got.body) {
 		a.Fatalf("%s, served by the built function: %s", event, got.body)
 	}
-	a.understand(got.body)
-}
-
-func (a *account) understand(body []byte) (result rotation.Result) {
-	a.Helper()
-	fmt.Fprintf(&a.printed, "%s\n", body)
-	if err := json.Unmarshal(body, &result); err != nil {
-		a.Fatal(err)
-	}
-	return result
 }
 
 // ended stops a process and keeps what it printed.
@@ -249,38 +226,36 @@ func (a *account) mended() {
 	if a.watch.outage.Load() {
 		a.Error("AWSCURRENT's key is dead still")
 	}
-	if slices.ContainsFunc(a.world.Keys(user), func(k localaws.Key) bool { return k.ID == a.leaked }) {
+	if slices.ContainsFunc(a.World.Keys(user), func(k localaws.Key) bool { return k.ID == a.leaked }) {
 		a.Errorf("access key %s leaked, and is there still", a.leaked)
 	}
 }
 
-// quiet is how every scene ends: one access key, Active, named by AWSCURRENT and accepted in all configured Regions, and
-// nothing pending.
+// quiet is how every scene ends: with nothing left to do, and a credential for all configured Regions.
 func (a *account) quiet() {
 	a.Helper()
 	a.watch.look(localaws.Call{})
-	version, _ := a.world.Labelled(secret, "AWSCURRENT")
-	value := credentialIn(a.T, version)
-	if keys := a.world.Keys(user); len(keys) != 1 || keys[0].ID != value.Username || keys[0].Status != "Active" {
-		a.Errorf("keys left: %+v; AWSCURRENT names %q", keys, value.Username)
+	if err := a.Unsettled(); err != nil {
+		a.Error(err)
 	}
-	a.served(value)
-	if pending, ok := a.world.Labelled(secret, "AWSPENDING"); ok && pending.ID != version.ID {
-		a.Errorf("version %s is still pending", pending.ID)
+	current, err := a.Current()
+	if err != nil {
+		a.Fatal(err)
 	}
-	if a.wanted != "" && value.Username != a.wanted {
-		a.Errorf("AWSCURRENT names %s, want %s", value.Username, a.wanted)
+	a.served(current)
+	if a.wanted != "" && current.Username != a.wanted {
+		a.Errorf("AWSCURRENT names %s, want %s", current.Username, a.wanted)
 	}
 }
 
 // served checks that the credential is accepted in every configured Region.
-func (a *account) served(value credential.Value) {
+func (a *account) served(value localfunction.Credential) {
 	a.Helper()
-	for _, region := range strings.Split(a.env["SMTP_REGIONS"], ",") {
+	for _, region := range strings.Split(a.Env["SMTP_REGIONS"], ",") {
 		if region == "" {
-			region = a.env["AWS_REGION"]
+			region = a.Env["AWS_REGION"]
 		}
-		if !a.world.Accepts(region, value.Username, value.Regions[region].Password) {
+		if !a.World.Accepts(region, value.Username, value.Regions[region].Password) {
 			a.Errorf("SES doesn't accept in %s what AWSCURRENT holds (%s)", region, value.Username)
 		}
 	}

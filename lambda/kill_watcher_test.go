@@ -1,22 +1,20 @@
 package main_test
 
 import (
-	"encoding/json"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
 // watcher looks at the world before each AWS call, as applications may at any moment, and judges what it sees. It can
 // also kill the caller.
 type watcher struct {
 	*testing.T
-	world *localaws.World
+	function *localfunction.Deployment
 
 	mu          sync.Mutex
 	hasOne      bool                 // AWSCURRENT has held a credential
@@ -27,14 +25,14 @@ type watcher struct {
 	outage    atomic.Bool // AWSCURRENT's key was deactivated on purpose, and no other is current yet
 }
 
-func watch(t *testing.T, world *localaws.World) *watcher {
-	w := &watcher{T: t, world: world, lastCurrent: map[string]time.Time{}}
+func watch(t *testing.T, function *localfunction.Deployment) *watcher {
+	w := &watcher{T: t, function: function, lastCurrent: map[string]time.Time{}}
 	w.onlyLook()
 	return w
 }
 
 func (w *watcher) onlyLook() {
-	w.world.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
+	w.function.World.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
 }
 
 // killAt kills the process at the i-th AWS call from now on, before or after the call's effect; nothing else that it has
@@ -42,7 +40,7 @@ func (w *watcher) onlyLook() {
 func (w *watcher) killAt(i int, after bool, p *process) (killedAt func() *localaws.Call) {
 	var mu sync.Mutex
 	var calls []localaws.Call
-	w.world.Intercept(func(c localaws.Call) *localaws.Fault {
+	w.function.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		w.look(c)
 		mu.Lock()
 		defer mu.Unlock()
@@ -66,40 +64,42 @@ func (w *watcher) killAt(i int, after bool, p *process) (killedAt func() *locala
 func (w *watcher) look(next localaws.Call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	version, _ := w.world.Labelled(secret, "AWSCURRENT")
-	value := credentialIn(w.T, version)
-	if value.Username != "" {
-		w.hasOne = true
-		w.lastCurrent[value.Username] = w.world.Now()
+	current, err := w.function.Current()
+	if err != nil {
+		w.Error(err)
 	}
-	w.mailFlows(value, next)
-	if len(w.world.Keys(user)) > 2 {
+	if current.Username != "" {
+		w.hasOne = true
+		w.lastCurrent[current.Username] = w.function.World.Now()
+	}
+	w.mailFlows(current, next)
+	if len(w.function.World.Keys(user)) > 2 {
 		w.Errorf("before %s: more than two keys", next.Action)
 	}
 	if next.Action == "UpdateAccessKey" || next.Action == "DeleteAccessKey" {
 		w.mayEnd(next)
 	}
-	if next.Action == "UpdateAccessKey" && next.AccessKeyID == value.Username && w.contains.Load() {
+	if next.Action == "UpdateAccessKey" && next.AccessKeyID == current.Username && w.contains.Load() {
 		w.outage.Store(true)
 	}
 }
 
 // mailFlows checks that AWSCURRENT's credential is accepted, unless it was broken on purpose and isn't mended yet.
-func (w *watcher) mailFlows(value credential.Value, next localaws.Call) {
-	switch accepted := accepts(w.world, value); {
-	case accepted:
+func (w *watcher) mailFlows(current localfunction.Credential, next localaws.Call) {
+	switch {
+	case current.Accepted:
 		w.outage.Store(false)
 	case w.hasOne && !w.outage.Load():
-		w.Errorf("before %s: AWSCURRENT names %q, and SES doesn't accept it", next.Action, value.Username)
+		w.Errorf("before %s: AWSCURRENT names %q, and SES doesn't accept it", next.Action, current.Username)
 	}
 }
 
 // mayEnd checks that a key that is about to be deactivated or deleted had its grace period, and isn't in use.
 func (w *watcher) mayEnd(next localaws.Call) {
 	const grace, inUse = 7 * day, 24 * time.Hour
-	now := w.world.Now()
+	now := w.function.World.Now()
 	since, wasCurrent := w.lastCurrent[next.AccessKeyID]
-	for _, k := range w.world.Keys(user) {
+	for _, k := range w.function.World.Keys(user) {
 		switch {
 		case k.ID != next.AccessKeyID || k.Status != "Active" || w.emergency.Load():
 		case wasCurrent && now.Sub(since) < grace:
@@ -108,22 +108,4 @@ func (w *watcher) mayEnd(next localaws.Call) {
 			w.Errorf("%s of access key %s, %v after it was used", next.Action, k.ID, now.Sub(k.LastUsed))
 		}
 	}
-}
-
-// accepts tells whether SES accepts the credential in every Region that it is for.
-func accepts(world *localaws.World, value credential.Value) bool {
-	for region, r := range value.Regions {
-		if !world.Accepts(region, value.Username, r.Password) {
-			return false
-		}
-	}
-	return world.Accepts(awstest.Region, value.Username, value.Password)
-}
-
-// credentialIn is the value of a version; without a username where it holds no credential.
-func credentialIn(t *testing.T, version localaws.Version) (value credential.Value) {
-	if err := json.Unmarshal([]byte(version.Value), &value); err != nil {
-		t.Errorf("version %s isn't JSON: %v", version.ID, err)
-	}
-	return value
 }

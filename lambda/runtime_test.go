@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -57,7 +58,7 @@ type process struct {
 	timeout time.Duration
 }
 
-func startFunction(t *testing.T, env map[string]string) *process {
+func startFunction(t *testing.T, env []string) *process {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
@@ -70,13 +71,10 @@ func startFunction(t *testing.T, env map[string]string) *process {
 	stopped := make(chan struct{})
 	api := httptest.NewServer(p.runtimeAPI(stopped))
 	cmd := exec.Command(path)
-	cmd.Env = []string{
-		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(api.URL, "http://"),
+	cmd.Env = append(slices.Clone(env),
+		"AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(api.URL, "http://"),
 		"AWS_LAMBDA_FUNCTION_NAME=ses-smtp-rotator",
-	}
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	)
 	cmd.Stdout, cmd.Stderr = &p.output, &p.output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

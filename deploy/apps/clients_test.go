@@ -47,14 +47,14 @@ func (c *client) life(outage bool) {
 		c.sends()
 	}
 	if outage {
-		c.world.Intercept(func(call localaws.Call) *localaws.Fault {
+		c.World.Intercept(func(call localaws.Call) *localaws.Fault {
 			if call.Action == "GetSecretValue" {
 				return &localaws.Fault{Status: 503}
 			}
 			return nil
 		})
 		c.sends()
-		c.world.Intercept(nil)
+		c.World.Intercept(nil)
 	}
 	arrived := c.arrived()
 	for _, id := range c.sent {
@@ -65,7 +65,7 @@ func (c *client) life(outage bool) {
 	if len(arrived) != len(c.sent) {
 		c.Errorf("%d mails were sent, and %d arrived", len(c.sent), len(arrived))
 	}
-	if last := c.world.Mail()[len(c.sent)-1].AccessKeyID; last != c.current() {
+	if last := c.World.Mail()[len(c.sent)-1].AccessKeyID; last != c.current() {
 		c.Errorf("the last mail was sent with access key %s, and %s is current", last, c.current())
 	}
 }
@@ -126,7 +126,7 @@ import os, sys
 from email.message import EmailMessage
 from ses_mail import SesMail
 
-mail = SesMail("mail", refresh_every=float(os.environ["EVERY"]))
+mail = SesMail("smtp/credential", refresh_every=float(os.environ["EVERY"]))
 for line in sys.stdin:
     message = EmailMessage()
     message["From"], message["To"], message["Message-ID"] = "app@example.com", "you@example.net", line.strip()
@@ -152,7 +152,7 @@ for line in sys.stdin:
 func (s *stage) distrusts(cmd *exec.Cmd) {
 	s.Helper()
 	logins := 0
-	s.world.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
+	s.World.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
 		if stage == "auth" {
 			logins++
 		}
@@ -179,7 +179,7 @@ import sys, threading
 from email.message import EmailMessage
 from ses_mail import SesMail
 
-mail = SesMail("mail")
+mail = SesMail("smtp/credential")
 
 def send(identifier, faults):
     message = EmailMessage()
@@ -202,9 +202,9 @@ for line in sys.stdin:
 	c := s.talksTo(cmd)
 	c.sends()
 	s.invoke(`{"action":"emergency"}`, rotation.Revoked)
-	s.world.ResetCalls()
+	s.World.ResetCalls()
 	c.sends()
-	reads := slices.DeleteFunc(s.world.Calls(), func(call localaws.Call) bool { return call.Action != "GetSecretValue" })
+	reads := slices.DeleteFunc(s.World.Calls(), func(call localaws.Call) bool { return call.Action != "GetSecretValue" })
 	if len(reads) != 1 || len(s.arrived()) != 40 {
 		t.Errorf("the secret was read %d times, and %d mails arrived", len(reads), len(s.arrived()))
 	}
@@ -226,10 +226,10 @@ func (s *stage) sendsWithCurl() {
 		return "ok"
 	}}
 	c.life(false) // it has no value to go on with
-	if mail := string(s.world.Mail()[0].Data); !strings.HasSuffix(mail, "Hello.\r\n\r\n") {
+	if mail := string(s.World.Mail()[0].Data); !strings.HasSuffix(mail, "Hello.\r\n\r\n") {
 		s.Errorf("it sent %q", mail)
 	}
-	s.world.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Code: "AccessDeniedException"} })
+	s.World.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Code: "AccessDeniedException"} })
 	if answer := c.ask("<denied@app.example.com>"); !strings.Contains(answer, "AccessDeniedException") {
 		s.Errorf("without a permission it says %q", answer)
 	}

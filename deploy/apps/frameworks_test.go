@@ -47,7 +47,7 @@ import sys
 import django.conf
 from django.core import mail
 
-django.conf.settings.configure(EMAIL_BACKEND="ses_backend.EmailBackend", SES_SECRET="mail", EMAIL_TIMEOUT=30)
+django.conf.settings.configure(EMAIL_BACKEND="ses_backend.EmailBackend", SES_SECRET="smtp/credential", EMAIL_TIMEOUT=30)
 for line in sys.stdin:
     messages = [
         mail.EmailMessage("Hello", "Hello.", "app@example.com", ["you@example.net"], headers={"Message-ID": identifier})
@@ -67,7 +67,7 @@ func TestDjangosMassMailGoesOnWhenItsKeyDiesInTheMiddle(t *testing.T) {
 	s := newStage(t)
 	c := s.talksTo(s.django())
 	mails := 0
-	s.world.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
+	s.World.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
 		if stage == "mail" {
 			if mails++; mails == 3 {
 				s.invoke(`{"action":"emergency"}`, rotation.Revoked)
@@ -119,7 +119,7 @@ class Client
   end
 end
 
-ActionMailer::Base.add_delivery_method :ses, SesDelivery, secret_id: "mail", client: Client.new, refresh_every: Float(ENV["EVERY"])
+ActionMailer::Base.add_delivery_method :ses, SesDelivery, secret_id: "smtp/credential", client: Client.new, refresh_every: Float(ENV["EVERY"])
 ActionMailer::Base.delivery_method = :ses
 
 class Mailer < ActionMailer::Base

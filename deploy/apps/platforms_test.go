@@ -69,7 +69,7 @@ type call struct {
 // callsOfARotation are what the function asks of Secrets Manager.
 func (s *stage) callsOfARotation() (calls []call) {
 	s.Helper()
-	target, err := url.Parse(s.world.URL())
+	target, err := url.Parse(s.World.URL())
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func matches(pattern, event map[string]any) bool {
 // TestPlatformsReadWhatIsInTheSecret looks for the keys that recipes name in a value that the function wrote.
 func TestPlatformsReadWhatIsInTheSecret(t *testing.T) {
 	s := newStage(t)
-	v, _ := s.world.Labelled(secret, "AWSCURRENT")
+	v, _ := s.World.Labelled(secret, "AWSCURRENT")
 	var value map[string]any
 	if err := json.Unmarshal([]byte(v.Value), &value); err != nil {
 		t.Fatal(err)

@@ -72,7 +72,7 @@ func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
 		{"data", localaws.SMTPReply{Code: 554, Text: "Access denied: User `arn:aws:iam::111122223333:user/x' is not authorized to perform `ses:SendRawEmail'"}},
 	} {
 		before := strings.Count(p.log(), "status=deferred")
-		s.world.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
+		s.World.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
 			if stage == c.stage {
 				return &c.reply
 			}
@@ -86,7 +86,7 @@ func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
 		s.soon(time.Minute, fmt.Sprintf("a mail waits that met %v", &c.reply), func() bool {
 			return strings.Count(p.log(), "status=deferred") > before
 		})
-		s.world.SetSMTPFault(nil)
+		s.World.SetSMTPFault(nil)
 	}
 	p.delivered(sent)
 }
@@ -126,7 +126,7 @@ func (s *stage) startPostfix() *postfix {
 		s.Fatal(err)
 	}
 	p := &postfix{stage: s, port: awstest.FreePort(s.T)}
-	s.write("ca.pem", string(s.world.CertPEM()))
+	s.write("ca.pem", string(s.World.CertPEM()))
 	s.write("etc/ses/replies", s.recipe("postfix/replies"))
 	p.configure()
 	p.followIt()
@@ -238,7 +238,7 @@ func (p *postfix) inStep() {
 	p.Helper()
 	current := p.current()
 	p.soon(30*time.Second, "Postfix sends with the current credential", func() bool {
-		mails := p.world.Mail()
+		mails := p.World.Mail()
 		return len(mails) > 0 && mails[len(mails)-1].AccessKeyID == current
 	})
 }
@@ -246,10 +246,10 @@ func (p *postfix) inStep() {
 // outage is of Secrets Manager, and begins or ends. The function's own calls name the secret otherwise.
 func (p *postfix) outage(over bool) {
 	if over {
-		p.world.Intercept(nil)
+		p.World.Intercept(nil)
 		return
 	}
-	p.world.Intercept(func(c localaws.Call) *localaws.Fault {
+	p.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		if strings.HasPrefix(c.SecretID, "arn:") {
 			return &localaws.Fault{Status: 503}
 		}

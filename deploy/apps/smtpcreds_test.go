@@ -72,7 +72,7 @@ type member struct {
 
 func (s *stage) newStore(refreshEvery time.Duration) *smtpcreds.Store {
 	client := secretsmanager.New(secretsmanager.Options{
-		BaseEndpoint: aws.String(s.world.URL()), Region: region,
+		BaseEndpoint: aws.String(s.World.URL()), Region: region,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIAAPPLICATION00000", SecretAccessKey: "its own"}, nil
 		}),
@@ -122,7 +122,7 @@ func (t *team) sendOne(m *member) {
 }
 
 func (t *team) transmit(ctx context.Context, c smtpcreds.Credential, id string) error {
-	client, err := c.Dial(ctx, &tls.Config{RootCAs: t.world.CertPool()})
+	client, err := c.Dial(ctx, &tls.Config{RootCAs: t.World.CertPool()})
 	if err != nil {
 		return err
 	}

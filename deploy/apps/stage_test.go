@@ -3,10 +3,8 @@ package apps_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/mail"
 	"os"
@@ -17,16 +15,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
 const (
-	user   = "smtp-sender"
-	secret = "mail"
-	region = "eu-west-1"
+	secret = localfunction.Secret
+	region = localfunction.Region
 	hour   = time.Hour
 	day    = 24 * hour
 )
@@ -34,9 +29,8 @@ const (
 // stage is the function with an AWS of its own, for an application to read the secret and send mail.
 type stage struct {
 	*testing.T
-	world    *localaws.World
-	function *function.Function
-	dir      string // the application's
+	*localfunction.Deployment
+	dir string // the application's
 	// implicitTLS: SES's endpoint speaks TLS from the start.
 	implicitTLS bool
 }
@@ -44,38 +38,32 @@ type stage struct {
 // newStage has a first credential, for an endpoint that is called localhost. Settings change the function's environment.
 func newStage(t *testing.T, settings ...string) *stage {
 	t.Helper()
-	world, err := localaws.Start(localaws.Config{Regions: []string{region, "us-east-1"}})
+	function, err := localfunction.Start(localfunction.Config{
+		Regions: []string{region, "us-east-1"}, Env: map[string]string{"VERIFY_TIMEOUT": "10s"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { world.Close() })
-	world.CreateUser(user)
-	world.CreateSecret(secret, "{}")
-	s := &stage{T: t, world: world, dir: t.TempDir()}
+	t.Cleanup(func() { function.Close() })
+	s := &stage{T: t, Deployment: function, dir: t.TempDir()}
+	s.Env["SMTP_ENDPOINT"] = "localhost:" + s.port()
 	s.deploy(settings...)
 	s.invoke(`{}`, rotation.Rotated)
-	s.write("ca.pem", string(world.CertPEM()))
+	s.write("ca.pem", string(s.World.CertPEM()))
 	return s
 }
 
-// deploy makes the function, with settings of its environment.
+// deploy changes settings of the function's environment.
 func (s *stage) deploy(settings ...string) {
 	s.Helper()
-	env := map[string]string{
-		"AWS_REGION": region, "AWS_ENDPOINT_URL": s.world.URL(), "AWS_ACCESS_KEY_ID": "AKIAFUNCTIONROLE0000",
-		"AWS_SECRET_ACCESS_KEY": "the function's own", "SMTP_USER_NAME": user, "SECRET_ID": secret,
-		"SMTP_ENDPOINT": "localhost:" + s.port(), "VERIFY_TIMEOUT": "10s",
-	}
 	for _, one := range settings {
 		name, value, _ := strings.Cut(one, "=")
-		env[name] = value
+		s.Env[name] = value
 	}
-	if s.implicitTLS = env["SMTP_ENDPOINT"] == tlsFirst; s.implicitTLS {
-		s.forward("127.0.0.1:2465", s.world.SMTPS(region))
+	if s.implicitTLS = s.Env["SMTP_ENDPOINT"] == tlsFirst; s.implicitTLS {
+		s.forward("127.0.0.1:2465", s.World.SMTPS(region))
 	}
-	s.function = function.New(function.World{
-		Getenv: func(name string) string { return env[name] }, Log: slog.New(slog.DiscardHandler), Now: s.world.Now, RootCAs: s.world.CertPool(),
-	})
+	s.Restart()
 }
 
 // tlsFirst is an endpoint whose port says that it speaks TLS from the start.
@@ -117,7 +105,7 @@ func (s *stage) forward(from, to string) {
 
 // port is that of SES with STARTTLS.
 func (s *stage) port() string {
-	_, port, _ := strings.Cut(s.world.SMTP(region), ":")
+	_, port, _ := strings.Cut(s.World.SMTP(region), ":")
 	return port
 }
 
@@ -148,31 +136,27 @@ func (s *stage) recipe(path string) string {
 // invoke sends the function an event, and checks the outcome.
 func (s *stage) invoke(event string, want rotation.Outcome) {
 	s.Helper()
-	if got, text := s.answer(event); got != want {
-		s.Fatalf("%s: outcome %s, want %s: %s", event, got, want, text)
+	if got := s.answer(event); got.Outcome != want {
+		s.Fatalf("%s: outcome %s, want %s: %s", event, got.Outcome, want, got.Text)
 	}
 }
 
 // answer is what the function says to an event.
-func (s *stage) answer(event string) (outcome rotation.Outcome, text []byte) {
+func (s *stage) answer(event string) localfunction.Answer {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	text, err := s.function.Invoke(ctx, []byte(event))
+	answer, err := s.Invoke(ctx, event)
 	if err != nil {
 		s.Fatalf("%s: %v", event, err)
 	}
-	var result rotation.Result
-	if err := json.Unmarshal(text, &result); err != nil {
-		s.Fatal(err)
-	}
-	return result.Outcome, text
+	return answer
 }
 
 // rotate lets a month pass, so that a tick rotates.
 func (s *stage) rotate() {
 	s.Helper()
-	s.world.Advance(31 * day)
+	s.World.Advance(31 * day)
 	s.invoke(`{}`, rotation.Rotated)
 }
 
@@ -180,31 +164,30 @@ func (s *stage) rotate() {
 // the old key at the end of the grace period; then the function waits until the key is out of use.
 func (s *stage) retire() {
 	s.Helper()
-	s.world.Advance(9 * day)
+	s.World.Advance(9 * day)
 	for tries := 1; ; tries++ {
-		outcome, text := s.answer(`{}`)
-		if outcome == rotation.Retired {
+		answer := s.answer(`{}`)
+		if answer.Outcome == rotation.Retired {
 			break
 		}
-		if outcome != rotation.Waiting || tries == 12 {
-			s.Fatalf("the old key isn't retired: %s", text)
+		if answer.Outcome != rotation.Waiting || tries == 12 {
+			s.Fatalf("the old key isn't retired: %s", answer.Text)
 		}
 		time.Sleep(200 * time.Millisecond)
-		s.world.Advance(day + hour)
+		s.World.Advance(day + hour)
 	}
-	s.world.Advance(3 * day)
+	s.World.Advance(3 * day)
 	s.invoke(`{}`, rotation.Deleted)
 }
 
 // value is what the secret says now.
-func (s *stage) value() credential.Value {
+func (s *stage) value() localfunction.Credential {
 	s.Helper()
-	v, _ := s.world.Labelled(secret, "AWSCURRENT")
-	value, err := credential.Parse(v.Value)
+	c, err := s.Current()
 	if err != nil {
 		s.Fatal(err)
 	}
-	return value
+	return c
 }
 
 // current is the access key that the secret names.
@@ -213,7 +196,7 @@ func (s *stage) current() string { s.Helper(); return s.value().Username }
 // env is an application's: it has an identity of its own, which isn't the SMTP user's.
 func (s *stage) env(more ...string) []string {
 	return append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region, "AWS_ENDPOINT_URL=" + s.world.URL(),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region, "AWS_ENDPOINT_URL=" + s.World.URL(),
 		"AWS_ACCESS_KEY_ID=AKIAAPPLICATION00000", "AWS_SECRET_ACCESS_KEY=its own", "AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent",
 		"SMTPROTATE_SECRET=" + secret, "SMTP_SECRET=" + secret, "SSL_CERT_FILE=" + s.named("ca.pem"), "NODE_EXTRA_CA_CERTS=" + s.named("ca.pem"),
 	}, more...)
@@ -256,7 +239,7 @@ func (s *stage) soon(patience time.Duration, what string, so func() bool) {
 func (s *stage) arrived() map[string]int {
 	s.Helper()
 	counts := map[string]int{}
-	for _, m := range s.world.Mail() {
+	for _, m := range s.World.Mail() {
 		parsed, err := mail.ReadMessage(bytes.NewReader(m.Data))
 		if err != nil {
 			s.Fatal(err)
@@ -269,7 +252,7 @@ func (s *stage) arrived() map[string]int {
 // sentWith are the keys that mails were sent with, each once, in the order of their first mails.
 func (s *stage) sentWith() (keys []string) {
 	seen := map[string]bool{}
-	for _, m := range s.world.Mail() {
+	for _, m := range s.World.Mail() {
 		if !seen[m.AccessKeyID] {
 			seen[m.AccessKeyID] = true
 			keys = append(keys, m.AccessKeyID)

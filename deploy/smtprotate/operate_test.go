@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,44 +14,34 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
 const (
-	smtpUser = "smtp-sender"
-	region   = "eu-west-1"
+	smtpUser = localfunction.User
+	region   = localfunction.Region
 )
 
 // deployed is the function behind AWS Lambda's Invoke API, in an AWS of its own.
 type deployed struct {
 	*testing.T
-	world    *localaws.World
-	function *function.Function
-	asked    []string // events, as they came
+	*localfunction.Deployment
+	asked []string // events, as they came
 }
 
 func deploy(t *testing.T) *deployed {
 	t.Helper()
-	world, err := localaws.Start(localaws.Config{Regions: []string{region}})
+	function, err := localfunction.Start(localfunction.Config{Env: map[string]string{"VERIFY_TIMEOUT": "1s"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { world.Close() })
-	world.CreateUser(smtpUser)
-	world.CreateSecret("mail", "{}")
-	env := map[string]string{
-		"AWS_REGION": region, "AWS_ENDPOINT_URL": world.URL(), "AWS_ACCESS_KEY_ID": "ASIAFUNCTIONROLE0000", "AWS_SECRET_ACCESS_KEY": "the role's",
-		"SMTP_USER_NAME": smtpUser, "SECRET_ID": "mail", "SMTP_ENDPOINT": world.SMTP(region), "VERIFY_TIMEOUT": "1s",
-	}
-	d := &deployed{T: t, world: world, function: function.New(function.World{
-		Getenv: func(name string) string { return env[name] }, Log: slog.New(slog.DiscardHandler), Now: world.Now, RootCAs: world.CertPool(),
-	})}
+	t.Cleanup(func() { function.Close() })
+	d := &deployed{T: t, Deployment: function}
 	server := httptest.NewServer(http.HandlerFunc(d.serve))
 	t.Cleanup(server.Close)
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL_LAMBDA": server.URL, "AWS_ENDPOINT_URL_IAM": world.URL(), "AWS_REGION": region, "AWS_ACCESS_KEY_ID": "AKIAOPERATOR00000000",
+		"AWS_ENDPOINT_URL_LAMBDA": server.URL, "AWS_ENDPOINT_URL_IAM": d.World.URL(), "AWS_REGION": region, "AWS_ACCESS_KEY_ID": "AKIAOPERATOR00000000",
 		"AWS_SECRET_ACCESS_KEY": "the operator's", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
 	} {
 		t.Setenv(name, value)
@@ -72,7 +61,7 @@ func (d *deployed) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	payload, _ := io.ReadAll(r.Body)
 	d.asked = append(d.asked, string(payload))
-	answer, err := d.function.Invoke(r.Context(), payload)
+	answer, err := d.Function.Invoke(r.Context(), payload)
 	if err != nil {
 		var failed messages.InvokeResponse_Error
 		if !errors.As(err, &failed) {
@@ -86,19 +75,18 @@ func (d *deployed) serve(w http.ResponseWriter, r *http.Request) {
 
 func (d *deployed) current() string {
 	d.Helper()
-	v, _ := d.world.Labelled("mail", "AWSCURRENT")
-	var value struct{ Username string }
-	if err := json.Unmarshal([]byte(v.Value), &value); err != nil {
+	c, err := d.Current()
+	if err != nil {
 		d.Fatal(err)
 	}
-	return value.Username
+	return c.Username
 }
 
 // types runs a command as on a terminal, with what is typed there.
 func (d *deployed) types(typed string, args ...string) (code int, stdout, stderr string) {
 	d.Helper()
 	var out, err strings.Builder
-	c := &console{in: strings.NewReader(typed), out: &out, err: &err, getenv: func(string) string { return "" }, interactive: true, now: d.world.Now}
+	c := &console{in: strings.NewReader(typed), out: &out, err: &err, getenv: func(string) string { return "" }, interactive: true, now: d.World.Now}
 	code = run(d.Context(), append(args, "--function", "rotator"), c)
 	d.Logf("$ smtprotate %s\n%s%s", strings.Join(args, " "), err.String(), out.String())
 	return code, out.String(), err.String()
@@ -108,7 +96,7 @@ func (d *deployed) types(typed string, args ...string) (code int, stdout, stderr
 func (d *deployed) runs(args ...string) (code int, stdout, stderr string) {
 	d.Helper()
 	var out, err strings.Builder
-	code = run(d.Context(), append(args, "--function", "rotator"), &console{out: &out, err: &err, now: d.world.Now})
+	code = run(d.Context(), append(args, "--function", "rotator"), &console{out: &out, err: &err, now: d.World.Now})
 	d.Logf("$ smtprotate %s\n%s%s", strings.Join(args, " "), err.String(), out.String())
 	return code, out.String(), err.String()
 }
@@ -137,7 +125,7 @@ func TestAnOperatorSeesWhereThingsStandAndRotates(t *testing.T) {
 	d.wants(code, out, 0, "Credential none yet", "Next create")
 	code, out, _ = d.runs("rotate", "--reason", "the first")
 	d.wants(code, out, 0, "Outcome rotated", "Done create AKIA", "Credential access key "+d.current(), "current Active", "Next create in 29 d 23 h")
-	d.world.Advance(40 * time.Hour)
+	d.World.Advance(40 * time.Hour)
 	first := d.current()
 	code, out, _ = d.runs("rotate")
 	d.wants(code, out, 0, first+" superseded", "Next deactivate "+first)
@@ -184,9 +172,9 @@ func TestARollbackAsksAndGoesBack(t *testing.T) {
 	d := deploy(t)
 	d.runs("rotate")
 	first := d.current()
-	d.world.Advance(time.Hour)
+	d.World.Advance(time.Hour)
 	d.runs("rotate")
-	d.world.Advance(time.Hour)
+	d.World.Advance(time.Hour)
 	code, out, err := d.types("yes\n", "rollback")
 	d.wants(code, out+err, 0, "before access key", "Outcome rolled back", "Credential access key "+first)
 }
@@ -196,7 +184,7 @@ func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
 	d.runs("rotate")
 	code, out, _ := d.runs("audit")
 	d.wants(code, out, 0, "Nothing is wider")
-	if err := d.world.PutUserPolicy(smtpUser, "narrow", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail",
+	if err := d.World.PutUserPolicy(smtpUser, "narrow", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail",
 		"Resource":"arn:aws:ses:eu-west-1:111122223333:identity/example.com"}]}`); err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +193,7 @@ func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
 	if strings.Contains(out, "Instead of") {
 		t.Error("what it has is to be had instead")
 	}
-	if err := d.world.PutUserPolicy(smtpUser, "AmazonSesSendingAccess", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}]}`); err != nil {
+	if err := d.World.PutUserPolicy(smtpUser, "AmazonSesSendingAccess", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}]}`); err != nil {
 		t.Fatal(err)
 	}
 	code, out, _ = d.runs("audit")

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
@@ -34,11 +34,9 @@ const (
 // life is the function with the environment that the stack gives it, in an AWS that lets it do what its role allows.
 type life struct {
 	*testing.T
-	world    *localaws.World
-	env      map[string]string
-	role     role
-	arns     map[string]string // of users and secrets, by name
-	function *function.Function
+	*localfunction.Deployment
+	role role
+	arns map[string]string // of users and secrets, by name
 }
 
 // theStack is the template's, with defaults for all but what has none and where the SMTP endpoint is.
@@ -72,37 +70,32 @@ func secretARN(t *testing.T, world *localaws.World, name string) string {
 // newLife has the stack's user and secret, and others that are none of its business.
 func newLife(t *testing.T) *life {
 	t.Helper()
-	world, err := localaws.Start(localaws.Config{})
+	function, err := localfunction.Start(localfunction.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { world.Close() })
-	l := &life{T: t, world: world, arns: map[string]string{}}
+	t.Cleanup(func() { function.Close() })
+	l := &life{T: t, Deployment: function, arns: map[string]string{}}
 	for _, name := range []string{userName, "somebody"} {
-		world.CreateUser(name)
+		l.World.CreateUser(name)
 		l.arns[name] = userARN(name)
 	}
 	for _, name := range []string{secretName, "something"} {
-		world.CreateSecret(name, "{}")
-		l.arns[name] = secretARN(t, world, name)
+		l.World.CreateSecret(name, "{}")
+		l.arns[name] = secretARN(t, l.World, name)
 	}
-	l.env, l.role = theStack(t, world)
-	for name, value := range map[string]string{ // Lambda's, and the test's
-		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "ASIAFUNCTIONROLE0000", "AWS_SECRET_ACCESS_KEY": "the role's",
-		"AWS_ENDPOINT_URL": world.URL(),
-	} {
-		l.env[name] = value
-	}
+	env, allowed := theStack(t, l.World)
+	maps.DeleteFunc(l.Env, func(name, _ string) bool { return !strings.HasPrefix(name, "AWS_") }) // all else is the stack's
+	maps.Copy(l.Env, env)
+	l.role = allowed
 	l.start()
 	return l
 }
 
 // start is a new instance of the function.
 func (l *life) start() {
-	l.role.enforce(l.world, l.arns)
-	l.function = function.New(function.World{
-		Getenv: func(name string) string { return l.env[name] }, Log: slog.New(slog.DiscardHandler), Now: l.world.Now, RootCAs: l.world.CertPool(),
-	})
+	l.role.enforce(l.World, l.arns)
+	l.Restart()
 }
 
 // step is one thing that happens in the life of a stack.
@@ -128,12 +121,12 @@ var steps = []step{
 	{"removal", nil, "Delete", ""},
 }
 
-func after(d time.Duration) func(*life) { return func(l *life) { l.world.Advance(d) } }
+func after(d time.Duration) func(*life) { return func(l *life) { l.World.Advance(d) } }
 
 // orphan leaves an access key that nobody has used.
 func orphan(l *life) {
-	l.world.Advance(2 * hour)
-	if _, _, err := l.world.CreateAccessKey(userName); err != nil {
+	l.World.Advance(2 * hour)
+	if _, _, err := l.World.CreateAccessKey(userName); err != nil {
 		l.Fatal(err)
 	}
 }
@@ -141,12 +134,12 @@ func orphan(l *life) {
 // manyRights has the user have something of every kind that an audit looks at.
 func manyRights(l *life) {
 	const document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}]}`
-	l.world.PutGroupPolicy("staff", "send", document)
-	l.world.AttachGroupPolicy("staff", "arn:aws:iam::"+accountID+":policy/send", document)
+	l.World.PutGroupPolicy("staff", "send", document)
+	l.World.AttachGroupPolicy("staff", "arn:aws:iam::"+accountID+":policy/send", document)
 	for _, err := range []error{
-		l.world.PutUserPolicy(userName, "send", document),
-		l.world.AddUserToGroup(userName, "staff"),
-		l.world.CreateLoginProfile(userName),
+		l.World.PutUserPolicy(userName, "send", document),
+		l.World.AddUserToGroup(userName, "staff"),
+		l.World.CreateLoginProfile(userName),
 	} {
 		if err != nil {
 			l.Fatal(err)
@@ -156,7 +149,7 @@ func manyRights(l *life) {
 
 // givenUp leaves a version without a value.
 func givenUp(l *life) {
-	if _, err := l.world.StartRotation(secretName); err != nil {
+	if _, err := l.World.StartRotation(secretName); err != nil {
 		l.Fatal(err)
 	}
 }
@@ -170,16 +163,12 @@ func (l *life) take(s step) error {
 	if s.event == "Create" || s.event == "Delete" {
 		return l.cloudFormation(s.event)
 	}
-	answer, err := l.function.Invoke(l.Context(), []byte(s.event))
+	answer, err := l.Invoke(l.Context(), s.event)
 	if err != nil {
 		return err
 	}
-	var result rotation.Result
-	if err := json.Unmarshal(answer, &result); err != nil {
-		return err
-	}
-	if result.Outcome != s.outcome {
-		return fmt.Errorf("outcome %s, want %s: %s", result.Outcome, s.outcome, answer)
+	if answer.Outcome != s.outcome {
+		return fmt.Errorf("outcome %s, want %s: %s", answer.Outcome, s.outcome, answer.Text)
 	}
 	return nil
 }
@@ -196,14 +185,14 @@ func (l *life) cloudFormation(requestType string) error {
 	defer server.Close()
 	event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"StackId":"s","RequestId":"r","LogicalResourceId":"FirstCredential",
 		"ResourceProperties":{"ServiceTimeout":"900","OnDelete":"decommission"}}`, requestType, server.URL)
-	if _, err := l.function.Invoke(l.Context(), []byte(event)); err != nil {
+	if _, err := l.Invoke(l.Context(), event); err != nil {
 		return err
 	}
 	if answer.Status != "SUCCESS" {
 		return errors.New(answer.Reason)
 	}
-	current, _ := l.world.Labelled(secretName, "AWSCURRENT")
-	switch keys := l.world.Keys(userName); {
+	current, _ := l.World.Labelled(secretName, "AWSCURRENT")
+	switch keys := l.World.Keys(userName); {
 	case requestType == "Delete" && len(keys) > 0:
 		return fmt.Errorf("keys are left: %v", keys)
 	case requestType == "Create" && (len(keys) != 1 || !strings.Contains(current.Value, keys[0].ID)):
@@ -248,19 +237,15 @@ func TestTheAuditOfTheStacksOwnUserFindsNothingOfHighSeverity(t *testing.T) {
 	if err := l.take(steps[0]); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.world.PutUserPolicy(userName, "mail", sendingPolicy(t, nil).String()); err != nil {
+	if err := l.World.PutUserPolicy(userName, "mail", sendingPolicy(t, nil).String()); err != nil {
 		t.Fatal(err)
 	}
-	text, err := l.function.Invoke(t.Context(), []byte(`{"action":"audit"}`))
+	answer, err := l.Invoke(t.Context(), `{"action":"audit"}`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var answer struct{ Findings []sendpolicy.Finding }
-	if err := json.Unmarshal(text, &answer); err != nil {
-		t.Fatal(err)
-	}
 	if len(answer.Findings) != 1 || answer.Findings[0].Code != sendpolicy.NoSource || sendpolicy.Worst(answer.Findings).AtLeast(sendpolicy.High) {
-		t.Errorf("%s", text)
+		t.Error(answer.Text)
 	}
 }
 
@@ -268,15 +253,15 @@ func TestOtherUsersAndSecretsAreOutOfReach(t *testing.T) {
 	for variable, other := range map[string]string{"SMTP_USER_NAME": "somebody", "SECRET_ID": "something"} {
 		for _, event := range []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`, `{"action":"rollback"}`, `{"action":"status"}`, `{"action":"audit"}`} {
 			l := newLife(t)
-			l.env[variable] = other
+			l.Env[variable] = other
 			l.start()
 			var refused messages.InvokeResponse_Error
-			_, err := l.function.Invoke(t.Context(), []byte(event))
+			_, err := l.Invoke(t.Context(), event)
 			if !errors.As(err, &refused) || refused.Type != string(rotation.AccessDenied) || !strings.Contains(refused.Message, l.arns[other]) {
 				t.Errorf("%s=%s, %s: %v", variable, other, event, err)
 			}
 			for _, name := range []string{userName, "somebody"} {
-				if n := len(l.world.Keys(name)); n != 0 {
+				if n := len(l.World.Keys(name)); n != 0 {
 					t.Errorf("%s=%s, %s: %s has %d access keys", variable, other, event, name, n)
 				}
 			}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
@@ -18,21 +18,21 @@ import (
 func BenchmarkIdleTick(b *testing.B) {
 	path := built(b, lambda)
 	w := newWorld(b, region)
-	w.invoke(w.function(w.SMTP(region)), `{}`, rotation.Rotated)
+	w.invoke(`{}`, rotation.Rotated)
 	w.far()
-	var env []string
-	for name, value := range w.env(w.SMTP(region)) {
-		env = append(env, name+"="+value)
+	env, err := w.Environ()
+	if err != nil {
+		b.Fatal(err)
 	}
 	var ticks, all []float64
 	for b.Loop() {
-		w.ResetCalls()
+		w.World.ResetCalls()
 		p := start(b, path, env...)
 		took := p.invoke(`{}`)
 		ticks = append(ticks, trips(took))
 		all = append(all, 1000*(took+p.polled.Sub(p.started)).Seconds())
 		p.stop()
-		if calls := len(w.Calls()); calls != 2 {
+		if calls := len(w.World.Calls()); calls != 2 {
 			b.Fatalf("an idle tick made %d AWS calls, and needs 2", calls)
 		}
 	}
@@ -48,29 +48,30 @@ const mustBeInTurn = 4
 // BenchmarkRotation rotates, with a round trip's time on every AWS call and on every exchange with SES.
 func BenchmarkRotation(b *testing.B) {
 	w := newWorld(b, region)
-	l := newLine(b, w.SMTP(region))
-	f := w.function(l.address)
-	w.invoke(f, `{}`, rotation.Rotated)
+	l := newLine(b, w.World.SMTP(region))
+	w.Env["SMTP_ENDPOINT"] = l.address
+	w.Restart()
+	w.invoke(`{}`, rotation.Rotated)
 	var aws, smtp, ratios []float64
 	calls := 0
 	for b.Loop() {
-		w.Advance(31 * day)
-		w.ResetCalls()
+		w.World.Advance(31 * day)
+		w.World.ResetCalls()
 		l.inUse()
 		w.far()
-		took := w.invoke(f, `{}`, rotation.Rotated)
-		w.Intercept(nil)
-		calls = len(w.Calls())
+		took := w.invoke(`{}`, rotation.Rotated)
+		w.World.Intercept(nil)
+		calls = len(w.World.Calls())
 		if calls > 6 {
 			b.Fatalf("a rotation made %d AWS calls, and needs no more than 6", calls)
 		}
 		logins := l.inUse()
 		aws, smtp = append(aws, trips(took-logins)), append(smtp, trips(logins))
 		ratios = append(ratios, float64(took)/float64(mustBeInTurn*trip+3*w.login(l)))
-		w.Advance(9 * day)
-		w.invoke(f, `{}`, rotation.Retired)
-		w.Advance(2 * day)
-		w.invoke(f, `{}`, rotation.Deleted)
+		w.World.Advance(9 * day)
+		w.invoke(`{}`, rotation.Retired)
+		w.World.Advance(2 * day)
+		w.invoke(`{}`, rotation.Deleted)
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(calls), "AWS-calls")
@@ -82,12 +83,11 @@ func BenchmarkRotation(b *testing.B) {
 // login is how long one login takes over a line, of which verification wants three in a row.
 func (w *world) login(l *line) time.Duration {
 	w.Helper()
-	v, _ := w.Labelled("mail", "AWSCURRENT")
-	value, err := credential.Parse(v.Value)
+	current, err := w.Current()
 	if err != nil {
 		w.Fatal(err)
 	}
-	login, err := value.Login(region)
+	login, err := current.Login(region)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -106,13 +106,13 @@ func BenchmarkVerification(b *testing.B) {
 		regions = append(regions, fmt.Sprintf("us-east-%d", n+1))
 	}
 	w := newWorld(b, regions...)
-	id, secret, err := w.CreateAccessKey("smtp-sender")
+	id, secret, err := w.World.CreateAccessKey(localfunction.User)
 	if err != nil {
 		b.Fatal(err)
 	}
 	var logins []sessmtp.Login
 	for _, r := range regions {
-		e, err := endpoint(r, newLine(b, w.SMTP(r)).address)
+		e, err := endpoint(r, newLine(b, w.World.SMTP(r)).address)
 		if err != nil {
 			b.Fatal(err)
 		}

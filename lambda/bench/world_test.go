@@ -3,15 +3,13 @@ package bench
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"io"
-	"log/slog"
 	"net"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
@@ -20,63 +18,44 @@ import (
 const (
 	// trip is how long a round trip takes, to AWS's APIs and to SES.
 	trip   = 50 * time.Millisecond
-	region = "eu-west-1"
+	region = localfunction.Region
 	day    = 24 * time.Hour
 )
 
-// world is AWS, a round trip away.
+// world is the function, in this process, and AWS a round trip away.
 type world struct {
 	*testing.B
-	*localaws.World
+	*localfunction.Deployment
 }
 
 func newWorld(b *testing.B, regions ...string) *world {
 	b.Helper()
-	w, err := localaws.Start(localaws.Config{Regions: regions})
+	d, err := localfunction.Start(localfunction.Config{Regions: regions})
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { w.Close() })
-	w.CreateUser("smtp-sender")
-	w.CreateSecret("mail", "{}")
-	return &world{b, w}
-}
-
-// env is the function's.
-func (w *world) env(smtp string) map[string]string {
-	return map[string]string{
-		"AWS_REGION": region, "AWS_ENDPOINT_URL": w.URL(), "AWS_ACCESS_KEY_ID": "AKIAFUNCTIONROLE0000", "AWS_SECRET_ACCESS_KEY": "the function's own",
-		"SMTP_USER_NAME": "smtp-sender", "SECRET_ID": "mail", "SMTP_ENDPOINT": smtp,
-	}
-}
-
-// function is the function, in this process.
-func (w *world) function(smtp string) *function.Function {
-	env := w.env(smtp)
-	return function.New(function.World{
-		Getenv: func(name string) string { return env[name] }, Log: slog.New(slog.DiscardHandler), Now: w.Now, RootCAs: w.CertPool(),
-	})
+	b.Cleanup(func() { d.Close() })
+	return &world{b, d}
 }
 
 // invoke has the function succeed, and returns how long it took.
-func (w *world) invoke(f *function.Function, event string, want rotation.Outcome) time.Duration {
+func (w *world) invoke(event string, want rotation.Outcome) time.Duration {
 	w.Helper()
 	start := time.Now()
-	answer, err := f.Invoke(context.Background(), []byte(event))
+	answer, err := w.Invoke(context.Background(), event)
 	took := time.Since(start)
 	if err != nil {
 		w.Fatalf("%s: %v", event, err)
 	}
-	var result rotation.Result
-	if err := json.Unmarshal(answer, &result); err != nil || result.Outcome != want {
-		w.Fatalf("%s: %s", event, answer)
+	if answer.Outcome != want {
+		w.Fatalf("%s: %s", event, answer.Text)
 	}
 	return took
 }
 
 // far has every AWS call answered a round trip later.
 func (w *world) far() {
-	w.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: trip} })
+	w.World.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: trip} })
 }
 
 // line is a way to an SMTP server on which a round trip takes its time, and how long it was in use.
@@ -167,7 +146,7 @@ func (l *line) inUse() time.Duration {
 
 // verifier trusts the world's SMTP servers.
 func (w *world) verifier() *sessmtp.Verifier {
-	return &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: w.CertPool()}}}
+	return &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: w.World.CertPool()}}}
 }
 
 // trips is a duration in round trips.

@@ -21,7 +21,7 @@ type audited struct {
 func (s *stage) audits() (a audited) {
 	s.Helper()
 	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{InvokedFunctionArn: "arn:aws:lambda:eu-west-1:444455556666:function:rotator"})
-	text, err := s.function.Invoke(ctx, []byte(`{"action":"audit"}`))
+	text, err := s.Function.Invoke(ctx, []byte(`{"action":"audit"}`))
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -49,17 +49,17 @@ func TestTheAuditTellsWhatTheUserMayDo(t *testing.T) {
 	s := newMeasuredStage(t)
 	s.must(`{}`, rotation.Rotated)
 	current := s.mailFlows().Username
-	s.world.ResetCalls()
+	s.World.ResetCalls()
 	if a := s.audits(); len(*a.Findings) != 0 || a.Credential.AccessKeyID != current {
 		t.Errorf("of a user without rights: %+v", a)
 	}
 	s.measures(map[string]float64{"HighFindings": 0, "MediumFindings": 0, "LowFindings": 0})
 	s.onlyReads()
 
-	if err := s.world.PutUserPolicy(user, "AmazonSesSendingAccess", asTheConsoleMakesIt); err != nil {
+	if err := s.World.PutUserPolicy(user, "AmazonSesSendingAccess", asTheConsoleMakesIt); err != nil {
 		t.Fatal(err)
 	}
-	stranger, _, err := s.world.CreateAccessKey(user)
+	stranger, _, err := s.World.CreateAccessKey(user)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	s.world.ResetCalls()
+	s.World.ResetCalls()
 	for event, names := range map[string]string{
 		`["rotate"]`:         "object",
 		`{"action":"rotat"}`: "rotat",
@@ -25,7 +25,7 @@ func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 	} {
 		s.fails(event, rotation.RequestError, names)
 	}
-	if n := len(s.world.Calls()); n != 0 {
+	if n := len(s.World.Calls()); n != 0 {
 		t.Errorf("%d AWS calls were made", n)
 	}
 }
@@ -55,7 +55,7 @@ func TestEveryFaultOfTheEnvironmentIsNamedAtOnce(t *testing.T) {
 	})
 	s.fails(`{}`, rotation.ConfigurationError,
 		"SMTP_USER_NAME", "SECRET_ID", "SMTP_REGIONS", "GRACE_PERIOD", "no unit", "IN_USE_WINDOW", "QUARANTINE_PERIOD", "VERIFY")
-	if n := len(s.world.Calls()); n != 0 {
+	if n := len(s.World.Calls()); n != 0 {
 		t.Errorf("%d AWS calls were made", n)
 	}
 }
@@ -88,10 +88,10 @@ func TestASecretThatDoesntExistIsAConfigurationError(t *testing.T) {
 
 func TestASecretWithoutAnyVersionGetsAFirstCredentialThatIsVerified(t *testing.T) {
 	s := newStage(t, map[string]string{"SECRET_ID": "empty"})
-	s.world.CreateSecret("empty", "")
-	s.world.SetPropagation(time.Minute)
+	s.World.CreateSecret("empty", "")
+	s.World.SetPropagation(time.Minute)
 	s.fails(`{}`, rotation.VerificationFailed)
-	if v, ok := s.world.Labelled("empty", "AWSCURRENT"); ok && v.Value != "{}" {
+	if v, ok := s.World.Labelled("empty", "AWSCURRENT"); ok && v.Value != "{}" {
 		t.Error("an unverified credential is AWSCURRENT")
 	}
 	s.after(2 * time.Minute)
@@ -105,7 +105,7 @@ func TestASecretThatIsntOursIsRefusedUntouched(t *testing.T) {
 	} {
 		t.Run(value, func(t *testing.T) {
 			s := newStage(t, map[string]string{"SECRET_ID": "theirs"})
-			s.world.CreateSecret("theirs", value)
+			s.World.CreateSecret("theirs", value)
 			for _, event := range []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`, `{"action":"rollback"}`} {
 				s.fails(event, rotation.ConfigurationError, "isn't a credential of the user "+user, "nothing was touched")
 			}
@@ -124,17 +124,17 @@ func TestMissingPermissionsNameActionAndResource(t *testing.T) {
 	} {
 		t.Run(action, func(t *testing.T) {
 			s := newStage(t, nil)
-			s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+			s.World.Intercept(func(c localaws.Call) *localaws.Fault {
 				if c.Action != action {
 					return nil
 				}
 				return &localaws.Fault{Status: http.StatusForbidden, Code: "AccessDenied", Message: "not authorized to perform it"}
 			})
 			s.fails(`{}`, rotation.AccessDenied, name[0], name[1])
-			if action != "UpdateSecretVersionStage" && len(s.world.Keys(user)) != 0 {
+			if action != "UpdateSecretVersionStage" && len(s.World.Keys(user)) != 0 {
 				t.Error("a key was left behind")
 			}
-			s.world.Intercept(nil)
+			s.World.Intercept(nil)
 			s.must(`{}`, rotation.Rotated)
 			s.quiet()
 		})
@@ -143,7 +143,7 @@ func TestMissingPermissionsNameActionAndResource(t *testing.T) {
 
 func TestACallThatNeverReturnsIsToldBeforeTheDeadline(t *testing.T) {
 	s := newStage(t, nil)
-	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		if c.Action != "GetSecretValue" {
 			return nil
 		}
@@ -157,7 +157,7 @@ func TestACallThatNeverReturnsIsToldBeforeTheDeadline(t *testing.T) {
 
 func TestVerificationStopsInTimeToSayWhy(t *testing.T) {
 	s := newStage(t, map[string]string{"VERIFY_TIMEOUT": "10m"})
-	s.world.SetPropagation(hour)
+	s.World.SetPropagation(hour)
 	err := s.within(6*time.Second, `{}`)
 	if err == nil || err.Type != string(rotation.VerificationFailed) {
 		t.Errorf("want VerificationFailed, got %+v", err)
@@ -167,7 +167,7 @@ func TestVerificationStopsInTimeToSayWhy(t *testing.T) {
 func TestNothingIsStartedThatCantBeFinished(t *testing.T) {
 	s := newStage(t, nil)
 	err := s.within(2*time.Second, `{}`)
-	if err == nil || len(s.world.Keys(user)) != 0 {
+	if err == nil || len(s.World.Keys(user)) != 0 {
 		t.Errorf("a key was made two seconds before the deadline: %+v", err)
 	}
 }
@@ -183,7 +183,7 @@ func TestStatusAndPlanChangeNothing(t *testing.T) {
 	s.must(`{}`, rotation.Rotated)
 	k1 := s.mailFlows().Username
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
-	s.world.ResetCalls()
+	s.World.ResetCalls()
 	status := s.must(`{"action":"status"}`, rotation.Reported)
 	roles := map[string]rotation.Role{}
 	for _, k := range status.Keys {

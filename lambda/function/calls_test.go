@@ -18,12 +18,12 @@ import (
 // cost is how many AWS calls one event takes, and how many of them had to wait for another's answer.
 func (s *stage) cost(event string, want rotation.Outcome) (calls, inTurn int) {
 	s.Helper()
-	s.world.ResetCalls()
+	s.World.ResetCalls()
 	// Calls that are started together must overlap, however fast the machine.
-	s.world.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: 30 * time.Millisecond} })
-	defer s.world.Intercept(nil)
+	s.World.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: 30 * time.Millisecond} })
+	defer s.World.Intercept(nil)
 	s.must(event, want)
-	made := s.world.Calls()
+	made := s.World.Calls()
 	slices.SortFunc(made, func(a, b localaws.Call) int { return a.Start.Compare(b.Start) })
 	var end time.Time
 	for _, c := range made {
@@ -62,7 +62,7 @@ func TestEveryInvocationMakesNoMoreAWSCallsThanItNeeds(t *testing.T) {
 
 func TestWarmTicksUseTheConnectionsThatThereAre(t *testing.T) {
 	s := newStage(t, nil)
-	target, err := url.Parse(s.world.URL())
+	target, err := url.Parse(s.World.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,14 +75,14 @@ func TestWarmTicksUseTheConnectionsThatThereAre(t *testing.T) {
 	}
 	proxy.Start()
 	defer proxy.Close()
-	s.env["AWS_ENDPOINT_URL"] = proxy.URL
-	s.restart()
+	s.Env["AWS_ENDPOINT_URL"] = proxy.URL
+	s.Restart()
 	s.must(`{}`, rotation.Rotated)
 	for range 5 {
 		s.must(`{}`, rotation.Waiting)
 	}
 	// Two are used at once. One that is given back while the next call begins may be missed.
-	if got, calls := opened.Load(), len(s.world.Calls()); got > 5 || calls != 15 {
+	if got, calls := opened.Load(), len(s.World.Calls()); got > 5 || calls != 15 {
 		t.Errorf("%d calls opened %d connections", calls, got)
 	}
 }

@@ -38,9 +38,9 @@ func TestAnEmergencyForASupersededKeyJustRevokesIt(t *testing.T) {
 func TestAnEmergencyForAStrangersKeyIsRefused(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	s.world.CreateUser("somebody-else")
-	theirs, _, _ := s.world.CreateAccessKey("somebody-else")
-	s.world.ResetCalls()
+	s.World.CreateUser("somebody-else")
+	theirs, _, _ := s.World.CreateAccessKey("somebody-else")
+	s.World.ResetCalls()
 	s.fails(`{"action":"emergency","access_key_id":"`+theirs+`"}`, rotation.RequestError, theirs, "nothing was touched")
 	health := `{"source":"aws.health","detail-type":"AWS Health Event","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED",` +
 		`"affectedEntities":[{"entityValue":"` + theirs + `"}]}}`
@@ -66,7 +66,7 @@ func TestAnEmergencyPromotesUnverifiedWhenSESIsLate(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	k1 := s.mailFlows().Username
-	s.world.SetPropagation(5 * time.Minute)
+	s.World.SetPropagation(5 * time.Minute)
 	result := s.must(`{"action":"emergency"}`, rotation.Revoked)
 	if !warned(result, rotation.WarnPromotedUnverified, "AKIA") {
 		t.Errorf("warnings: %+v", result.Warnings)
@@ -78,10 +78,10 @@ func TestAnEmergencyPromotesUnverifiedWhenSESIsLate(t *testing.T) {
 
 func TestAnEmergencySparesAStrangersKeyInUse(t *testing.T) {
 	s := newStage(t, nil)
-	stranger, _, _ := s.world.CreateAccessKey(user)
+	stranger, _, _ := s.World.CreateAccessKey(user)
 	s.must(`{}`, rotation.Rotated)
 	k1 := s.mailFlows().Username
-	s.world.UseKey(stranger, s.world.Now())
+	s.World.UseKey(stranger, s.World.Now())
 	s.after(time.Minute)
 	s.fails(`{"action":"emergency"}`, rotation.RotationBlocked, stranger, k1, "contain")
 	s.keyIs(k1, "Active")
@@ -96,10 +96,10 @@ func TestAnEmergencyFinishesWhatIsPending(t *testing.T) {
 	s.must(`{}`, rotation.Rotated)
 	k1 := s.mailFlows().Username
 	s.after(30 * day)
-	s.world.SetPropagation(10 * time.Minute)
+	s.World.SetPropagation(10 * time.Minute)
 	s.fails(`{}`, rotation.VerificationFailed)
 	s.after(20 * time.Minute)
-	s.world.ResetCalls()
+	s.World.ResetCalls()
 	s.must(`{"action":"emergency"}`, rotation.Revoked)
 	if n := s.calls()["CreateAccessKey"]; n != 0 {
 		t.Error("a third key was wanted")
@@ -114,11 +114,11 @@ func TestTwoEmergenciesAtOnce(t *testing.T) {
 			s := newStage(t, nil)
 			s.must(`{}`, rotation.Rotated)
 			k1 := s.mailFlows().Username
-			s.world.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: time.Millisecond} })
+			s.World.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: time.Millisecond} })
 			var both sync.WaitGroup
 			for _, event := range []string{`{"action":"emergency"}`, `{"action":"emergency","access_key_id":"` + k1 + `"}`} {
 				both.Go(func() {
-					if _, err := s.function.Invoke(t.Context(), []byte(event)); err != nil {
+					if _, err := s.Function.Invoke(t.Context(), []byte(event)); err != nil {
 						t.Errorf("%s: %v", event, err)
 					}
 				})
@@ -173,14 +173,14 @@ func TestAFailedRollbackLeavesNothingPending(t *testing.T) {
 	s.after(hour)
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
 	k2 := s.mailFlows().Username
-	s.world.SetSMTPFault(func(_ string, _ int, stage, name string) *localaws.SMTPReply {
+	s.World.SetSMTPFault(func(_ string, _ int, stage, name string) *localaws.SMTPReply {
 		if stage == "auth" && name != k2 {
 			return &localaws.SMTPReply{Code: 535, Text: "Authentication Credentials Invalid"}
 		}
 		return nil
 	})
 	s.fails(`{"action":"rollback"}`, rotation.VerificationFailed, k2)
-	s.world.SetSMTPFault(nil)
+	s.World.SetSMTPFault(nil)
 	s.must(`{}`, rotation.Waiting)
 	if got := s.mailFlows().Username; got != k2 {
 		t.Errorf("AWSCURRENT names %s, want %s", got, k2)

@@ -62,7 +62,7 @@ func TestACrashAtAnyCallLosesNoMailAndLeavesNothingBehind(t *testing.T) {
 					sc.scene(s)
 					watch := s.watch(sc.event)
 					crashed = watch.crashAt(i, after)
-					s.restart()
+					s.Restart()
 					if sc.event == `{"action":"emergency"}` && crashed {
 						s.must(sc.event, rotation.Revoked)
 					}
@@ -97,7 +97,7 @@ type watcher struct {
 func (s *stage) watch(event string) *watcher {
 	w := &watcher{stage: s, event: event, lastSeen: map[string]time.Time{}, emergency: event == `{"action":"emergency"}`}
 	w.look(localaws.Call{})
-	s.world.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
 	return w
 }
 
@@ -105,7 +105,7 @@ func (s *stage) watch(event string) *watcher {
 // event came that far.
 func (w *watcher) crashAt(i int, after bool) bool {
 	n, crashed := -1, false
-	w.world.Intercept(func(c localaws.Call) *localaws.Fault {
+	w.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		w.look(c)
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -117,7 +117,7 @@ func (w *watcher) crashAt(i int, after bool) bool {
 		return &localaws.Fault{Drop: true, After: after && n == i}
 	})
 	_, _ = w.invoke(w.event)
-	w.world.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
+	w.World.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
 	return crashed
 }
 
@@ -125,7 +125,7 @@ func (w *watcher) crashAt(i int, after bool) bool {
 func (w *watcher) look(next localaws.Call) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	version, _ := w.world.Labelled(secret, "AWSCURRENT")
+	version, _ := w.World.Labelled(secret, "AWSCURRENT")
 	var value struct{ Username, Password string }
 	if err := json.Unmarshal([]byte(version.Value), &value); err != nil {
 		w.Errorf("AWSCURRENT isn't JSON: %v", err)
@@ -135,18 +135,18 @@ func (w *watcher) look(next localaws.Call) {
 	}
 	if value.Username != "" {
 		w.current = true
-		w.lastSeen[value.Username] = w.world.Now()
-		if !w.world.Accepts(region, value.Username, value.Password) {
+		w.lastSeen[value.Username] = w.World.Now()
+		if !w.World.Accepts(region, value.Username, value.Password) {
 			w.Errorf("before %s: AWSCURRENT names %s, and SES doesn't accept it", next.Action, value.Username)
 		}
 	}
-	if len(w.world.Keys(user)) > 2 {
+	if len(w.World.Keys(user)) > 2 {
 		w.Error("more than two keys")
 	}
 	if next.Action == "UpdateAccessKey" && !w.emergency {
 		k, _ := w.key(next.AccessKeyID)
-		if seen, ok := w.lastSeen[next.AccessKeyID]; ok && k.Status == "Active" && w.world.Now().Sub(seen) < 7*day-12*hour {
-			w.Errorf("access key %s is deactivated %v after it was current", next.AccessKeyID, w.world.Now().Sub(seen))
+		if seen, ok := w.lastSeen[next.AccessKeyID]; ok && k.Status == "Active" && w.World.Now().Sub(seen) < 7*day-12*hour {
+			w.Errorf("access key %s is deactivated %v after it was current", next.AccessKeyID, w.World.Now().Sub(seen))
 		}
 	}
 }

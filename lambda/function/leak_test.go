@@ -77,15 +77,15 @@ func TestALeakOfSeveralKeysEndsAllThatAreTheUsers(t *testing.T) {
 	first := s.mailFlows().Username
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
 	second := s.mailFlows().Username
-	s.world.CreateUser("somebody-else")
-	theirs, _, _ := s.world.CreateAccessKey("somebody-else")
+	s.World.CreateUser("somebody-else")
+	theirs, _, _ := s.World.CreateAccessKey("somebody-else")
 	result := s.must(healthEvent(first, theirs, second), rotation.Revoked)
 	if !warned(result, rotation.WarnKeyNotOurs, theirs) {
 		t.Errorf("warnings: %+v", result.Warnings)
 	}
 	s.keyIs(first, "gone")
 	s.keyIs(second, "gone")
-	if keys := s.world.Keys("somebody-else"); len(keys) != 1 || keys[0].Status != "Active" {
+	if keys := s.World.Keys("somebody-else"); len(keys) != 1 || keys[0].Status != "Active" {
 		t.Errorf("somebody else's keys: %+v", keys)
 	}
 	s.quiet()
@@ -94,7 +94,7 @@ func TestALeakOfSeveralKeysEndsAllThatAreTheUsers(t *testing.T) {
 func TestAWSsQuarantineIsToldWithTheLeak(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	if err := s.world.AttachUserPolicy(user, quarantine, `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`); err != nil {
+	if err := s.World.AttachUserPolicy(user, quarantine, `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`); err != nil {
 		t.Fatal(err)
 	}
 	if result := s.must(healthEvent(s.mailFlows().Username), rotation.Revoked); !warned(result, rotation.WarnQuarantined, "detach-user-policy --user-name "+user+" --policy-arn "+quarantine) {

@@ -46,8 +46,8 @@ func (s *stage) embedded(line string) map[string]float64 {
 	if err := json.Unmarshal([]byte(line), &meta); err != nil {
 		s.Fatalf("%s: %v", line, err)
 	}
-	if at := time.UnixMilli(meta.AWS.Timestamp); at.After(s.world.Now()) || time.Since(at) > time.Minute {
-		s.Errorf("it happened at %s, says a line that was written before %s", at, s.world.Now())
+	if at := time.UnixMilli(meta.AWS.Timestamp); at.After(s.World.Now()) || time.Since(at) > time.Minute {
+		s.Errorf("it happened at %s, says a line that was written before %s", at, s.World.Now())
 	}
 	values := map[string]float64{}
 	for _, d := range meta.AWS.CloudWatchMetrics {
@@ -99,7 +99,7 @@ func TestEveryInvocationIsMeasured(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	s.after(31 * day)
-	s.world.SetPropagation(hour)
+	s.World.SetPropagation(hour)
 	s.fails(`{}`, rotation.VerificationFailed)
 	got = s.measured()
 	if got["VerificationFailed"] != 1 || got["PendingKeys"] != 1 {
@@ -126,12 +126,12 @@ func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
 	t.Run("blocked, and overdue", func(t *testing.T) {
 		s := newMeasuredStage(t)
 		s.must(`{}`, rotation.Rotated)
-		stranger, _, err := s.world.CreateAccessKey(user)
+		stranger, _, err := s.World.CreateAccessKey(user)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.after(32 * day)
-		s.world.UseKey(stranger, s.world.Now())
+		s.World.UseKey(stranger, s.World.Now())
 		s.must(`{}`, rotation.Blocked)
 		s.measures(map[string]float64{"Blocked": 1, "RotationBlocked": 1, "SecondsUntilDue": -(2 * day).Seconds()})
 		s.fails(`{"action":"rotate"}`, rotation.RotationBlocked)
@@ -145,14 +145,14 @@ func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
 		old := s.mailFlows().Username
 		s.must(`{"action":"rotate"}`, rotation.Rotated)
 		s.after(8 * day)
-		s.world.UseKey(old, s.world.Now())
+		s.World.UseKey(old, s.World.Now())
 		s.must(`{}`, rotation.Waiting)
 		s.measures(map[string]float64{"SupersededKeyInUse": 1})
 	})
 	t.Run("a broken credential", func(t *testing.T) {
 		s := newMeasuredStage(t)
 		s.must(`{}`, rotation.Rotated)
-		if err := s.world.SetKeyStatus(s.mailFlows().Username, "Inactive"); err != nil {
+		if err := s.World.SetKeyStatus(s.mailFlows().Username, "Inactive"); err != nil {
 			t.Fatal(err)
 		}
 		s.must(`{}`, rotation.Rotated)
@@ -162,14 +162,14 @@ func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
 		s := newMeasuredStage(t)
 		s.fails(`{"action":"none of them"}`, rotation.RequestError)
 		s.measures(map[string]float64{"RequestError": 1})
-		s.env["GRACE_PERIOD"] = "soon"
-		s.restart()
+		s.Env["GRACE_PERIOD"] = "soon"
+		s.Restart()
 		s.fails(`{}`, rotation.ConfigurationError)
 		s.measures(map[string]float64{"ConfigurationError": 1})
 	})
 	t.Run("a call that fails", func(t *testing.T) {
 		s := newMeasuredStage(t)
-		s.world.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Code: "AccessDenied"} })
+		s.World.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Code: "AccessDenied"} })
 		s.fails(`{}`, rotation.AccessDenied)
 		s.measures(map[string]float64{"AccessDenied": 1})
 	})

@@ -25,7 +25,7 @@ func TestAnEmergencyFencesAnewAfterAConflict(t *testing.T) {
 	mk := func() gate { return gate{make(chan struct{}), make(chan struct{})} }
 	delQ, putN, deactN := mk(), mk(), mk()
 	var creates, updates atomic.Int32
-	s.world.Intercept(func(call localaws.Call) *localaws.Fault {
+	s.World.Intercept(func(call localaws.Call) *localaws.Fault {
 		wait := func(g gate) { close(g.at); <-g.open }
 		switch call.Action {
 		case "CreateAccessKey":
@@ -46,7 +46,7 @@ func TestAnEmergencyFencesAnewAfterAConflict(t *testing.T) {
 	e, r := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(e)
-		out, err := s.function.Invoke(context.Background(), []byte(`{"action":"emergency","access_key_id":"`+c+`"}`))
+		out, err := s.Function.Invoke(context.Background(), []byte(`{"action":"emergency","access_key_id":"`+c+`"}`))
 		if err != nil {
 			t.Errorf("emergency: %s %v", out, err)
 		}
@@ -54,7 +54,7 @@ func TestAnEmergencyFencesAnewAfterAConflict(t *testing.T) {
 	<-delQ.at // fence done, the other slot freed, about to create
 	go func() {
 		defer close(r)
-		_, _ = s.function.Invoke(context.Background(), []byte(`{"action":"rotate"}`))
+		_, _ = s.Function.Invoke(context.Background(), []byte(`{"action":"rotate"}`))
 	}()
 	<-putN.at
 	close(delQ.open)
@@ -73,8 +73,8 @@ func TestAnEmergencyFencesAnewAfterAConflict(t *testing.T) {
 			s.mailFlows()
 			return
 		default:
-			if v, ok := s.current(); !ok {
-				if again, _ := s.current(); again.Username == v.Username { // not a torn look
+			if v := s.current(); !v.Accepted {
+				if again := s.current(); again.Username == v.Username { // not a torn look
 					dead = true
 				}
 			}
@@ -92,13 +92,13 @@ func TestGivingUpHoldsAgainstAVersionStagedBehindItsFence(t *testing.T) {
 		}
 		return nil
 	}
-	s.world.SetSMTPFault(refuse)
+	s.World.SetSMTPFault(refuse)
 	s.fails(`{}`, rotation.VerificationFailed)
 	s.after(61 * time.Minute)
-	s.world.SetSMTPFault(nil)
+	s.World.SetSMTPFault(nil)
 	atPut, openPut, atDel, openDel := make(chan int), make(chan int), make(chan int), make(chan int)
 	var puts atomic.Int32
-	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		switch c.Action {
 		case "PutSecretValue":
 			if puts.Add(1) == 1 {
@@ -112,18 +112,18 @@ func TestGivingUpHoldsAgainstAVersionStagedBehindItsFence(t *testing.T) {
 		return nil
 	})
 	a, b := make(chan int), make(chan int)
-	go func() { defer close(b); _, _ = s.function.Invoke(context.Background(), []byte(`{}`)) }()
+	go func() { defer close(b); _, _ = s.Function.Invoke(context.Background(), []byte(`{}`)) }()
 	<-atPut
-	s.world.SetSMTPFault(refuse)
-	go func() { defer close(a); _, _ = s.function.Invoke(context.Background(), []byte(`{}`)) }()
+	s.World.SetSMTPFault(refuse)
+	go func() { defer close(a); _, _ = s.Function.Invoke(context.Background(), []byte(`{}`)) }()
 	<-atDel
-	s.world.SetSMTPFault(nil)
+	s.World.SetSMTPFault(nil)
 	close(openPut)
 	<-b
 	s.mailFlows()
 	close(openDel)
 	<-a
-	if v, ok := s.current(); !ok {
+	if v := s.current(); !v.Accepted {
 		t.Errorf("AWSCURRENT names %s, dead", v.Username)
 	}
 }
@@ -137,7 +137,7 @@ func TestATickThatDeactivatesWhatARollbackMadeCurrentUndoesIt(t *testing.T) {
 	s.after(7*day + hour)
 	atUpdate, openUpdate := make(chan int), make(chan int)
 	var updates atomic.Int32
-	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		if c.Action == "UpdateAccessKey" && updates.Add(1) == 1 {
 			close(atUpdate)
 			<-openUpdate
@@ -145,7 +145,7 @@ func TestATickThatDeactivatesWhatARollbackMadeCurrentUndoesIt(t *testing.T) {
 		return nil
 	})
 	tick := make(chan int)
-	go func() { defer close(tick); _, _ = s.function.Invoke(context.Background(), []byte(`{}`)) }()
+	go func() { defer close(tick); _, _ = s.Function.Invoke(context.Background(), []byte(`{}`)) }()
 	<-atUpdate // it has looked at AWSCURRENT for the last time, and is about to deactivate k1
 	s.must(`{"action":"rollback"}`, rotation.RolledBack)
 	close(openUpdate)

@@ -26,16 +26,16 @@ func TestTwoInvocationsAtOnceCantHarmEachOther(t *testing.T) {
 						sc.scene(s)
 						w := s.watch(first)
 						w.emergency = first == events[2] || second == events[2]
-						s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+						s.World.Intercept(func(c localaws.Call) *localaws.Fault {
 							w.look(c)
 							return &localaws.Fault{Delay: pattern(seed, c.N)}
 						})
 						var both sync.WaitGroup
 						for _, event := range []string{first, second} {
-							both.Go(func() { _, _ = s.function.Invoke(t.Context(), []byte(event)) })
+							both.Go(func() { _, _ = s.Function.Invoke(t.Context(), []byte(event)) })
 						}
 						both.Wait()
-						s.world.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
+						s.World.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
 						s.mailFlows()
 						for range 22 { // eleven days: longer than grace and quarantine, shorter than the rotation interval
 							s.after(12 * hour)

@@ -16,8 +16,7 @@ import (
 func TestAMistypedRegionDoesntJamTheFirstCredential(t *testing.T) {
 	s := newStage(t, map[string]string{"SMTP_REGIONS": "eu-wst-1", "SMTP_ENDPOINT": "127.0.0.1:1"})
 	s.fails(`{}`, rotation.VerificationFailed)
-	s.env["SMTP_REGIONS"], s.env["SMTP_ENDPOINT"] = region, s.world.SMTP(region)
-	s.restart()
+	s.SetRegions(region)
 	s.fails(`{}`, rotation.VerificationFailed, "serve all of the configured Regions")
 	s.must(`{}`, rotation.Rotated)
 	s.quiet()
@@ -26,12 +25,11 @@ func TestAMistypedRegionDoesntJamTheFirstCredential(t *testing.T) {
 func TestARegionThatIsRemovedAgainDoesntJamTheRotation(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	s.env["SMTP_REGIONS"] = region + ",us-west-9"
-	s.env["SMTP_ENDPOINT"] = region + "=" + s.world.SMTP(region) + ",us-west-9=127.0.0.1:1"
-	s.restart()
+	s.Env["SMTP_REGIONS"] = region + ",us-west-9"
+	s.Env["SMTP_ENDPOINT"] = region + "=" + s.World.SMTP(region) + ",us-west-9=127.0.0.1:1"
+	s.Restart()
 	s.fails(`{}`, rotation.VerificationFailed, "us-west-9")
-	s.env["SMTP_REGIONS"], s.env["SMTP_ENDPOINT"] = region, s.world.SMTP(region)
-	s.restart()
+	s.SetRegions(region)
 	s.must(`{}`, rotation.Rotated)
 	s.mailFlows()
 }
@@ -41,14 +39,14 @@ func TestAnEmergencyForASupersededKeyIsRunAgainAfterItsLastAnswerWasLost(t *test
 	s.must(`{}`, rotation.Rotated)
 	k1 := s.mailFlows().Username
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
-	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		if c.Action == "DeleteAccessKey" {
 			return &localaws.Fault{After: true, Drop: true}
 		}
 		return nil
 	})
 	s.fails(`{"action":"emergency","access_key_id":"`+k1+`"}`, rotation.AWSError)
-	s.world.Intercept(nil)
+	s.World.Intercept(nil)
 	s.must(`{"action":"emergency","access_key_id":"`+k1+`"}`, rotation.Revoked)
 	s.quiet()
 }
@@ -57,12 +55,12 @@ func TestGivingUpAPendingKeyCantHitOneThatIsPromotedMeanwhile(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	s.after(30 * day)
-	s.world.SetPropagation(62 * time.Minute)
+	s.World.SetPropagation(62 * time.Minute)
 	s.fails(`{}`, rotation.VerificationFailed)
-	s.world.SetPropagation()
+	s.World.SetPropagation()
 	s.after(61 * time.Minute)
 	deleting, goOn := make(chan struct{}), make(chan struct{})
-	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		if c.Action == "DeleteAccessKey" {
 			close(deleting)
 			<-goOn
@@ -70,10 +68,10 @@ func TestGivingUpAPendingKeyCantHitOneThatIsPromotedMeanwhile(t *testing.T) {
 		return nil
 	})
 	var first sync.WaitGroup
-	first.Go(func() { _, _ = s.function.Invoke(t.Context(), []byte(`{}`)) })
+	first.Go(func() { _, _ = s.Function.Invoke(t.Context(), []byte(`{}`)) })
 	<-deleting
 	s.after(2 * time.Minute) // now SES accepts the key
-	_, _ = s.function.Invoke(t.Context(), []byte(`{}`))
+	_, _ = s.Function.Invoke(t.Context(), []byte(`{}`))
 	s.mailFlows()
 	close(goOn)
 	first.Wait()
@@ -82,11 +80,11 @@ func TestGivingUpAPendingKeyCantHitOneThatIsPromotedMeanwhile(t *testing.T) {
 
 func TestABrokenCurrentKeyIsReplacedWhenTheOtherSlotCanBeRetired(t *testing.T) {
 	s := newStage(t, nil)
-	old, _, _ := s.world.CreateAccessKey(user)
+	old, _, _ := s.World.CreateAccessKey(user)
 	s.after(400 * day)
-	s.world.UseKey(old, s.world.Now())
+	s.World.UseKey(old, s.World.Now())
 	s.must(`{}`, rotation.Rotated)
-	if err := s.world.SetKeyStatus(s.mailFlows().Username, "Inactive"); err != nil {
+	if err := s.World.SetKeyStatus(s.mailFlows().Username, "Inactive"); err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
@@ -103,12 +101,12 @@ func TestTwoRollbacksAtOnceAreOne(t *testing.T) {
 	s.after(hour)
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
 	s.after(hour)
-	s.world.Intercept(func(c localaws.Call) *localaws.Fault { // both have looked before either acts
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault { // both have looked before either acts
 		return &localaws.Fault{Delay: 20 * time.Millisecond}
 	})
 	var both sync.WaitGroup
 	for range 2 {
-		both.Go(func() { _, _ = s.function.Invoke(t.Context(), []byte(`{"action":"rollback"}`)) })
+		both.Go(func() { _, _ = s.Function.Invoke(t.Context(), []byte(`{"action":"rollback"}`)) })
 	}
 	both.Wait()
 	if got := s.mailFlows().Username; got != k1 {
@@ -141,13 +139,13 @@ func TestARollbackThatIsTriedAgainIsOne(t *testing.T) {
 func TestAValueThatAPersonPutBackStays(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	before, _ := s.world.Labelled(secret, "AWSCURRENT")
+	before, _ := s.World.Labelled(secret, "AWSCURRENT")
 	k1 := s.mailFlows().Username
 	s.after(hour)
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
 	k2 := s.mailFlows().Username
 	s.after(hour)
-	if _, err := s.world.PutSecretValue(secret, before.Value); err != nil { // as the console's editor does
+	if _, err := s.World.PutSecretValue(secret, before.Value); err != nil { // as the console's editor does
 		t.Fatal(err)
 	}
 	s.after(hour)
@@ -162,30 +160,30 @@ func TestAnEditWhileACredentialIsPendingIsKept(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	s.after(30 * day)
-	s.world.SetPropagation(10 * time.Minute)
+	s.World.SetPropagation(10 * time.Minute)
 	s.fails(`{}`, rotation.VerificationFailed)
-	v, _ := s.world.Labelled(secret, "AWSCURRENT")
-	if _, err := s.world.PutSecretValue(secret, strings.TrimSuffix(v.Value, "}")+`,"note":"added"}`); err != nil {
+	v, _ := s.World.Labelled(secret, "AWSCURRENT")
+	if _, err := s.World.PutSecretValue(secret, strings.TrimSuffix(v.Value, "}")+`,"note":"added"}`); err != nil {
 		t.Fatal(err)
 	}
 	s.after(11 * time.Minute)
 	s.must(`{}`, rotation.Rotated)
 	s.mailFlows()
-	if v, _ = s.world.Labelled(secret, "AWSCURRENT"); !strings.Contains(v.Value, `"note":"added"`) {
+	if v, _ = s.World.Labelled(secret, "AWSCURRENT"); !strings.Contains(v.Value, `"note":"added"`) {
 		t.Error("what a person added is gone")
 	}
 }
 
 func TestACredentialThatAWSRefusesToStoreLeavesNoKey(t *testing.T) {
 	s := newStage(t, nil)
-	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		if c.Action == "PutSecretValue" {
 			return &localaws.Fault{Status: http.StatusBadRequest, Code: "EncryptionFailure", Message: "the KMS key can't be used"}
 		}
 		return nil
 	})
 	s.fails(`{}`, rotation.AWSError, "EncryptionFailure")
-	if n := len(s.world.Keys(user)); n != 0 {
+	if n := len(s.World.Keys(user)); n != 0 {
 		t.Errorf("%d keys are left", n)
 	}
 }
@@ -193,8 +191,8 @@ func TestACredentialThatAWSRefusesToStoreLeavesNoKey(t *testing.T) {
 func TestContainFirstOfAnAdoptedKeyGoesOnWithoutIt(t *testing.T) {
 	s := newStage(t, nil)
 	id := s.handMadeSecret()
-	stranger, _, _ := s.world.CreateAccessKey(user)
-	s.world.UseKey(stranger, s.world.Now())
+	stranger, _, _ := s.World.CreateAccessKey(user)
+	s.World.UseKey(stranger, s.World.Now())
 	s.after(time.Minute)
 	s.must(`{"action":"emergency","contain":"first"}`, rotation.Revoked)
 	s.keyIs(id, "gone")
@@ -205,10 +203,10 @@ func TestContainFirstOfAnAdoptedKeyGoesOnWithoutIt(t *testing.T) {
 func TestABrokenAdoptedKeyIsReplacedInItsOwnSlot(t *testing.T) {
 	s := newStage(t, nil)
 	adopted := s.handMadeSecret()
-	stranger, _, _ := s.world.CreateAccessKey(user)
+	stranger, _, _ := s.World.CreateAccessKey(user)
 	s.after(hour)
-	s.world.UseKey(stranger, s.world.Now())
-	if err := s.world.SetKeyStatus(adopted, "Inactive"); err != nil {
+	s.World.UseKey(stranger, s.World.Now())
+	if err := s.World.SetKeyStatus(adopted, "Inactive"); err != nil {
 		t.Fatal(err)
 	}
 	s.must(`{}`, rotation.Rotated)
@@ -220,11 +218,11 @@ func TestABrokenAdoptedKeyIsReplacedInItsOwnSlot(t *testing.T) {
 func TestAKeyThatIsBeingVerifiedHasItsTime(t *testing.T) {
 	s := newStage(t, nil)
 	adopted := s.handMadeSecret()
-	if err := s.world.SetKeyStatus(adopted, "Inactive"); err != nil {
+	if err := s.World.SetKeyStatus(adopted, "Inactive"); err != nil {
 		t.Fatal(err)
 	}
-	replacement, _, _ := s.world.CreateAccessKey(user)
-	s.world.UseKey(replacement, s.world.Now())
+	replacement, _, _ := s.World.CreateAccessKey(user)
+	s.World.UseKey(replacement, s.World.Now())
 	s.fails(`{}`, rotation.RotationBlocked, replacement, "a moment ago")
 	s.keyIs(adopted, "Inactive")
 	s.keyIs(replacement, "Active")
@@ -233,33 +231,31 @@ func TestAKeyThatIsBeingVerifiedHasItsTime(t *testing.T) {
 func TestAMistypedPrimaryRegionNeverBecomesCurrent(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	s.env["SMTP_REGIONS"] = "us-west-9," + region
-	s.env["SMTP_ENDPOINT"] = region + "=" + s.world.SMTP(region) + ",us-west-9=127.0.0.1:1"
-	s.restart()
+	s.Env["SMTP_REGIONS"] = "us-west-9," + region
+	s.Env["SMTP_ENDPOINT"] = region + "=" + s.World.SMTP(region) + ",us-west-9=127.0.0.1:1"
+	s.Restart()
 	s.fails(`{}`, rotation.VerificationFailed)
-	s.env["SMTP_REGIONS"] = region
-	s.env["SMTP_ENDPOINT"] = s.world.SMTP(region)
-	s.restart()
+	s.SetRegions(region)
 	s.after(hour)
 	for range 4 {
 		_, _ = s.invoke(`{}`)
 		s.after(hour)
 	}
-	if v, ok := s.current(); !ok {
+	if v := s.current(); !v.Accepted || v.Region != region {
 		t.Errorf("AWSCURRENT's top level: region %s host %s:%d; not accepted in %s", v.Region, v.Host, v.Port, region)
 	}
 }
 
 func TestTheMaximumGraceSparesAStrangersKeyInUse(t *testing.T) {
 	s := newStage(t, map[string]string{"MAX_GRACE_PERIOD": "8d"})
-	old, _, _ := s.world.CreateAccessKey(user)
+	old, _, _ := s.World.CreateAccessKey(user)
 	s.after(400 * day)
-	s.world.UseKey(old, s.world.Now())
+	s.World.UseKey(old, s.World.Now())
 	s.must(`{}`, rotation.Rotated)
 	for range 40 {
 		s.after(12 * hour)
 		if k, ok := s.key(old); ok && k.Status == "Active" {
-			s.world.UseKey(old, s.world.Now())
+			s.World.UseKey(old, s.World.Now())
 		}
 		s.invoke(`{}`)
 	}
@@ -269,9 +265,9 @@ func TestTheMaximumGraceSparesAStrangersKeyInUse(t *testing.T) {
 func TestASecretThatIsReadTooSoonKeepsItsValue(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	s.world.SetSecretStaleness(time.Minute) // reads tell of a time before there was a secret
+	s.World.SetSecretStaleness(time.Minute) // reads tell of a time before there was a secret
 	_, _ = s.invoke(`{}`)                   // whatever it comes to
-	s.world.SetSecretStaleness(0)
+	s.World.SetSecretStaleness(0)
 	s.mailFlows()
 }
 
@@ -282,7 +278,7 @@ func TestAnEmergencyRevokesAKeyThatIAMDoesntListYet(t *testing.T) {
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
 	k2 := s.mailFlows().Username
 	s.must(`{"action":"rollback"}`, rotation.RolledBack)
-	s.world.SetListStaleness(time.Minute) // k2 doesn't show
+	s.World.SetListStaleness(time.Minute) // k2 doesn't show
 	s.must(`{"action":"emergency","access_key_id":"`+k2+`"}`, rotation.Revoked)
 	s.keyIs(k2, "gone")
 	s.mailFlows()
@@ -293,9 +289,9 @@ func TestAnEmergencyEndsWellWhereIAMListsLate(t *testing.T) {
 	s.must(`{}`, rotation.Rotated)
 	s.after(hour)
 	k1 := s.mailFlows().Username
-	s.world.SetListStaleness(500 * time.Millisecond)
+	s.World.SetListStaleness(500 * time.Millisecond)
 	s.must(`{"action":"emergency"}`, rotation.Revoked)
-	s.world.SetListStaleness(0)
+	s.World.SetListStaleness(0)
 	s.keyIs(k1, "gone")
 	s.quiet() // and it made no more than one key
 }
@@ -304,12 +300,12 @@ func TestABrokenCredentialIsReplacedWhileBothSlotsAreTaken(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	k1 := s.mailFlows().Username
-	stranger, _, err := s.world.CreateAccessKey(user)
+	stranger, _, err := s.World.CreateAccessKey(user)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.world.UseKey(stranger, s.world.Now())
-	if err := s.world.SetKeyStatus(k1, "Inactive"); err != nil {
+	s.World.UseKey(stranger, s.World.Now())
+	if err := s.World.SetKeyStatus(k1, "Inactive"); err != nil {
 		t.Fatal(err)
 	}
 	s.after(hour)
@@ -324,7 +320,7 @@ func TestAnEmptiedSecretWithBothSlotsTakenIsFilledWithWhatIsStored(t *testing.T)
 	s.must(`{}`, rotation.Rotated)
 	s.after(hour)
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
-	if _, err := s.world.PutSecretValue(secret, "{}"); err != nil {
+	if _, err := s.World.PutSecretValue(secret, "{}"); err != nil {
 		t.Fatal(err)
 	}
 	s.after(hour)

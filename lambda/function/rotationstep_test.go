@@ -19,7 +19,7 @@ func stepEvent(step, token string) string {
 // startRotation is Secrets Manager's part before the first step.
 func (s *stage) startRotation() (token string) {
 	s.Helper()
-	token, err := s.world.StartRotation(secret)
+	token, err := s.World.StartRotation(secret)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -42,11 +42,11 @@ func (s *stage) rotates() {
 func (s *stage) endsRotation(token string) {
 	s.Helper()
 	s.mailFlows()
-	current, _ := s.world.Labelled(secret, "AWSCURRENT")
+	current, _ := s.World.Labelled(secret, "AWSCURRENT")
 	if current.ID != token {
 		s.Errorf("AWSCURRENT is on %s, want %s", current.ID, token)
 	}
-	if pending, ok := s.world.Labelled(secret, "AWSPENDING"); ok && pending.ID != current.ID {
+	if pending, ok := s.World.Labelled(secret, "AWSPENDING"); ok && pending.ID != current.ID {
 		s.Errorf("AWSPENDING is on %s, which isn't current", pending.ID)
 	}
 }
@@ -80,11 +80,11 @@ func TestARotationStepMayComeAgain(t *testing.T) {
 					t.Fatalf("%s, after %s: %s", again, step, err.Message)
 				}
 			}
-			s.restart()
+			s.Restart()
 		}
 	}
 	s.endsRotation(token)
-	if n := len(s.world.Keys(user)); n != 2 {
+	if n := len(s.World.Keys(user)); n != 2 {
 		t.Errorf("there are %d keys", n)
 	}
 }
@@ -99,7 +99,7 @@ func TestARotationStepOutOfOrderTouchesNothing(t *testing.T) {
 	if _, err := s.invoke(stepEvent("testSecret", token)); err != nil { // so Secrets Manager tests a configuration
 		t.Error(err.Message)
 	}
-	if n := len(s.world.Keys(user)); n != 1 || s.mailFlows().Username != current {
+	if n := len(s.World.Keys(user)); n != 1 || s.mailFlows().Username != current {
 		t.Errorf("there are %d keys", n)
 	}
 	s.after(30 * day)
@@ -116,7 +116,7 @@ func TestARotationIsTestedAndRefused(t *testing.T) {
 	s.must(`{}`, rotation.Rotated)
 	old := s.mailFlows().Username
 	s.after(10 * day)
-	s.world.SetPropagation(hour / 2)
+	s.World.SetPropagation(hour / 2)
 	token := s.startRotation()
 	if _, err := s.invoke(stepEvent("createSecret", token)); err != nil {
 		t.Fatal(err.Message)
@@ -129,7 +129,7 @@ func TestARotationIsTestedAndRefused(t *testing.T) {
 	s.after(hour)
 	s.must(`{}`, rotation.Rotated) // a tick goes on with it, too
 	s.mailFlows()
-	if err := s.world.SetKeyStatus(s.mailFlows().Username, "Inactive"); err != nil {
+	if err := s.World.SetKeyStatus(s.mailFlows().Username, "Inactive"); err != nil {
 		t.Fatal(err)
 	}
 	s.fails(stepEvent("testSecret", "0123456789abcdef0123456789abcdef"), rotation.VerificationFailed, "Inactive")
@@ -148,7 +148,7 @@ func TestARotationBesideAPendingCredentialIsRefused(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	s.after(31 * day)
-	s.world.SetPropagation(hour)
+	s.World.SetPropagation(hour)
 	s.fails(`{}`, rotation.VerificationFailed)
 	s.fails(stepEvent("createSecret", "0123456789abcdef0123456789abcdef"), rotation.RotationBlocked, "pending already")
 }
@@ -160,7 +160,7 @@ func TestARotationStepFailsAnywhereAndGoesOn(t *testing.T) {
 		s.after(10 * day)
 		token := s.startRotation()
 		var calls atomic.Int32 // two of them may be under way at once
-		s.world.Intercept(func(localaws.Call) *localaws.Fault {
+		s.World.Intercept(func(localaws.Call) *localaws.Fault {
 			if int(calls.Add(1)) != failing+1 {
 				return nil
 			}
@@ -173,7 +173,7 @@ func TestARotationStepFailsAnywhereAndGoesOn(t *testing.T) {
 				}
 			}
 		}
-		s.world.Intercept(nil)
+		s.World.Intercept(nil)
 		s.endsRotation(token)
 		if int(calls.Load()) <= failing {
 			t.Logf("%d calls, each of which failed once", failing)
@@ -187,7 +187,7 @@ func TestAStepForAnotherSecretIsRefused(t *testing.T) {
 	const token = "0123456789abcdef0123456789abcdef"
 	event := `{"Step":"createSecret","SecretId":"other","ClientRequestToken":"` + token + `"}`
 	s.fails(event, rotation.RequestError, "SecretId", secret)
-	if n := len(s.world.Calls()); n != 0 {
+	if n := len(s.World.Calls()); n != 0 {
 		t.Errorf("%d AWS calls were made", n)
 	}
 }

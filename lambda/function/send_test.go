@@ -11,7 +11,7 @@ import (
 func TestVerifyingBySendingMailsTheSimulator(t *testing.T) {
 	s := newStage(t, map[string]string{"VERIFY": "send", "VERIFY_FROM": "rotator@example.com"})
 	s.must(`{}`, rotation.Rotated)
-	mails := s.world.Mail()
+	mails := s.World.Mail()
 	if len(mails) != 1 || mails[0].From != "rotator@example.com" || mails[0].To[0] != "success@simulator.amazonses.com" {
 		t.Errorf("mails: %+v", mails)
 	}
@@ -25,7 +25,7 @@ func TestARefusedTestMailIsAWarningBecauseThePasswordIsRight(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, map[string]string{"VERIFY": "send", "VERIFY_FROM": "rotator@example.com"})
 			id := ""
-			s.world.SetSMTPFault(func(_ string, _ int, stage, username string) *localaws.SMTPReply {
+			s.World.SetSMTPFault(func(_ string, _ int, stage, username string) *localaws.SMTPReply {
 				if id = username; stage == "data" {
 					return &localaws.SMTPReply{Code: 554, Text: text}
 				}

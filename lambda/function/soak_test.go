@@ -113,7 +113,7 @@ func (s *stage) tickInto(life *keyLives) {
 func (s *stage) everyMailArrivedOnce(applications []*application, days int) {
 	s.Helper()
 	arrived := map[string]int{}
-	for _, m := range s.world.Mail() {
+	for _, m := range s.World.Mail() {
 		parsed, err := mail.ReadMessage(bytes.NewReader(m.Data))
 		if err != nil {
 			s.Fatal(err)
@@ -162,7 +162,7 @@ func (s *stage) newApplication(name string, perConn int) *application {
 		return aws.Credentials{AccessKeyID: "AKIAAPPLICATIONROLE0", SecretAccessKey: "the application's own"}, nil
 	}
 	client := secretsmanager.New(secretsmanager.Options{
-		BaseEndpoint: aws.String(s.world.URL()), Region: region, Credentials: aws.CredentialsProviderFunc(role),
+		BaseEndpoint: aws.String(s.World.URL()), Region: region, Credentials: aws.CredentialsProviderFunc(role),
 		Retryer: aws.NopRetryer{},
 	})
 	return &application{stage: s, name: name, perConn: perConn, secrets: client, days: make(chan struct{}, 1)}
@@ -179,14 +179,14 @@ func (a *application) run() {
 		if err := a.sendOne(); err != nil {
 			refused = true
 			a.Errorf("application %s, mail %d, refused at its first try on %s, with what was read on %s: %v", a.name, len(a.sent)+1,
-				a.world.Now().Format(time.DateTime), a.readAt.Format(time.DateTime), err)
+				a.World.Now().Format(time.DateTime), a.readAt.Format(time.DateTime), err)
 		}
 	}
 }
 
 // sendOne sends the next mail on the connection that there is, or on a new one.
 func (a *application) sendOne() error {
-	if a.world.Now().Sub(a.readAt) >= credentialLife {
+	if a.World.Now().Sub(a.readAt) >= credentialLife {
 		if err := a.read(); err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func (a *application) sendOne() error {
 
 // read takes the credential from the secret, and leaves the connection if it is another one.
 func (a *application) read() error {
-	at := a.world.Now()
+	at := a.World.Now()
 	out, err := a.secrets.GetSecretValue(context.Background(), &secretsmanager.GetSecretValueInput{
 		SecretId: aws.String(secret), VersionStage: aws.String("AWSCURRENT"),
 	})
@@ -234,7 +234,7 @@ func (a *application) connect() error {
 		return err
 	}
 	a.conn, a.onConn = conn, 0
-	config := &tls.Config{ServerName: c.Host, RootCAs: a.world.CertPool()}
+	config := &tls.Config{ServerName: c.Host, RootCAs: a.World.CertPool()}
 	config.CurvePreferences = []tls.CurveID{tls.X25519} // cheap: there are ten thousand handshakes
 	if err := conn.StartTLS(config); err != nil {
 		return err

@@ -101,11 +101,11 @@ func TestAStackHasItsCredentialFromTheBeginningAndNoKeyInTheEnd(t *testing.T) {
 	cf.must(`{}`, rotation.Rotated)
 	for range 2 {
 		cf.answered("Delete", "", "SUCCESS")
-		if n := len(cf.world.Keys(user)); n != 0 {
+		if n := len(cf.World.Keys(user)); n != 0 {
 			t.Errorf("%d keys are left", n)
 		}
 	}
-	cf.world.DeleteUser(user)
+	cf.World.DeleteUser(user)
 	cf.answered("Delete", "", "SUCCESS")
 }
 
@@ -113,9 +113,7 @@ func TestASecondRegionIsServedFromTheUpdateOn(t *testing.T) {
 	s := newStage(t, nil)
 	cf := s.cloudFormation()
 	cf.answered("Create", "", "SUCCESS")
-	s.env["SMTP_REGIONS"] = region + ",us-east-1"
-	s.env["SMTP_ENDPOINT"] = region + "=" + s.world.SMTP(region) + ",us-east-1=" + s.world.SMTP("us-east-1")
-	s.restart()
+	s.SetRegions(region, "us-east-1")
 	cf.answered("Update", "", "SUCCESS")
 	if v := s.mailFlows(); len(v.Regions) != 2 {
 		t.Errorf("it serves %d Regions", len(v.Regions))
@@ -124,7 +122,7 @@ func TestASecondRegionIsServedFromTheUpdateOn(t *testing.T) {
 
 func TestAStackDoesntFailBecauseSESIsLate(t *testing.T) {
 	cf := newStage(t, nil).cloudFormation()
-	cf.world.SetPropagation(hour / 2)
+	cf.World.SetPropagation(hour / 2)
 	if got := cf.answered("Create", "", "SUCCESS"); !strings.Contains(got.Reason, "535") {
 		t.Errorf("nothing is said of it: %q", got.Reason)
 	}
@@ -153,7 +151,7 @@ func TestAStackFailsWithTheReason(t *testing.T) {
 	})
 	t.Run("another's secret", func(t *testing.T) {
 		cf := newStage(t, nil).cloudFormation()
-		if _, err := cf.world.PutSecretValue(secret, `{"api_key":"x"}`); err != nil {
+		if _, err := cf.World.PutSecretValue(secret, `{"api_key":"x"}`); err != nil {
 			t.Fatal(err)
 		}
 		cf.answered("Create", "", "FAILED")
@@ -193,7 +191,7 @@ func TestAKeptUserLosesTheKeysWhosePasswordsGo(t *testing.T) {
 		cf := newStage(t, nil).cloudFormation()
 		cf.answered("Create", deleteStored, "SUCCESS")
 		first := cf.mailFlows().Username
-		handMade, _, err := cf.world.CreateAccessKey(user)
+		handMade, _, err := cf.World.CreateAccessKey(user)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +206,7 @@ func TestAKeptUserLosesTheKeysWhosePasswordsGo(t *testing.T) {
 		cf.must(`{}`, rotation.Rotated)
 		cf.must(`{"action":"rotate"}`, rotation.Rotated)
 		cf.answered("Delete", deleteStored, "SUCCESS")
-		if n := len(cf.world.Keys(user)); n != 0 {
+		if n := len(cf.World.Keys(user)); n != 0 {
 			t.Errorf("%d keys are left", n)
 		}
 	})
@@ -216,10 +214,10 @@ func TestAKeptUserLosesTheKeysWhosePasswordsGo(t *testing.T) {
 		s := newStage(t, nil)
 		cf := s.cloudFormation()
 		s.handMadeSecret()
-		s.env["SMTP_REGIONS"] = "nowhere at all"
-		s.restart()
+		s.Env["SMTP_REGIONS"] = "nowhere at all"
+		s.Restart()
 		cf.answered("Delete", deleteStored, "SUCCESS")
-		if n := len(cf.world.Keys(user)); n != 0 {
+		if n := len(cf.World.Keys(user)); n != 0 {
 			t.Errorf("%d keys are left", n)
 		}
 	})
@@ -228,8 +226,8 @@ func TestAKeptUserLosesTheKeysWhosePasswordsGo(t *testing.T) {
 		cf := s.cloudFormation()
 		cf.must(`{}`, rotation.Rotated)
 		id := cf.mailFlows().Username
-		s.env["SECRET_ID"] = "deleted by hand"
-		s.restart()
+		s.Env["SECRET_ID"] = "deleted by hand"
+		s.Restart()
 		cf.answered("Delete", deleteStored, "SUCCESS")
 		cf.keyIs(id, "Active")
 	})
@@ -247,7 +245,7 @@ func TestAKeptUserLosesTheKeysWhosePasswordsGo(t *testing.T) {
 
 // deny refuses an action so many times.
 func (s *stage) deny(action string, times int) {
-	s.world.Intercept(func(call localaws.Call) *localaws.Fault {
+	s.World.Intercept(func(call localaws.Call) *localaws.Fault {
 		if call.Action != action || times == 0 {
 			return nil
 		}
@@ -261,7 +259,7 @@ func TestANewStacksRoleMayBeKnownASecondLater(t *testing.T) {
 	cf.deny("PutSecretValue", 1)
 	cf.answered("Create", "", "SUCCESS")
 	cf.mailFlows()
-	if n := len(cf.world.Keys(user)); n != 1 {
+	if n := len(cf.World.Keys(user)); n != 1 {
 		t.Errorf("there are %d keys", n)
 	}
 }
@@ -274,10 +272,10 @@ func TestCloudFormationIsAnsweredWhateverHappens(t *testing.T) {
 	})
 	t.Run("before the invocation ends", func(t *testing.T) {
 		cf := newStage(t, nil).cloudFormation()
-		cf.world.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: time.Hour} })
+		cf.World.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: time.Hour} })
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
-		if _, err := cf.function.Invoke(ctx, []byte(cf.event("Delete", ""))); err != nil {
+		if _, err := cf.Function.Invoke(ctx, []byte(cf.event("Delete", ""))); err != nil {
 			t.Error(err)
 		}
 		if len(cf.answers) != 1 || cf.answers[0].Status != "FAILED" {
@@ -287,8 +285,8 @@ func TestCloudFormationIsAnsweredWhateverHappens(t *testing.T) {
 	t.Run("after a panic", func(t *testing.T) {
 		s := newStage(t, nil)
 		cf := s.cloudFormation()
-		s.function = function.New(function.World{
-			Getenv: func(name string) string { return s.env[name] },
+		s.Function = function.New(function.World{
+			Getenv: func(name string) string { return s.Env[name] },
 			Log:    slog.New(slog.NewJSONHandler(&s.log, nil)),
 			Now:    func() time.Time { panic("no clock") },
 		})
@@ -303,7 +301,7 @@ func TestCloudFormationIsAnsweredWhateverHappens(t *testing.T) {
 		cf.Server.Close()
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
-		_, err := s.function.Invoke(ctx, []byte(event))
+		_, err := s.Function.Invoke(ctx, []byte(event))
 		if err == nil || !strings.Contains(err.Error(), "CloudFormation") || strings.Contains(err.Error()+s.log.String(), "Signature") {
 			t.Errorf("got %v", err)
 		}

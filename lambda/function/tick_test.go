@@ -12,18 +12,18 @@ import (
 
 func TestAdoptionLeavesTheHandMadeKeyAloneWhileItIsUsed(t *testing.T) {
 	s := newStage(t, nil)
-	old, _, err := s.world.CreateAccessKey(user)
+	old, _, err := s.World.CreateAccessKey(user)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.after(400 * day)
-	s.world.UseKey(old, s.world.Now())
+	s.World.UseKey(old, s.World.Now())
 	s.must(`{}`, rotation.Rotated)
 	s.mailFlows()
 	s.keyIs(old, "Active")
 	for range 10 {
 		s.after(day)
-		s.world.UseKey(old, s.world.Now().Add(-hour))
+		s.World.UseKey(old, s.World.Now().Add(-hour))
 		s.must(`{}`, rotation.Waiting)
 		s.keyIs(old, "Active")
 	}
@@ -41,18 +41,18 @@ func TestAdoptionLeavesTheHandMadeKeyAloneWhileItIsUsed(t *testing.T) {
 
 func TestAdoptionOfAHandMadeSecret(t *testing.T) {
 	s := newStage(t, nil)
-	id, _, err := s.world.CreateAccessKey(user)
+	id, _, err := s.World.CreateAccessKey(user)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.world.PutSecretValue(secret, `{"username":"`+id+`","password":"made by hand","note":"ask Ops","port":"587"}`); err != nil {
+	if _, err := s.World.PutSecretValue(secret, `{"username":"`+id+`","password":"made by hand","note":"ask Ops","port":"587"}`); err != nil {
 		t.Fatal(err)
 	}
 	s.must(`{}`, rotation.Waiting) // the key isn't due yet
 	s.after(30 * day)
 	s.must(`{}`, rotation.Rotated)
 	s.mailFlows()
-	if v, _ := s.world.Labelled(secret, "AWSCURRENT"); !strings.Contains(v.Value, `"note":"ask Ops"`) {
+	if v, _ := s.World.Labelled(secret, "AWSCURRENT"); !strings.Contains(v.Value, `"note":"ask Ops"`) {
 		t.Error("what people had added to the value is gone")
 	}
 }
@@ -64,7 +64,7 @@ func TestAKeyInUseOutlivesItsGracePeriodButNotTheMaximum(t *testing.T) {
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
 	for d := range 10 {
 		s.after(day)
-		s.world.UseKey(k1, s.world.Now())
+		s.World.UseKey(k1, s.World.Now())
 		if d < 9 {
 			s.must(`{}`, rotation.Waiting)
 		}
@@ -79,7 +79,7 @@ func TestLatePropagationIsWaitedOutAcrossTicks(t *testing.T) {
 	s.must(`{}`, rotation.Rotated)
 	k1 := s.mailFlows().Username
 	s.after(30 * day)
-	s.world.SetPropagation(10 * time.Minute)
+	s.World.SetPropagation(10 * time.Minute)
 	s.fails(`{}`, rotation.VerificationFailed, "stays pending", k1)
 	if got := s.mailFlows().Username; got != k1 {
 		t.Fatalf("AWSCURRENT moved to %s before SES accepted it", got)
@@ -103,14 +103,14 @@ func TestACredentialRefusedForLongerThanAnHourIsGivenUp(t *testing.T) {
 	s.must(`{}`, rotation.Rotated)
 	k1 := s.mailFlows().Username
 	s.after(30 * day)
-	s.world.SetPropagation(1000 * hour)
+	s.World.SetPropagation(1000 * hour)
 	s.fails(`{}`, rotation.VerificationFailed, "535")
 	s.after(61 * time.Minute)
 	s.fails(`{}`, rotation.VerificationFailed, "given up")
-	if n := len(s.world.Keys(user)); n != 1 {
+	if n := len(s.World.Keys(user)); n != 1 {
 		t.Fatalf("%d keys are left", n)
 	}
-	s.world.SetPropagation()
+	s.World.SetPropagation()
 	s.must(`{}`, rotation.Rotated)
 	if got := s.mailFlows().Username; got == k1 {
 		t.Fatal("no new credential")
@@ -127,7 +127,7 @@ func TestAnUnreachableSESLeavesTheCredentialPending(t *testing.T) {
 			s.must(`{}`, rotation.Rotated)
 			k1 := s.mailFlows().Username
 			s.after(30 * day)
-			s.world.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
+			s.World.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
 				if stage == "auth" {
 					return reply
 				}
@@ -136,10 +136,10 @@ func TestAnUnreachableSESLeavesTheCredentialPending(t *testing.T) {
 			s.fails(`{}`, rotation.VerificationFailed, "stays pending", k1)
 			s.after(3 * hour)
 			s.fails(`{}`, rotation.VerificationFailed) // however long it takes
-			if n := len(s.world.Keys(user)); n != 2 {
+			if n := len(s.World.Keys(user)); n != 2 {
 				t.Fatalf("%d keys, want the current and the pending one", n)
 			}
-			s.world.SetSMTPFault(nil)
+			s.World.SetSMTPFault(nil)
 			s.must(`{}`, rotation.Rotated)
 			s.mailFlows()
 		})
@@ -148,7 +148,7 @@ func TestAnUnreachableSESLeavesTheCredentialPending(t *testing.T) {
 
 func TestALostAnswerToCreateAccessKeyLeavesAnOrphanThatGoesByItself(t *testing.T) {
 	s := newStage(t, nil)
-	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		if c.Action == "CreateAccessKey" {
 			return &localaws.Fault{After: true, Drop: true}
 		}
@@ -158,8 +158,8 @@ func TestALostAnswerToCreateAccessKeyLeavesAnOrphanThatGoesByItself(t *testing.T
 	if n := s.calls()["CreateAccessKey"]; n != 1 {
 		t.Errorf("CreateAccessKey was called %d times", n)
 	}
-	s.world.Intercept(nil)
-	orphan := s.world.Keys(user)[0].ID
+	s.World.Intercept(nil)
+	orphan := s.World.Keys(user)[0].ID
 	s.must(`{}`, rotation.Rotated)
 	s.after(9 * day)
 	s.must(`{}`, rotation.Retired)
@@ -172,7 +172,7 @@ func TestAnOrphanBesideTheCurrentKeyIsDeactivatedAfterADayAndDeletedAfterAnother
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	s.after(hour)
-	orphan, _, _ := s.world.CreateAccessKey(user)
+	orphan, _, _ := s.World.CreateAccessKey(user)
 	s.after(day)
 	s.must(`{}`, rotation.Waiting)
 	s.after(hour)
@@ -189,7 +189,7 @@ func TestABrokenCurrentKeyIsReplacedAndNeverReactivated(t *testing.T) {
 	t.Run("deleted", func(t *testing.T) {
 		s := newStage(t, nil)
 		s.must(`{}`, rotation.Rotated)
-		if err := s.world.DeleteAccessKey(s.mailFlows().Username); err != nil {
+		if err := s.World.DeleteAccessKey(s.mailFlows().Username); err != nil {
 			t.Fatal(err)
 		}
 		result := s.must(`{}`, rotation.Rotated)
@@ -202,7 +202,7 @@ func TestABrokenCurrentKeyIsReplacedAndNeverReactivated(t *testing.T) {
 		s := newStage(t, nil)
 		s.must(`{}`, rotation.Rotated)
 		k1 := s.mailFlows().Username
-		if err := s.world.SetKeyStatus(k1, "Inactive"); err != nil {
+		if err := s.World.SetKeyStatus(k1, "Inactive"); err != nil {
 			t.Fatal(err)
 		}
 		s.must(`{}`, rotation.Rotated)
@@ -213,8 +213,8 @@ func TestABrokenCurrentKeyIsReplacedAndNeverReactivated(t *testing.T) {
 		s := newStage(t, nil)
 		s.must(`{}`, rotation.Rotated)
 		k1 := s.mailFlows().Username
-		orphan, _, _ := s.world.CreateAccessKey(user)
-		if err := s.world.SetKeyStatus(k1, "Inactive"); err != nil {
+		orphan, _, _ := s.World.CreateAccessKey(user)
+		if err := s.World.SetKeyStatus(k1, "Inactive"); err != nil {
 			t.Fatal(err)
 		}
 		s.fails(`{}`, rotation.RotationBlocked, orphan) // it may be about to be staged
@@ -231,7 +231,7 @@ func TestABrokenCurrentKeyIsReplacedAndNeverReactivated(t *testing.T) {
 		s.must(`{"action":"rotate"}`, rotation.Rotated)
 		k2 := s.mailFlows().Username
 		s.after(hour)
-		if err := s.world.SetKeyStatus(k2, "Inactive"); err != nil {
+		if err := s.World.SetKeyStatus(k2, "Inactive"); err != nil {
 			t.Fatal(err)
 		}
 		s.must(`{}`, rotation.Rotated)
@@ -244,11 +244,11 @@ func TestABrokenCurrentKeyIsReplacedAndNeverReactivated(t *testing.T) {
 
 func TestAFullQuotaIsBlockedAndTouchesNothing(t *testing.T) {
 	s := newStage(t, nil)
-	a, _, _ := s.world.CreateAccessKey(user)
-	b, _, _ := s.world.CreateAccessKey(user)
+	a, _, _ := s.World.CreateAccessKey(user)
+	b, _, _ := s.World.CreateAccessKey(user)
 	s.after(40 * day)
-	s.world.UseKey(a, s.world.Now())
-	s.world.UseKey(b, s.world.Now())
+	s.World.UseKey(a, s.World.Now())
+	s.World.UseKey(b, s.World.Now())
 	s.after(hour)
 	result := s.must(`{}`, rotation.Blocked)
 	if !warned(result, rotation.WarnRotationBlocked, "AKIA") {
@@ -264,7 +264,7 @@ func TestRotateIsRefusedWhileASupersededKeyIsActive(t *testing.T) {
 	s.must(`{}`, rotation.Rotated)
 	k1 := s.mailFlows().Username
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
-	s.world.ResetCalls()
+	s.World.ResetCalls()
 	s.fails(`{"action":"rotate"}`, rotation.RotationBlocked, k1, "nothing was touched")
 	s.onlyReads()
 }
@@ -272,24 +272,22 @@ func TestRotateIsRefusedWhileASupersededKeyIsActive(t *testing.T) {
 func TestAnAddedRegionRotates(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	s.env["SMTP_REGIONS"] = region + ",us-east-1"
-	s.env["SMTP_ENDPOINT"] = region + "=" + s.world.SMTP(region) + ",us-east-1=" + s.world.SMTP("us-east-1")
-	s.restart()
+	s.SetRegions(region, "us-east-1")
 	s.must(`{}`, rotation.Rotated)
 	value := s.mailFlows()
-	if !s.world.Accepts("us-east-1", value.Username, value.Regions["us-east-1"].Password) {
+	if !s.World.Accepts("us-east-1", value.Username, value.Regions["us-east-1"].Password) {
 		t.Error("the new Region's password isn't accepted")
 	}
 }
 
 func TestAMistakenEndpointIsMendedByTheRightOne(t *testing.T) {
 	s := newStage(t, nil)
-	right := s.env["SMTP_ENDPOINT"]
-	s.env["SMTP_ENDPOINT"] = "127.0.0.1:1"
-	s.restart()
+	right := s.Env["SMTP_ENDPOINT"]
+	s.Env["SMTP_ENDPOINT"] = "127.0.0.1:1"
+	s.Restart()
 	s.fails(`{}`, rotation.VerificationFailed, "127.0.0.1:1")
-	s.env["SMTP_ENDPOINT"] = right
-	s.restart()
+	s.Env["SMTP_ENDPOINT"] = right
+	s.Restart()
 	s.must(`{}`, rotation.Rotated)
 	if value := s.mailFlows(); value.Port == 1 {
 		t.Errorf("the value still names the mistaken endpoint: %s:%d", value.Host, value.Port)

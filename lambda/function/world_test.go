@@ -2,7 +2,6 @@ package function_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
@@ -13,26 +12,23 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
 const (
-	user   = "smtp-sender"
-	secret = "smtp/credential"
-	region = "eu-west-1"
+	user   = localfunction.User
+	secret = localfunction.Secret
+	region = localfunction.Region
 )
 
-// stage is the function and the AWS it acts on, in one process, with the clock in the test's hand.
+// stage is the function and the AWS it acts on, with the clock in the test's hand.
 type stage struct {
 	*testing.T
-	world    *localaws.World
-	env      map[string]string
-	log      syncBuffer
-	answers  strings.Builder // all results and errors, for the search for secrets
-	function *function.Function
+	*localfunction.Deployment
+	log     syncBuffer
+	answers strings.Builder // all results and errors, for the search for secrets
 }
 
 type syncBuffer struct {
@@ -46,7 +42,7 @@ func (b *syncBuffer) Write(p []byte) (int, error) {
 	return b.Builder.Write(p)
 }
 
-// newStage has a user and a secret of {}, as the template makes them; env changes the function's environment.
+// newStage changes the function's environment by env.
 func newStage(t *testing.T, env map[string]string) *stage {
 	t.Helper()
 	t.Parallel()
@@ -56,25 +52,17 @@ func newStage(t *testing.T, env map[string]string) *stage {
 // newSerialStage is newStage for tests whose next step depends on this one's end.
 func newSerialStage(t *testing.T, env map[string]string) *stage {
 	t.Helper()
-	world, err := localaws.Start(localaws.Config{Regions: []string{region, "us-east-1"}})
+	s := &stage{T: t}
+	all := map[string]string{"VERIFY_TIMEOUT": "1s"}
+	maps.Copy(all, env)
+	var err error
+	s.Deployment, err = localfunction.Start(localfunction.Config{
+		Regions: []string{region, "us-east-1"}, Env: all, Log: slog.NewJSONHandler(&s.log, nil),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { world.Close() })
-	world.CreateUser(user)
-	world.CreateSecret(secret, "{}")
-	s := &stage{T: t, world: world, env: map[string]string{
-		"AWS_REGION":            region,
-		"AWS_ENDPOINT_URL":      world.URL(),
-		"AWS_ACCESS_KEY_ID":     "AKIAFUNCTIONROLE0000",
-		"AWS_SECRET_ACCESS_KEY": "the function's own",
-		"SMTP_USER_NAME":        user,
-		"SECRET_ID":             secret,
-		"SMTP_ENDPOINT":         world.SMTP(region),
-		"VERIFY_TIMEOUT":        "1s",
-	}}
-	maps.Copy(s.env, env)
-	s.restart()
+	t.Cleanup(func() { s.Close() })
 	t.Cleanup(s.nothingSecretWasTold)
 	return s
 }
@@ -82,24 +70,14 @@ func newSerialStage(t *testing.T, env map[string]string) *stage {
 // handMadeSecret gives the secret the value that people write: an access key's username and password, and nothing else.
 func (s *stage) handMadeSecret() (accessKeyID string) {
 	s.Helper()
-	id, key, err := s.world.CreateAccessKey(user)
+	id, key, err := s.World.CreateAccessKey(user)
 	if err != nil {
 		s.Fatal(err)
 	}
-	if _, err := s.world.PutSecretValue(secret, `{"username":"`+id+`","password":"`+localaws.SMTPPassword(key, region)+`"}`); err != nil {
+	if _, err := s.World.PutSecretValue(secret, `{"username":"`+id+`","password":"`+localaws.SMTPPassword(key, region)+`"}`); err != nil {
 		s.Fatal(err)
 	}
 	return id
-}
-
-// restart makes the function anew, as Lambda does: all memory is gone.
-func (s *stage) restart() {
-	s.function = function.New(function.World{
-		Getenv:  func(name string) string { return s.env[name] },
-		Log:     slog.New(slog.NewJSONHandler(&s.log, nil)),
-		Now:     s.world.Now,
-		RootCAs: s.world.CertPool(),
-	})
 }
 
 // invoke sends an event and returns the result, or the error as Lambda's callers see it.
@@ -107,21 +85,17 @@ func (s *stage) invoke(event string) (rotation.Result, *messages.InvokeResponse_
 	s.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	answer, err := s.function.Invoke(ctx, []byte(event))
-	s.answers.Write(answer)
-	var result rotation.Result
+	answer, err := s.Invoke(ctx, event)
+	s.answers.WriteString(answer.Text)
 	if err != nil {
 		var typed messages.InvokeResponse_Error
 		if !errors.As(err, &typed) {
 			s.Fatalf("%s: the error has no type: %v", event, err)
 		}
 		s.answers.WriteString(typed.Message)
-		return result, &typed
+		return rotation.Result{}, &typed
 	}
-	if err := json.Unmarshal(answer, &result); err != nil {
-		s.Fatal(err)
-	}
-	return result, nil
+	return answer.Result, nil
 }
 
 // must is invoke where an error is a failure, and the outcome is known.
@@ -156,31 +130,27 @@ func (s *stage) fails(event string, want rotation.ErrorType, parts ...string) st
 }
 
 // current is what an application reads, and whether SES accepts it.
-func (s *stage) current() (credential.Value, bool) {
+func (s *stage) current() localfunction.Credential {
 	s.Helper()
-	version, ok := s.world.Labelled(secret, "AWSCURRENT")
-	if !ok {
-		s.Fatal("no version is AWSCURRENT")
-	}
-	var value credential.Value
-	if err := json.Unmarshal([]byte(version.Value), &value); err != nil {
+	c, err := s.Current()
+	if err != nil {
 		s.Fatal(err)
 	}
-	return value, s.world.Accepts(region, value.Username, value.Password)
+	return c
 }
 
 // mailFlows fails where AWSCURRENT's credential isn't accepted.
-func (s *stage) mailFlows() credential.Value {
+func (s *stage) mailFlows() localfunction.Credential {
 	s.Helper()
-	value, ok := s.current()
-	if !ok {
-		s.Fatalf("AWSCURRENT names %q, and SES doesn't accept it", value.Username)
+	c := s.current()
+	if !c.Accepted {
+		s.Fatalf("AWSCURRENT names %q, and SES doesn't accept it", c.Username)
 	}
-	return value
+	return c
 }
 
 func (s *stage) key(id string) (localaws.Key, bool) {
-	for _, k := range s.world.Keys(user) {
+	for _, k := range s.World.Keys(user) {
 		if k.ID == id {
 			return k, true
 		}
@@ -200,22 +170,17 @@ func (s *stage) keyIs(id, want string) {
 	}
 }
 
-// quiet is how a life ends: one Active key, named by AWSCURRENT, accepted, and nothing pending.
+// quiet is how a life ends.
 func (s *stage) quiet() {
 	s.Helper()
-	value := s.mailFlows()
-	if keys := s.world.Keys(user); len(keys) != 1 || keys[0].ID != value.Username || keys[0].Status != "Active" {
-		s.Errorf("keys left: %+v; AWSCURRENT names %s", keys, value.Username)
-	}
-	current, _ := s.world.Labelled(secret, "AWSCURRENT")
-	if pending, ok := s.world.Labelled(secret, "AWSPENDING"); ok && pending.ID != current.ID {
-		s.Errorf("version %s is still pending", pending.ID)
+	if err := s.Unsettled(); err != nil {
+		s.Error(err)
 	}
 }
 
 func (s *stage) calls() map[string]int {
 	counts := map[string]int{}
-	for _, c := range s.world.Calls() {
+	for _, c := range s.World.Calls() {
 		counts[c.Action]++
 	}
 	return counts
@@ -226,10 +191,10 @@ func (s *stage) calls() map[string]int {
 func (s *stage) nothingSecretWasTold() {
 	told := s.log.String() + s.answers.String()
 	stored := ""
-	for _, v := range s.world.Versions(secret) {
+	for _, v := range s.World.Versions(secret) {
 		stored += v.Value
 	}
-	made := s.world.Secrets()
+	made := s.World.Secrets()
 	for _, one := range made {
 		if strings.Contains(told, one) {
 			s.Errorf("a secret of %d characters is in a log, a result or an error", len(one))
@@ -245,18 +210,18 @@ const (
 	day  = 24 * hour
 )
 
-func (s *stage) after(d time.Duration) { s.world.Advance(d) }
+func (s *stage) after(d time.Duration) { s.World.Advance(d) }
 
 // within is invoke with so much time left before Lambda's deadline; the answer must come before it.
 func (s *stage) within(d time.Duration, event string) *messages.InvokeResponse_Error {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
-	answer, err := s.function.Invoke(ctx, []byte(event))
+	answer, err := s.Invoke(ctx, event)
 	if ctx.Err() != nil {
 		s.Errorf("%s: no answer before the deadline", event)
 	}
-	s.answers.Write(answer)
+	s.answers.WriteString(answer.Text)
 	var typed messages.InvokeResponse_Error
 	if errors.As(err, &typed) {
 		s.answers.WriteString(typed.Message)

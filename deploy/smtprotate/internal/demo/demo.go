@@ -49,7 +49,7 @@ func New(show func(timeline.Event) error) (*Play, error) {
 func (p *Play) World() *localaws.World { return p.world }
 
 // Close leaves nothing behind.
-func (p *Play) Close() error { return p.world.Close() }
+func (p *Play) Close() error { return p.function.Close() }
 
 // Run plays all scenes. Its error says what went wrong, or which promises were broken.
 func (p *Play) Run(ctx context.Context) error {

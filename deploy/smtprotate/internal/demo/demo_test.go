@@ -45,12 +45,12 @@ func TestTheWholeLifeEndsAsPromised(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := p.World()
-	keys := w.Keys("smtp-sender")
-	current, _ := w.Labelled("smtp-credential", "AWSCURRENT")
+	keys := w.Keys(userName)
+	current, _ := w.Labelled(secretID, "AWSCURRENT")
 	if len(keys) != 1 || keys[0].Status != "Active" || !strings.Contains(current.Value, keys[0].ID) {
 		t.Errorf("keys in the end: %+v", keys)
 	}
-	if pending, ok := w.Labelled("smtp-credential", "AWSPENDING"); ok && pending.ID != current.ID {
+	if pending, ok := w.Labelled(secretID, "AWSPENDING"); ok && pending.ID != current.ID {
 		t.Errorf("version %s is pending in the end", pending.ID)
 	}
 	wantMail(t, w, events)

@@ -111,7 +111,7 @@ func (p *Play) crashAndRecover(ctx context.Context) error {
 	}
 	p.crashMovedCurrent = p.current() != before
 	p.view.look(timeline.Crash, "crash", "the process is gone; AWSCURRENT is where it was, and mail goes on")
-	p.boot()
+	p.function.Restart()
 	if _, err := p.tickUntil(ctx, "a rotation", came(rotation.Rotated)); err != nil {
 		return err
 	}

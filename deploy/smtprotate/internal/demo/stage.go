@@ -2,25 +2,23 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
-	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
 // The names of things on the stage.
 const (
-	region   = "eu-west-1"
-	userName = "smtp-sender"
-	secretID = "smtp-credential"
+	region   = localfunction.Region
+	userName = localfunction.User
+	secretID = localfunction.Secret
 )
 
 // begin is when simulated time begins.
@@ -34,11 +32,11 @@ var errCut = errors.New("the invocation was cut off")
 
 // stage is where the play happens: a local AWS, the deployed function in it, and the applications that send.
 type stage struct {
-	world *localaws.World
-	clock *clock
-	view  *view
+	function *localfunction.Deployment
+	world    *localaws.World // the function's
+	clock    *clock
+	view     *view
 
-	function    *function.Function
 	invocations int
 	tries       tries
 	crash       crash
@@ -47,40 +45,17 @@ type stage struct {
 	emergency    atomic.Bool
 }
 
-func newStage(show func(timeline.Event) error) (*stage, error) {
+func newStage(show func(timeline.Event) error) (_ *stage, err error) {
 	s := &stage{clock: &clock{at: begin}}
-	world, err := localaws.Start(localaws.Config{Regions: []string{region}, Now: s.clock.Now})
+	s.function, err = localfunction.Start(localfunction.Config{Now: s.clock.Now, Log: stepLog(s.step)})
 	if err != nil {
 		return nil, err
 	}
-	s.world = world
-	s.view = &view{show: show, world: world}
-	world.CreateUser(userName)
-	world.CreateSecret(secretID, "{}")
-	world.SetLastUsedDelay(15 * time.Minute)
-	world.SetSMTPFault(s.watch)
-	s.boot()
+	s.world = s.function.World
+	s.view = &view{show: show, world: s.world}
+	s.world.SetLastUsedDelay(15 * time.Minute)
+	s.world.SetSMTPFault(s.watch)
 	return s, nil
-}
-
-// boot starts the function, as Lambda does before the first invocation and after a crash. Its environment is made of
-// nothing but this.
-func (s *stage) boot() {
-	environment := map[string]string{
-		"AWS_REGION":            region,
-		"AWS_ACCESS_KEY_ID":     "AKIDDEMO",
-		"AWS_SECRET_ACCESS_KEY": "demo",
-		"AWS_ENDPOINT_URL":      s.world.URL(),
-		"SMTP_USER_NAME":        userName,
-		"SECRET_ID":             secretID,
-		"SMTP_ENDPOINT":         s.world.SMTP(region),
-	}
-	s.function = function.New(function.World{
-		Getenv:  func(name string) string { return environment[name] },
-		Log:     slog.New(stepLog(s.step)),
-		Now:     s.world.Now,
-		RootCAs: s.world.CertPool(),
-	})
 }
 
 // invoke wakes the function with an event. Meanwhile applications send, and time flows.
@@ -92,7 +67,7 @@ func (s *stage) invoke(ctx context.Context, event string) (result rotation.Resul
 	s.invocations++
 	done := sendAlong(ctx, s.applications)
 	s.clock.run(true)
-	answer, err := s.function.Invoke(alive, []byte(event))
+	answer, err := s.function.Invoke(alive, event)
 	s.clock.run(false)
 	done()
 	switch {
@@ -105,7 +80,7 @@ func (s *stage) invoke(ctx context.Context, event string) (result rotation.Resul
 	case err != nil:
 		return result, fmt.Errorf("the function failed: %w", err)
 	}
-	return result, json.Unmarshal(answer, &result)
+	return answer.Result, nil
 }
 
 // tick moves time to the next full hour and wakes the function as the schedule does.
