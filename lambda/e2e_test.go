@@ -64,7 +64,8 @@ type life struct {
 	secrets *secretsmanager.Client
 }
 
-// wholeLife has IAM and Secrets Manager at another URL, if there is one, and SMTP in the deployment's World.
+// wholeLife uses the IAM and Secrets Manager at otherURL, if that is set, and the deployment's World
+// for all else.
 func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 	if otherURL != "" {
 		d.Env["AWS_ENDPOINT_URL"] = otherURL
@@ -78,8 +79,8 @@ func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.process = startFunction(t, append(slices.Clone(env), "ROTATION_INTERVAL=9s", "PROMOTION_WINDOW=1s", "GRACE_PERIOD=2s",
-		"QUARANTINE_PERIOD=1s", "IN_USE_WINDOW=1s", "VERIFY_TIMEOUT=10s"))
+	l.process = startFunction(t, append(slices.Clone(env), "ROTATION_INTERVAL=9s", "PROMOTION_WINDOW=1s",
+		"GRACE_PERIOD=2s", "QUARANTINE_PERIOD=1s", "IN_USE_WINDOW=1s", "VERIFY_TIMEOUT=10s"))
 	printed := []*process{l.process}
 
 	l.want(`{}`, rotation.Rotated)
@@ -124,7 +125,9 @@ func (l *life) create(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = l.secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: aws.String(secret), SecretString: aws.String("{}")})
+	_, err = l.secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{
+		Name: aws.String(secret), SecretString: aws.String("{}"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

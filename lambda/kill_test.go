@@ -81,8 +81,9 @@ func (sc scene) killedAt(t *testing.T, i int, after bool) *localaws.Call {
 	return call
 }
 
-// account is an AWS account with the function in it: in this process, with the clock in the test's hand, for what leads up
-// to an event and what comes of it; as it is built, by the real clock, for the event.
+// account is an AWS account with the function in it. What leads up to an event and what comes of it
+// happens in this process, by the test's clock; the event goes to the built function, which has the
+// real clock.
 type account struct {
 	*testing.T
 	*localfunction.Deployment
@@ -231,7 +232,8 @@ func (a *account) mended() {
 	}
 }
 
-// quiet is how every scene ends: with nothing left to do, and a credential for all configured Regions.
+// quiet checks how every scene ends: nothing is left to do, and the credential is for all configured
+// Regions.
 func (a *account) quiet() {
 	a.Helper()
 	a.watch.look(localaws.Call{})

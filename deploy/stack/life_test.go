@@ -85,7 +85,8 @@ func newLife(t *testing.T) *life {
 		l.arns[name] = secretARN(t, l.World, name)
 	}
 	env, allowed := theStack(t, l.World)
-	maps.DeleteFunc(l.Env, func(name, _ string) bool { return !strings.HasPrefix(name, "AWS_") }) // all else is the stack's
+	lambdas := func(name string) bool { return strings.HasPrefix(name, "AWS_") }
+	maps.DeleteFunc(l.Env, func(name, _ string) bool { return !lambdas(name) }) // the stack sets all others
 	maps.Copy(l.Env, env)
 	l.role = allowed
 	l.start()

@@ -1,6 +1,6 @@
-// Package localfunction runs the function on this machine, for the demo and for tests: its own code,
-// in this process, with a localaws.World to act on. User and Secret exist there, as the template
-// makes them, and there is no credential yet.
+// Package localfunction runs the function on this machine, for the demo and for tests: the deployed
+// code, in this process, acting on a localaws.World. User and Secret exist there as the template
+// creates them, and there is no credential yet.
 //
 //	d, err := localfunction.Start(localfunction.Config{})
 //	defer d.Close()
@@ -27,17 +27,17 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// What the function is for, and where.
+// The function's user, secret and Region.
 const (
 	User   = "smtp-sender"
 	Secret = "smtp/credential"
 	Region = "eu-west-1"
 )
 
-// Config says what a Deployment is made of. The zero value works.
+// Config describes a Deployment. The zero value works.
 type Config struct {
-	// Regions are those that World serves. The default is Region. The function serves the first, or
-	// what SetRegions says.
+	// Regions are the SES Regions of World. The default is Region. The function's credential is for
+	// the first one, until SetRegions says otherwise.
 	Regions []string
 	// Now is the clock that World.Advance moves ahead of. The default is time.Now.
 	Now func() time.Time
@@ -60,7 +60,7 @@ type Deployment struct {
 	dir string // of World's certificate; empty: there is no such file yet
 }
 
-// Start makes a Deployment. Close it afterwards.
+// Start starts a World with the function in it. Close the Deployment afterwards.
 func Start(cfg Config) (*Deployment, error) {
 	if len(cfg.Regions) == 0 {
 		cfg.Regions = []string{Region}
@@ -88,7 +88,7 @@ func Start(cfg Config) (*Deployment, error) {
 	return d, nil
 }
 
-// Close ends World, and leaves nothing behind.
+// Close closes World and removes the file of Environ.
 func (d *Deployment) Close() error {
 	err := d.World.Close()
 	if d.dir != "" {
@@ -97,7 +97,7 @@ func (d *Deployment) Close() error {
 	return err
 }
 
-// Restart makes the function anew, as Lambda does: it reads Env again, and all its memory is gone.
+// Restart replaces the function with a new one, as Lambda does. It reads Env and remembers nothing.
 func (d *Deployment) Restart() {
 	env := maps.Clone(d.Env)
 	d.Function = function.New(function.World{
@@ -108,8 +108,8 @@ func (d *Deployment) Restart() {
 	})
 }
 
-// SetRegions restarts the function with other Regions to serve, the primary first. They must be
-// among those that World serves.
+// SetRegions changes the Regions that the credential is for, the primary first, and restarts the
+// function. All must be among the Config's.
 func (d *Deployment) SetRegions(regions ...string) {
 	endpoints := make([]string, len(regions))
 	for i, region := range regions {
@@ -119,8 +119,8 @@ func (d *Deployment) SetRegions(regions ...string) {
 	d.Restart()
 }
 
-// Environ returns Env for a process of the built function. The process trusts World's certificate,
-// which is in a file until Close, and no other.
+// Environ returns Env for a process of the built function. The process trusts no certificate except
+// World's, which is in a file until Close.
 func (d *Deployment) Environ() ([]string, error) {
 	if d.dir == "" {
 		dir, err := os.MkdirTemp("", "localfunction-")
@@ -140,7 +140,7 @@ func (d *Deployment) Environ() ([]string, error) {
 	return env, nil
 }
 
-// Answer is what the function answers to an event.
+// Answer is what the function answers.
 type Answer struct {
 	event.Answer
 	Text string // as it was sent
@@ -164,7 +164,7 @@ type Credential struct {
 	Accepted bool
 }
 
-// Current reads AWSCURRENT as applications do. {} gives a Credential without a username.
+// Current reads AWSCURRENT, as applications do. If there is no credential yet, it has no username.
 func (d *Deployment) Current() (Credential, error) {
 	version, ok := d.World.Labelled(Secret, "AWSCURRENT")
 	if !ok {
@@ -191,8 +191,8 @@ func (d *Deployment) accepts(v credential.Value) bool {
 	return d.World.Accepts(primary, v.Username, v.Password)
 }
 
-// Unsettled returns what remains to be done; nil, if nothing does: the user has one access key, which is
-// Active, AWSCURRENT names it, SES accepts it, and nothing is pending.
+// Unsettled returns what is left to do. It is nil if the user has one access key, which is Active,
+// AWSCURRENT names it, SES accepts it, and nothing is pending.
 func (d *Deployment) Unsettled() error {
 	c, err := d.Current()
 	if err != nil {
