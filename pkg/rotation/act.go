@@ -135,7 +135,7 @@ func (run *run) activate(ctx context.Context, c command) error {
 	if err := run.Keys.SetStatus(ctx, c.key, Active); err != nil {
 		return err
 	}
-	run.state = run.state.statusSet(c.key, Active)
+	run.state = run.state.activated(c.key)
 	run.record(c.step())
 	return nil
 }
@@ -167,6 +167,7 @@ func (run *run) restoreCurrent(ctx context.Context, c command) error {
 	if undo := run.Keys.SetStatus(ctx, c.key, Active); undo != nil {
 		return errors.Join(err, undo)
 	}
+	run.state = run.state.activated(c.key)
 	run.record(to(activateKey, c.key,
 		"it became current in the moment of its deactivation, or that isn't known").step())
 	if err != nil {

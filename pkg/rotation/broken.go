@@ -9,6 +9,18 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
+// doubtList asks SES about a current key that IAM lists as Inactive although this run has just made
+// it Active. The list may be as it was before; or somebody has deactivated the key since. What
+// replaces a key that is alive may not be accepted yet, so mail would fail.
+func (pl *planner) doubtList() Decision {
+	k, listed := pl.key(pl.Current.AccessKeyID())
+	if !listed || k.Status == Active || !pl.Done.activated(k.ID) || pl.Done.verifiedSinceLook(k.ID) ||
+		pl.policy.SkipVerification {
+		return Decision{}
+	}
+	return do(to(verify, k.ID, "this run made it Active, and IAM lists it as %s", k.Status).of(pl.currentVersion()))
+}
+
 // replaceBroken replaces an AWSCURRENT whose key is gone or Inactive: mail is failing. It never
 // reactivates a key that somebody deactivated.
 func (pl *planner) replaceBroken() Decision {

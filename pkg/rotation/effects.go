@@ -86,7 +86,11 @@ func (s State) unstaged() State {
 	return s
 }
 
+// verified notes what SES said. A key whose password it accepts is Active, whatever IAM lists.
 func (s State) verified(key string, v Verdict) State {
+	if v.Meaning == sessmtp.Accepted {
+		s = s.statusSet(key, Active)
+	}
 	s.Done = s.Done.and(deed{what: verified, key: key, verdict: v})
 	return s
 }
@@ -121,6 +125,12 @@ func (s State) tooLate(key string) State {
 
 func (s State) statusSet(key string, status KeyStatus) State {
 	return s.edit(key, func(k *Key) { k.Status = status })
+}
+
+func (s State) activated(key string) State {
+	s = s.statusSet(key, Active)
+	s.Done = s.Done.and(deed{what: activated, key: key})
+	return s
 }
 
 // deactivating is noted before the call: should its answer be lost, the key may be Inactive, and

@@ -45,6 +45,15 @@ func TestEffectsChangeWhatIsKnown(t *testing.T) {
 		"given up":     {before.gaveUp("B"), func(s *State) { s.Done = History{{what: gaveUp, key: "B"}} }},
 		"too late":     {before.tooLate("B"), func(s *State) { s.Done = History{{what: wasTooLate, key: "B"}} }},
 		"deactivating": {before.deactivating("B"), func(s *State) { s.Done = History{{what: deactivated, key: "B"}} }},
+		"activated": {before.statusSet("B", Inactive).activated("B"), func(s *State) {
+			s.Done = History{{what: activated, key: "B"}}
+		}},
+		"accepted by SES, whatever IAM lists": {
+			before.statusSet("B", Inactive).verified("B", Verdict{Meaning: sessmtp.Accepted}),
+			func(s *State) {
+				s.Done = History{{what: verified, key: "B", verdict: Verdict{Meaning: sessmtp.Accepted}}}
+			},
+		},
 		"status set": {before.statusSet("B", Inactive),
 			func(s *State) { s.Keys = []Key{active("A", 8*day), inactive("B", hour)} }},
 		"deleted": {before.deleted("B"), func(s *State) {

@@ -27,6 +27,7 @@ const (
 	wasTooLate  deedKind = "couldn't promote the key, because AWSCURRENT had moved"
 	gaveUp      deedKind = "put a fence before a pending key that SES refused for too long"
 	deactivated deedKind = "made an access key Inactive, or tried to"
+	activated   deedKind = "made an access key Active again"
 	deleted     deedKind = "deleted an access key"
 )
 
@@ -69,6 +70,16 @@ func (h History) deleted(key string) bool { return h.has(deleted, key) }
 // deactivated: this run made the key Inactive, so a later one deletes it.
 func (h History) deactivated(key string) bool { return h.has(deactivated, key) }
 
+// activated: this run made the key Active again, and it hasn't deactivated it since.
+func (h History) activated(key string) bool {
+	for i := len(h) - 1; i >= 0; i-- {
+		if d := h[i]; d.key == key && (d.what == activated || d.what == deactivated) {
+			return d.what == activated
+		}
+	}
+	return false
+}
+
 // overtaken: this run couldn't promote the key because AWSCURRENT had moved. Whoever moved it may
 // be about to delete the key, so it isn't tried again.
 func (h History) overtaken(key string) bool { return h.has(wasTooLate, key) }
@@ -91,6 +102,16 @@ func (h History) verdict(key string) Verdict {
 		}
 	}
 	return Verdict{}
+}
+
+// verifiedSinceLook: SES was asked about the key's credential after the last look at the world.
+func (h History) verifiedSinceLook(key string) bool {
+	for i := len(h) - 1; i >= 0 && h[i].what != observed; i-- {
+		if h[i].what == verified && h[i].key == key {
+			return true
+		}
+	}
+	return false
 }
 
 // left: this run moved AWSCURRENT away from the version. To read it as current is old news.

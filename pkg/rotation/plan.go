@@ -64,12 +64,14 @@ var rules = map[Action][]rule{
 var (
 	notOurs = rule{"not ours", "what isn't understood is never overwritten", (*planner).refuseForeign}
 	store   = rule{"store", "a key was just made, and nobody but this run knows its password", (*planner).storeFresh}
+	doubt   = rule{"doubt", "IAM may list a key as it was before this run activated it", (*planner).doubtList}
 )
 
 var forTicks = []rule{
 	notOurs,
 	store,
 	{"given up", "nobody can promote that key any more, and it holds a slot", (*planner).deleteGivenUp},
+	doubt,
 	{"broken", "mail is failing", (*planner).replaceBroken},
 	{"unfinished", "a credential is stored, and an earlier run didn't get to make it current",
 		(*planner).finishPending},

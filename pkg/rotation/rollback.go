@@ -11,6 +11,7 @@ import (
 var forRollbacks = []rule{
 	notOurs,
 	store,
+	doubt,
 	{"mend", "an emergency elsewhere took the key meanwhile", (*planner).mendRollback},
 	{"done", "the rest is for the ticks", (*planner).rolledBackAlready},
 	{"possible", "a key that is gone, or goes soon, can't be current", (*planner).refuseRollback},

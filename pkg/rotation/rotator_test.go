@@ -149,6 +149,37 @@ func TestARollbackReactivatesAKeyInQuarantine(t *testing.T) {
 		rotation.Promote)
 }
 
+// A hostile world found this: the list was as before the activation, and the rollback "mended" what
+// was alive with a credential that SES hadn't accepted yet.
+func TestARollbackIsntUndoneByAListFromBeforeItsActivation(t *testing.T) {
+	s := newStage(t)
+	first, _ := s.rotated()
+	s.after(7*day+hour).comes(tick, rotation.Retired, rotation.Deactivate)
+	s.after(hour).world.SetListStaleness(90 * time.Second)
+	back := s.comes(rollback, rotation.RolledBack, rotation.Activate, rotation.Stage, rotation.Verify, rotation.Promote,
+		rotation.Verify) // IAM lists the key as Inactive, and SES accepts it
+	if back.Credential.AccessKeyID != first {
+		t.Errorf("it went back to %s", back.Credential.AccessKeyID)
+	}
+}
+
+func TestARollbackIsMendedIfItsKeyWasReallyDeactivated(t *testing.T) {
+	s := newStage(t)
+	first, second := s.rotated()
+	s.after(7*day+hour).comes(tick, rotation.Retired, rotation.Deactivate)
+	s.after(hour).at("ListAccessKeys", 2, func() *localaws.Fault {
+		if err := s.world.SetKeyStatus(first, "Inactive"); err != nil {
+			t.Error(err)
+		}
+		return nil
+	})
+	back := s.comes(rollback, rotation.RolledBack, rotation.Activate, rotation.Stage, rotation.Verify, rotation.Promote,
+		rotation.Verify, rotation.Stage, rotation.Verify, rotation.Promote)
+	if back.Credential.AccessKeyID != second {
+		t.Errorf("it is mended with %s", back.Credential.AccessKeyID)
+	}
+}
+
 func TestARollbackThatSESRefusesLeavesNothingPending(t *testing.T) {
 	s := newStage(t)
 	s.rotated()

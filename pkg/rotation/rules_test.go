@@ -29,7 +29,7 @@ func TestEachActionHasItsRules(t *testing.T) {
 }
 
 // TestTheREADMEHasTheRulesOfATick holds its table against the rules, in their order. What was just
-// made, or is being given up, is between the steps of one run, and of no interest there.
+// made, is in doubt or is being given up is between the steps of one run, and of no interest there.
 func TestTheREADMEHasTheRulesOfATick(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -42,7 +42,7 @@ func TestTheREADMEHasTheRulesOfATick(t *testing.T) {
 		published = append(published, row[1])
 	}
 	for _, r := range forTicks {
-		if r.name != "store" && r.name != "given up" {
+		if !slices.Contains([]string{"store", "doubt", "given up"}, r.name) {
 			want = append(want, r.name)
 		}
 	}

@@ -31,7 +31,7 @@ func (run *run) serve(ctx context.Context) (Decision, error) {
 		before := len(run.result.Steps)
 		d, err := run.follow(ctx)
 		switch {
-		case err == nil && run.looksTwice() && len(run.result.Steps) > before && looks < observations:
+		case err == nil && run.looksTwice() && changed(run.result.Steps[before:]) && looks < observations:
 		case err == nil:
 			return d, nil
 		case run.lostRace(d, err) && run.req.Action == Tick:
@@ -43,6 +43,11 @@ func (run *run) serve(ctx context.Context) (Decision, error) {
 			run.Clock.giveWay(ctx, looks)
 		}
 	}
+}
+
+// changed tells whether any of the steps changed something. To log in changes nothing.
+func changed(steps []Step) bool {
+	return slices.ContainsFunc(steps, func(s Step) bool { return s.Kind != Verify })
 }
 
 // oldNews: Secrets Manager still returns as current what this run has moved AWSCURRENT away from.
