@@ -26,13 +26,14 @@ func TestPostfixLosesNoMail(t *testing.T) {
 	p := s.startPostfix()
 	senders := p.send(4)
 	p.inStep()
-	const rotations = 20
+	rotations := awstest.Size(t, "rotations", 3, 20)
+	outage := rotations / 3
 	for n := range rotations {
-		if n == 7 {
+		if n == outage {
 			p.outage(false)
 		}
 		s.rotate()
-		if n == 7 {
+		if n == outage {
 			time.Sleep(time.Second) // mail goes on with the old credential
 			p.outage(true)
 		}
@@ -47,7 +48,8 @@ func TestPostfixLosesNoMail(t *testing.T) {
 	s.soon(time.Minute, "mail waits", func() bool { return p.waiting() > 0 })
 	p.outage(true)
 	p.inStep()
-	s.soon(time.Minute, "there are 1,000 mails", func() bool { return senders.total() >= 1000 })
+	mails := 50 * rotations
+	s.soon(time.Minute, fmt.Sprintf("there are %d mails", mails), func() bool { return senders.total() >= mails })
 	sent := senders.end()
 	p.delivered(sent)
 	if keys := s.sentWith(); len(keys) < rotations+3 {

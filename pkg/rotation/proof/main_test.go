@@ -4,10 +4,12 @@ import (
 	"os"
 	"runtime/debug"
 	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
 // whole is set where all is to be tried that MATRIX.md shows, and not only the essential part.
-var whole = os.Getenv("WHOLE") != "" && !raceDetector
+var whole = awstest.Whole() && !raceDetector
 
 // TestMain spends memory on speed: explorations make much garbage and keep little.
 func TestMain(m *testing.M) {
