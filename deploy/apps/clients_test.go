@@ -252,7 +252,7 @@ func TestNodemailer(t *testing.T) {
 import { createInterface } from 'node:readline'
 import { SesMail } from './ses-mail.mjs'
 
-const mail = new SesMail({ secretId: 'mail', refreshEvery: 1000 * process.env.EVERY })
+const mail = new SesMail({ secretId: process.env.SMTP_SECRET, refreshEvery: 1000 * process.env.EVERY })
 for await (const messageId of createInterface({ input: process.stdin })) {
   try {
     await mail.send({ from: 'app@example.com', to: 'you@example.net', messageId, text: 'Hello.' })
