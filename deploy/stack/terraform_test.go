@@ -22,7 +22,7 @@ import (
 
 const moduleFolder = "../terraform"
 
-// terraform runs the program in a copy of the module, against moto.
+// terraform runs the program in a copy of the module.
 type terraform struct {
 	*testing.T
 	program, folder, plugins string
@@ -30,17 +30,18 @@ type terraform struct {
 	aws                      aws.Config
 }
 
-func newTerraform(t *testing.T) *terraform {
+// newTerraform has an AWS that start starts.
+func newTerraform(t *testing.T, start func(*testing.T) (url string)) *terraform {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("-short: Terraform takes a minute")
+		t.Skip("runs Terraform, and -short was asked for")
 	}
 	program, err := exec.LookPath("terraform")
 	if err != nil {
 		t.Skip("Terraform isn't installed:", err)
 	}
 	tf := &terraform{T: t, program: program, plugins: plugins(t), folder: t.TempDir()}
-	address := withoutGaps(t, awstest.Moto(t))
+	address := start(t)
 	tf.aws = awstest.Config(address)
 	if err := os.CopyFS(filepath.Join(tf.folder, "deploy", "terraform"), os.DirFS(moduleFolder)); err != nil {
 		t.Fatal(err)
@@ -68,10 +69,27 @@ func plugins(t *testing.T) string {
 	return ""
 }
 
-// withoutGaps is moto with what it can't do answered for it: it has no Docker to run a function in, and no service-specific
+// awsForPlans knows whose account it is. A plan of what isn't there yet asks for nothing else.
+func awsForPlans(t *testing.T) string {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if action := r.FormValue("Action"); action != "GetCallerIdentity" {
+			t.Errorf("Terraform asks AWS for %q to plan", action)
+			http.Error(w, "not here", http.StatusNotImplemented)
+			return
+		}
+		fmt.Fprint(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+			<Arn>arn:aws:iam::`+accountID+`:user/planner</Arn><UserId>AIDAPLANNER</UserId><Account>`+accountID+`</Account>
+			</GetCallerIdentityResult></GetCallerIdentityResponse>`)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// awsByMoto is moto with what it can't do answered for it: it has no Docker to run a function in, and no service-specific
 // credentials, which Terraform looks for before it deletes a user.
-func withoutGaps(t *testing.T, moto string) string {
+func awsByMoto(t *testing.T) string {
 	t.Helper()
+	moto := awstest.Moto(t)
 	response, err := http.Post(moto+"/moto-api/config", "application/json", strings.NewReader(`{"lambda":{"use_docker":false}}`))
 	if err != nil {
 		t.Fatal(err)

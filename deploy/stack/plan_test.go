@@ -1,0 +1,148 @@
+package stack
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// calls is one call of the module, with arguments beside those that it has to have.
+func calls(name, more string) string {
+	return fmt.Sprintf("module %q {\n  source = \"../terraform\"\n  name = %[1]q\n  function_zip = \"../../.build/function.zip\"\n"+
+		"  identity_arns = [%q]\n%s\n}\n", name, identity, more)
+}
+
+// callsBeside is calls of the modules beside, one for each list of networks and one for each list of
+// Regions.
+func callsBeside(networks, regions string) string {
+	return `
+		module "endpoint" {
+			for_each = toset([` + networks + `])
+			source = "../terraform/endpoint"
+			name = "mail"
+			vpc_id = "vpc-1"
+			subnet_ids = ["subnet-1"]
+			private_networks = compact(split(",", each.value))
+		}
+		module "leaks" {
+			for_each = toset([` + regions + `])
+			source = "../terraform/leaks"
+			regions = split(",", each.value)
+		}`
+}
+
+// A plan costs seconds, so one has all that can be asked for, and the next all that is refused.
+
+func TestTheModulesPlanWhatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	tf := newTerraform(t, awsForPlans)
+	const asked = "deploy/asked"
+	tf.write(asked+"/main.tf", calls("everything", `
+		configuration_set_arns = ["`+configurationSet+`"]
+		sandbox_recipient_arns = ["`+recipient+`"]
+		from_addresses = ["*@example.com"]
+		from_names = ["Example*"]
+		recipients = ["*@example.com"]
+		source_networks = ["192.0.2.0/24"]
+		vpc_endpoint_ids = ["vpce-1"]
+		vpc_ids = ["vpc-1"]
+		private_networks = ["10.0.0.0/16"]
+		tls_only = true
+		guard_duty_findings = true
+		smtp_regions = ["eu-west-1", "us-east-1"]
+		reader_arns = ["arn:aws:iam::123456789012:role/application"]
+		kms_key_arn = aws_kms_key.key.arn
+		replica_regions = ["us-east-1", "eu-central-1"]
+		rotate_button = true
+		reserved_concurrency = 1
+		subnet_ids = ["subnet-1"]
+		security_group_ids = ["sg-1"]
+		alarm_email = "ops@example.com"`)+calls("adopting", `
+		existing_user_name = "mailer"
+		existing_user_path = "/apps/"
+		kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+		existing_secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail-AbCdEf"`)+`
+		resource "aws_kms_key" "key" {} # whose ARN isn't known yet`+
+		callsBeside(`"10.0.0.0/8", "172.16.0.0/12,192.168.0.0/16", "100.64.0.0/10,172.31.1.0/24"`, `"eu-central-1", "eu-west-1,us-east-1"`))
+	tf.run(asked, "init", "-plugin-dir="+tf.plugins)
+	tf.run(asked, "plan", "-out=plan")
+	plan := tf.show(asked, "plan")
+	theSameParameters(t, plan.at("configuration", "root_module", "module_calls", "everything", "module", "variables"))
+	planned := map[string]node{}
+	for _, change := range plan.at("resource_changes").list() {
+		planned[strings.TrimPrefix(change.at("address").String(), "module.")] = change.at("change", "after")
+	}
+	everythingIsPlanned(t, planned)
+	whatThereIsIsAdopted(t, planned)
+}
+
+func everythingIsPlanned(t *testing.T, planned map[string]node) {
+	t.Helper()
+	for _, address := range []string{
+		"aws_secretsmanager_secret_policy.secret_policy[0]", "aws_secretsmanager_secret_rotation.rotation_configuration[0]",
+		"aws_lambda_permission.rotation_permission[0]", `aws_iam_role_policy.function_role["network"]`,
+		`aws_cloudwatch_event_rule.leaks["guardduty"]`, `aws_cloudwatch_event_rule.leaks["health"]`,
+		"aws_iam_role_policy.network_is_lambdas[0]", "aws_sns_topic_subscription.alarm_subscription[0]",
+	} {
+		if _, ok := planned["everything."+address]; !ok {
+			t.Errorf("%s isn't planned", address)
+		}
+	}
+	sending := asPolicy(t, document(t, planned["everything.aws_iam_user_policy.sending_policy"].at("policy")))
+	if want := sendingPolicy(t, everyNarrowing); !samePolicy(sending, want) {
+		t.Errorf("the credential may do %s, want %s", sending, want)
+	}
+}
+
+func whatThereIsIsAdopted(t *testing.T, planned map[string]node) {
+	t.Helper()
+	for _, address := range []string{"aws_iam_user.smtp_user[0]", "aws_secretsmanager_secret.smtp_secret[0]"} {
+		if _, ok := planned["adopting."+address]; ok {
+			t.Errorf("%s is made, though there is one", address)
+		}
+	}
+	keys := planned[`adopting.aws_iam_role_policy.function_role["access-keys"]`].at("policy").String()
+	if !strings.Contains(keys, `"Resource":"arn:aws:iam::123456789012:user/apps/mailer"`) {
+		t.Errorf("the policy for the existing user's keys is %s", keys)
+	}
+	if policy := planned[`adopting.aws_iam_role_policy.function_role["secret"]`].at("policy").String(); !strings.Contains(policy, `"kms:Decrypt"`) {
+		t.Errorf("nothing lets Secrets Manager use the KMS key: %s", policy)
+	}
+}
+
+func TestTheModulesRefuseNonsense(t *testing.T) {
+	t.Parallel()
+	tf := newTerraform(t, awsForPlans)
+	tf.run("deploy/terraform", "fmt", "-check", "-recursive", "-diff")
+	const refused = "deploy/refused"
+	tf.write(refused+"/main.tf", calls("mail", `
+		rotation_interval = "8d15m"
+		verify = "send"
+		sandbox_recipient_arns = ["`+recipient+`"]
+		private_networks = ["10.0.0.0/16"]
+		subnet_ids = ["subnet-1"]
+		existing_secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail-AbCdEf"
+		reader_arns = ["arn:aws:iam::123456789012:role/application"]`)+
+		callsBeside(`"172.16.0.0/8", "192.168.0.0/15", "100.64.0.0/9", "10.0.0.0/7", "192.0.2.0/24", ""`,
+			`"us-east-1,us-east-1", "everywhere", "a-b-1,a-b-2,a-b-3,a-b-4,a-b-5,a-b-6"`)+`
+		module "alone" { # which isn't looked at together with the other Regions
+			source = "../terraform/leaks"
+			regions = ["eu-west-1"]
+		}`)
+	tf.run(refused, "init", "-plugin-dir="+tf.plugins)
+	out, err := tf.try(refused, "plan", "-no-color")
+	if err == nil {
+		t.Fatal("all of it is planned")
+	}
+	text := regexp.MustCompile(`[\s│]+`).ReplaceAllString(out, " ")
+	for reason, times := range map[string]int{
+		"rotation_interval must exceed": 1, "verify_from is needed": 1, "security_group_ids are needed together": 1,
+		"could send as its recipients": 1, "everybody's VPC": 1, "an existing one has its own": 1,
+		"must be private networks": 6, "names a Region twice": 1, "one to five names": 2, "names this Region alone": 1,
+	} {
+		if got := strings.Count(text, reason); got != times {
+			t.Errorf("%d are refused because %q, want %d:\n%s", got, reason, times, text)
+		}
+	}
+}
