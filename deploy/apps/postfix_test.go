@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
@@ -26,7 +27,7 @@ func TestPostfixLosesNoMail(t *testing.T) {
 	p := s.startPostfix()
 	senders := p.send(4)
 	p.inStep()
-	rotations := awstest.Size(t, "rotations", 3, 20)
+	rotations := whole.Size(t, "rotations", 3, 20)
 	outage := rotations / 3
 	for n := range rotations {
 		if n == outage {

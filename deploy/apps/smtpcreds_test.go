@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
@@ -25,7 +25,7 @@ import (
 func TestFiftyGoroutinesSendThroughFiftyRotations(t *testing.T) {
 	s := newStage(t, "IN_USE_WINDOW=0") // or the keys would live for as long as the others send with them
 	team := s.newTeam(50, 50*time.Millisecond, time.Hour)
-	for n := range awstest.Size(t, "rotations", 5, 50) {
+	for n := range whole.Size(t, "rotations", 5, 50) {
 		if n%5 == 4 {
 			s.invoke(`{"action":"emergency"}`, rotation.Revoked)
 			team.allSendWith(s.current())

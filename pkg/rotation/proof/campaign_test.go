@@ -278,7 +278,7 @@ func enumerate(t *testing.T) enumeration {
 	t.Helper()
 	enumerateOnce.Do(func() {
 		enumerated.campaigns = theWhole()
-		if !whole {
+		if !wholeWanted {
 			t.Log("the essential part: one fault anywhere, and two faults and races in a few scenes; WHOLE=1 tries all")
 			enumerated.campaigns = theEssential()
 		}

@@ -5,11 +5,11 @@ import (
 	"runtime/debug"
 	"testing"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
-// whole is set where all is to be tried that MATRIX.md shows, and not only the essential part.
-var whole = awstest.Whole() && !raceDetector
+// wholeWanted is set where all is to be tried that MATRIX.md shows, and not only the essential part.
+var wholeWanted = whole.Wanted() && !raceDetector
 
 // TestMain spends memory on speed: explorations make much garbage and keep little.
 func TestMain(m *testing.M) {
