@@ -31,8 +31,8 @@ const (
 	secret = localfunction.Secret
 )
 
-// TestTheBuiltFunctionDoesAWholeLife drives the binary through the Runtime API, in real time with short periods: first
-// credential, rotation, grace, retirement, deletion, emergency, rollback.
+// TestTheBuiltFunctionDoesAWholeLife drives the binary through the Runtime API, in real time with
+// short periods: first credential, rotation, grace, retirement, deletion, emergency, rollback.
 func TestTheBuiltFunctionDoesAWholeLife(t *testing.T) {
 	t.Run("on localaws", func(t *testing.T) {
 		t.Parallel()
@@ -64,8 +64,8 @@ type life struct {
 	secrets *secretsmanager.Client
 }
 
-// wholeLife uses the IAM and Secrets Manager at otherURL, if that is set, and the deployment's World
-// for all else.
+// wholeLife uses the IAM and Secrets Manager at otherURL, if that is set, and the deployment's
+// World for all else.
 func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 	if otherURL != "" {
 		d.Env["AWS_ENDPOINT_URL"] = otherURL
@@ -98,7 +98,8 @@ func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 	l.tickUntil(rotation.Rotated) // the interval
 	k3 := l.mailFlows()
 
-	// A rollback needs more time before the previous key's deletion than these periods leave: with the standard ones
+	// A rollback needs more time before the previous key's deletion than these periods leave: with
+	// the standard ones
 	l.process = startFunction(t, env)
 	printed = append(printed, l.process)
 	l.want(`{"action":"rollback"}`, rotation.RolledBack)
@@ -110,7 +111,8 @@ func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 	k4 := l.mailFlows()
 	l.keysAre(map[string]string{k4: "Active"})
 	l.want(`{"action":"audit"}`, rotation.Reported)
-	l.wantError(`{"action":"emergency","access_key_id":"AKIASTRANGER00000000"}`, rotation.RequestError, "AKIASTRANGER00000000")
+	l.wantError(`{"action":"emergency","access_key_id":"AKIASTRANGER00000000"}`, rotation.RequestError,
+		"AKIASTRANGER00000000")
 
 	for _, p := range printed {
 		p.stop()
@@ -184,10 +186,12 @@ func (l *life) tickUntil(outcome rotation.Outcome) {
 	l.Fatalf("no %s after a minute of ticks", outcome)
 }
 
-// mailFlows reads the secret as an application does, checks that SES accepts it, and returns the access key.
+// mailFlows reads the secret as an application does, checks that SES accepts it, and returns the
+// access key.
 func (l *life) mailFlows() string {
 	l.Helper()
-	out, err := l.secrets.GetSecretValue(l.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String(secret), VersionStage: aws.String("AWSCURRENT")})
+	out, err := l.secrets.GetSecretValue(l.Context(),
+		&secretsmanager.GetSecretValueInput{SecretId: aws.String(secret), VersionStage: aws.String("AWSCURRENT")})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -226,7 +230,8 @@ var (
 	madeSecret = regexp.MustCompile(`<SecretAccessKey>([^<]+)</SecretAccessKey>`)
 )
 
-// inFrontOf passes everything on to moto, and tells world's SMTP of the keys that moto made, changed and deleted.
+// inFrontOf passes everything on to moto, and tells world's SMTP of the keys that moto made,
+// changed and deleted.
 func inFrontOf(t *testing.T, moto string, world *localaws.World) string {
 	target, err := url.Parse(moto)
 	if err != nil {
@@ -246,7 +251,8 @@ func inFrontOf(t *testing.T, moto string, world *localaws.World) string {
 			}
 			switch form.Get("Action") {
 			case "CreateAccessKey":
-				return world.ImportAccessKey(user, string(madeID.FindSubmatch(body)[1]), string(madeSecret.FindSubmatch(body)[1]))
+				return world.ImportAccessKey(user, string(madeID.FindSubmatch(body)[1]),
+					string(madeSecret.FindSubmatch(body)[1]))
 			case "UpdateAccessKey":
 				return world.SetKeyStatus(form.Get("AccessKeyId"), form.Get("Status"))
 			case "DeleteAccessKey":

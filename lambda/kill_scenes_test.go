@@ -9,11 +9,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// scene is a moment in the life of a credential: what leads up to it, and the event that comes then.
+// scene is a moment in the life of a credential: what leads up to it, and the event that comes
+// then.
 type scene struct {
 	name string
 	play func(a *account) (event string)
-	// askedAgain: a person waits for the answer, and asks again where there is none. All else is the next tick's business.
+	// askedAgain: a person waits for the answer, and asks again where there is none. All else is
+	// the next tick's business.
 	askedAgain bool
 }
 

@@ -16,10 +16,10 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing plays every scene up to its event, lets the built function serve
-// that event, and kills the process at the first AWS call, the second, and so on, before and after the call's effect,
-// until a run ends by itself. A new process serves what follows, and ticks until all is quiet. Between any two calls
-// AWSCURRENT's credential sends.
+// TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing plays every scene up to its event, lets the
+// built function serve that event, and kills the process at the first AWS call, the second, and so
+// on, before and after the call's effect, until a run ends by itself. A new process serves what
+// follows, and ticks until all is quiet. Between any two calls AWSCURRENT's credential sends.
 func TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing(t *testing.T) {
 	for _, sc := range scenes[:whole.Size(t, "scenes", 2, len(scenes))] {
 		t.Run(sc.name, func(t *testing.T) {
@@ -33,8 +33,8 @@ func TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing(t *testing.T) {
 	}
 }
 
-// killedAtEachCall plays the scene once for each AWS call that its event makes, twice where the call has an effect, and
-// once more without a kill.
+// killedAtEachCall plays the scene once for each AWS call that its event makes, twice where the
+// call has an effect, and once more without a kill.
 func (sc scene) killedAtEachCall(t *testing.T) (before, after int) {
 	for !t.Failed() {
 		var call *localaws.Call
@@ -43,7 +43,8 @@ func (sc scene) killedAtEachCall(t *testing.T) (before, after int) {
 			break
 		}
 		if hasEffect(*call) {
-			t.Run(fmt.Sprintf("after %s, call %d", call.Action, before), func(t *testing.T) { sc.killedAt(t, before, true) })
+			t.Run(fmt.Sprintf("after %s, call %d", call.Action, before),
+				func(t *testing.T) { sc.killedAt(t, before, true) })
 			after++
 		}
 		before++
@@ -57,8 +58,8 @@ func hasEffect(c localaws.Call) bool {
 	return !slices.ContainsFunc([]string{"Get", "List", "Describe"}, reads)
 }
 
-// killedAt plays the scene with the function killed at the i-th AWS call of its event, and returns that call; nil where
-// the event makes fewer.
+// killedAt plays the scene with the function killed at the i-th AWS call of its event, and returns
+// that call; nil where the event makes fewer.
 func (sc scene) killedAt(t *testing.T, i int, after bool) *localaws.Call {
 	a := newAccount(t)
 	event := sc.play(a)
@@ -73,7 +74,9 @@ func (sc scene) killedAt(t *testing.T, i int, after bool) *localaws.Call {
 	}
 	a.mended()
 	a.watch.emergency.Store(false)
-	for range 24 { // twelve days: longer than an orphan's life, grace and quarantine; shorter than the rotation interval
+	// twelve days: longer than an orphan's life, grace and quarantine; shorter than the rotation
+	// interval
+	for range 24 {
 		a.World.Advance(12 * time.Hour)
 		a.invoke(`{}`)
 	}
@@ -129,7 +132,8 @@ func (a *account) start() *process {
 	return startFunction(a.T, env)
 }
 
-// ago sets the world's clock to so long before now. 0 is now, and in step with the built function's clock.
+// ago sets the world's clock to so long before now. 0 is now, and in step with the built function's
+// clock.
 func (a *account) ago(d time.Duration) {
 	a.World.Advance(longAgo - d - a.ahead)
 	a.ahead = longAgo - d
@@ -164,8 +168,9 @@ func (a *account) serve(event string) {
 	a.succeeded(event, p.invoke(event))
 }
 
-// serveNextTick has a new process serve a tick. Where mail is broken, a key that was made a moment ago may hold the last
-// slot, and may be another invocation's, about to be stored: that tick may be blocked, and the one after it mends.
+// serveNextTick has a new process serve a tick. Where mail is broken, a key that was made a moment
+// ago may hold the last slot, and may be another invocation's, about to be stored: that tick may be
+// blocked, and the one after it mends.
 func (a *account) serveNextTick() {
 	a.Helper()
 	p := a.start()
@@ -179,8 +184,9 @@ func (a *account) serveNextTick() {
 	a.succeeded(`{}`, got)
 }
 
-// serveUntilKilled is serve where the process is killed at its i-th AWS call, before or after the call's effect. It
-// returns that call; nil where the event makes fewer, and the process lived to answer.
+// serveUntilKilled is serve where the process is killed at its i-th AWS call, before or after the
+// call's effect. It returns that call; nil where the event makes fewer, and the process lived to
+// answer.
 func (a *account) serveUntilKilled(event string, i int, after bool) *localaws.Call {
 	a.Helper()
 	p := a.start()
@@ -199,7 +205,8 @@ func (a *account) serveUntilKilled(event string, i int, after bool) *localaws.Ca
 	return call
 }
 
-// callsEnded waits until no call is under way: the last call of a process that was killed may take effect yet.
+// callsEnded waits until no call is under way: the last call of a process that was killed may take
+// effect yet.
 func (a *account) callsEnded() {
 	underWay := func(c localaws.Call) bool { return c.End.IsZero() }
 	for slices.ContainsFunc(a.World.Calls(), underWay) {
@@ -233,8 +240,8 @@ func (a *account) mended() {
 	}
 }
 
-// quiet checks how every scene ends: nothing is left to do, and the credential is for all configured
-// Regions.
+// quiet checks how every scene ends: nothing is left to do, and the credential is for all
+// configured Regions.
 func (a *account) quiet() {
 	a.Helper()
 	a.watch.look(localaws.Call{})

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// watcher looks at the world before each AWS call, as applications may at any moment, and judges what it sees. It can
-// also kill the caller.
+// watcher looks at the world before each AWS call, as applications may at any moment, and judges
+// what it sees. It can also kill the caller.
 type watcher struct {
 	*testing.T
 	function *localfunction.Deployment
@@ -35,8 +35,9 @@ func (w *watcher) onlyLook() {
 	w.function.World.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
 }
 
-// killAt kills the process at the i-th AWS call from now on, before or after the call's effect; nothing else that it has
-// under way happens. Once the process has ended, killedAt tells which call that was; nil for none.
+// killAt kills the process at the i-th AWS call from now on, before or after the call's effect;
+// nothing else that it has under way happens. Once the process has ended, killedAt tells which call
+// that was; nil for none.
 func (w *watcher) killAt(i int, after bool, p *process) (killedAt func() *localaws.Call) {
 	var mu sync.Mutex
 	var calls []localaws.Call
@@ -84,7 +85,8 @@ func (w *watcher) look(next localaws.Call) {
 	}
 }
 
-// mailFlows checks that AWSCURRENT's credential is accepted, unless it was broken on purpose and isn't mended yet.
+// mailFlows checks that AWSCURRENT's credential is accepted, unless it was broken on purpose and
+// isn't mended yet.
 func (w *watcher) mailFlows(current localfunction.Credential, next localaws.Call) {
 	switch {
 	case current.Accepted:
@@ -94,7 +96,8 @@ func (w *watcher) mailFlows(current localfunction.Credential, next localaws.Call
 	}
 }
 
-// mayEnd checks that a key that is about to be deactivated or deleted had its grace period, and isn't in use.
+// mayEnd checks that a key that is about to be deactivated or deleted had its grace period, and
+// isn't in use.
 func (w *watcher) mayEnd(next localaws.Call) {
 	const grace, inUse = 7 * day, 24 * time.Hour
 	now := w.function.World.Now()

@@ -45,8 +45,8 @@ type answer struct {
 	errorType string // empty: it succeeded
 }
 
-// process is the built function, running under a Runtime API of the test's ("Using the Lambda runtime API for custom
-// runtimes", Lambda developer guide).
+// process is the built function, running under a Runtime API of the test's ("Using the Lambda
+// runtime API for custom runtimes", Lambda developer guide).
 type process struct {
 	*testing.T
 	events  chan []byte
@@ -103,7 +103,8 @@ func (p *process) runtimeAPI(stopped chan struct{}) http.Handler {
 		case event := <-p.events:
 			w.Header().Set("Lambda-Runtime-Aws-Request-Id", fmt.Sprintf("request-%d", time.Now().UnixNano()))
 			w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(p.timeout).UnixMilli()))
-			w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:123456789012:function:ses-smtp-rotator")
+			w.Header().Set("Lambda-Runtime-Invoked-Function-Arn",
+				"arn:aws:lambda:eu-west-1:123456789012:function:ses-smtp-rotator")
 			_, _ = w.Write(event)
 		case <-stopped:
 		case <-r.Context().Done():
@@ -139,7 +140,8 @@ func (p *process) invoke(event string) answer {
 	return a
 }
 
-// invokeUntilKilled is invoke where the function may be killed before it answers; it tells whether it lived to answer.
+// invokeUntilKilled is invoke where the function may be killed before it answers; it tells whether
+// it lived to answer.
 func (p *process) invokeUntilKilled(event string) (a answer, alive bool) {
 	p.Helper()
 	limit := time.After(time.Minute)

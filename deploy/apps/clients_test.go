@@ -16,7 +16,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// client is a program that sends one mail for each Message-ID that it is told, and answers ok or why not.
+// client is a program that sends one mail for each Message-ID that it is told, and answers ok or
+// why not.
 type client struct {
 	*stage
 	sent []string
@@ -33,7 +34,8 @@ func (c *client) sends() {
 	}
 }
 
-// life is what a client of the secret meets: rotations, with the old key going, leaks, and Secrets Manager being down.
+// life is what a client of the secret meets: rotations, with the old key going, leaks, and Secrets
+// Manager being down.
 func (c *client) life(outage bool) {
 	c.Helper()
 	c.sends()
@@ -107,8 +109,8 @@ func (s *stage) talksTo(cmd *exec.Cmd) *client {
 	}}
 }
 
-// every is how many seconds a client goes on with a value: with one of the endpoints for long, so that it learns of each change by
-// being refused, and with the other not at all.
+// every is how many seconds a client goes on with a value: with one of the endpoints for long, so
+// that it learns of each change by being refused, and with the other not at all.
 func every(s *stage) string {
 	if s.implicitTLS {
 		return "300"
@@ -147,8 +149,8 @@ for line in sys.stdin:
 	})
 }
 
-// distrusts runs the program once more, on a machine that doesn't know who signed the server's certificate: it has to keep the password
-// to itself.
+// distrusts runs the program once more, on a machine that doesn't know who signed the server's
+// certificate: it has to keep the password to itself.
 func (s *stage) distrusts(cmd *exec.Cmd) {
 	s.Helper()
 	logins := 0
@@ -204,7 +206,8 @@ for line in sys.stdin:
 	s.invoke(`{"action":"emergency"}`, rotation.Revoked)
 	s.World.ResetCalls()
 	c.sends()
-	reads := slices.DeleteFunc(s.World.Calls(), func(call localaws.Call) bool { return call.Action != "GetSecretValue" })
+	reads := slices.DeleteFunc(s.World.Calls(),
+		func(call localaws.Call) bool { return call.Action != "GetSecretValue" })
 	if len(reads) != 1 || len(s.arrived()) != 40 {
 		t.Errorf("the secret was read %d times, and %d mails arrived", len(reads), len(s.arrived()))
 	}
@@ -219,7 +222,8 @@ func (s *stage) sendsWithCurl() {
 	c := &client{stage: s, ask: func(id string) string {
 		cmd := exec.Command("bash", "shell/send-mail.sh", secret, "app@example.com", "you@example.net")
 		cmd.Env = s.env("AWS_PAGER=")
-		cmd.Stdin = strings.NewReader(fmt.Sprintf("From: app@example.com\nTo: you@example.net\nMessage-ID: %s\n\nHello.\n\n", id))
+		cmd.Stdin = strings.NewReader(fmt.Sprintf("From: app@example.com\nTo: you@example.net\nMessage-ID: "+
+			"%s\n\nHello.\n\n", id))
 		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 			return fmt.Sprintf("%v: %s", err, out)
 		}
@@ -242,7 +246,8 @@ func TestNodemailer(t *testing.T) {
 		modules = "nodemailer/node_modules"
 	}
 	if _, err := os.Stat(filepath.Join(modules, "nodemailer")); err != nil {
-		t.Skip("Nodemailer isn't installed: run npm ci in deploy/apps/nodemailer, or name another node_modules in APPS_NODE_MODULES:", err)
+		t.Skip("Nodemailer isn't installed: run npm ci in deploy/apps/nodemailer, or name another node_modules in "+
+			"APPS_NODE_MODULES:", err)
 	}
 	modules, err := filepath.Abs(modules)
 	if err != nil {

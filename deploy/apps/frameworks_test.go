@@ -37,7 +37,8 @@ func TestDjango(t *testing.T) {
 	})
 }
 
-// django is a program that sends one mail for each line; for a line with many Message-IDs, as one mass mail.
+// django is a program that sends one mail for each line; for a line with many Message-IDs, as one
+// mass mail.
 func (s *stage) django() *exec.Cmd {
 	s.Helper()
 	s.write("ses_mail.py", s.recipe("python/ses_mail.py"))
@@ -212,7 +213,8 @@ echo "$smtp[scheme] $smtp[host] $smtp[port] $smtp[username] $smtp[password]";
 		cmd.Env = s.env("SES_CREDENTIAL_FILE=" + file)
 		v := s.value()
 		scheme, _, _ := strings.Cut(v.URL, ":")
-		if got, want := s.runs(cmd), fmt.Sprintf("%s %s %d %s %s", scheme, v.Host, v.Port, v.Username, v.Password); got != want {
+		if got, want := s.runs(cmd), fmt.Sprintf("%s %s %d %s %s", scheme, v.Host, v.Port, v.Username,
+			v.Password); got != want {
 			s.Errorf("Laravel gets %q, want %q", got, want)
 		}
 	})

@@ -15,7 +15,8 @@ import (
 func TestMsmtp(t *testing.T) {
 	needs(t, "msmtp")
 	inBothModes(t, func(s *stage) {
-		s.write("msmtprc.tmpl", strings.NewReplacer("syslog on", "syslog off", "/etc/ssl/certs/ca-certificates.crt", s.named("ca.pem")).
+		s.write("msmtprc.tmpl", strings.NewReplacer("syslog on", "syslog off", "/etc/ssl/certs/ca-certificates.crt",
+			s.named("ca.pem")).
 			Replace(s.recipe("msmtp/msmtprc.tmpl")))
 		s.follow("--secret", secret, "--template", s.named("msmtprc.tmpl")+":"+s.named("msmtprc"))
 		c := &client{stage: s, ask: func(id string) string {

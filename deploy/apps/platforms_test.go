@@ -20,8 +20,9 @@ import (
 
 const secretARN = "arn:aws:secretsmanager:" + region + ":123456789012:secret:" + secret
 
-// TestARotationReplacesECSTasks holds the rule's pattern against what the function asks of Secrets Manager when it rotates, as
-// CloudTrail would tell it ("Events for AWS API calls", EventBridge user guide): the call's parameters begin in lower case.
+// TestARotationReplacesECSTasks holds the rule's pattern against what the function asks of Secrets
+// Manager when it rotates, as CloudTrail would tell it ("Events for AWS API calls", EventBridge
+// user guide): the call's parameters begin in lower case.
 func TestARotationReplacesECSTasks(t *testing.T) {
 	s := newStage(t)
 	var template struct {
@@ -45,7 +46,8 @@ func TestARotationReplacesECSTasks(t *testing.T) {
 	for _, c := range calls {
 		event := map[string]any{
 			"source": "aws.secretsmanager", "detail-type": "AWS API Call via CloudTrail",
-			"detail": map[string]any{"eventSource": "secretsmanager.amazonaws.com", "eventName": c.action, "requestParameters": c.parameters},
+			"detail": map[string]any{"eventSource": "secretsmanager.amazonaws.com", "eventName": c.action,
+				"requestParameters": c.parameters},
 		}
 		if matches(pattern, event) {
 			matching[c.action]++
@@ -99,7 +101,8 @@ func (s *stage) callsOfARotation() (calls []call) {
 	return calls
 }
 
-// matches tells whether an event has what an EventBridge pattern wants: of each field one of its values, or no such field.
+// matches tells whether an event has what an EventBridge pattern wants: of each field one of its
+// values, or no such field.
 func matches(pattern, event map[string]any) bool {
 	for name, wanted := range pattern {
 		value, there := event[name]
@@ -123,7 +126,8 @@ func matches(pattern, event map[string]any) bool {
 	return true
 }
 
-// TestPlatformsReadWhatIsInTheSecret looks for the keys that recipes name in a value that the function wrote.
+// TestPlatformsReadWhatIsInTheSecret looks for the keys that recipes name in a value that the
+// function wrote.
 func TestPlatformsReadWhatIsInTheSecret(t *testing.T) {
 	s := newStage(t)
 	v, _ := s.World.Labelled(secret, "AWSCURRENT")

@@ -19,8 +19,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// TestPostfixLosesNoMail relays mail through a real Postfix while the credential is rotated, retired and revoked and while
-// Secrets Manager is down. Postfix and follow are set up as the recipe has it.
+// TestPostfixLosesNoMail relays mail through a real Postfix while the credential is rotated,
+// retired and revoked and while Secrets Manager is down. Postfix and follow are set up as the
+// recipe has it.
 func TestPostfixLosesNoMail(t *testing.T) {
 	needs(t, "postfix", "postconf")
 	s := newStage(t)
@@ -58,8 +59,8 @@ func TestPostfixLosesNoMail(t *testing.T) {
 	}
 }
 
-// TestPostfixKeepsMailThatIsNotToBlame has SES refuse mail for its credential in other places than at the login: on a connection
-// whose key was revoked meanwhile, and where the policy denies it.
+// TestPostfixKeepsMailThatIsNotToBlame has SES refuse mail for its credential in other places than
+// at the login: on a connection whose key was revoked meanwhile, and where the policy denies it.
 func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
 	needs(t, "postfix", "postconf")
 	s := newStage(t)
@@ -72,7 +73,8 @@ func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
 		{"mail", localaws.SMTPReply{Code: 535, Text: "Authentication Credentials Invalid"}},
 		{"mail", localaws.SMTPReply{Code: 535, Enhanced: "5.7.8", Text: "Authentication credentials invalid"}},
 		{"mail", localaws.SMTPReply{Code: 530, Text: "Authentication required"}},
-		{"data", localaws.SMTPReply{Code: 554, Text: "Access denied: User `arn:aws:iam::111122223333:user/x' is not authorized to perform `ses:SendRawEmail'"}},
+		{"data", localaws.SMTPReply{Code: 554,
+			Text: "Access denied: User `arn:aws:iam::111122223333:user/x' is not authorized to perform `ses:SendRawEmail'"}},
 	} {
 		before := strings.Count(p.log(), "status=deferred")
 		s.World.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
@@ -101,8 +103,10 @@ func TestSystemdKnowsAllThatTheUnitSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.write("smtprotate-postfix.service", strings.ReplaceAll(s.recipe("postfix/smtprotate-postfix.service"), "/usr/local/bin/smtprotate", program))
-	if said := s.runs(exec.Command("systemd-analyze", "verify", "--man=no", s.named("smtprotate-postfix.service"))); said != "" {
+	s.write("smtprotate-postfix.service", strings.ReplaceAll(s.recipe("postfix/smtprotate-postfix.service"),
+		"/usr/local/bin/smtprotate", program))
+	if said := s.runs(exec.Command("systemd-analyze", "verify", "--man=no",
+		s.named("smtprotate-postfix.service"))); said != "" {
 		t.Error(said)
 	}
 }
@@ -118,7 +122,8 @@ func (s *stage) startPostfix() *postfix {
 	if os.Getuid() != 0 {
 		s.Skip("Postfix has to be started by root, and this isn't root")
 	}
-	// Postfix wants to go through all folders above its queue as another user, and sockets have short names.
+	// Postfix wants to go through all folders above its queue as another user, and sockets have
+	// short names.
 	dir, err := os.MkdirTemp("", "postfix")
 	if err != nil {
 		s.Fatal(err)
@@ -236,7 +241,8 @@ func (p *postfix) command(args ...string) *exec.Cmd {
 	return exec.Command("postfix", append([]string{"-c", p.named("etc")}, args...)...)
 }
 
-// inStep waits until Postfix sends with the current credential: grace periods last longer than a clock here can.
+// inStep waits until Postfix sends with the current credential: grace periods last longer than a
+// clock here can.
 func (p *postfix) inStep() {
 	p.Helper()
 	current := p.current()
@@ -246,7 +252,8 @@ func (p *postfix) inStep() {
 	})
 }
 
-// outage is of Secrets Manager, and begins or ends. The function's own calls name the secret otherwise.
+// outage is of Secrets Manager, and begins or ends. The function's own calls name the secret
+// otherwise.
 func (p *postfix) outage(over bool) {
 	if over {
 		p.World.Intercept(nil)

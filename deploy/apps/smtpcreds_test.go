@@ -19,9 +19,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// TestFiftyGoroutinesSendThroughFiftyRotations sends with pkg/smtpcreds while the function rotates, retires and revokes.
-// Half of the goroutines share a store that looks often, so that rotations reach it in time; the other half share one that
-// learns of each by being refused.
+// TestFiftyGoroutinesSendThroughFiftyRotations sends with pkg/smtpcreds while the function rotates,
+// retires and revokes. Half of the goroutines share a store that looks often, so that rotations
+// reach it in time; the other half share one that learns of each by being refused.
 func TestFiftyGoroutinesSendThroughFiftyRotations(t *testing.T) {
 	s := newStage(t, "IN_USE_WINDOW=0") // or the keys would live for as long as the others send with them
 	team := s.newTeam(50, 50*time.Millisecond, time.Hour)
@@ -44,7 +44,10 @@ func TestAGoProgramGoesOn(t *testing.T) {
 		team := s.newTeam(0)
 		m := &member{store: s.newStore(time.Hour)}
 		c := &client{stage: s, ask: func(id string) string {
-			err := m.store.Do(t.Context(), func(ctx context.Context, c smtpcreds.Credential) error { return team.transmit(ctx, c, id) })
+			err := m.store.Do(t.Context(), func(ctx context.Context,
+				c smtpcreds.Credential) error {
+				return team.transmit(ctx, c, id)
+			})
 			if err != nil {
 				return err.Error()
 			}
@@ -79,7 +82,8 @@ func (s *stage) newStore(refreshEvery time.Duration) *smtpcreds.Store {
 		}),
 	})
 	return &smtpcreds.Store{
-		Source: smtpcreds.SecretsManager{API: client, SecretID: secret}, RefreshEvery: refreshEvery, Log: slog.New(slog.DiscardHandler),
+		Source:       smtpcreds.SecretsManager{API: client, SecretID: secret},
+		RefreshEvery: refreshEvery, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -144,11 +148,12 @@ func (t *team) transmit(ctx context.Context, c smtpcreds.Credential, id string) 
 	return body.Close()
 }
 
-// allSendWith waits until everybody has sent with a key: no key dies here before its successor is known, as none does where the
-// grace period is longer than a mail takes.
+// allSendWith waits until everybody has sent with a key: no key dies here before its successor is
+// known, as none does where the grace period is longer than a mail takes.
 func (t *team) allSendWith(key string) { t.Helper(); t.sendWith(key, len(t.members)) }
 
-// halfSendsWith is for a rotation that nobody is refused by: those who don't look in time go on with the old key.
+// halfSendsWith is for a rotation that nobody is refused by: those who don't look in time go on
+// with the old key.
 func (t *team) halfSendsWith(key string) { t.Helper(); t.sendWith(key, len(t.members)/2) }
 
 func (t *team) sendWith(key string, members int) {

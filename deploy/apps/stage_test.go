@@ -26,7 +26,8 @@ const (
 	day    = 24 * hour
 )
 
-// stage is the function with an AWS of its own, for an application to read the secret and send mail.
+// stage is the function with an AWS of its own, for an application to read the secret and send
+// mail.
 type stage struct {
 	*testing.T
 	*localfunction.Deployment
@@ -35,7 +36,8 @@ type stage struct {
 	implicitTLS bool
 }
 
-// newStage has a first credential, for an endpoint that is called localhost. Settings change the function's environment.
+// newStage has a first credential, for an endpoint that is called localhost. Settings change the
+// function's environment.
 func newStage(t *testing.T, settings ...string) *stage {
 	t.Helper()
 	function, err := localfunction.Start(localfunction.Config{
@@ -69,7 +71,8 @@ func (s *stage) deploy(settings ...string) {
 // tlsFirst is an endpoint whose port says that it speaks TLS from the start.
 const tlsFirst = "localhost:2465"
 
-// inBothModes runs a test with an endpoint that speaks TLS from the start, and with one that changes over with STARTTLS.
+// inBothModes runs a test with an endpoint that speaks TLS from the start, and with one that
+// changes over with STARTTLS.
 func inBothModes(t *testing.T, test func(*stage)) {
 	t.Run("TLS from the start", func(t *testing.T) { test(newStage(t, "SMTP_ENDPOINT="+tlsFirst)) })
 	t.Run("STARTTLS", func(t *testing.T) { test(newStage(t)) })
@@ -160,8 +163,9 @@ func (s *stage) rotate() {
 	s.invoke(`{}`, rotation.Rotated)
 }
 
-// retire lets the grace period and the quarantine pass, with their ticks. Days pass in no time here, so a mail may be on its way with
-// the old key at the end of the grace period; then the function waits until the key is out of use.
+// retire lets the grace period and the quarantine pass, with their ticks. Days pass in no time
+// here, so a mail may be on its way with the old key at the end of the grace period; then the
+// function waits until the key is out of use.
 func (s *stage) retire() {
 	s.Helper()
 	s.World.Advance(9 * day)
@@ -196,9 +200,12 @@ func (s *stage) current() string { s.Helper(); return s.value().Username }
 // env is an application's: it has an identity of its own, which isn't the SMTP user's.
 func (s *stage) env(more ...string) []string {
 	return append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region, "AWS_ENDPOINT_URL=" + s.World.URL(),
-		"AWS_ACCESS_KEY_ID=AKIAAPPLICATION00000", "AWS_SECRET_ACCESS_KEY=its own", "AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent",
-		"SMTPROTATE_SECRET=" + secret, "SMTP_SECRET=" + secret, "SSL_CERT_FILE=" + s.named("ca.pem"), "NODE_EXTRA_CA_CERTS=" + s.named("ca.pem"),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
+		"AWS_ENDPOINT_URL=" + s.World.URL(),
+		"AWS_ACCESS_KEY_ID=AKIAAPPLICATION00000", "AWS_SECRET_ACCESS_KEY=its own", "AWS_CONFIG_FILE=/nonexistent",
+		"AWS_SHARED_CREDENTIALS_FILE=/nonexistent",
+		"SMTPROTATE_SECRET=" + secret, "SMTP_SECRET=" + secret, "SSL_CERT_FILE=" + s.named("ca.pem"),
+		"NODE_EXTRA_CA_CERTS=" + s.named("ca.pem"),
 	}, more...)
 }
 
@@ -212,7 +219,8 @@ func (s *stage) runs(cmd *exec.Cmd) string {
 	return string(out)
 }
 
-// needs skips a test where a program isn't there. With -short other people's programs aren't run at all.
+// needs skips a test where a program isn't there. With -short other people's programs aren't run at
+// all.
 func needs(t *testing.T, programs ...string) {
 	t.Helper()
 	if testing.Short() {

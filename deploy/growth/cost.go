@@ -1,7 +1,7 @@
 package growth
 
-// What AWS charges a month in US East (N. Virginia), in dollars: "AWS Secrets Manager Pricing", "Amazon CloudWatch Pricing". What
-// comes free in each account is left out.
+// What AWS charges a month in US East (N. Virginia), in dollars: "AWS Secrets Manager Pricing",
+// "Amazon CloudWatch Pricing". What comes free in each account is left out.
 const (
 	perSecret    = 0.40
 	perAlarm     = 0.10
@@ -18,7 +18,8 @@ var metricTiers = []struct {
 	price float64
 }{{10_000, 0.30}, {250_000, 0.10}, {1_000_000, 0.05}}
 
-// Cost is what one of so many credentials in an account and Region costs a month, each in such a stack.
+// Cost is what one of so many credentials in an account and Region costs a month, each in such a
+// stack.
 func Cost(s Stack, credentials int, dashboards bool) float64 {
 	each := perSecret + float64(s.Alarms)*perAlarm + perUse
 	if dashboards {

@@ -26,8 +26,8 @@ func theStack(t testing.TB) Stack {
 	return s
 }
 
-// fleet is what the page is about: a day and a half of 10,000 credentials. The outage is in the middle of when they are due; where that
-// is a quarter of an hour, it begins with it.
+// fleet is what the page is about: a day and a half of 10,000 credentials. The outage is in the
+// middle of when they are due; where that is a quarter of an hour, it begins with it.
 func fleet(t testing.TB, rate float64, within time.Duration, outage bool) Fleet {
 	t.Helper()
 	f := Fleet{
@@ -43,7 +43,8 @@ func fleet(t testing.TB, rate float64, within time.Duration, outage bool) Fleet 
 	return f
 }
 
-// TestThePageSaysWhatTheSimulationDoes compares README.md's tables with the simulation, or writes them.
+// TestThePageSaysWhatTheSimulationDoes compares README.md's tables with the simulation, or writes
+// them.
 func TestThePageSaysWhatTheSimulationDoes(t *testing.T) {
 	if !*update {
 		whole.Only(t, "simulates 10,000 credentials sixteen times")
@@ -95,7 +96,8 @@ func fleetTable(t *testing.T) string {
 	}
 	running.Wait()
 	var out strings.Builder
-	out.WriteString("| created within | IAM lets through | outage | calls a second: median, most | throttled | ticks that failed | the last one due in the outage is rotated | still waiting after 36 h |\n")
+	out.WriteString("| created within | IAM lets through | outage | calls a second: median, most | throttled | " +
+		"ticks that failed | the last one due in the outage is rotated | still waiting after 36 h |\n")
 	out.WriteString("|---|---:|---|---:|---:|---:|---:|---:|\n")
 	for i, r := range rows {
 		got := reports[i]
@@ -106,8 +108,10 @@ func fleetTable(t *testing.T) string {
 				back = "not yet"
 			}
 		}
-		fmt.Fprintf(&out, "| %s | %g/s | %s | %.1f, %d | %.1f %% | %.1f %% | %s | %d |\n", strings.TrimSuffix(strings.TrimSuffix(r.within.String(), "0s"), "0m"), r.rate, outage,
-			got.Median, got.PerSecond, 100*float64(got.Throttled)/float64(got.Calls), 100*float64(got.Failed)/float64(got.Ticks), back, got.Waiting)
+		fmt.Fprintf(&out, "| %s | %g/s | %s | %.1f, %d | %.1f %% | %.1f %% | %s | %d |\n",
+			strings.TrimSuffix(strings.TrimSuffix(r.within.String(), "0s"), "0m"), r.rate, outage,
+			got.Median, got.PerSecond, 100*float64(got.Throttled)/float64(got.Calls),
+			100*float64(got.Failed)/float64(got.Ticks), back, got.Waiting)
 	}
 	return out.String()
 }
@@ -115,7 +119,8 @@ func fleetTable(t *testing.T) string {
 func costTable(t *testing.T) string {
 	var out strings.Builder
 	stack := theStack(t)
-	out.WriteString("| credentials in one account and Region | each, a month | without the dashboard |\n|---:|---:|---:|\n")
+	out.WriteString("| credentials in one account and Region | each, a month | without the dashboard " +
+		"|\n|---:|---:|---:|\n")
 	for _, n := range []int{1, 100, 1_000, 10_000} {
 		fmt.Fprintf(&out, "| %d | $%.2f | $%.2f |\n", n, Cost(stack, n, true), Cost(stack, n, false))
 	}
@@ -129,7 +134,8 @@ func TestAFleetWithoutLimitsRotatesInTheWindowAndIsNeverThrottled(t *testing.T) 
 	if r.Throttled != 0 || r.Failed != 0 || r.Waiting != 0 || r.Rotated != f.Credentials {
 		t.Errorf("%+v", r)
 	}
-	// It is due at a tick's time, and the tick comes within the window; verification takes a second and a half.
+	// It is due at a tick's time, and the tick comes within the window; verification takes a second
+	// and a half.
 	if r.Late > f.Window+2*time.Second {
 		t.Errorf("one was rotated %v late", r.Late)
 	}
@@ -142,7 +148,8 @@ func TestAnOutageMakesTheDueOnesLateAndNoOthers(t *testing.T) {
 	f := fleet(t, 1e6, day, true)
 	f.Credentials = 500
 	r := Simulate(f)
-	if r.Rotated != f.Credentials || r.Waiting != 0 || r.BackInOrder == 0 || r.BackInOrder > time.Hour+f.Window+2*time.Second || r.Late < 5*time.Hour {
+	if r.Rotated != f.Credentials || r.Waiting != 0 || r.BackInOrder == 0 ||
+		r.BackInOrder > time.Hour+f.Window+2*time.Second || r.Late < 5*time.Hour {
 		t.Errorf("%+v", r)
 	}
 }
@@ -176,11 +183,13 @@ func TestAStackIsReadFromATemplateAndWhatIsMissingThereIsNamed(t *testing.T) {
 		t.Errorf("got %+v, want %+v: if template.yaml has changed, check what README.md says of it", got, want)
 	}
 	path := filepath.Join(t.TempDir(), "template.yaml")
-	if err := os.WriteFile(path, []byte("Parameters: {ScheduleExpression: {Default: 'cron(0 * * * ? *)'}}"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("Parameters: {ScheduleExpression: {Default: 'cron(0 * * * ? *)'}}"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, err := ReadStack(path)
-	for _, missing := range []string{`"cron(0 * * * ? *)" is no rate`, "MaximumWindowInMinutes", "MaximumEventAgeInSeconds", "MaximumRetryAttempts"} {
+	for _, missing := range []string{`"cron(0 * * * ? *)" is no rate`, "MaximumWindowInMinutes",
+		"MaximumEventAgeInSeconds", "MaximumRetryAttempts"} {
 		if err == nil || !strings.Contains(err.Error(), missing) {
 			t.Errorf("no %q in: %v", missing, err)
 		}

@@ -2,7 +2,8 @@ package growth
 
 import "time"
 
-// Limit is how many calls AWS takes, as it limits them itself: a bucket that holds Burst tokens and gets Rate more a second.
+// Limit is how many calls AWS takes, as it limits them itself: a bucket that holds Burst tokens and
+// gets Rate more a second.
 type Limit struct {
 	Rate  float64
 	Burst float64

@@ -11,8 +11,9 @@ import (
 type Fleet struct {
 	Stack
 	Credentials int
-	// CreatedWithin is how long it took to create them, a month before the simulation begins: so they are due within that time again,
-	// and their ticks are spread over the hour as far as that reaches.
+	// CreatedWithin is how long it took to create them, a month before the simulation begins: so
+	// they are due within that time again, and their ticks are spread over the hour as far as that
+	// reaches.
 	CreatedWithin time.Duration
 	// IAM and Secrets are the account's limits. Both services' reads and writes count alike.
 	IAM, Secrets Limit
@@ -30,10 +31,12 @@ type Report struct {
 	Throttled     int
 	Rotated       int
 	Waiting       int // were due at the end, and had been for more than an hour
-	// PerSecond and PerMinute are the most calls that there were in one; Median is that of all minutes, per second.
+	// PerSecond and PerMinute are the most calls that there were in one; Median is that of all
+	// minutes, per second.
 	PerSecond, PerMinute int
 	Median               float64
-	// BackInOrder is when the last credential was rotated that had become due during the outage, counted from the outage's end.
+	// BackInOrder is when the last credential was rotated that had become due during the outage,
+	// counted from the outage's end.
 	BackInOrder time.Duration
 	// Late is the longest that any credential waited from being due to being rotated.
 	Late time.Duration
@@ -46,8 +49,8 @@ type stack struct {
 	waiting bool          // became due during the outage
 }
 
-// What one invocation does, call by call. An idle tick looks at both services at once; a rotation goes on from there: create the key,
-// stage it, verify it and promote it.
+// What one invocation does, call by call. An idle tick looks at both services at once; a rotation
+// goes on from there: create the key, stage it, verify it and promote it.
 type step struct {
 	iam, secrets int
 	takes        time.Duration
@@ -56,7 +59,8 @@ type step struct {
 
 var (
 	look   = step{iam: 1, secrets: 1, takes: 50 * time.Millisecond}
-	rotate = []step{{iam: 1, takes: 50 * time.Millisecond, once: true}, {secrets: 1, takes: 1500 * time.Millisecond}, {secrets: 1, takes: 50 * time.Millisecond}}
+	rotate = []step{{iam: 1, takes: 50 * time.Millisecond, once: true}, {secrets: 1, takes: 1500 * time.Millisecond},
+		{secrets: 1, takes: 50 * time.Millisecond}}
 )
 
 // task is something that happens at a time.
@@ -119,7 +123,8 @@ func (s *simulation) schedule(one *stack, hour time.Duration) {
 		s.schedule(one, hour+s.Every)
 		if s.out(now) { // the scheduler keeps trying for a while, and then the event is lost
 			if until := s.Outage[1]; until-now <= s.KeptFor {
-				s.at(until+time.Duration(s.random.Int64N(int64(5*time.Minute))), func(now time.Duration) { s.invoke(one, now, 1) })
+				s.at(until+time.Duration(s.random.Int64N(int64(5*time.Minute))),
+					func(now time.Duration) { s.invoke(one, now, 1) })
 			}
 			return
 		}
@@ -129,7 +134,8 @@ func (s *simulation) schedule(one *stack, hour time.Duration) {
 
 func (s *simulation) out(now time.Duration) bool { return now >= s.Outage[0] && now < s.Outage[1] }
 
-// invoke is one try of an invocation. Lambda tries again a minute later, and two minutes after that.
+// invoke is one try of an invocation. Lambda tries again a minute later, and two minutes after
+// that.
 func (s *simulation) invoke(one *stack, now time.Duration, try int) {
 	if s.out(one.due) && now >= s.Outage[1] {
 		one.waiting = true
@@ -195,7 +201,8 @@ func (s *simulation) run(steps []step, now time.Duration, end func(now time.Dura
 	}
 }
 
-// call is one try of a call. What is throttled is tried again after a random part of 1, then 2 seconds, as the SDK's standard retryer does.
+// call is one try of a call. What is throttled is tried again after a random part of 1, then 2
+// seconds, as the SDK's standard retryer does.
 func (s *simulation) call(b *bucket, now time.Duration, try int, done func(at time.Duration, ok bool)) {
 	s.Calls++
 	if second := int(now.Seconds()); second < len(s.seconds) {

@@ -23,7 +23,8 @@ type auditCommand struct {
 
 // Help is shown by audit --help.
 func (auditCommand) Help() string {
-	return "Says what an SMTP user may do beyond its mail, what a thief could do with it, and which policy to have instead. " +
+	return "Says what an SMTP user may do beyond its mail, what a thief could do with it, and which policy to have " +
+		"instead. " +
 		"The exit code is 4 where a finding is of high severity, 3 where one is of medium severity, and 0 otherwise."
 }
 
@@ -87,7 +88,8 @@ func (c *console) findings(findings []sendpolicy.Finding) {
 	told := map[place]bool{}
 	var instead []place
 	for _, f := range findings {
-		fmt.Fprintf(c.out, "%s %s\n", layout.Pad(strings.ToUpper(string(f.Severity)), 7), strings.TrimSpace(fmt.Sprintf("%s  %s", f.Code, f.Policy)))
+		fmt.Fprintf(c.out, "%s %s\n", layout.Pad(strings.ToUpper(string(f.Severity)), 7),
+			strings.TrimSpace(fmt.Sprintf("%s  %s", f.Code, f.Policy)))
 		for _, text := range []string{f.Message, "What a thief gets: " + f.Risk} {
 			for _, line := range layout.Wrap(text+".", 70) {
 				fmt.Fprintf(c.out, "        %s\n", line)

@@ -80,7 +80,8 @@ func (c *console) agree(ctx context.Context, yes bool) error {
 	return nil
 }
 
-// waiting says on a terminal what is waited for, and how long already, until the returned function is called.
+// waiting says on a terminal what is waited for, and how long already, until the returned function
+// is called.
 func (c *console) waiting(what string) (end func()) {
 	if !c.interactive {
 		return func() {}

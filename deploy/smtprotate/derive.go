@@ -92,7 +92,8 @@ func prompt(ctx context.Context, terminal int, out io.Writer) (string, error) {
 	}
 }
 
-// parseSecret takes one line ending off and looks at what is left. Its errors never quote the input.
+// parseSecret takes one line ending off and looks at what is left. Its errors never quote the
+// input.
 func parseSecret(input string) (sessmtp.SecretAccessKey, error) {
 	line := strings.TrimSuffix(strings.TrimSuffix(input, "\n"), "\r")
 	odd := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) }

@@ -41,17 +41,22 @@ func (f describeFlags) description() (sendpolicy.Description, error) {
 		return networks
 	}
 	d := sendpolicy.Description{
-		Account: f.Account, Regions: f.Region, Identities: f.Identity, ConfigurationSets: f.ConfigurationSet, SandboxRecipients: f.SandboxRecipient,
-		From: f.From, FromNames: f.FromName, Recipients: f.Recipient, Networks: networks("network", f.Network), Endpoints: f.Endpoint, VPCs: f.VPC,
+		Account: f.Account, Regions: f.Region, Identities: f.Identity, ConfigurationSets: f.ConfigurationSet,
+		SandboxRecipients: f.SandboxRecipient,
+		From:              f.From, FromNames: f.FromName, Recipients: f.Recipient,
+		Networks:  networks("network", f.Network),
+		Endpoints: f.Endpoint, VPCs: f.VPC,
 		PrivateNetworks: networks("private-network", f.PrivateNetwork), TLSOnly: f.TLSOnly,
 	}
 	for _, text := range f.Condition {
 		words := strings.SplitN(text, " ", 3)
 		if len(words) < 3 {
-			faults = append(faults, fmt.Errorf("--condition: %q isn't an operator, a key and a value, with spaces between", text))
+			faults = append(faults,
+				fmt.Errorf("--condition: %q isn't an operator, a key and a value, with spaces between", text))
 			continue
 		}
-		d.Conditions = append(d.Conditions, sendpolicy.Condition{Operator: words[0], Key: words[1], Values: strings.Split(words[2], ",")})
+		d.Conditions = append(d.Conditions, sendpolicy.Condition{Operator: words[0], Key: words[1],
+			Values: strings.Split(words[2], ",")})
 	}
 	return d, errors.Join(faults...)
 }

@@ -41,8 +41,10 @@ type followCommand struct {
 
 // Help is shown by follow --help.
 func (followCommand) Help() string {
-	return "Templates are Go's: {{.username}}, {{.password}}, {{.host}}, {{.port}}, {{.url}}, {{(index .regions \"us-east-1\").password}}. " +
-		"Files are written whole or not at all; while anything fails, the last good ones stay, and it goes on trying. " +
+	return "Templates are Go's: {{.username}}, {{.password}}, {{.host}}, {{.port}}, {{.url}}, {{(index .regions " +
+		"\"us-east-1\").password}}. " +
+		"Files are written whole or not at all; while anything fails, the last good ones stay, and it goes on " +
+		"trying. " +
 		"SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing else."
 }
 
@@ -122,7 +124,8 @@ func (f followCommand) files() (files []follow.File, err error) {
 	return files, err
 }
 
-// lookUp finds USER, USER:GROUP or :GROUP. Without a group it is the user's own; a number without a name has none.
+// lookUp finds USER, USER:GROUP or :GROUP. Without a group it is the user's own; a number without a
+// name has none.
 func lookUp(owner string) (*follow.Owner, error) {
 	if owner == "" {
 		return nil, nil

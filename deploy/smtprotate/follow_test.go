@@ -111,7 +111,8 @@ func (f *followed) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	f.Helper()
 	cmd := exec.Command(program(f.T), append([]string{"follow", "--secret", "mail"}, args...)...)
 	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "AWS_REGION=" + region, "AWS_ENDPOINT_URL=" + f.world.URL(), "AWS_ACCESS_KEY_ID=AKIAFOLLOWER",
+		"PATH=" + os.Getenv("PATH"), "AWS_REGION=" + region, "AWS_ENDPOINT_URL=" + f.world.URL(),
+		"AWS_ACCESS_KEY_ID=AKIAFOLLOWER",
 		"AWS_SECRET_ACCESS_KEY=its own", "AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent",
 	}
 	var said bytes.Buffer
@@ -192,7 +193,8 @@ func TestFollowRunsAProgramAndPassesOnItsSignalsAndItsExitCode(t *testing.T) {
 
 func TestFollowStartsTheProgramAnewOnAChange(t *testing.T) {
 	f := newFollowed(t)
-	f.starts("--every", "50ms", "--", "/bin/sh", "-c", "trap 'exit 0' TERM; echo $SMTP_USERNAME >>"+f.named("out")+"; while :; do sleep 0.01; done")
+	f.starts("--every", "50ms", "--", "/bin/sh", "-c",
+		"trap 'exit 0' TERM; echo $SMTP_USERNAME >>"+f.named("out")+"; while :; do sleep 0.01; done")
 	f.promote()
 	f.soon("out", "AKIA1\nAKIA2\n")
 }
@@ -226,7 +228,8 @@ func TestFollowOnce(t *testing.T) {
 	f.soon("ran", "AKIA1\n")
 	f.ends(5, "", "--once", "--", "/bin/sh", "-c", "exit 5")
 	f.ends(1, `the command "exit 4" failed: exit status 4`, "--once", "--wait", "0s", "--run", "exit 4")
-	f.ends(1, "check its name or ARN, and the Region", append(f.ordinary(), "--once", "--wait", "0s", "--secret", "other")...)
+	f.ends(1, "check its name or ARN, and the Region",
+		append(f.ordinary(), "--once", "--wait", "0s", "--secret", "other")...)
 	arn := "arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
 	f.ends(1, "reading the secret "+arn, append(f.ordinary(), "--once", "--wait", "0s", "--secret", arn)...)
 }
@@ -259,8 +262,8 @@ func TestFollowNamesWhatIsWrongWithItsFlags(t *testing.T) {
 	}
 }
 
-// TestAKilledFollowLeavesAWholeFile kills it as soon as it writes, or some milliseconds later, until it has been killed often enough
-// before it was done.
+// TestAKilledFollowLeavesAWholeFile kills it as soon as it writes, or some milliseconds later,
+// until it has been killed often enough before it was done.
 func TestAKilledFollowLeavesAWholeFile(t *testing.T) {
 	f := newFollowed(t)
 	const middle = 8 << 20

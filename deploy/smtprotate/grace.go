@@ -23,8 +23,10 @@ type graceCommand struct {
 
 // Help is shown by grace --help.
 func (graceCommand) Help() string {
-	return "The grace period must exceed the longest that any consumer goes on with an old value: how often it reads the secret, plus " +
-		"how long a cache keeps it, plus how often it is deployed where it only reads it then. deploy/apps/grace.md says more. " +
+	return "The grace period must exceed the longest that any consumer goes on with an old value: how often it " +
+		"reads the secret, plus " +
+		"how long a cache keeps it, plus how often it is deployed where it only reads it then. " +
+		"deploy/apps/grace.md says more. " +
 		"The exit code is 3 where it is too short for one of them."
 }
 
@@ -56,8 +58,10 @@ func (g graceCommand) Run(ctx context.Context, c *console) error {
 	if longest < grace {
 		return nil
 	}
-	c.paragraph(c.out, fmt.Sprintf("Set GRACE_PERIOD (GracePeriod) to more than %s, and ROTATION_INTERVAL to more than PROMOTION_WINDOW + GRACE_PERIOD + "+
-		"QUARANTINE_PERIOD; or have them read the secret more often.", inDays(longest)))
+	c.paragraph(c.out,
+		fmt.Sprintf("Set GRACE_PERIOD (GracePeriod) to more than %s, and ROTATION_INTERVAL to more than "+
+			"PROMOTION_WINDOW + GRACE_PERIOD + "+
+			"QUARANTINE_PERIOD; or have them read the secret more often.", inDays(longest)))
 	return exitTooShort
 }
 
@@ -109,7 +113,8 @@ func (g graceCommand) period(ctx context.Context) (grace time.Duration, source s
 	if err != nil {
 		return 0, "", err
 	}
-	out, err := lambda.NewFromConfig(cfg).GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &g.Function})
+	out, err := lambda.NewFromConfig(cfg).GetFunctionConfiguration(ctx,
+		&lambda.GetFunctionConfigurationInput{FunctionName: &g.Function})
 	if err != nil {
 		return 0, "", fmt.Errorf("reading the settings of %s: %w", g.Function, err)
 	}

@@ -11,7 +11,8 @@ import (
 // graces runs smtprotate grace beside functions of some settings.
 func graces(t *testing.T, wantCode int, wants string, args ...string) {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // "GetFunctionConfiguration" of the Lambda API reference
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		r *http.Request) { // "GetFunctionConfiguration" of the Lambda API reference
 		switch r.URL.Path {
 		case "/2015-03-31/functions/patient/configuration":
 			fmt.Fprint(w, `{"FunctionName":"patient","Environment":{"Variables":{"GRACE_PERIOD":"30d"}}}`)
@@ -25,8 +26,9 @@ func graces(t *testing.T, wantCode int, wants string, args ...string) {
 	}))
 	t.Cleanup(server.Close)
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL_LAMBDA": server.URL, "AWS_REGION": region, "AWS_ACCESS_KEY_ID": "AKIAOPERATOR00000000", "AWS_SECRET_ACCESS_KEY": "the operator's",
-		"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_MAX_ATTEMPTS": "1",
+		"AWS_ENDPOINT_URL_LAMBDA": server.URL, "AWS_REGION": region, "AWS_ACCESS_KEY_ID": "AKIAOPERATOR00000000",
+		"AWS_SECRET_ACCESS_KEY": "the operator's",
+		"AWS_CONFIG_FILE":       "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_MAX_ATTEMPTS": "1",
 	} {
 		t.Setenv(name, value)
 	}
@@ -39,7 +41,8 @@ func graces(t *testing.T, wantCode int, wants string, args ...string) {
 
 func TestGraceTellsWhoGoesOnForTooLong(t *testing.T) {
 	graces(t, 0, "shop goes on for 5m: 6d23h55m to spare", "--grace-period", "7d", "shop=5m")
-	graces(t, 3, "shop goes on for 5m + 7d = 7d5m: TOO LONG, its mail may be refused", "--grace-period", "7d", "shop=5m+7d", "relay=1m")
+	graces(t, 3, "shop goes on for 5m + 7d = 7d5m: TOO LONG, its mail may be refused", "--grace-period", "7d",
+		"shop=5m+7d", "relay=1m")
 	graces(t, 3, "Set GRACE_PERIOD (GracePeriod) to more than 7d,", "--grace-period", "7d", "exactly=7d")
 	graces(t, 0, "grace period 30d (GRACE_PERIOD of patient) shop", "--function", "patient", "shop=5m + 7d")
 	graces(t, 0, "grace period 7d (the default, which ordinary has)", "--function", "ordinary", "shop=5m")

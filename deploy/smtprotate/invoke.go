@@ -23,7 +23,8 @@ type profileFlag struct {
 }
 
 // config reads credentials and Region from where the AWS CLI does.
-func (f profileFlag) config(ctx context.Context, region string, options ...func(*config.LoadOptions) error) (aws.Config, error) {
+func (f profileFlag) config(ctx context.Context, region string, options ...func(*config.LoadOptions) error) (aws.Config,
+	error) {
 	if region != "" {
 		options = append(options, config.WithRegion(region))
 	}
@@ -46,7 +47,8 @@ type awsFlags struct {
 // longestInvocation is more than the function's timeout, 300 seconds.
 const longestInvocation = 310 * time.Second
 
-// config is the profile's. Nothing is tried twice: an emergency whose answer is late must not come again by itself.
+// config is the profile's. Nothing is tried twice: an emergency whose answer is late must not come
+// again by itself.
 func (f awsFlags) config(ctx context.Context, region string) (aws.Config, error) {
 	return f.profileFlag.config(ctx, region,
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
@@ -74,15 +76,17 @@ func (f failure) Error() string {
 var advices = map[rotation.ErrorType]string{
 	rotation.ConfigurationError: "Correct the function's settings.",
 	rotation.RequestError:       "Nothing was touched.",
-	rotation.VerificationFailed: "Applications go on with the credential that they have, and the next ticks go on from here. After an hour, look at SES's reply.",
-	rotation.RotationBlocked:    "It says what is in the way.",
-	rotation.Conflict:           "Run it again; it goes on from where it is.",
-	rotation.AccessDenied:       "Give the function's role what it lacks.",
-	rotation.AWSError:           "Run it again; it goes on from where it is.",
+	rotation.VerificationFailed: "Applications go on with the credential that they have, and the next ticks go on " +
+		"from here. After an hour, look at SES's reply.",
+	rotation.RotationBlocked: "It says what is in the way.",
+	rotation.Conflict:        "Run it again; it goes on from where it is.",
+	rotation.AccessDenied:    "Give the function's role what it lacks.",
+	rotation.AWSError:        "Run it again; it goes on from where it is.",
 }
 
 // invoke asks the function, and waits for its answer.
-func (f awsFlags) invoke(ctx context.Context, c *console, function, region string, e event.Action) (a answer, err error) {
+func (f awsFlags) invoke(ctx context.Context, c *console, function, region string, e event.Action) (a answer,
+	err error) {
 	cfg, err := f.config(ctx, region)
 	if err != nil {
 		return a, err

@@ -1,6 +1,6 @@
-// Command smtprotate is what operators use beside the deployed function: it asks the function, writes and audits sending
-// policies, keeps files and programs in step with the secret, derives SMTP passwords, and plays a credential's whole life on
-// this machine.
+// Command smtprotate is what operators use beside the deployed function: it asks the function,
+// writes and audits sending policies, keeps files and programs in step with the secret, derives
+// SMTP passwords, and plays a credential's whole life on this machine.
 //
 //	smtprotate status --function NAME
 //	smtprotate rotate --function NAME
@@ -26,7 +26,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Exit codes. Those of commands that fail and of command lines that can't be understood are as everywhere.
+// Exit codes. Those of commands that fail and of command lines that can't be understood are as
+// everywhere.
 const (
 	exitFailed      = 1
 	exitUsage       = 2

@@ -49,7 +49,8 @@ type rotateCommand struct {
 
 // Help is shown by rotate --help.
 func (rotateCommand) Help() string {
-	return "Nobody is cut off: the old access key stays Active through its grace period. Refused while an older one still is."
+	return "Nobody is cut off: the old access key stays Active through its grace period. Refused while an older " +
+		"one still is."
 }
 
 // Run rotates now.
@@ -67,7 +68,8 @@ type emergencyCommand struct {
 
 // Help is shown by emergency --help.
 func (emergencyCommand) Help() string {
-	return "A leak: makes a new credential, and then deletes the access key that leaked. Where it fails, run it again with --key; it continues."
+	return "A leak: makes a new credential, and then deletes the access key that leaked. Where it fails, run it " +
+		"again with --key; it continues."
 }
 
 // Run asks before it cuts somebody off.
@@ -100,9 +102,13 @@ func whatIsCutOff(id string, first bool, keys []rotation.KeyReport, now time.Tim
 	text += fmt.Sprintf(" (%s, %s).", keys[i].Role, used(keys[i], now))
 	switch {
 	case first:
-		return text + " It dies first: mail stops until its replacement is there. Whoever holds its password can't send any more; applications go on once they read the secret again."
+		return text +
+			" It dies first: mail stops until its replacement is there. Whoever holds its password can't send any " +
+			"more; applications go on once they read the secret again."
 	case keys[i].Role == rotation.RoleCurrent:
-		return text + " Its replacement comes first. Whoever holds its password can't send any more; applications go on once they read the secret again."
+		return text +
+			" Its replacement comes first. Whoever holds its password can't send any more; applications go on once " +
+			"they read the secret again."
 	}
 	return text + " Whoever holds its password can't send any more. The current credential stays."
 }
@@ -115,7 +121,8 @@ type rollbackCommand struct {
 
 // Help is shown by rollback --help.
 func (rollbackCommand) Help() string {
-	return "Makes the previous credential current again, while its access key exists and isn't about to be deleted. Nobody is cut off."
+	return "Makes the previous credential current again, while its access key exists and isn't about to be " +
+		"deleted. Nobody is cut off."
 }
 
 // Run asks first: it takes back what applications may rely on already.
@@ -126,7 +133,9 @@ func (r rollbackCommand) Run(ctx context.Context, c *console) error {
 			return err
 		}
 		if a.Credential != nil {
-			c.paragraph(c.err, fmt.Sprintf("This makes the credential before access key %s current again. Both work on until that one's grace period is over.", a.Credential.AccessKeyID))
+			c.paragraph(c.err,
+				fmt.Sprintf("This makes the credential before access key %s current again. Both work on until that "+
+					"one's grace period is over.", a.Credential.AccessKeyID))
 		}
 	}
 	if err := c.agree(ctx, r.Yes); err != nil {

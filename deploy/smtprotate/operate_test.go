@@ -41,8 +41,10 @@ func deploy(t *testing.T) *deployed {
 	server := httptest.NewServer(http.HandlerFunc(d.serve))
 	t.Cleanup(server.Close)
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL_LAMBDA": server.URL, "AWS_ENDPOINT_URL_IAM": d.World.URL(), "AWS_REGION": region, "AWS_ACCESS_KEY_ID": "AKIAOPERATOR00000000",
-		"AWS_SECRET_ACCESS_KEY": "the operator's", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+		"AWS_ENDPOINT_URL_LAMBDA": server.URL, "AWS_ENDPOINT_URL_IAM": d.World.URL(),
+		"AWS_REGION": region, "AWS_ACCESS_KEY_ID": "AKIAOPERATOR00000000",
+		"AWS_SECRET_ACCESS_KEY": "the operator's", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
 	} {
 		t.Setenv(name, value)
 	}
@@ -86,7 +88,8 @@ func (d *deployed) current() string {
 func (d *deployed) types(typed string, args ...string) (code int, stdout, stderr string) {
 	d.Helper()
 	var out, err strings.Builder
-	c := &console{in: strings.NewReader(typed), out: &out, err: &err, getenv: func(string) string { return "" }, interactive: true, now: d.World.Now}
+	c := &console{in: strings.NewReader(typed), out: &out, err: &err, getenv: func(string) string { return "" },
+		interactive: true, now: d.World.Now}
 	code = run(d.Context(), append(args, "--function", "rotator"), c)
 	d.Logf("$ smtprotate %s\n%s%s", strings.Join(args, " "), err.String(), out.String())
 	return code, out.String(), err.String()
@@ -124,7 +127,8 @@ func TestAnOperatorSeesWhereThingsStandAndRotates(t *testing.T) {
 	code, out, _ := d.runs("status")
 	d.wants(code, out, 0, "Credential none yet", "Next create")
 	code, out, _ = d.runs("rotate", "--reason", "the first")
-	d.wants(code, out, 0, "Outcome rotated", "Done create AKIA", "Credential access key "+d.current(), "current Active", "Next create in 29 d 23 h")
+	d.wants(code, out, 0, "Outcome rotated", "Done create AKIA", "Credential access key "+d.current(),
+		"current Active", "Next create in 29 d 23 h")
 	d.World.Advance(40 * time.Hour)
 	first := d.current()
 	code, out, _ = d.runs("rotate")
@@ -133,7 +137,8 @@ func TestAnOperatorSeesWhereThingsStandAndRotates(t *testing.T) {
 	d.wants(code, err, exitFailed, "rotation refused", first, "It says what is in the way")
 	code, out, _ = d.runs("status", "--json")
 	var result rotation.Result
-	if code != 0 || json.Unmarshal([]byte(out), &result) != nil || result.Outcome != rotation.Reported || len(result.Keys) != 2 {
+	if code != 0 || json.Unmarshal([]byte(out), &result) != nil || result.Outcome != rotation.Reported ||
+		len(result.Keys) != 2 {
 		t.Errorf("exit code %d: %s", code, out)
 	}
 }
@@ -144,7 +149,8 @@ func TestAnEmergencySaysWhomItCutsOffAndAsks(t *testing.T) {
 	leaked := d.current()
 	asked := len(d.asked)
 	code, _, err := d.runs("emergency")
-	d.wants(code, err, exitFailed, "This deletes access key "+leaked+" (current,", "Its replacement comes first", "say --yes")
+	d.wants(code, err, exitFailed, "This deletes access key "+leaked+" (current,", "Its replacement comes first",
+		"say --yes")
 	code, _, err = d.types("n\n", "emergency", "--contain-first")
 	d.wants(code, err, exitFailed, "It dies first", "Go on? [y/N]", "nothing was done")
 	code, _, err = d.types("", "emergency")
@@ -193,18 +199,22 @@ func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
 	if strings.Contains(out, "Instead of") {
 		t.Error("what it has is to be had instead")
 	}
-	if err := d.World.PutUserPolicy(smtpUser, "AmazonSesSendingAccess", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}]}`); err != nil {
+	if err := d.World.PutUserPolicy(smtpUser, "AmazonSesSendingAccess",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}]}`); err != nil {
 		t.Fatal(err)
 	}
 	code, out, _ = d.runs("audit")
-	d.wants(code, out, 4, "HIGH WideResource AmazonSesSendingAccess (inline)", "What a thief gets:", "Instead of AmazonSesSendingAccess (inline)")
+	d.wants(code, out, 4, "HIGH WideResource AmazonSesSendingAccess (inline)", "What a thief gets:",
+		"Instead of AmazonSesSendingAccess (inline)")
 	code, out, _ = d.runs("audit", "--json")
 	var findings []struct{ Code, Severity string }
-	if err := json.Unmarshal([]byte(out), &findings); code != 4 || err != nil || len(findings) != 3 || findings[0].Code != "WideResource" {
+	if err := json.Unmarshal([]byte(out), &findings); code != 4 || err != nil || len(findings) != 3 ||
+		findings[0].Code != "WideResource" {
 		t.Errorf("exit code %d, %v: %s", code, err, out)
 	}
 
-	code, out, _ = smtprotate(t, "", "audit", "--user", smtpUser, "--identity", "example.net", "--account", "111122223333", "--region", region)
+	code, out, _ = smtprotate(t, "", "audit", "--user", smtpUser, "--identity", "example.net", "--account",
+		"111122223333", "--region", region)
 	d.wants(code, out, 4, "HIGH WideResource", "arn:aws:ses:eu-west-1:111122223333:identity/example.net")
 	code, _, err := smtprotate(t, "", "audit", "--user", "nobody")
 	d.wants(code, err, exitFailed, "user nobody (--user)")

@@ -17,7 +17,8 @@ type policyCommand struct {
 
 // Help is shown by policy --help.
 func (policyCommand) Help() string {
-	return "Prints the smallest IAM policy that allows just that over SMTP, and on standard error what a person should know of it. " +
+	return "Prints the smallest IAM policy that allows just that over SMTP, and on standard error what a person " +
+		"should know of it. " +
 		"Asks for what it needs where it is run on a terminal without --identity. Nothing goes over the network."
 }
 

@@ -10,16 +10,23 @@ import (
 )
 
 func TestThePolicyIsWhatTheWriterWrites(t *testing.T) {
-	code, out, err := smtprotate(t, "", "policy", "--account", "111122223333", "--region", "eu-west-1,us-east-1", "--identity", "example.com", "--identity", "a@example.org",
-		"--configuration-set", "mail", "--sandbox-recipient", "b@example.net", "--from", "*@example.com", "--from-name", "Smith, Jones & Co", "--recipient", "example.net",
-		"--network", "192.0.2.10", "--network", "198.51.100.0/24", "--endpoint", "vpce-1", "--vpc", "vpc-1", "--private-network", "10.0.0.0/16", "--tls-only",
+	code, out, err := smtprotate(t, "", "policy", "--account", "111122223333", "--region", "eu-west-1,us-east-1",
+		"--identity", "example.com", "--identity", "a@example.org",
+		"--configuration-set", "mail", "--sandbox-recipient", "b@example.net", "--from", "*@example.com", "--from-name",
+		"Smith, Jones & Co", "--recipient", "example.net",
+		"--network", "192.0.2.10", "--network", "198.51.100.0/24", "--endpoint", "vpce-1", "--vpc", "vpc-1",
+		"--private-network", "10.0.0.0/16", "--tls-only",
 		"--condition", "DateLessThan aws:CurrentTime 2030-01-01T00:00:00Z")
 	want, warnings, fault := sendpolicy.Write(sendpolicy.Description{
-		Account: "111122223333", Regions: []string{"eu-west-1", "us-east-1"}, Identities: []string{"example.com", "a@example.org"}, ConfigurationSets: []string{"mail"},
-		SandboxRecipients: []string{"b@example.net"}, From: []string{"*@example.com"}, FromNames: []string{"Smith, Jones & Co"}, Recipients: []string{"example.net"},
+		Account: "111122223333", Regions: []string{"eu-west-1", "us-east-1"},
+		Identities: []string{"example.com", "a@example.org"}, ConfigurationSets: []string{"mail"},
+		SandboxRecipients: []string{"b@example.net"}, From: []string{"*@example.com"},
+		FromNames: []string{"Smith, Jones & Co"}, Recipients: []string{"example.net"},
 		Networks:  []netip.Prefix{netip.MustParsePrefix("192.0.2.10/32"), netip.MustParsePrefix("198.51.100.0/24")},
-		Endpoints: []string{"vpce-1"}, VPCs: []string{"vpc-1"}, PrivateNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")}, TLSOnly: true,
-		Conditions: []sendpolicy.Condition{{Operator: "DateLessThan", Key: "aws:CurrentTime", Values: []string{"2030-01-01T00:00:00Z"}}},
+		Endpoints: []string{"vpce-1"}, VPCs: []string{"vpc-1"},
+		PrivateNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")}, TLSOnly: true,
+		Conditions: []sendpolicy.Condition{{Operator: "DateLessThan", Key: "aws:CurrentTime",
+			Values: []string{"2030-01-01T00:00:00Z"}}},
 	})
 	if fault != nil {
 		t.Fatal(fault)
@@ -35,11 +42,13 @@ func TestThePolicyIsWhatTheWriterWrites(t *testing.T) {
 }
 
 func TestWhatIsWrongWithADescriptionIsToldByItsFlags(t *testing.T) {
-	code, out, err := smtprotate(t, "", "policy", "--identity", "*", "--account", "12", "--network", "here", "--condition", "soon", "--endpoint", "vpc-1")
+	code, out, err := smtprotate(t, "", "policy", "--identity", "*", "--account", "12", "--network", "here",
+		"--condition", "soon", "--endpoint", "vpc-1")
 	if code != exitFailed || out != "" {
 		t.Errorf("exit code %d, %q", code, out)
 	}
-	for _, want := range []string{`--network: "here"`, `--condition: "soon"`, `--identity: "*"`, `--account: "12"`, `--endpoint: "vpc-1"`, "--region: at least one"} {
+	for _, want := range []string{`--network: "here"`, `--condition: "soon"`, `--identity: "*"`, `--account: "12"`,
+		`--endpoint: "vpc-1"`, "--region: at least one"} {
 		if !strings.Contains(err, want) {
 			t.Errorf("nothing is said of %s:\n%s", want, err)
 		}
@@ -70,7 +79,9 @@ func TestOnATerminalAPolicyIsAskedFor(t *testing.T) {
 	if fault != nil {
 		t.Fatal(fault)
 	}
-	if s := policy.Statements[0]; len(s.Resource) != 3 || s.Condition["IpAddress"]["aws:SourceIp"][0] != "192.0.2.10/32" || s.Condition["StringLike"]["ses:FromAddress"][0] != "*@example.com" {
+	if s := policy.Statements[0]; len(s.Resource) != 3 ||
+		s.Condition["IpAddress"]["aws:SourceIp"][0] != "192.0.2.10/32" ||
+		s.Condition["StringLike"]["ses:FromAddress"][0] != "*@example.com" {
 		t.Errorf("%s", policy)
 	}
 	if strings.Contains(err.String(), "Addresses that mail comes from") {

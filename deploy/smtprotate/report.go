@@ -30,10 +30,12 @@ func (c *console) report(r rotation.Result) error {
 	if r.Credential == nil {
 		section("Credential", "none yet")
 	} else {
-		section("Credential", fmt.Sprintf("access key %s, since %s", r.Credential.AccessKeyID, when(r.Credential.Created)))
+		section("Credential", fmt.Sprintf("access key %s, since %s", r.Credential.AccessKeyID,
+			when(r.Credential.Created)))
 	}
 	for i, k := range r.Keys {
-		section(first(i, "Keys"), fmt.Sprintf("%s %s %s %s", k.AccessKeyID, layout.Pad(string(k.Role), 10), layout.Pad(string(k.Status), 8), used(k, now)))
+		section(first(i, "Keys"), fmt.Sprintf("%s %s %s %s", k.AccessKeyID, layout.Pad(string(k.Role), 10),
+			layout.Pad(string(k.Status), 8), used(k, now)))
 	}
 	if line := lifeline(r, now); line != "" {
 		section("", strings.Split(line, "\n")...)
@@ -97,7 +99,7 @@ const (
 	lifeColumn = 34
 )
 
-// lifeline draws each key from its creation to now, and what comes next: ━ has been, ┄ is to come.
+// lifeline draws each key from its creation to now, and what comes next: ━ is past, ┄ to come.
 func lifeline(r rotation.Result, now time.Time) string {
 	if len(r.Keys) == 0 {
 		return ""
@@ -119,7 +121,8 @@ func lifeline(r rotation.Result, now time.Time) string {
 	for _, k := range r.Keys {
 		born, today := column(k.Created), column(now)
 		life := strings.Repeat(" ", min(born, today)) + strings.Repeat("━", max(1, today-born))
-		if n := r.Next; n != nil && n.At.After(now) && (n.AccessKeyID == k.AccessKeyID || n.AccessKeyID == "" && k.Role == rotation.RoleCurrent) {
+		if n := r.Next; n != nil && n.At.After(now) &&
+			(n.AccessKeyID == k.AccessKeyID || n.AccessKeyID == "" && k.Role == rotation.RoleCurrent) {
 			life += strings.Repeat("┄", max(1, column(n.At)-today)) + " " + upcoming(n.Kind)
 		}
 		lines = append(lines, layout.Pad(k.AccessKeyID, keyColumn)+" "+life)

@@ -16,11 +16,15 @@ func TestAReportShowsWhatThereIsAndWhatComesNext(t *testing.T) {
 		Action: rotation.Status, Outcome: rotation.Reported,
 		Credential: &rotation.Credential{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", Created: now.Add(-24 * time.Hour)},
 		Keys: []rotation.KeyReport{
-			{AccessKeyID: "AKIAI44QH8DHBEXAMPLE", Status: rotation.Active, Role: rotation.RoleSuperseded, Created: now.Add(-31 * 24 * time.Hour), LastUsed: now.Add(-150 * time.Minute)},
-			{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", Status: rotation.Active, Role: rotation.RoleCurrent, Created: now.Add(-24 * time.Hour)},
+			{AccessKeyID: "AKIAI44QH8DHBEXAMPLE", Status: rotation.Active, Role: rotation.RoleSuperseded,
+				Created: now.Add(-31 * 24 * time.Hour), LastUsed: now.Add(-150 * time.Minute)},
+			{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", Status: rotation.Active, Role: rotation.RoleCurrent,
+				Created: now.Add(-24 * time.Hour)},
 		},
-		Next:     &rotation.Step{Kind: rotation.Deactivate, AccessKeyID: "AKIAI44QH8DHBEXAMPLE", At: now.Add(6*24*time.Hour + 15*time.Minute), Reason: "its grace period ends"},
-		Warnings: []rotation.Warning{{Code: rotation.WarnSendDenied, Message: "SES accepts the password, and the policy denies the mail that was to prove it"}},
+		Next: &rotation.Step{Kind: rotation.Deactivate, AccessKeyID: "AKIAI44QH8DHBEXAMPLE",
+			At: now.Add(6*24*time.Hour + 15*time.Minute), Reason: "its grace period ends"},
+		Warnings: []rotation.Warning{{Code: rotation.WarnSendDenied,
+			Message: "SES accepts the password, and the policy denies the mail that was to prove it"}},
 	})
 	const want = `
 Credential  access key AKIAIOSFODNN7EXAMPLE, since 2 Dec 2026 12:00 UTC

@@ -14,8 +14,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/follow"
 )
 
-// passSignals passes on to the program what this process gets for it. Without a program, SIGHUP makes it look at once. SIGTERM
-// and SIGINT end it, and are no business of this.
+// passSignals passes on to the program what this process gets for it. Without a program, SIGHUP
+// makes it look at once. SIGTERM and SIGINT end it, and are no business of this.
 func passSignals(f *follow.Follower) (end func()) {
 	signals := make(chan os.Signal, 8)
 	now := make(chan struct{}, 1)

@@ -29,7 +29,8 @@ func TestCfnLintFindsNothing(t *testing.T) {
 	if len(files) < 2 {
 		t.Errorf("there are %v", files)
 	}
-	if out, err := exec.CommandContext(t.Context(), lint, append([]string{"--", templateFile}, files...)...).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), lint,
+		append([]string{"--", templateFile}, files...)...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -37,14 +38,16 @@ func TestCfnLintFindsNothing(t *testing.T) {
 func TestTheEndpointAdmitsThePrivateNetworksThatAreNamedAndNoOthers(t *testing.T) {
 	template := load(t, endpointFile)
 	allowed := regexp.MustCompile(template.at("Parameters", "PrivateNetworks", "AllowedPattern").String())
-	for _, bad := range []string{"", "0.0.0.0/0", "10.0.0.0/7", "192.0.2.0/24", "172.32.0.0/16", "100.128.0.0/16", "10.0.0.0", "10.0.0.0/8, 10.0.0.0/8",
+	for _, bad := range []string{"", "0.0.0.0/0", "10.0.0.0/7", "192.0.2.0/24", "172.32.0.0/16", "100.128.0.0/16",
+		"10.0.0.0", "10.0.0.0/8, 10.0.0.0/8",
 		"10.1.0.0/16,10.2.0.0/16,10.3.0.0/16,10.4.0.0/16,10.5.0.0/16,10.6.0.0/16"} {
 		if allowed.MatchString(bad) {
 			t.Errorf("%q is let through", bad)
 		}
 	}
 	for _, given := range []string{"10.0.0.0/8", "10.1.0.0/16,172.16.0.0/12", "10.1.0.0/16,10.2.0.0/16,10.3.0.0/16",
-		"10.1.0.0/16,10.2.0.0/16,10.3.0.0/16,10.4.0.0/16", "10.1.0.0/16,172.31.4.0/24,192.168.0.0/16,100.64.0.0/10,10.5.0.0/32"} {
+		"10.1.0.0/16,10.2.0.0/16,10.3.0.0/16,10.4.0.0/16",
+		"10.1.0.0/16,172.31.4.0/24,192.168.0.0/16,100.64.0.0/10,10.5.0.0/32"} {
 		if !allowed.MatchString(given) {
 			t.Errorf("%q is refused", given)
 		}
@@ -59,7 +62,8 @@ func TestTheEndpointAdmitsThePrivateNetworksThatAreNamedAndNoOthers(t *testing.T
 		group := d.resource("SecurityGroup")
 		var ports []string
 		for _, rule := range group.at("SecurityGroupIngress").list() {
-			if from := rule.at("SourcePrefixListId").String(); from != "arn:aws:::Admitted.PrefixListId" || len(rule.fields()) != 4 {
+			if from := rule.at("SourcePrefixListId").String(); from != "arn:aws:::Admitted.PrefixListId" ||
+				len(rule.fields()) != 4 {
 				t.Errorf("a rule lets in %v", rule)
 			}
 			ports = append(ports, rule.at("FromPort").String())
@@ -112,7 +116,8 @@ func TestLeaksAreForwardedToTheRegionsThatAreNamed(t *testing.T) {
 func TestTheStackHearsOfWhatIsForwarded(t *testing.T) {
 	forwarded := load(t, leaksFile).at("Resources", "Rule", "Properties", "EventPattern").String()
 	heard := load(t, templateFile).at("Resources", "LeakRule", "Properties", "EventPattern").String()
-	const want = "map[detail:map[eventTypeCode:[AWS_RISK_CREDENTIALS_EXPOSED] service:[RISK]] detail-type:[AWS Health Event] source:[aws.health]]"
+	const want = "map[detail:map[eventTypeCode:[AWS_RISK_CREDENTIALS_EXPOSED] service:[RISK]] detail-type:[AWS " +
+		"Health Event] source:[aws.health]]"
 	if forwarded != want || heard != want {
 		t.Errorf("%s is forwarded, and %s heard of", forwarded, heard)
 	}
@@ -120,10 +125,12 @@ func TestTheStackHearsOfWhatIsForwarded(t *testing.T) {
 
 func TestAnEventThatCantBeDeliveredGoesToAQueueThatTakesIt(t *testing.T) {
 	d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "GuardDutyFindings": "yes"})
-	takes := d.resource("FailureQueuePolicy").at("PolicyDocument", "Statement").list()[0].at("Condition", "ArnEquals", "aws:SourceArn")
+	takes := d.resource("FailureQueuePolicy").at("PolicyDocument", "Statement").list()[0].at("Condition", "ArnEquals",
+		"aws:SourceArn")
 	for _, rule := range []string{"LeakRule", "GuardDutyRule"} {
 		target := d.resource(rule).at("Targets").list()[0]
-		if to := target.at("DeadLetterConfig", "Arn").String(); to != "arn:aws:::FailureQueue.Arn" || target.at("Arn").String() != "arn:aws:::Function.Arn" {
+		if to := target.at("DeadLetterConfig", "Arn").String(); to != "arn:aws:::FailureQueue.Arn" ||
+			target.at("Arn").String() != "arn:aws:::Function.Arn" {
 			t.Errorf("%s: %v", rule, target)
 		}
 		if !strings.Contains(takes.String(), "arn:aws:::"+rule+".Arn") {
@@ -178,17 +185,20 @@ func TestTheModulesBesideAreAppliedAndDestroyed(t *testing.T) {
 		}
 		open = append(open, rule.at("from_port").String())
 	}
-	if len(open) != len(smtpPorts) || slices.ContainsFunc(smtpPorts, func(p string) bool { return !slices.Contains(open, p) }) {
+	if len(open) != len(smtpPorts) || slices.ContainsFunc(smtpPorts,
+		func(p string) bool { return !slices.Contains(open, p) }) {
 		t.Errorf("ports %v are open", open)
 	}
 	sending := made["aws_iam_user_policy.sending_policy"].at("policy").String()
-	if id := made["aws_vpc_endpoint.endpoint"].at("id").String(); !strings.Contains(sending, fmt.Sprintf(`"aws:SourceVpce":[%q]`, id)) {
+	if id := made["aws_vpc_endpoint.endpoint"].at("id").String(); !strings.Contains(sending,
+		fmt.Sprintf(`"aws:SourceVpce":[%q]`, id)) {
 		t.Errorf("the credential isn't bound to %s: %s", id, sending)
 	}
 	if _, ok := made[`aws_cloudwatch_event_target.buses["eu-west-1"]`]; ok {
 		t.Error("the Region forwards leaks to itself")
 	}
-	if to := made[`aws_cloudwatch_event_target.buses["eu-central-1"]`].at("arn").String(); !strings.HasSuffix(to, ":eu-central-1:"+accountID+":event-bus/default") {
+	if to := made[`aws_cloudwatch_event_target.buses["eu-central-1"]`].at("arn").String(); !strings.HasSuffix(to,
+		":eu-central-1:"+accountID+":event-bus/default") {
 		t.Errorf("leaks are forwarded to %s", to)
 	}
 	tf.run(beside, "destroy", "-auto-approve")

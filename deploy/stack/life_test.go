@@ -31,7 +31,8 @@ const (
 	day        = 24 * hour
 )
 
-// life is the function with the environment that the stack gives it, in an AWS that lets it do what its role allows.
+// life is the function with the environment that the stack gives it, in an AWS that lets it do what
+// its role allows.
 type life struct {
 	*testing.T
 	*localfunction.Deployment
@@ -39,7 +40,8 @@ type life struct {
 	arns map[string]string // of users and secrets, by name
 }
 
-// theStack is the template's, with defaults for all but what has none and where the SMTP endpoint is.
+// theStack is the template's, with defaults for all but what has none and where the SMTP endpoint
+// is.
 func theStack(t *testing.T, world *localaws.World) (env map[string]string, allowed role) {
 	t.Helper()
 	d := deploy(t, load(t, templateFile), map[string]string{
@@ -245,20 +247,23 @@ func TestTheAuditOfTheStacksOwnUserFindsNothingOfHighSeverity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(answer.Findings) != 1 || answer.Findings[0].Code != sendpolicy.NoSource || sendpolicy.Worst(answer.Findings).AtLeast(sendpolicy.High) {
+	if len(answer.Findings) != 1 || answer.Findings[0].Code != sendpolicy.NoSource ||
+		sendpolicy.Worst(answer.Findings).AtLeast(sendpolicy.High) {
 		t.Error(answer.Text)
 	}
 }
 
 func TestOtherUsersAndSecretsAreOutOfReach(t *testing.T) {
 	for variable, other := range map[string]string{"SMTP_USER_NAME": "somebody", "SECRET_ID": "something"} {
-		for _, event := range []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`, `{"action":"rollback"}`, `{"action":"status"}`, `{"action":"audit"}`} {
+		for _, event := range []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`, `{"action":"rollback"}`,
+			`{"action":"status"}`, `{"action":"audit"}`} {
 			l := newLife(t)
 			l.Env[variable] = other
 			l.start()
 			var refused messages.InvokeResponse_Error
 			_, err := l.Invoke(t.Context(), event)
-			if !errors.As(err, &refused) || refused.Type != string(rotation.AccessDenied) || !strings.Contains(refused.Message, l.arns[other]) {
+			if !errors.As(err, &refused) || refused.Type != string(rotation.AccessDenied) ||
+				!strings.Contains(refused.Message, l.arns[other]) {
 				t.Errorf("%s=%s, %s: %v", variable, other, event, err)
 			}
 			for _, name := range []string{userName, "somebody"} {
@@ -293,9 +298,11 @@ func TestWhatNeedsAnotherComesAfterIt(t *testing.T) {
 func TestWhatGoesWithTheStackTakesItsKeysWithIt(t *testing.T) {
 	const secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
 	for _, c := range []struct{ user, secret, want string }{
-		{"", "", "decommission"}, {"", secret, "decommission"}, {"mailer", "", "decommission-stored"}, {"mailer", secret, "keep"},
+		{"", "", "decommission"}, {"", secret, "decommission"}, {"mailer", "", "decommission-stored"},
+		{"mailer", secret, "keep"},
 	} {
-		d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "ExistingUserName": c.user, "ExistingSecretArn": c.secret})
+		d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "ExistingUserName": c.user,
+			"ExistingSecretArn": c.secret})
 		if got := d.resource("FirstCredential").at("OnDelete").String(); got != c.want {
 			t.Errorf("user %q, secret %q: %s, want %s", c.user, c.secret, got, c.want)
 		}

@@ -49,7 +49,8 @@ func TestTheModuleIsAppliedAndDestroyedWithoutATrace(t *testing.T) {
 	made := module(plan.at("prior_state"))
 	theSameRole(t, made)
 	theSameAlarms(t, made)
-	if made["aws_iam_user.smtp_user[0]"].at("force_destroy").String() != "true" { // moto deletes users that have access keys, AWS doesn't
+	// moto deletes users that have access keys, AWS doesn't
+	if made["aws_iam_user.smtp_user[0]"].at("force_destroy").String() != "true" {
 		t.Error("a user that has access keys can't be destroyed")
 	}
 	tf.run(example, "destroy", "-auto-approve")
@@ -124,7 +125,8 @@ func nothingToDo(t *testing.T, plan node) {
 		for name := range before { // an update has the same attributes on both sides
 			motoForgets := change.at("type").String() == "aws_lambda_function" && name == "logging_config"
 			if before[name].String() != after[name].String() && !motoForgets {
-				t.Errorf("a second apply changes %s of %s: from %v to %v", name, change.at("address"), before[name], after[name])
+				t.Errorf("a second apply changes %s of %s: from %v to %v", name, change.at("address"),
+					before[name], after[name])
 			}
 		}
 	}
@@ -145,7 +147,8 @@ func theSameRole(t *testing.T, made map[string]node) {
 	if want := d.resource("Function").at("Environment", "Variables").String(); environment != want {
 		t.Errorf("environment: %s, want %s", environment, want)
 	}
-	for resource, prefix := range map[string]string{"FunctionRole": "aws_iam_role_policy.function_role", "ScheduleRole": "aws_iam_role_policy.schedule_role"} {
+	for resource, prefix := range map[string]string{"FunctionRole": "aws_iam_role_policy.function_role",
+		"ScheduleRole": "aws_iam_role_policy.schedule_role"} {
 		got, want := role{}, d.roleOf(resource)
 		for address, r := range made {
 			if strings.HasPrefix(address, prefix) {
@@ -186,9 +189,11 @@ func document(t *testing.T, text node) node {
 func theSameAlarms(t *testing.T, made map[string]node) {
 	t.Helper()
 	fields := map[string]string{
-		"Namespace": "namespace", "MetricName": "metric_name", "Statistic": "statistic", "ComparisonOperator": "comparison_operator",
-		"Threshold": "threshold", "Period": "period", "EvaluationPeriods": "evaluation_periods", "DatapointsToAlarm": "datapoints_to_alarm",
-		"TreatMissingData": "treat_missing_data",
+		"Namespace": "namespace", "MetricName": "metric_name", "Statistic": "statistic",
+		"ComparisonOperator": "comparison_operator",
+		"Threshold":          "threshold", "Period": "period", "EvaluationPeriods": "evaluation_periods",
+		"DatapointsToAlarm": "datapoints_to_alarm",
+		"TreatMissingData":  "treat_missing_data",
 	}
 	for name, r := range load(t, templateFile).at("Resources").fields() {
 		if r.at("Type").String() != "AWS::CloudWatch::Alarm" {
@@ -203,7 +208,8 @@ func theSameAlarms(t *testing.T, made map[string]node) {
 	}
 	metric := regexp.MustCompile(`\["(?:SesSmtpRotator|AWS/Lambda)", ?"(\w+)"`)
 	got := metric.FindAllStringSubmatch(made["aws_cloudwatch_dashboard.dashboard[0]"].at("dashboard_body").String(), -1)
-	want := metric.FindAllStringSubmatch(load(t, templateFile).at("Resources", "Dashboard", "Properties", "DashboardBody", "Fn::Sub").String(), -1)
+	want := metric.FindAllStringSubmatch(load(t, templateFile).at("Resources", "Dashboard", "Properties",
+		"DashboardBody", "Fn::Sub").String(), -1)
 	names := func(found [][]string) (names []string) {
 		for _, match := range found {
 			names = append(names, match[1])

@@ -33,7 +33,8 @@ func TestEveryParameterIsDescribedInAGroupAndRefusesNonsense(t *testing.T) {
 			t.Errorf("%s isn't described", name)
 		}
 		if values := p.at("AllowedValues"); values.value != nil {
-			if !slices.ContainsFunc(values.list(), func(n node) bool { return n.String() == p.at("Default").String() }) {
+			if !slices.ContainsFunc(values.list(),
+				func(n node) bool { return n.String() == p.at("Default").String() }) {
 				t.Errorf("the default of %s isn't allowed", name)
 			}
 			continue
@@ -70,7 +71,8 @@ func TestTheSecretHasACopyInEachReplicaRegion(t *testing.T) {
 	} {
 		template := load(t, templateFile)
 		d := deploy(t, template, map[string]string{"IdentityArns": identity, "ReplicaRegions": regions})
-		if allowed := regexp.MustCompile(template.at("Parameters", "ReplicaRegions", "AllowedPattern").String()); !allowed.MatchString(regions) {
+		if allowed := regexp.MustCompile(template.at("Parameters", "ReplicaRegions",
+			"AllowedPattern").String()); !allowed.MatchString(regions) {
 			t.Errorf("%q isn't allowed", regions)
 		} else if allowed.MatchString("eu-west-1,eu-west-2,eu-west-3,eu-north-1") {
 			t.Error("a fourth Region is allowed, and nothing is done with it")
@@ -81,7 +83,8 @@ func TestTheSecretHasACopyInEachReplicaRegion(t *testing.T) {
 	}
 }
 
-// environment is what the function gets where every parameter has its default: the template's variables and Lambda's.
+// environment is what the function gets where every parameter has its default: the template's
+// variables and Lambda's.
 func environment(t *testing.T) map[string]string {
 	t.Helper()
 	template := load(t, templateFile)
@@ -167,7 +170,8 @@ func TestTheDefaultsAreThoseOfTheFunction(t *testing.T) {
 }
 
 func TestRulesUseOnlyWhatRulesMayUse(t *testing.T) {
-	allowed := []string{"Ref", "Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals", "Fn::If", "Fn::Not",
+	allowed := []string{"Ref", "Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals",
+		"Fn::If", "Fn::Not",
 		"Fn::Or", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"} // "AWS Rule functions", AWS CloudFormation User Guide
 	load(t, templateFile).at("Rules").visit(func(n node) {
 		for name := range n.fields() {

@@ -52,7 +52,8 @@ func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
 	compare(t, d.roleOf("FunctionRole"), want)
 }
 
-// ofGroupsAndPolicies are actions on what isn't the user's: it can be in any group, and have any managed policy.
+// ofGroupsAndPolicies are actions on what isn't the user's: it can be in any group, and have any
+// managed policy.
 var ofGroupsAndPolicies = map[string]bool{
 	"iam:ListGroupPolicies": true, "iam:GetGroupPolicy": true, "iam:ListAttachedGroupPolicies": true,
 	"iam:GetPolicy": true, "iam:GetPolicyVersion": true,
@@ -82,11 +83,13 @@ func compare(t *testing.T, got, want role) {
 func TestAnExistingUserAndSecretAreTheFunctionsOnlyOnes(t *testing.T) {
 	const secret = "arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:mail-AbCdEf"
 	d := deploy(t, load(t, templateFile), map[string]string{
-		"IdentityArns": identity, "ExistingUserName": "mailer", "ExistingUserPath": "/apps/", "ExistingSecretArn": secret,
+		"IdentityArns": identity, "ExistingUserName": "mailer", "ExistingUserPath": "/apps/",
+		"ExistingSecretArn": secret,
 	})
 	for action, on := range d.roleOf("FunctionRole") {
 		want := map[string]string{"iam": "arn:aws:iam::" + accountID + ":user/apps/mailer", "secretsmanager": secret}
-		if service, _, _ := strings.Cut(action, ":"); want[service] != "" && !ofGroupsAndPolicies[action] && !slices.Equal(on, []string{want[service]}) {
+		if service, _, _ := strings.Cut(action, ":"); want[service] != "" && !ofGroupsAndPolicies[action] &&
+			!slices.Equal(on, []string{want[service]}) {
 			t.Errorf("%s is allowed on %s", action, on)
 		}
 	}
@@ -105,25 +108,29 @@ func TestTheScheduleMayInvokeTheFunctionAndNothingElse(t *testing.T) {
 	})
 }
 
-// forSubnets are the actions with which Lambda plugs a function into subnets ("Giving Lambda functions access to resources in an
-// Amazon VPC", AWS Lambda Developer Guide). Some work only where all resources are allowed.
+// forSubnets are the actions with which Lambda plugs a function into subnets ("Giving Lambda
+// functions access to resources in an Amazon VPC", AWS Lambda Developer Guide). Some work only
+// where all resources are allowed.
 var forSubnets = map[string]bool{
 	"ec2:CreateNetworkInterface": true, "ec2:DescribeNetworkInterfaces": true, "ec2:DescribeSubnets": true,
 	"ec2:DeleteNetworkInterface": true, "ec2:AssignPrivateIpAddresses": true, "ec2:UnassignPrivateIpAddresses": true,
 }
 
 func TestWhatLambdaMayDoInSubnetsTheFunctionMayNot(t *testing.T) {
-	d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"})
+	d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "SubnetIds": "subnet-1,subnet-2",
+		"SecurityGroupIds": "sg-1"})
 	d.arns["Function"] = "arn:aws:lambda:::function"
 	if !slices.Contains(d.made(), "NetworkIsLambdas") {
 		t.Fatal("nothing keeps the function from it")
 	}
 	denied := d.resource("NetworkIsLambdas").at("PolicyDocument", "Statement").list()[0].String()
-	const want = "map[Action:ec2:* Condition:map[ArnEquals:map[lambda:SourceFunctionArn:arn:aws:lambda:::function]] Effect:Deny Resource:*]"
+	const want = "map[Action:ec2:* " +
+		"Condition:map[ArnEquals:map[lambda:SourceFunctionArn:arn:aws:lambda:::function]] Effect:Deny Resource:*]"
 	if denied != want {
 		t.Errorf("%s, want %s", denied, want)
 	}
-	if in := d.resource("Function").at("VpcConfig").String(); in != "map[SecurityGroupIds:[sg-1] SubnetIds:[subnet-1 subnet-2]]" {
+	if in := d.resource("Function").at("VpcConfig").String(); in != "map[SecurityGroupIds:[sg-1] "+
+		"SubnetIds:[subnet-1 subnet-2]]" {
 		t.Errorf("the function runs in %s", in)
 	}
 	outside := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity})
@@ -146,11 +153,13 @@ func TestNoPolicyHasAWildcard(t *testing.T) {
 			return
 		}
 		statements++
-		if n.at("Effect").String() == "Deny" || !slices.ContainsFunc(n.at("Action").list(), func(a node) bool { return !forSubnets[a.String()] }) {
+		if n.at("Effect").String() == "Deny" || !slices.ContainsFunc(n.at("Action").list(),
+			func(a node) bool { return !forSubnets[a.String()] }) {
 			return
 		}
 		for _, field := range []string{"Action", "Resource", "Principal"} {
-			anybodys := field == "Resource" && !slices.ContainsFunc(n.at("Action").list(), func(a node) bool { return !ofGroupsAndPolicies[a.String()] })
+			anybodys := field == "Resource" && !slices.ContainsFunc(n.at("Action").list(),
+				func(a node) bool { return !ofGroupsAndPolicies[a.String()] })
 			if strings.Contains(n.at(field).String(), "*") && !anybodys {
 				t.Errorf("wildcard in %s of %v", field, n)
 			}

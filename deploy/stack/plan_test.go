@@ -9,12 +9,13 @@ import (
 
 // calls is one call of the module, with arguments beside those that it has to have.
 func calls(name, more string) string {
-	return fmt.Sprintf("module %q {\n  source = \"../terraform\"\n  name = %[1]q\n  function_zip = \"../../.build/function.zip\"\n"+
+	return fmt.Sprintf("module %q {\n  source = \"../terraform\"\n  name = %[1]q\n  function_zip = "+
+		"\"../../.build/function.zip\"\n"+
 		"  identity_arns = [%q]\n%s\n}\n", name, identity, more)
 }
 
-// callsBeside is calls of the modules beside, one for each list of networks and one for each list of
-// Regions.
+// callsBeside is calls of the modules beside, one for each list of networks and one for each list
+// of Regions.
 func callsBeside(networks, regions string) string {
 	return `
 		module "endpoint" {
@@ -64,7 +65,8 @@ func TestTheModulesPlanWhatIsAskedFor(t *testing.T) {
 		kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 		existing_secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail-AbCdEf"`)+`
 		resource "aws_kms_key" "key" {} # whose ARN isn't known yet`+
-		callsBeside(`"10.0.0.0/8", "172.16.0.0/12,192.168.0.0/16", "100.64.0.0/10,172.31.1.0/24"`, `"eu-central-1", "eu-west-1,us-east-1"`))
+		callsBeside(`"10.0.0.0/8", "172.16.0.0/12,192.168.0.0/16", "100.64.0.0/10,172.31.1.0/24"`,
+			`"eu-central-1", "eu-west-1,us-east-1"`))
 	tf.run(asked, "init", "-plugin-dir="+tf.plugins)
 	tf.run(asked, "plan", "-out=plan")
 	plan := tf.show(asked, "plan")
@@ -80,7 +82,8 @@ func TestTheModulesPlanWhatIsAskedFor(t *testing.T) {
 func everythingIsPlanned(t *testing.T, planned map[string]node) {
 	t.Helper()
 	for _, address := range []string{
-		"aws_secretsmanager_secret_policy.secret_policy[0]", "aws_secretsmanager_secret_rotation.rotation_configuration[0]",
+		"aws_secretsmanager_secret_policy.secret_policy[0]",
+		"aws_secretsmanager_secret_rotation.rotation_configuration[0]",
 		"aws_lambda_permission.rotation_permission[0]", `aws_iam_role_policy.function_role["network"]`,
 		`aws_cloudwatch_event_rule.leaks["guardduty"]`, `aws_cloudwatch_event_rule.leaks["health"]`,
 		"aws_iam_role_policy.network_is_lambdas[0]", "aws_sns_topic_subscription.alarm_subscription[0]",
@@ -106,7 +109,8 @@ func whatThereIsIsAdopted(t *testing.T, planned map[string]node) {
 	if !strings.Contains(keys, `"Resource":"arn:aws:iam::123456789012:user/apps/mailer"`) {
 		t.Errorf("the policy for the existing user's keys is %s", keys)
 	}
-	if policy := planned[`adopting.aws_iam_role_policy.function_role["secret"]`].at("policy").String(); !strings.Contains(policy, `"kms:Decrypt"`) {
+	role := planned[`adopting.aws_iam_role_policy.function_role["secret"]`]
+	if policy := role.at("policy").String(); !strings.Contains(policy, `"kms:Decrypt"`) {
 		t.Errorf("nothing lets Secrets Manager use the KMS key: %s", policy)
 	}
 }

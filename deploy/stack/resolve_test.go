@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// deployment is the template with its parameters filled in, as CloudFormation sees it ("Intrinsic function reference",
-// AWS CloudFormation User Guide). What the template doesn't use isn't there.
+// deployment is the template with its parameters filled in, as CloudFormation sees it ("Intrinsic
+// function reference", AWS CloudFormation User Guide). What the template doesn't use isn't there.
 type deployment struct {
 	t          *testing.T
 	template   node
@@ -34,7 +34,8 @@ type noValue struct{}
 // deploy has a default for each parameter; those without one, and others, are given.
 func deploy(t *testing.T, template node, parameters map[string]string) *deployment {
 	t.Helper()
-	d := &deployment{t: t, template: template, parameters: map[string]string{}, physical: map[string]string{}, arns: map[string]string{}, mentioned: map[string]bool{}}
+	d := &deployment{t: t, template: template, parameters: map[string]string{}, physical: map[string]string{},
+		arns: map[string]string{}, mentioned: map[string]bool{}}
 	for name, p := range template.at("Parameters").fields() {
 		if standard := p.at("Default"); standard.value != nil {
 			d.parameters[name] = standard.String()
@@ -66,7 +67,8 @@ func (d *deployment) made() (names []string) {
 	return names
 }
 
-// before are the resources that CloudFormation makes before this one: those that it mentions, as its parameters are.
+// before are the resources that CloudFormation makes before this one: those that it mentions, as
+// its parameters are.
 func (d *deployment) before(name string) []string {
 	d.t.Helper()
 	clear(d.mentioned)

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// role is what somebody may do: actions, each on resources. As the template has no wildcard where the function calls, there
-// is none here.
+// role is what somebody may do: actions, each on resources. As the template has no wildcard where
+// the function calls, there is none here.
 type role map[string][]string
 
 // roleOf is what a role's policies allow, those written with it and those beside it.
@@ -63,8 +63,8 @@ func (r role) actions() (names []string) {
 	return names
 }
 
-// enforce has the world refuse what the role doesn't allow, in AWS's words ("Troubleshoot access denied error messages", IAM
-// User Guide). arns are those of the users and secrets, by name.
+// enforce has the world refuse what the role doesn't allow, in AWS's words ("Troubleshoot access
+// denied error messages", IAM User Guide). arns are those of the users and secrets, by name.
 func (r role) enforce(world *localaws.World, arns map[string]string) {
 	world.Intercept(func(c localaws.Call) *localaws.Fault {
 		action, resource := c.Service+":"+c.Action, c.User+c.SecretID // each names one of them
@@ -81,14 +81,17 @@ func (r role) enforce(world *localaws.World, arns map[string]string) {
 			return nil
 		}
 		return &localaws.Fault{
-			Status: http.StatusForbidden, Code: map[string]string{"iam": "AccessDenied", "secretsmanager": "AccessDeniedException"}[c.Service],
-			Message: "User: arn:aws:sts::" + accountID + ":assumed-role/rotator/function is not authorized to perform: " + action +
+			Status: http.StatusForbidden, Code: map[string]string{"iam": "AccessDenied",
+				"secretsmanager": "AccessDeniedException"}[c.Service],
+			Message: "User: arn:aws:sts::" + accountID +
+				":assumed-role/rotator/function is not authorized to perform: " + action +
 				" on resource: " + resource + " because no identity-based policy allows the " + action + " action",
 		}
 	})
 }
 
-// ownerOf is the user whose access key it is: GetAccessKeyLastUsed names no user, and is allowed on the key's.
+// ownerOf is the user whose access key it is: GetAccessKeyLastUsed names no user, and is allowed on
+// the key's.
 func ownerOf(world *localaws.World, accessKeyID string, arns map[string]string) string {
 	for name := range arns {
 		for _, k := range world.Keys(name) {

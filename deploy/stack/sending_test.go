@@ -17,23 +17,32 @@ var sendings = []struct {
 	description sendpolicy.Description
 }{
 	{"with identities alone", nil, sendpolicy.Description{}},
-	{"with configuration sets", map[string]string{"ConfigurationSetArns": configurationSet}, sendpolicy.Description{ConfigurationSets: []string{configurationSet}}},
-	{"as certain senders", map[string]string{"FromAddresses": "*@example.com, a@*.example.com", "FromNames": "Example*"},
+	{"with configuration sets", map[string]string{"ConfigurationSetArns": configurationSet},
+		sendpolicy.Description{ConfigurationSets: []string{configurationSet}}},
+	{"as certain senders", map[string]string{"FromAddresses": "*@example.com, a@*.example.com",
+		"FromNames": "Example*"},
 		sendpolicy.Description{From: []string{"*@example.com", "a@*.example.com"}, FromNames: []string{"Example*"}}},
-	{"as certain names", map[string]string{"FromNames": "Example*"}, sendpolicy.Description{FromNames: []string{"Example*"}}},
-	{"to certain recipients", map[string]string{"Recipients": "*@example.com,*@example.org"}, sendpolicy.Description{Recipients: []string{"example.com", "example.org"}}},
+	{"as certain names", map[string]string{"FromNames": "Example*"},
+		sendpolicy.Description{FromNames: []string{"Example*"}}},
+	{"to certain recipients", map[string]string{"Recipients": "*@example.com,*@example.org"},
+		sendpolicy.Description{Recipients: []string{"example.com", "example.org"}}},
 	{"in the sandbox", map[string]string{"SandboxRecipientArns": recipient, "FromAddresses": "*@example.com"},
 		sendpolicy.Description{SandboxRecipients: []string{recipient}, From: []string{"*@example.com"}}},
-	{"from networks", map[string]string{"SourceNetworks": "192.0.2.0/24,2001:db8::/48"}, sendpolicy.Description{Networks: networks("192.0.2.0/24", "2001:db8::/48")}},
+	{"from networks", map[string]string{"SourceNetworks": "192.0.2.0/24,2001:db8::/48"},
+		sendpolicy.Description{Networks: networks("192.0.2.0/24", "2001:db8::/48")}},
 	{"through an endpoint", map[string]string{"VpcEndpointIds": "vpce-1", "PrivateNetworks": "10.0.0.0/16"},
 		sendpolicy.Description{Endpoints: []string{"vpce-1"}, PrivateNetworks: networks("10.0.0.0/16")}},
 	{"from a VPC", map[string]string{"VpcIds": "vpc-1"}, sendpolicy.Description{VPCs: []string{"vpc-1"}}},
-	{"from everywhere that can be named", map[string]string{"SourceNetworks": "192.0.2.0/24", "VpcEndpointIds": "vpce-1,vpce-2", "VpcIds": "vpc-1", "TlsOnly": "yes"},
-		sendpolicy.Description{Networks: networks("192.0.2.0/24"), Endpoints: []string{"vpce-1", "vpce-2"}, VPCs: []string{"vpc-1"}, TLSOnly: true}},
+	{"from everywhere that can be named", map[string]string{"SourceNetworks": "192.0.2.0/24",
+		"VpcEndpointIds": "vpce-1,vpce-2", "VpcIds": "vpc-1", "TlsOnly": "yes"},
+		sendpolicy.Description{Networks: networks("192.0.2.0/24"), Endpoints: []string{"vpce-1", "vpce-2"},
+			VPCs: []string{"vpc-1"}, TLSOnly: true}},
 	{"with TLS", map[string]string{"TlsOnly": "yes"}, sendpolicy.Description{TLSOnly: true}},
 	{"with all of it", everyNarrowing, sendpolicy.Description{
-		ConfigurationSets: []string{configurationSet}, SandboxRecipients: []string{recipient}, From: []string{"*@example.com"}, FromNames: []string{"Example*"},
-		Recipients: []string{"example.com"}, Networks: networks("192.0.2.0/24"), Endpoints: []string{"vpce-1"}, VPCs: []string{"vpc-1"},
+		ConfigurationSets: []string{configurationSet}, SandboxRecipients: []string{recipient},
+		From: []string{"*@example.com"}, FromNames: []string{"Example*"},
+		Recipients: []string{"example.com"}, Networks: networks("192.0.2.0/24"), Endpoints: []string{"vpce-1"},
+		VPCs:            []string{"vpc-1"},
 		PrivateNetworks: networks("10.0.0.0/16"), TLSOnly: true,
 	}},
 }
@@ -44,7 +53,8 @@ const (
 )
 
 var everyNarrowing = map[string]string{
-	"ConfigurationSetArns": configurationSet, "SandboxRecipientArns": recipient, "FromAddresses": "*@example.com", "FromNames": "Example*",
+	"ConfigurationSetArns": configurationSet, "SandboxRecipientArns": recipient, "FromAddresses": "*@example.com",
+	"FromNames":  "Example*",
 	"Recipients": "*@example.com", "SourceNetworks": "192.0.2.0/24", "VpcEndpointIds": "vpce-1", "VpcIds": "vpc-1",
 	"PrivateNetworks": "10.0.0.0/16", "TlsOnly": "yes",
 }
@@ -99,7 +109,8 @@ func TestTheStacksUserHasNothingThatAThiefWouldWant(t *testing.T) {
 		policy := sendpolicy.Policy{Name: "mail", From: "inline", Text: sendingPolicy(t, parameters).String()}
 		return sendpolicy.Audit(sendpolicy.Access{User: userName, Policies: []sendpolicy.Policy{policy}})
 	}
-	if found := audit(nil); len(found) != 1 || found[0].Code != sendpolicy.NoSource || found[0].Severity.AtLeast(sendpolicy.High) {
+	if found := audit(nil); len(found) != 1 || found[0].Code != sendpolicy.NoSource ||
+		found[0].Severity.AtLeast(sendpolicy.High) {
 		t.Errorf("with the required parameters alone: %+v", found)
 	}
 	if found := audit(everyNarrowing); len(found) != 0 {
@@ -128,7 +139,8 @@ func TestAnIdentityHasToBeNamed(t *testing.T) {
 func TestTheWholeInternetIsNoSource(t *testing.T) {
 	for _, name := range []string{"SourceNetworks", "PrivateNetworks"} {
 		allowed := regexp.MustCompile(load(t, templateFile).at("Parameters", name, "AllowedPattern").String())
-		for text, want := range map[string]bool{"192.0.2.10/32": true, "2001:db8::/48": true, " 10.0.0.0/8 ": true, "0.0.0.0/0": false, "::/0": false, "192.0.2.10": false} {
+		for text, want := range map[string]bool{"192.0.2.10/32": true, "2001:db8::/48": true, " 10.0.0.0/8 ": true,
+			"0.0.0.0/0": false, "::/0": false, "192.0.2.10": false} {
 			if allowed.MatchString(text) != want {
 				t.Errorf("%s %s: allowed is %v, want %v", name, strings.TrimSpace(text), !want, want)
 			}

@@ -11,8 +11,8 @@ import (
 
 const templateFile = "../../template.yaml"
 
-// node is a part of the template: a map, a list or text, with CloudFormation's short forms written out, so that
-// !Ref X and {Ref: X} are the same.
+// node is a part of the template: a map, a list or text, with CloudFormation's short forms written
+// out, so that !Ref X and {Ref: X} are the same.
 type node struct{ value any }
 
 // load reads a template.

@@ -48,19 +48,24 @@ func newTerraform(t *testing.T, start func(*testing.T) (url string)) *terraform 
 	}
 	tf.write(".build/function.zip", "a function")
 	tf.write("empty.tfrc", "")
-	tf.env = append(os.Environ(), "AWS_ENDPOINT_URL="+address, "AWS_REGION="+awstest.Region, "AWS_ACCESS_KEY_ID=AKIATEST000000000000",
-		"AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true", "TF_CLI_CONFIG_FILE="+filepath.Join(tf.folder, "empty.tfrc"),
+	tf.env = append(os.Environ(), "AWS_ENDPOINT_URL="+address, "AWS_REGION="+awstest.Region,
+		"AWS_ACCESS_KEY_ID=AKIATEST000000000000",
+		"AWS_SECRET_ACCESS_KEY=test", "AWS_EC2_METADATA_DISABLED=true",
+		"TF_CLI_CONFIG_FILE="+filepath.Join(tf.folder, "empty.tfrc"),
 		"TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "TF_VAR_identity_arn="+identity)
 	return tf
 }
 
-// plugins is a folder with AWS's provider, which is too large to be fetched for a test: TF_PLUGIN_DIR, or where a mirror
-// usually is ("Provider Installation", Terraform's CLI configuration).
+// plugins is a folder with AWS's provider, which is too large to be fetched for a test:
+// TF_PLUGIN_DIR, or where a mirror usually is ("Provider Installation", Terraform's CLI
+// configuration).
 func plugins(t *testing.T) string {
 	t.Helper()
 	home, _ := os.UserHomeDir()
-	for _, pattern := range []string{os.Getenv("TF_PLUGIN_DIR"), home + "/.terraform.d/plugins", "/usr/local/share/terraform/plugins", "/opt/*"} {
-		if found, _ := filepath.Glob(filepath.Join(pattern, "registry.terraform.io/hashicorp/aws/*")); pattern != "" && len(found) > 0 {
+	for _, pattern := range []string{os.Getenv("TF_PLUGIN_DIR"), home + "/.terraform.d/plugins",
+		"/usr/local/share/terraform/plugins", "/opt/*"} {
+		if found, _ := filepath.Glob(filepath.Join(pattern, "registry.terraform.io/hashicorp/aws/*")); pattern != "" &&
+			len(found) > 0 {
 			folder, _, _ := strings.Cut(found[0], "/registry.terraform.io/")
 			return folder
 		}
@@ -85,12 +90,13 @@ func awsForPlans(t *testing.T) string {
 	return server.URL
 }
 
-// awsByMoto is moto with what it can't do answered for it: it has no Docker to run a function in, and no service-specific
-// credentials, which Terraform looks for before it deletes a user.
+// awsByMoto is moto with what it can't do answered for it: it has no Docker to run a function in,
+// and no service-specific credentials, which Terraform looks for before it deletes a user.
 func awsByMoto(t *testing.T) string {
 	t.Helper()
 	moto := awstest.Moto(t)
-	response, err := http.Post(moto+"/moto-api/config", "application/json", strings.NewReader(`{"lambda":{"use_docker":false}}`))
+	response, err := http.Post(moto+"/moto-api/config", "application/json",
+		strings.NewReader(`{"lambda":{"use_docker":false}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// SAM makes of the template what CloudFormation deploys. Where its translator is installed, the role and the environment that
-// the other tests look at are held against that.
+// SAM makes of the template what CloudFormation deploys. Where its translator is installed, the
+// role and the environment that the other tests look at are held against that.
 func TestTheTranslationHasTheSameRoleAndEnvironment(t *testing.T) {
 	if err := exec.CommandContext(t.Context(), "python3", "-c", "import samtranslator").Run(); err != nil {
 		t.Skip("aws-sam-translator isn't installed (pip install aws-sam-translator):", err)
@@ -39,7 +39,8 @@ func TestTheTranslationHasTheSameRoleAndEnvironment(t *testing.T) {
 		"FunctionRole": {"Policies", "AssumeRolePolicyDocument"},
 	} {
 		for _, p := range properties {
-			if got, want := translated.resource(resource).at(p).String(), written.resource(resource).at(p).String(); got != want {
+			if got, want := translated.resource(resource).at(p).String(),
+				written.resource(resource).at(p).String(); got != want {
 				t.Errorf("%s of %s: %s, want %s", p, resource, got, want)
 			}
 		}

@@ -18,10 +18,13 @@ func TestEveryAlarmLooksAtWhatIsMeasuredAndTellsAPerson(t *testing.T) {
 		}
 		alarms++
 		p := r.at("Properties")
-		of := p.at("Namespace").String() + " " + p.at("MetricName").String() + " " + p.at("Dimensions").list()[0].at("Value").String()
+		of := p.at("Namespace").String() + " " + p.at("MetricName").String() + " " +
+			p.at("Dimensions").list()[0].at("Value").String()
 		switch metric, own := strings.CutPrefix(of, "SesSmtpRotator "); {
-		case own && slices.Contains(function.MetricNames(), strings.Fields(metric)[0]) && strings.HasSuffix(metric, " map[Ref:Function]"):
-		case slices.Contains([]string{"AWS/Lambda Errors map[Ref:Function]", "AWS/SQS NumberOfMessagesSent map[Fn::GetAtt:FailureQueue.QueueName]"}, of):
+		case own && slices.Contains(function.MetricNames(), strings.Fields(metric)[0]) && strings.HasSuffix(metric,
+			" map[Ref:Function]"):
+		case slices.Contains([]string{"AWS/Lambda Errors map[Ref:Function]",
+			"AWS/SQS NumberOfMessagesSent map[Fn::GetAtt:FailureQueue.QueueName]"}, of):
 		default:
 			t.Errorf("%s looks at %s, and nobody measures that", name, of)
 		}
@@ -57,7 +60,8 @@ func TestTheDashboardShowsWhatIsMeasured(t *testing.T) {
 			t.Errorf("widget %d is beyond the right edge", i)
 		}
 		for j, other := range body.Widgets[:i] {
-			if w.X < other.X+other.Width && other.X < w.X+w.Width && w.Y < other.Y+other.Height && other.Y < w.Y+w.Height {
+			if w.X < other.X+other.Width && other.X < w.X+w.Width && w.Y < other.Y+other.Height &&
+				other.Y < w.Y+w.Height {
 				t.Errorf("widgets %d and %d overlap", j, i)
 			}
 		}

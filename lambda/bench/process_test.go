@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// lambda is the function, and bare does nothing. It and the other programs of BenchmarkSize are under testdata: they aren't part
-// of ./..., and only the benchmarks build them.
+// lambda is the function, and bare does nothing. It and the other programs of BenchmarkSize are
+// under testdata: they aren't part of ./..., and only the benchmarks build them.
 const (
 	lambda = "./.."
 	bare   = "./testdata/bare"
@@ -61,8 +61,8 @@ func built(b *testing.B, program string) string {
 	return out
 }
 
-// process is a program that was started under a Runtime API ("Using the Lambda runtime API for custom runtimes", Lambda developer
-// guide), as far as it is needed here: one event.
+// process is a program that was started under a Runtime API ("Using the Lambda runtime API for
+// custom runtimes", Lambda developer guide), as far as it is needed here: one event.
 type process struct {
 	*testing.B
 	cmd             *exec.Cmd
@@ -76,10 +76,12 @@ type process struct {
 
 func start(b *testing.B, path string, env ...string) *process {
 	b.Helper()
-	p := &process{B: b, polls: make(chan time.Time, 9), events: make(chan string), answers: make(chan time.Time, 9), ended: make(chan struct{})}
+	p := &process{B: b, polls: make(chan time.Time, 9), events: make(chan string), answers: make(chan time.Time, 9),
+		ended: make(chan struct{})}
 	p.api = httptest.NewServer(http.HandlerFunc(p.serve))
 	p.cmd = exec.Command(path)
-	p.cmd.Env = append(env, "AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(p.api.URL, "http://"), "AWS_LAMBDA_FUNCTION_NAME=mail")
+	p.cmd.Env = append(env, "AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(p.api.URL, "http://"),
+		"AWS_LAMBDA_FUNCTION_NAME=mail")
 	p.started = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		b.Fatal(err)

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// BenchmarkSize builds, as deploy/build.sh does for AWS, what the function is made of: each program has one dependency more than the
-// one before.
+// BenchmarkSize builds, as deploy/build.sh does for AWS, what the function is made of: each program
+// has one dependency more than the one before.
 func BenchmarkSize(b *testing.B) {
 	for _, program := range []string{bare, "./testdata/secrets", "./testdata/keys", "./testdata/audit", lambda} {
 		b.Run(filepath.Base(filepath.Join("lambda/bench", program)), func(b *testing.B) {
@@ -38,7 +38,10 @@ func packed(b *testing.B, path string) (size count) {
 	}
 	defer program.Close()
 	archive := zip.NewWriter(&size)
-	archive.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, flate.BestCompression) })
+	archive.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser,
+		error) {
+		return flate.NewWriter(out, flate.BestCompression)
+	})
 	file, err := archive.Create("bootstrap")
 	if err != nil {
 		b.Fatal(err)

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// BenchmarkIdleTick hands a tick that finds nothing to do to a process that has just started: what is done for the
-// first time is in it.
+// BenchmarkIdleTick hands a tick that finds nothing to do to a process that has just started: what
+// is done for the first time is in it.
 func BenchmarkIdleTick(b *testing.B) {
 	path := built(b, lambda)
 	w := newWorld(b, region)
@@ -42,10 +42,12 @@ func BenchmarkIdleTick(b *testing.B) {
 	b.ReportMetric(median(all), "ms/start-to-answer")
 }
 
-// mustBeInTurn are the AWS calls of a rotation of which each needs what another one answered: look, create, stage, promote.
+// mustBeInTurn are the AWS calls of a rotation of which each needs what another one answered: look,
+// create, stage, promote.
 const mustBeInTurn = 4
 
-// BenchmarkRotation rotates, with a round trip's time on every AWS call and on every exchange with SES.
+// BenchmarkRotation rotates, with a round trip's time on every AWS call and on every exchange with
+// SES.
 func BenchmarkRotation(b *testing.B) {
 	w := newWorld(b, region)
 	l := newLine(b, w.World.SMTP(region))
@@ -116,7 +118,8 @@ func BenchmarkVerification(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		logins = append(logins, sessmtp.Login{Endpoint: e, Username: id, Password: sessmtp.Password(localaws.SMTPPassword(secret, r))})
+		logins = append(logins, sessmtp.Login{Endpoint: e, Username: id,
+			Password: sessmtp.Password(localaws.SMTPPassword(secret, r))})
 	}
 	verify := func(logins []sessmtp.Login) float64 {
 		start := time.Now()

@@ -86,7 +86,8 @@ func newLine(b *testing.B, to string) *line {
 	return l
 }
 
-// connect passes on what is said. Connecting costs a round trip, too, before the server's greeting begins its own way.
+// connect passes on what is said. Connecting costs a round trip, too, before the server's greeting
+// begins its own way.
 func (l *line) connect(client net.Conn, to string) {
 	server, err := net.Dial("tcp", to)
 	if err != nil {

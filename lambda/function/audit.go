@@ -68,8 +68,8 @@ func accountOf(ctx context.Context) string {
 	return ""
 }
 
-// quarantined warns of the policy that AWS attaches to a user whose access key it has found in public. That it can't be looked
-// for is no hindrance: the key is revoked by now.
+// quarantined warns of the policy that AWS attaches to a user whose access key it has found in
+// public. That it can't be looked for is no hindrance: the key is revoked by now.
 func (f *Function) quarantined(ctx context.Context) (warnings []rotation.Warning) {
 	attached, _ := f.access.AttachedPolicies(ctx)
 	for _, found := range sendpolicy.Audit(sendpolicy.Access{User: f.access.User, Policies: attached}) {

@@ -20,7 +20,8 @@ type audited struct {
 
 func (s *stage) audits() (a audited) {
 	s.Helper()
-	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{InvokedFunctionArn: "arn:aws:lambda:eu-west-1:444455556666:function:rotator"})
+	ctx := lambdacontext.NewContext(context.Background(),
+		&lambdacontext.LambdaContext{InvokedFunctionArn: "arn:aws:lambda:eu-west-1:444455556666:function:rotator"})
 	text, err := s.Function.Invoke(ctx, []byte(`{"action":"audit"}`))
 	if err != nil {
 		s.Fatal(err)
@@ -64,7 +65,8 @@ func TestTheAuditTellsWhatTheUserMayDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := *s.audits().Findings
-	if len(found) != 3 || found[0].Code != sendpolicy.WideResource || found[1].Code != sendpolicy.MoreKeys || found[2].Code != sendpolicy.NoSource {
+	if len(found) != 3 || found[0].Code != sendpolicy.WideResource || found[1].Code != sendpolicy.MoreKeys ||
+		found[2].Code != sendpolicy.NoSource {
 		t.Fatalf("%+v", found)
 	}
 	if want := "access key " + stranger + " is Active, and the secret doesn't have it"; found[1].Message != want {

@@ -54,7 +54,8 @@ func TestEveryFaultOfTheEnvironmentIsNamedAtOnce(t *testing.T) {
 		"VERIFY":            "maybe",
 	})
 	s.fails(`{}`, rotation.ConfigurationError,
-		"SMTP_USER_NAME", "SECRET_ID", "SMTP_REGIONS", "GRACE_PERIOD", "no unit", "IN_USE_WINDOW", "QUARANTINE_PERIOD", "VERIFY")
+		"SMTP_USER_NAME", "SECRET_ID", "SMTP_REGIONS", "GRACE_PERIOD", "no unit", "IN_USE_WINDOW", "QUARANTINE_PERIOD",
+		"VERIFY")
 	if n := len(s.World.Calls()); n != 0 {
 		t.Errorf("%d AWS calls were made", n)
 	}
@@ -100,14 +101,17 @@ func TestASecretWithoutAnyVersionGetsAFirstCredentialThatIsVerified(t *testing.T
 
 func TestASecretThatIsntOursIsRefusedUntouched(t *testing.T) {
 	for _, value := range []string{
-		`{"username":"admin","password":"of a database"}`, `{"iam_user":"somebody-else","username":"AKIAOTHER0000000000X"}`,
+		`{"username":"admin","password":"of a database"}`,
+		`{"iam_user":"somebody-else","username":"AKIAOTHER0000000000X"}`,
 		`{"api_key":"x"}`, `plain text`, `[1,2]`, `"text"`, `{"username":7}`,
 	} {
 		t.Run(value, func(t *testing.T) {
 			s := newStage(t, map[string]string{"SECRET_ID": "theirs"})
 			s.World.CreateSecret("theirs", value)
-			for _, event := range []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`, `{"action":"rollback"}`} {
-				s.fails(event, rotation.ConfigurationError, "isn't a credential of the user "+user, "nothing was touched")
+			for _, event := range []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`,
+				`{"action":"rollback"}`} {
+				s.fails(event, rotation.ConfigurationError, "isn't a credential of the user "+user,
+					"nothing was touched")
 			}
 			s.onlyReads()
 		})
@@ -128,7 +132,8 @@ func TestMissingPermissionsNameActionAndResource(t *testing.T) {
 				if c.Action != action {
 					return nil
 				}
-				return &localaws.Fault{Status: http.StatusForbidden, Code: "AccessDenied", Message: "not authorized to perform it"}
+				return &localaws.Fault{Status: http.StatusForbidden, Code: "AccessDenied",
+					Message: "not authorized to perform it"}
 			})
 			s.fails(`{}`, rotation.AccessDenied, name[0], name[1])
 			if action != "UpdateSecretVersionStage" && len(s.World.Keys(user)) != 0 {

@@ -15,7 +15,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// cost is how many AWS calls one event takes, and how many of them had to wait for another's answer.
+// cost is how many AWS calls one event takes, and how many of them had to wait for another's
+// answer.
 func (s *stage) cost(event string, want rotation.Outcome) (calls, inTurn int) {
 	s.Helper()
 	s.World.ResetCalls()

@@ -17,7 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-// callTimeout ends one try of one AWS call. Answers take milliseconds; a call that hangs is better tried again.
+// callTimeout ends one try of one AWS call. Answers take milliseconds; a call that hangs is better
+// tried again.
 const callTimeout = 10 * time.Second
 
 // clients are the AWS services the function uses, each made once.
@@ -27,8 +28,9 @@ type clients struct {
 	http    aws.HTTPClient // of both, and for other calls to AWS
 }
 
-// newClients reads the standard AWS variables itself: in Lambda credentials, Region and endpoints all come from the
-// environment, and the SDK's config module would add more start-up time than everything else together.
+// newClients reads the standard AWS variables itself: in Lambda credentials, Region and endpoints
+// all come from the environment, and the SDK's config module would add more start-up time than
+// everything else together.
 func newClients(getenv func(string) string) (clients, error) {
 	region := getenv("AWS_REGION")
 	if region == "" {
@@ -54,9 +56,13 @@ func newClients(getenv func(string) string) (clients, error) {
 		err = errors.Join(err, errors.New("AWS_REGION: is required"))
 	}
 	return clients{
-		http:    httpClient,
-		iam:     iam.NewFromConfig(cfg, func(o *iam.Options) { o.BaseEndpoint = source.endpoint("IAM", o.BaseEndpoint) }),
-		secrets: secretsmanager.NewFromConfig(cfg, func(o *secretsmanager.Options) { o.BaseEndpoint = source.endpoint("SECRETS_MANAGER", o.BaseEndpoint) }),
+		http: httpClient,
+		iam: iam.NewFromConfig(cfg, func(o *iam.Options) {
+			o.BaseEndpoint = source.endpoint("IAM",
+				o.BaseEndpoint)
+		}),
+		secrets: secretsmanager.NewFromConfig(cfg,
+			func(o *secretsmanager.Options) { o.BaseEndpoint = source.endpoint("SECRETS_MANAGER", o.BaseEndpoint) }),
 	}, err
 }
 
@@ -70,13 +76,15 @@ func credentials(getenv func(string) string) aws.CredentialsProvider {
 			Source:          "environment",
 		}
 		if !c.HasKeys() {
-			return aws.Credentials{}, errors.New("no AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY aren't set")
+			return aws.Credentials{},
+				errors.New("no AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY aren't set")
 		}
 		return c, nil
 	})
 }
 
-// newHTTPClient trusts the system's certificates (SSL_CERT_FILE), and AWS_CA_BUNDLE's instead where it is set.
+// newHTTPClient trusts the system's certificates (SSL_CERT_FILE), and AWS_CA_BUNDLE's instead where
+// it is set.
 func newHTTPClient(getenv func(string) string) (aws.HTTPClient, error) {
 	client := awshttp.NewBuildableClient().WithTimeout(callTimeout)
 	bundle := getenv("AWS_CA_BUNDLE")
@@ -94,8 +102,8 @@ func newHTTPClient(getenv func(string) string) (aws.HTTPClient, error) {
 	return client.WithTransportOptions(func(t *http.Transport) { t.TLSClientConfig.RootCAs = roots }), nil
 }
 
-// standardVariables answers what the SDK's clients ask of their configuration ("Settings reference", AWS SDKs and
-// Tools Reference Guide).
+// standardVariables answers what the SDK's clients ask of their configuration ("Settings
+// reference", AWS SDKs and Tools Reference Guide).
 type standardVariables struct {
 	getenv func(string) string
 }

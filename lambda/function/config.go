@@ -35,11 +35,13 @@ func isUserName(text string) bool {
 // isAddress knows an address as it stands in MAIL FROM: without a name, and without comments.
 func isAddress(text string) bool {
 	local, domain, ok := strings.Cut(text, "@")
-	return ok && local != "" && domain != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || strings.ContainsRune("<>()\u007f", r) }) &&
+	return ok && local != "" && domain != "" && !strings.ContainsFunc(text,
+		func(r rune) bool { return r <= ' ' || strings.ContainsRune("<>()\u007f", r) }) &&
 		!strings.Contains(domain, "@")
 }
 
-// environment reads variables and gathers what is wrong with them. A variable that is set to nothing isn't set.
+// environment reads variables and gathers what is wrong with them. A variable that is set to
+// nothing isn't set.
 type environment struct {
 	getenv func(string) string
 	faults []error
@@ -76,7 +78,8 @@ func (e *environment) duration(name string, standard time.Duration) time.Duratio
 	return d
 }
 
-// parseConfig reads the whole environment. The error names every faulty variable; the rest is still told.
+// parseConfig reads the whole environment. The error names every faulty variable; the rest is still
+// told.
 func parseConfig(getenv func(string) string) (config, error) {
 	e := &environment{getenv: getenv}
 	c := config{

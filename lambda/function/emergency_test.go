@@ -116,7 +116,8 @@ func TestTwoEmergenciesAtOnce(t *testing.T) {
 			k1 := s.mailFlows().Username
 			s.World.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: time.Millisecond} })
 			var both sync.WaitGroup
-			for _, event := range []string{`{"action":"emergency"}`, `{"action":"emergency","access_key_id":"` + k1 + `"}`} {
+			for _, event := range []string{`{"action":"emergency"}`, `{"action":"emergency","access_key_id":"` + k1 +
+				`"}`} {
 				both.Go(func() {
 					if _, err := s.Function.Invoke(t.Context(), []byte(event)); err != nil {
 						t.Errorf("%s: %v", event, err)

@@ -51,8 +51,9 @@ var scenarios = []scenario{
 	}, `{"action":"rollback"}`},
 }
 
-// TestACrashAtAnyCallLosesNoMailAndLeavesNothingBehind ends the invocation at each AWS call, before or after its
-// effect, starts the function anew and ticks until all is quiet. Between any two effects, AWSCURRENT logs in.
+// TestACrashAtAnyCallLosesNoMailAndLeavesNothingBehind ends the invocation at each AWS call, before
+// or after its effect, starts the function anew and ticks until all is quiet. Between any two
+// effects, AWSCURRENT logs in.
 func TestACrashAtAnyCallLosesNoMailAndLeavesNothingBehind(t *testing.T) {
 	points := []bool{true, false} // before a call is nearly where the one before it has had its effect
 	points = points[:whole.Size(t, "points at each call", 1, 2)]
@@ -87,7 +88,8 @@ func TestACrashAtAnyCallLosesNoMailAndLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// watcher is the application, looking between any two calls, and the history of the keys that were current.
+// watcher is the application, looking between any two calls, and the history of the keys that were
+// current.
 type watcher struct {
 	*stage
 	event     string
@@ -98,14 +100,15 @@ type watcher struct {
 }
 
 func (s *stage) watch(event string) *watcher {
-	w := &watcher{stage: s, event: event, lastSeen: map[string]time.Time{}, emergency: event == `{"action":"emergency"}`}
+	w := &watcher{stage: s, event: event, lastSeen: map[string]time.Time{},
+		emergency: event == `{"action":"emergency"}`}
 	w.look(localaws.Call{})
 	s.World.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
 	return w
 }
 
-// crashAt runs the event and lets nothing through from call i on, or from after its effect on. It tells whether the
-// event came that far.
+// crashAt runs the event and lets nothing through from call i on, or from after its effect on. It
+// tells whether the event came that far.
 func (w *watcher) crashAt(i int, after bool) bool {
 	n, crashed := -1, false
 	w.World.Intercept(func(c localaws.Call) *localaws.Fault {
@@ -148,7 +151,8 @@ func (w *watcher) look(next localaws.Call) {
 	}
 	if next.Action == "UpdateAccessKey" && !w.emergency {
 		k, _ := w.key(next.AccessKeyID)
-		if seen, ok := w.lastSeen[next.AccessKeyID]; ok && k.Status == "Active" && w.World.Now().Sub(seen) < 7*day-12*hour {
+		if seen, ok := w.lastSeen[next.AccessKeyID]; ok && k.Status == "Active" &&
+			w.World.Now().Sub(seen) < 7*day-12*hour {
 			w.Errorf("access key %s is deactivated %v after it was current", next.AccessKeyID, w.World.Now().Sub(seen))
 		}
 	}

@@ -1,6 +1,6 @@
 // Package function is the deployed function without Lambda's runtime around it: it reads the
-// environment, serves the events of package event, and answers and logs as published. lambda/ starts
-// it; the demo and tests run the same code.
+// environment, serves the events of package event, and answers and logs as published. lambda/
+// starts it; the demo and tests run the same code.
 package function
 
 import (
@@ -26,7 +26,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
-// World is what the function touches. Only Getenv and Log are required; the others' zero values are the real thing.
+// World is what the function touches. Only Getenv and Log are required; the others' zero values are
+// the real thing.
 type World struct {
 	Getenv  func(string) string
 	Log     *slog.Logger
@@ -49,8 +50,9 @@ type Function struct {
 	fault    error // of the environment: every invocation answers with it
 }
 
-// New makes a function. Its first invocation reads the environment and makes the clients, for all that follow: so Lambda is asked for
-// that invocation sooner. A faulty environment is told by each invocation, where people see it.
+// New makes a function. Its first invocation reads the environment and makes the clients, for all
+// that follow: so Lambda is asked for that invocation sooner. A faulty environment is told by each
+// invocation, where people see it.
 func New(w World) *Function {
 	f := &Function{log: w.Log, now: w.Now}
 	if f.now == nil {
@@ -132,7 +134,8 @@ func (f *Function) refuse(ctx context.Context, err error, log *slog.Logger) (res
 }
 
 // run serves requests one after the other.
-func (f *Function) run(ctx context.Context, reqs []rotation.Request, log *slog.Logger) (result rotation.Result, err error) {
+func (f *Function) run(ctx context.Context, reqs []rotation.Request, log *slog.Logger) (result rotation.Result,
+	err error) {
 	verification := &stopwatch{Verifier: f.verifier}
 	defer func() {
 		for _, w := range result.Warnings {

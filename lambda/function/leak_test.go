@@ -8,8 +8,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// healthEvent is what AWS Health sends for access keys that were found in public ("Monitoring events in AWS Health with Amazon
-// EventBridge", AWS Health User Guide).
+// healthEvent is what AWS Health sends for access keys that were found in public ("Monitoring
+// events in AWS Health with Amazon EventBridge", AWS Health User Guide).
 func healthEvent(ids ...string) string {
 	var entities []string
 	for _, id := range ids {
@@ -94,10 +94,12 @@ func TestALeakOfSeveralKeysEndsAllThatAreTheUsers(t *testing.T) {
 func TestAWSsQuarantineIsToldWithTheLeak(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	if err := s.World.AttachUserPolicy(user, quarantine, `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`); err != nil {
+	if err := s.World.AttachUserPolicy(user, quarantine,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`); err != nil {
 		t.Fatal(err)
 	}
-	if result := s.must(healthEvent(s.mailFlows().Username), rotation.Revoked); !warned(result, rotation.WarnQuarantined, "detach-user-policy --user-name "+user+" --policy-arn "+quarantine) {
+	if result := s.must(healthEvent(s.mailFlows().Username), rotation.Revoked); !warned(result,
+		rotation.WarnQuarantined, "detach-user-policy --user-name "+user+" --policy-arn "+quarantine) {
 		t.Errorf("warnings: %+v", result.Warnings)
 	}
 	s.deny("ListAttachedUserPolicies", 100) // then it isn't told, and the key goes all the same

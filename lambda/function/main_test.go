@@ -8,7 +8,8 @@ import (
 )
 
 // TestMain runs more tests at once than there are processors, because most of them wait for
-// VERIFY_TIMEOUT to pass, and lets garbage pile up, because worlds make much of it and live shortly.
+// VERIFY_TIMEOUT to pass, and lets garbage pile up, because worlds make much of it and live
+// shortly.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if !given("test.parallel") {

@@ -59,7 +59,8 @@ var severities = []struct {
 	{sendpolicy.Low, "LowFindings"},
 }
 
-// MetricNames are all metrics that there are: those below, the error types, and the warnings' codes.
+// MetricNames are all metrics that there are: those below, the error types, and the warnings'
+// codes.
 func MetricNames() []string {
 	names := []string{"CredentialAge", "SecondsUntilDue", "VerificationTime", "Succeeded"}
 	for _, s := range severities {
@@ -81,9 +82,10 @@ func MetricNames() []string {
 	return slices.Compact(names)
 }
 
-// measure tells what an invocation found and did. What is only sometimes there costs only then: CloudWatch charges for a
-// metric by the hour in which it has data.
-func measure(result rotation.Result, err error, verified time.Duration, interval time.Duration, now time.Time) []metric {
+// measure tells what an invocation found and did. What is only sometimes there costs only then:
+// CloudWatch charges for a metric by the hour in which it has data.
+func measure(result rotation.Result, err error, verified time.Duration, interval time.Duration,
+	now time.Time) []metric {
 	if result.Action == rotation.Status || result.Action == rotation.Preview {
 		return nil // people ask when they like
 	}
@@ -93,7 +95,8 @@ func measure(result rotation.Result, err error, verified time.Duration, interval
 		for _, k := range result.Keys {
 			keys[k.Role]++
 			if k.Role == rotation.RoleCurrent {
-				all = append(all, seconds("CredentialAge", now.Sub(k.Created)), seconds("SecondsUntilDue", k.Created.Add(interval).Sub(now)))
+				all = append(all, seconds("CredentialAge", now.Sub(k.Created)),
+					seconds("SecondsUntilDue", k.Created.Add(interval).Sub(now)))
 			}
 		}
 		for _, r := range roles {
@@ -136,8 +139,8 @@ func measureAudit(a event.Answer, err error) (all []metric) {
 	return all
 }
 
-// publish writes metrics as a line of the log from which CloudWatch takes them ("Specification: Embedded metric format").
-// Where there is no Lambda, there is nobody to take them.
+// publish writes metrics as a line of the log from which CloudWatch takes them ("Specification:
+// Embedded metric format"). Where there is no Lambda, there is nobody to take them.
 func (f *Function) publish(ctx context.Context, log *slog.Logger, metrics []metric) {
 	if f.name == "" || len(metrics) == 0 {
 		return

@@ -26,7 +26,8 @@ func (s *stage) measured() map[string]float64 {
 	return found
 }
 
-// embedded holds a line of the log against the "Specification: Embedded metric format" of CloudWatch, and takes its numbers.
+// embedded holds a line of the log against the "Specification: Embedded metric format" of
+// CloudWatch, and takes its numbers.
 func (s *stage) embedded(line string) map[string]float64 {
 	s.Helper()
 	var root map[string]any
@@ -110,7 +111,8 @@ func TestEveryInvocationIsMeasured(t *testing.T) {
 	}
 	s.after(hour)
 	s.must(`{}`, rotation.Rotated)
-	s.measures(map[string]float64{"CredentialAge": hour.Seconds(), "SecondsUntilDue": (30*day - hour).Seconds(), "SupersededKeys": 1})
+	s.measures(map[string]float64{"CredentialAge": hour.Seconds(), "SecondsUntilDue": (30*day - hour).Seconds(),
+		"SupersededKeys": 1})
 	s.after(hour)
 	s.must(`{}`, rotation.Waiting)
 	if got = s.measured(); got["Succeeded"] != 1 || len(got) != 7 {

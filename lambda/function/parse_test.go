@@ -17,8 +17,9 @@ func TestTheDefaultsAreThePublishedOnes(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := rotation.Policy{
-		RotationInterval: 30 * day, GracePeriod: 7 * day, QuarantinePeriod: day, InUseWindow: day, PromotionWindow: 15 * time.Minute,
-		VerifyTimeout: 2 * time.Minute, Regions: []string{"eu-west-1"},
+		RotationInterval: 30 * day, GracePeriod: 7 * day, QuarantinePeriod: day, InUseWindow: day,
+		PromotionWindow: 15 * time.Minute,
+		VerifyTimeout:   2 * time.Minute, Regions: []string{"eu-west-1"},
 	}
 	if !reflect.DeepEqual(c.policy, want) {
 		t.Errorf("policy: %+v, want %+v", c.policy, want)
@@ -30,8 +31,10 @@ func TestTheDefaultsAreThePublishedOnes(t *testing.T) {
 
 func TestVerifyFromIsAnAddressAlone(t *testing.T) {
 	for text, want := range map[string]bool{
-		"app@example.com": true, "o'neil+tag@mail.example.com": true, "": false, "app": false, "@example.com": false, "app@": false,
-		"App <app@example.com>": false, "app@example.com\r\nRCPT TO:<x@y>": false, "a@b@c": false, "app@example.com (comment)": false,
+		"app@example.com": true, "o'neil+tag@mail.example.com": true, "": false, "app": false, "@example.com": false,
+		"app@":                  false,
+		"App <app@example.com>": false, "app@example.com\r\nRCPT TO:<x@y>": false, "a@b@c": false,
+		"app@example.com (comment)": false,
 	} {
 		if isAddress(text) != want {
 			t.Errorf("isAddress(%q) is %v", text, !want)
@@ -44,11 +47,13 @@ func FuzzEnvironment(f *testing.F) {
 	f.Add("7", "eu-west-1,us-east-1", "eu-west-1=h:1,us-east-1=[::1]:2", "off")
 	f.Fuzz(func(t *testing.T, duration, regions, endpoint, verify string) {
 		env := map[string]string{
-			"SMTP_USER_NAME": "u", "SECRET_ID": "s", "GRACE_PERIOD": duration, "SMTP_REGIONS": regions, "AWS_REGION": "eu-west-1",
+			"SMTP_USER_NAME": "u", "SECRET_ID": "s", "GRACE_PERIOD": duration, "SMTP_REGIONS": regions,
+			"AWS_REGION":    "eu-west-1",
 			"SMTP_ENDPOINT": endpoint, "VERIFY": verify,
 		}
 		c, err := parseConfig(func(name string) string { return env[name] })
-		if err == nil && (len(c.endpoints) == 0 || len(c.endpoints) != len(c.policy.Regions) || c.policy.GracePeriod < 0) {
+		if err == nil && (len(c.endpoints) == 0 || len(c.endpoints) != len(c.policy.Regions) ||
+			c.policy.GracePeriod < 0) {
 			t.Fatalf("%v is %+v", env, c)
 		}
 	})

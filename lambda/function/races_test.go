@@ -10,8 +10,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
-// TestTwoInvocationsAtOnceCantHarmEachOther overlaps every pair of events, with calls delayed in varying patterns, and
-// looks at AWSCURRENT between any two of them.
+// TestTwoInvocationsAtOnceCantHarmEachOther overlaps every pair of events, with calls delayed in
+// varying patterns, and looks at AWSCURRENT between any two of them.
 func TestTwoInvocationsAtOnceCantHarmEachOther(t *testing.T) {
 	events := []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`}
 	seeds := whole.Size(t, "patterns of delays", 2, 6)
@@ -23,37 +23,42 @@ func TestTwoInvocationsAtOnceCantHarmEachOther(t *testing.T) {
 					continue // there is nothing yet to rotate or revoke
 				}
 				for seed := range seeds {
-					t.Run(fmt.Sprintf("%s: %s beside %s, pattern %d", sc.name, first, second, seed), func(t *testing.T) {
-						s := newStage(t, nil)
-						sc.scene(s)
-						w := s.watch(first)
-						w.emergency = first == events[2] || second == events[2]
-						s.World.Intercept(func(c localaws.Call) *localaws.Fault {
-							w.look(c)
-							return &localaws.Fault{Delay: pattern(seed, c.N)}
-						})
-						var both sync.WaitGroup
-						for _, event := range []string{first, second} {
-							both.Go(func() { _, _ = s.Function.Invoke(t.Context(), []byte(event)) })
-						}
-						both.Wait()
-						s.World.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
-						s.mailFlows()
-						for range 22 { // eleven days: longer than grace and quarantine, shorter than the rotation interval
-							s.after(12 * hour)
-							if _, err := s.invoke(`{}`); err != nil {
-								t.Fatalf("a tick afterwards: %s: %s", err.Type, err.Message)
+					t.Run(fmt.Sprintf("%s: %s beside %s, pattern %d", sc.name, first, second, seed),
+						func(t *testing.T) {
+							s := newStage(t, nil)
+							sc.scene(s)
+							w := s.watch(first)
+							w.emergency = first == events[2] || second == events[2]
+							s.World.Intercept(func(c localaws.Call) *localaws.Fault {
+								w.look(c)
+								return &localaws.Fault{Delay: pattern(seed, c.N)}
+							})
+							var both sync.WaitGroup
+							for _, event := range []string{first, second} {
+								both.Go(func() { _, _ = s.Function.Invoke(t.Context(), []byte(event)) })
 							}
-						}
-						s.quiet()
-					})
+							both.Wait()
+							s.World.Intercept(func(c localaws.Call) *localaws.Fault { w.look(c); return nil })
+							s.mailFlows()
+							// eleven days: longer than grace and quarantine, shorter than the
+							// rotation
+							// interval
+							for range 22 {
+								s.after(12 * hour)
+								if _, err := s.invoke(`{}`); err != nil {
+									t.Fatalf("a tick afterwards: %s: %s", err.Type, err.Message)
+								}
+							}
+							s.quiet()
+						})
 				}
 			}
 		}
 	}
 }
 
-// pattern spreads the calls of two invocations over each other, differently for each seed and the same on each run.
+// pattern spreads the calls of two invocations over each other, differently for each seed and the
+// same on each run.
 func pattern(seed, call int) time.Duration {
 	return time.Duration((call*7+seed*13+call*call*seed)%9) * time.Millisecond
 }

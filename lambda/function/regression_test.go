@@ -178,7 +178,8 @@ func TestACredentialThatAWSRefusesToStoreLeavesNoKey(t *testing.T) {
 	s := newStage(t, nil)
 	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		if c.Action == "PutSecretValue" {
-			return &localaws.Fault{Status: http.StatusBadRequest, Code: "EncryptionFailure", Message: "the KMS key can't be used"}
+			return &localaws.Fault{Status: http.StatusBadRequest, Code: "EncryptionFailure",
+				Message: "the KMS key can't be used"}
 		}
 		return nil
 	})

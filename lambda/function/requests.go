@@ -30,7 +30,8 @@ func requests(e event.Event) []rotation.Request {
 	case event.Leak:
 		var all []rotation.Request
 		for _, id := range e.AccessKeyIDs {
-			all = append(all, rotation.Request{Action: rotation.Emergency, AccessKeyID: id, IfOurs: true, Reason: e.Reason})
+			all = append(all, rotation.Request{Action: rotation.Emergency, AccessKeyID: id, IfOurs: true,
+				Reason: e.Reason})
 		}
 		return all
 	}

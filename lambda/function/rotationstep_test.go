@@ -26,8 +26,9 @@ func (s *stage) startRotation() (token string) {
 	return token
 }
 
-// rotates drives the four steps as Secrets Manager does, and holds the end against what it asks for: AWSPENDING is where
-// AWSCURRENT is, or nowhere ("RotateSecret", Secrets Manager API reference).
+// rotates drives the four steps as Secrets Manager does, and holds the end against what it asks
+// for: AWSPENDING is where AWSCURRENT is, or nowhere ("RotateSecret", Secrets Manager API
+// reference).
 func (s *stage) rotates() {
 	s.Helper()
 	token := s.startRotation()

@@ -12,7 +12,8 @@ func TestVerifyingBySendingMailsTheSimulator(t *testing.T) {
 	s := newStage(t, map[string]string{"VERIFY": "send", "VERIFY_FROM": "rotator@example.com"})
 	s.must(`{}`, rotation.Rotated)
 	mails := s.World.Mail()
-	if len(mails) != 1 || mails[0].From != "rotator@example.com" || mails[0].To[0] != "success@simulator.amazonses.com" {
+	if len(mails) != 1 || mails[0].From != "rotator@example.com" ||
+		mails[0].To[0] != "success@simulator.amazonses.com" {
 		t.Errorf("mails: %+v", mails)
 	}
 }

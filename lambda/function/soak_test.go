@@ -23,8 +23,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// TestTwoHundredRotationsWithMailFlowingRefuseNoMail plays some sixteen years of rotations by age, with a tick a day, while
-// applications send: each with what it read from the secret up to three days ago, and none of them tries anything twice.
+// TestTwoHundredRotationsWithMailFlowingRefuseNoMail plays some sixteen years of rotations by age,
+// with a tick a day, while applications send: each with what it read from the secret up to three
+// days ago, and none of them tries anything twice.
 func TestTwoHundredRotationsWithMailFlowingRefuseNoMail(t *testing.T) {
 	rotations := whole.Size(t, "rotations", 20, 200)
 	s := newStage(t, nil)
@@ -51,15 +52,16 @@ func TestTwoHundredRotationsWithMailFlowingRefuseNoMail(t *testing.T) {
 	s.everyMailArrivedOnce(applications, days)
 }
 
-// keyLives is what became of access keys in so many days, each list in the order in which it happened.
+// keyLives is what became of access keys in so many days, each list in the order in which it
+// happened.
 type keyLives struct {
 	days                             int
 	superseded, deactivated, deleted []string
 }
 
-// sendAlong moves the clock day by day, ticks, and has each application send a mail a day while that goes on. The clock
-// moves under mails that are on their way, but no application falls behind it by more than two days. It ends early where
-// a mail was refused.
+// sendAlong moves the clock day by day, ticks, and has each application send a mail a day while
+// that goes on. The clock moves under mails that are on their way, but no application falls behind
+// it by more than two days. It ends early where a mail was refused.
 func (s *stage) sendAlong(applications []*application, days int) (life keyLives) {
 	s.Helper()
 	var sending sync.WaitGroup
@@ -137,7 +139,8 @@ func (s *stage) everyMailArrivedOnce(applications []*application, days int) {
 // credentialLife is how long an application goes on with what it read.
 const credentialLife = 3 * day
 
-// An application sends a mail each day. It knows the secret's name and nothing else, and tries nothing twice.
+// An application sends a mail each day. It knows the secret's name and nothing else, and tries
+// nothing twice.
 type application struct {
 	*stage
 	name    string
@@ -175,7 +178,8 @@ func (a *application) run() {
 		}
 		if err := a.sendOne(); err != nil {
 			refused = true
-			a.Errorf("application %s, mail %d, refused at its first try on %s, with what was read on %s: %v", a.name, len(a.sent)+1,
+			a.Errorf("application %s, mail %d, refused at its first try on %s, with what was read on %s: %v", a.name,
+				len(a.sent)+1,
 				a.World.Now().Format(time.DateTime), a.readAt.Format(time.DateTime), err)
 		}
 	}

@@ -17,9 +17,10 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// serveStack answers CloudFormation, and returns what the invocation came to. CloudFormation waits an hour for an answer
-// that doesn't come, so there is one whatever happens ("Custom resource response objects", AWS CloudFormation User
-// Guide). The invocation fails only if CloudFormation can't be reached; then Lambda tries again.
+// serveStack answers CloudFormation, and returns what the invocation came to. CloudFormation waits
+// an hour for an answer that doesn't come, so there is one whatever happens ("Custom resource
+// response objects", AWS CloudFormation User Guide). The invocation fails only if CloudFormation
+// can't be reached; then Lambda tries again.
 func (f *Function) serveStack(ctx context.Context, e event.StackChange, log *slog.Logger) (rotation.Result, error) {
 	result, err := f.serveResource(ctx, e, log)
 	asked := e.Request
@@ -80,8 +81,8 @@ func (f *Function) decommission(ctx context.Context, on event.OnDelete, log *slo
 	return f.run(ctx, []rotation.Request{removal}, log)
 }
 
-// firstTick makes the first credential. A role that was made a moment ago isn't known everywhere yet
-// ("Changes that I make are not always immediately visible", IAM User Guide), so in a new stack
+// firstTick makes the first credential. A role that was made a moment ago isn't known everywhere
+// yet ("Changes that I make are not always immediately visible", IAM User Guide), so in a new stack
 // AccessDenied is retried a few times before it counts as a failure.
 func (f *Function) firstTick(ctx context.Context, asked cfn.RequestType, log *slog.Logger) (rotation.Result, error) {
 	deadline, ok := ctx.Deadline()
@@ -115,7 +116,8 @@ func brief(err error) string {
 	return text
 }
 
-// answerStack puts the answer to where CloudFormation waits for it, and tries again until the invocation ends.
+// answerStack puts the answer to where CloudFormation waits for it, and tries again until the
+// invocation ends.
 func (f *Function) answerStack(ctx context.Context, target string, answer *cfn.Response) error {
 	body, err := json.Marshal(answer)
 	if err != nil {

@@ -48,7 +48,8 @@ func (cf *cloudFormation) take(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "slow down", http.StatusServiceUnavailable)
 		return
 	}
-	if r.Method != http.MethodPut || r.Header.Get("Content-Type") != "" || r.URL.Query().Get("Signature") != "s" || len(body) > 4096 {
+	if r.Method != http.MethodPut || r.Header.Get("Content-Type") != "" || r.URL.Query().Get("Signature") != "s" ||
+		len(body) > 4096 {
 		cf.Errorf("%s %s, Content-Type %q, %d bytes", r.Method, r.URL, r.Header.Get("Content-Type"), len(body))
 	}
 	var answer stackAnswer
@@ -79,7 +80,8 @@ func (cf *cloudFormation) answered(kind, more, status string) stackAnswer {
 		cf.Fatalf("%s: %d answers", kind, len(cf.answers))
 	}
 	got := cf.answers[0]
-	if got.Status != status || got.PhysicalResourceId != "FirstCredential" || got.StackId != "arn:stack" || got.RequestId != "r-1" || got.LogicalResourceId != "FirstCredential" {
+	if got.Status != status || got.PhysicalResourceId != "FirstCredential" || got.StackId != "arn:stack" ||
+		got.RequestId != "r-1" || got.LogicalResourceId != "FirstCredential" {
 		cf.Fatalf("%s: %+v, want %s", kind, got, status)
 	}
 	if status == "FAILED" && got.Reason == "" {
@@ -170,7 +172,8 @@ func TestAStackFailsWithTheReason(t *testing.T) {
 	})
 	t.Run("an unknown property", func(t *testing.T) {
 		cf := newStage(t, nil).cloudFormation()
-		for _, more := range []string{`"ResourceProperties":{"OnDelete":"retain"},`, `"ResourceProperties":{"OnDelete":["keep"]},`} {
+		for _, more := range []string{`"ResourceProperties":{"OnDelete":"retain"},`,
+			`"ResourceProperties":{"OnDelete":["keep"]},`} {
 			cf.answered("Create", more, "FAILED")
 		}
 	})
@@ -302,7 +305,8 @@ func TestCloudFormationIsAnsweredWhateverHappens(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		_, err := s.Function.Invoke(ctx, []byte(event))
-		if err == nil || !strings.Contains(err.Error(), "CloudFormation") || strings.Contains(err.Error()+s.log.String(), "Signature") {
+		if err == nil || !strings.Contains(err.Error(), "CloudFormation") ||
+			strings.Contains(err.Error()+s.log.String(), "Signature") {
 			t.Errorf("got %v", err)
 		}
 	})

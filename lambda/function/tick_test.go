@@ -45,7 +45,8 @@ func TestAdoptionOfAHandMadeSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.World.PutSecretValue(secret, `{"username":"`+id+`","password":"made by hand","note":"ask Ops","port":"587"}`); err != nil {
+	if _, err := s.World.PutSecretValue(secret,
+		`{"username":"`+id+`","password":"made by hand","note":"ask Ops","port":"587"}`); err != nil {
 		t.Fatal(err)
 	}
 	s.must(`{}`, rotation.Waiting) // the key isn't due yet
@@ -89,7 +90,8 @@ func TestLatePropagationIsWaitedOutAcrossTicks(t *testing.T) {
 	if got := s.mailFlows().Username; got == k1 {
 		t.Fatal("the pending credential wasn't promoted")
 	}
-	// it was written longer ago than the promotion window, so it is staged anew, and the grace period counts from there
+	// it was written longer ago than the promotion window, so it is staged anew, and the grace
+	// period counts from there
 	if result.Steps[1].Kind != rotation.Stage || result.Steps[2].Kind != rotation.Promote {
 		t.Errorf("steps: %+v", result.Steps)
 	}

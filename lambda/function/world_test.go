@@ -67,14 +67,16 @@ func newSerialStage(t *testing.T, env map[string]string) *stage {
 	return s
 }
 
-// handMadeSecret gives the secret the value that people write: an access key's username and password, and nothing else.
+// handMadeSecret gives the secret the value that people write: an access key's username and
+// password, and nothing else.
 func (s *stage) handMadeSecret() (accessKeyID string) {
 	s.Helper()
 	id, key, err := s.World.CreateAccessKey(user)
 	if err != nil {
 		s.Fatal(err)
 	}
-	if _, err := s.World.PutSecretValue(secret, `{"username":"`+id+`","password":"`+localaws.SMTPPassword(key, region)+`"}`); err != nil {
+	if _, err := s.World.PutSecretValue(secret, `{"username":"`+id+`","password":"`+localaws.SMTPPassword(key,
+		region)+`"}`); err != nil {
 		s.Fatal(err)
 	}
 	return id
@@ -186,8 +188,8 @@ func (s *stage) calls() map[string]int {
 	return counts
 }
 
-// nothingSecretWasTold looks for every secret ever made in all that was logged and answered, and for secret access
-// keys in all that was stored.
+// nothingSecretWasTold looks for every secret ever made in all that was logged and answered, and
+// for secret access keys in all that was stored.
 func (s *stage) nothingSecretWasTold() {
 	told := s.log.String() + s.answers.String()
 	stored := ""

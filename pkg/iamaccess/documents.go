@@ -11,7 +11,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// source is where a policy's document is: by its ARN a managed one's, by its name that of the user or of a group.
+// source is where a policy's document is: by its ARN a managed one's, by its name that of the user
+// or of a group.
 type source struct{ arn, group, name string }
 
 func (p held) source() source {
@@ -77,7 +78,8 @@ func (r *Reader) managedDocument(ctx context.Context, arn string) (string, error
 	if policy.Policy == nil { // a panic here would end the whole process
 		return "", rotation.Errorf(rotation.AWSError, "iam:GetPolicy on %s: the answer has no policy", resource)
 	}
-	out, err := r.API.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &arn, VersionId: policy.Policy.DefaultVersionId})
+	out, err := r.API.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &arn,
+		VersionId: policy.Policy.DefaultVersionId})
 	if err != nil {
 		return "", wrapListed("iam:GetPolicyVersion", resource, err)
 	}

@@ -51,7 +51,8 @@ func TestADeniedCallIsToldByActionAndResource(t *testing.T) {
 
 func TestAWayInThatIAMCantTellOfIsUnseen(t *testing.T) {
 	w, client := world(t)
-	for _, action := range []string{"GetLoginProfile", "ListSSHPublicKeys", "ListServiceSpecificCredentials", "ListSigningCertificates"} {
+	for _, action := range []string{"GetLoginProfile", "ListSSHPublicKeys", "ListServiceSpecificCredentials",
+		"ListSigningCertificates"} {
 		w.Intercept(func(c localaws.Call) *localaws.Fault {
 			if c.Action == action {
 				return &localaws.Fault{Code: "InvalidAction", Message: "not in this partition", Status: 400}
@@ -109,7 +110,8 @@ func TestEveryErrorHasAType(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := (&iamaccess.Reader{API: client, User: user}).Read(ctx)
-	if typed, ok := errors.AsType[*rotation.Error](err); !ok || typed.Type != rotation.AWSError || !errors.Is(err, context.Canceled) {
+	if typed, ok := errors.AsType[*rotation.Error](err); !ok || typed.Type != rotation.AWSError ||
+		!errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -120,7 +122,8 @@ type garbled struct {
 	of string
 }
 
-func (g garbled) GetUserPolicy(ctx context.Context, in *iam.GetUserPolicyInput, o ...func(*iam.Options)) (*iam.GetUserPolicyOutput, error) {
+func (g garbled) GetUserPolicy(ctx context.Context, in *iam.GetUserPolicyInput,
+	o ...func(*iam.Options)) (*iam.GetUserPolicyOutput, error) {
 	out, err := g.API.GetUserPolicy(ctx, in, o...)
 	if g.of == "user" {
 		out.PolicyDocument = aws.String("%7B%7")
@@ -128,7 +131,8 @@ func (g garbled) GetUserPolicy(ctx context.Context, in *iam.GetUserPolicyInput, 
 	return out, err
 }
 
-func (g garbled) GetGroupPolicy(ctx context.Context, in *iam.GetGroupPolicyInput, o ...func(*iam.Options)) (*iam.GetGroupPolicyOutput, error) {
+func (g garbled) GetGroupPolicy(ctx context.Context, in *iam.GetGroupPolicyInput,
+	o ...func(*iam.Options)) (*iam.GetGroupPolicyOutput, error) {
 	out, err := g.API.GetGroupPolicy(ctx, in, o...)
 	if g.of == "group" {
 		out.PolicyDocument = aws.String("100%")
@@ -136,7 +140,8 @@ func (g garbled) GetGroupPolicy(ctx context.Context, in *iam.GetGroupPolicyInput
 	return out, err
 }
 
-func (g garbled) GetPolicyVersion(ctx context.Context, in *iam.GetPolicyVersionInput, o ...func(*iam.Options)) (*iam.GetPolicyVersionOutput, error) {
+func (g garbled) GetPolicyVersion(ctx context.Context, in *iam.GetPolicyVersionInput,
+	o ...func(*iam.Options)) (*iam.GetPolicyVersionOutput, error) {
 	out, err := g.API.GetPolicyVersion(ctx, in, o...)
 	switch g.of {
 	case "managed":
@@ -167,7 +172,8 @@ func TestAFewCallsAreMadeAtOnce(t *testing.T) {
 		check(t, w.PutUserPolicy(user, name, "{}"))
 	}
 	w.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: 10 * time.Millisecond} })
-	if a, err := (&iamaccess.Reader{API: client, User: user}).Read(t.Context()); err != nil || len(a.Policies) != len(want.Policies)+10 {
+	if a, err := (&iamaccess.Reader{API: client, User: user}).Read(t.Context()); err != nil ||
+		len(a.Policies) != len(want.Policies)+10 {
 		t.Fatalf("read %+v, %v", a, err)
 	}
 	most := 0

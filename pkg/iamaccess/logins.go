@@ -13,8 +13,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// orUnseen notes that IAM fails to tell of a way in, which not every partition of AWS has. What isn't allowed is an error all the
-// same: it can be allowed.
+// orUnseen notes that IAM fails to tell of a way in, which not every partition of AWS has. What
+// isn't allowed is an error all the same: it can be allowed.
 func orUnseen(note *string, task func() error) func() error {
 	return func() error {
 		err := task()
@@ -26,7 +26,8 @@ func orUnseen(note *string, task func() error) func() error {
 	}
 }
 
-// console tells of the user's password for the console, and of MFA where there is one: without it, MFA lets nobody in.
+// console tells of the user's password for the console, and of MFA where there is one: without it,
+// MFA lets nobody in.
 func (r *Reader) console(ctx context.Context, a *sendpolicy.Access) error {
 	_, err := r.API.GetLoginProfile(ctx, &iam.GetLoginProfileInput{UserName: &r.User})
 	if awserror.Code(err) == noSuchEntity {
@@ -79,7 +80,8 @@ func (r *Reader) serviceCredentials(ctx context.Context) (logins []string, err e
 }
 
 func (r *Reader) certificates(ctx context.Context) (logins []string, err error) {
-	certificates, err := list(ctx, iam.NewListSigningCertificatesPaginator(r.API, &iam.ListSigningCertificatesInput{UserName: &r.User}),
+	certificates, err := list(ctx, iam.NewListSigningCertificatesPaginator(r.API,
+		&iam.ListSigningCertificatesInput{UserName: &r.User}),
 		func(page *iam.ListSigningCertificatesOutput) []types.SigningCertificate { return page.Certificates })
 	if err != nil {
 		return nil, r.wrap("iam:ListSigningCertificates", err)

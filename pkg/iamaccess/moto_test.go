@@ -19,21 +19,24 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// motoClient is a client of moto that answers what moto 5.2 doesn't know: service-specific credentials, and users' boundaries.
+// motoClient is a client of moto that answers what moto 5.2 doesn't know: service-specific
+// credentials, and users' boundaries.
 type motoClient struct {
 	*iam.Client
 	credentials []types.ServiceSpecificCredentialMetadata
 	boundary    *types.AttachedPermissionsBoundary
 }
 
-func (c motoClient) ListServiceSpecificCredentials(_ context.Context, in *iam.ListServiceSpecificCredentialsInput, _ ...func(*iam.Options)) (*iam.ListServiceSpecificCredentialsOutput, error) {
+func (c motoClient) ListServiceSpecificCredentials(_ context.Context, in *iam.ListServiceSpecificCredentialsInput,
+	_ ...func(*iam.Options)) (*iam.ListServiceSpecificCredentialsOutput, error) {
 	if aws.ToString(in.UserName) != user {
 		return nil, &types.NoSuchEntityException{Message: aws.String("no such user")}
 	}
 	return &iam.ListServiceSpecificCredentialsOutput{ServiceSpecificCredentials: c.credentials}, nil
 }
 
-func (c motoClient) GetUser(ctx context.Context, in *iam.GetUserInput, o ...func(*iam.Options)) (*iam.GetUserOutput, error) {
+func (c motoClient) GetUser(ctx context.Context, in *iam.GetUserInput, o ...func(*iam.Options)) (*iam.GetUserOutput,
+	error) {
 	out, err := c.Client.GetUser(ctx, in, o...)
 	if err == nil {
 		out.User.PermissionsBoundary = c.boundary
@@ -51,8 +54,10 @@ func TestMotoIsReadAsLocalawsIs(t *testing.T) {
 	want.OtherLogins = giveLogins(t, client.Client)
 	givePolicies(t, client.Client)
 	client.credentials = []types.ServiceSpecificCredentialMetadata{
-		{ServiceName: aws.String("cassandra.amazonaws.com"), ServiceSpecificCredentialId: aws.String("ACCA1"), Status: types.StatusTypeActive},
-		{ServiceName: aws.String("bedrock.amazonaws.com"), ServiceSpecificCredentialId: aws.String("ACCA2"), Status: types.StatusTypeExpired},
+		{ServiceName: aws.String("cassandra.amazonaws.com"), ServiceSpecificCredentialId: aws.String("ACCA1"),
+			Status: types.StatusTypeActive},
+		{ServiceName: aws.String("bedrock.amazonaws.com"), ServiceSpecificCredentialId: aws.String("ACCA2"),
+			Status: types.StatusTypeExpired},
 	}
 	client.boundary = &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: aws.String(limit)}
 	readsAs(t, &iamaccess.Reader{API: client, User: user}, want)
@@ -75,37 +80,45 @@ func givePolicies(t *testing.T, c *iam.Client) {
 	for name, sid := range map[string]string{"second": "s", "first": "f"} {
 		do(t, c.PutUserPolicy, &iam.PutUserPolicyInput{UserName: u, PolicyName: &name, PolicyDocument: text(sid)})
 	}
-	do(t, c.CreatePolicy, &iam.CreatePolicyInput{PolicyName: aws.String("Limit"), Path: aws.String("/limits/"), PolicyDocument: text("limit")})
+	do(t, c.CreatePolicy, &iam.CreatePolicyInput{PolicyName: aws.String("Limit"), Path: aws.String("/limits/"),
+		PolicyDocument: text("limit")})
 	do(t, c.CreatePolicy, &iam.CreatePolicyInput{PolicyName: aws.String("Shared"), PolicyDocument: text("old")})
-	do(t, c.CreatePolicyVersion, &iam.CreatePolicyVersionInput{PolicyArn: aws.String(shared), PolicyDocument: text("shared"), SetAsDefault: true})
+	do(t, c.CreatePolicyVersion, &iam.CreatePolicyVersionInput{PolicyArn: aws.String(shared),
+		PolicyDocument: text("shared"), SetAsDefault: true})
 	do(t, c.AttachUserPolicy, &iam.AttachUserPolicyInput{UserName: u, PolicyArn: aws.String(shared)})
 	for _, group := range []string{"ops", "mail"} {
 		do(t, c.CreateGroup, &iam.CreateGroupInput{GroupName: &group})
 		do(t, c.AddUserToGroup, &iam.AddUserToGroupInput{UserName: u, GroupName: &group})
 		do(t, c.AttachGroupPolicy, &iam.AttachGroupPolicyInput{GroupName: &group, PolicyArn: aws.String(shared)})
 	}
-	do(t, c.PutGroupPolicy, &iam.PutGroupPolicyInput{GroupName: aws.String("mail"), PolicyName: aws.String("ofGroup"), PolicyDocument: text("g")})
+	do(t, c.PutGroupPolicy, &iam.PutGroupPolicyInput{GroupName: aws.String("mail"), PolicyName: aws.String("ofGroup"),
+		PolicyDocument: text("g")})
 }
 
-// giveLogins makes what furnish makes on localaws, and returns the words for it, with that for the credential that
-// motoClient tells of.
+// giveLogins makes what furnish makes on localaws, and returns the words for it, with that for the
+// credential that motoClient tells of.
 func giveLogins(t *testing.T, c *iam.Client) []string {
 	t.Helper()
 	u := aws.String(user)
 	do(t, c.CreateLoginProfile, &iam.CreateLoginProfileInput{UserName: u, Password: aws.String("correct horse")})
-	device := do(t, c.CreateVirtualMFADevice, &iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("phone")})
+	device := do(t, c.CreateVirtualMFADevice,
+		&iam.CreateVirtualMFADeviceInput{VirtualMFADeviceName: aws.String("phone")})
 	do(t, c.EnableMFADevice, &iam.EnableMFADeviceInput{
-		UserName: u, SerialNumber: device.VirtualMFADevice.SerialNumber, AuthenticationCode1: aws.String("123456"), AuthenticationCode2: aws.String("234567"),
+		UserName: u, SerialNumber: device.VirtualMFADevice.SerialNumber, AuthenticationCode1: aws.String("123456"),
+		AuthenticationCode2: aws.String("234567"),
 	})
 	ssh := func() *string {
-		return do(t, c.UploadSSHPublicKey, &iam.UploadSSHPublicKeyInput{UserName: u, SSHPublicKeyBody: aws.String("ssh-rsa AAAA")}).SSHPublicKey.SSHPublicKeyId
+		return do(t, c.UploadSSHPublicKey, &iam.UploadSSHPublicKeyInput{UserName: u,
+			SSHPublicKeyBody: aws.String("ssh-rsa AAAA")}).SSHPublicKey.SSHPublicKeyId
 	}
 	active := ssh()
-	do(t, c.UpdateSSHPublicKey, &iam.UpdateSSHPublicKeyInput{UserName: u, SSHPublicKeyId: ssh(), Status: types.StatusTypeInactive})
+	do(t, c.UpdateSSHPublicKey, &iam.UpdateSSHPublicKeyInput{UserName: u, SSHPublicKeyId: ssh(),
+		Status: types.StatusTypeInactive})
 	upload := &iam.UploadSigningCertificateInput{UserName: u, CertificateBody: aws.String(certificate(t))}
 	signing := do(t, c.UploadSigningCertificate, upload).Certificate.CertificateId
 	retired := do(t, c.UploadSigningCertificate, upload).Certificate.CertificateId
-	do(t, c.UpdateSigningCertificate, &iam.UpdateSigningCertificateInput{UserName: u, CertificateId: retired, Status: types.StatusTypeInactive})
+	do(t, c.UpdateSigningCertificate, &iam.UpdateSigningCertificateInput{UserName: u, CertificateId: retired,
+		Status: types.StatusTypeInactive})
 	return []string{
 		"an SSH key for CodeCommit (" + *active + ")",
 		"a service-specific credential for cassandra.amazonaws.com (ACCA1)",

@@ -43,7 +43,8 @@ func (r *Reader) inline(ctx context.Context) ([]held, error) {
 }
 
 func (r *Reader) attached(ctx context.Context) ([]held, error) {
-	policies, err := list(ctx, iam.NewListAttachedUserPoliciesPaginator(r.API, &iam.ListAttachedUserPoliciesInput{UserName: &r.User}),
+	policies, err := list(ctx, iam.NewListAttachedUserPoliciesPaginator(r.API,
+		&iam.ListAttachedUserPoliciesInput{UserName: &r.User}),
 		func(page *iam.ListAttachedUserPoliciesOutput) []types.AttachedPolicy { return page.AttachedPolicies })
 	if err != nil {
 		return nil, r.wrap("iam:ListAttachedUserPolicies", err)
@@ -83,7 +84,8 @@ func (r *Reader) ofGroup(ctx context.Context, group string) ([]held, error) {
 	if err != nil {
 		return nil, wrapListed("iam:ListGroupPolicies", "group "+group, err)
 	}
-	attached, err := list(ctx, iam.NewListAttachedGroupPoliciesPaginator(r.API, &iam.ListAttachedGroupPoliciesInput{GroupName: &group}),
+	attached, err := list(ctx, iam.NewListAttachedGroupPoliciesPaginator(r.API,
+		&iam.ListAttachedGroupPoliciesInput{GroupName: &group}),
 		func(page *iam.ListAttachedGroupPoliciesOutput) []types.AttachedPolicy { return page.AttachedPolicies })
 	if err != nil {
 		return nil, wrapListed("iam:ListAttachedGroupPolicies", "group "+group, err)
@@ -101,8 +103,12 @@ func inlineFrom(from, group string, names []string) (policies []held) {
 
 func attachedFrom(from string, attached []types.AttachedPolicy) (policies []held) {
 	for _, p := range attached {
-		policies = append(policies, held{Policy: sendpolicy.Policy{Name: aws.ToString(p.PolicyName), ARN: aws.ToString(p.PolicyArn), From: from}})
+		policies = append(policies, held{Policy: sendpolicy.Policy{Name: aws.ToString(p.PolicyName),
+			ARN: aws.ToString(p.PolicyArn), From: from}})
 	}
-	slices.SortFunc(policies, func(a, b held) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ARN, b.ARN)) })
+	slices.SortFunc(policies, func(a, b held) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name),
+			cmp.Compare(a.ARN, b.ARN))
+	})
 	return policies
 }

@@ -48,7 +48,8 @@ func check(t *testing.T, errs ...error) {
 	}
 }
 
-// furnish gives the user one of each, and more of what makes a difference. It returns what is to be read.
+// furnish gives the user one of each, and more of what makes a difference. It returns what is to be
+// read.
 func furnish(t *testing.T, w *localaws.World) sendpolicy.Access {
 	t.Helper()
 	check(t,
@@ -123,7 +124,8 @@ func TestAllPagesOfEveryListAreRead(t *testing.T) {
 		turned[c.Action]++
 	}
 	for action, want := range map[string]int{
-		"ListUserPolicies": 2, "ListAttachedUserPolicies": 2, "ListGroupsForUser": 2, "ListMFADevices": 2, "ListSSHPublicKeys": 2,
+		"ListUserPolicies": 2, "ListAttachedUserPolicies": 2, "ListGroupsForUser": 2, "ListMFADevices": 2,
+		"ListSSHPublicKeys":              2,
 		"ListServiceSpecificCredentials": 2, "ListSigningCertificates": 2,
 		"ListGroupPolicies": 3, "ListAttachedGroupPolicies": 3, // two for one group, one for the other
 	} {

@@ -9,10 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// atOnce is how many calls are under way at the most. More would gain little, and IAM throttles an account's calls together.
+// atOnce is how many calls are under way at the most. More would gain little, and IAM throttles an
+// account's calls together.
 const atOnce = 4
 
-// together does tasks at the same time, and fails as the first of them in order does: the same faults give the same error.
+// together does tasks at the same time, and fails as the first of them in order does: the same
+// faults give the same error.
 func together(tasks ...func() error) error {
 	errs := make([]error, len(tasks))
 	free := make(chan struct{}, atOnce)

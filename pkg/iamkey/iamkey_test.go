@@ -65,7 +65,8 @@ func keysFulfilTheContract(t *testing.T, client iamkey.API) {
 		t.Fatalf("listed: %v, %v", listed, err)
 	}
 	for _, k := range listed {
-		if want := map[string]rotation.KeyStatus{first.ID: rotation.Active, second.ID: rotation.Inactive}[k.ID]; k.Status != want {
+		if want := map[string]rotation.KeyStatus{first.ID: rotation.Active,
+			second.ID: rotation.Inactive}[k.ID]; k.Status != want {
 			t.Errorf("%s is %s, want %s", k.ID, k.Status, want)
 		}
 		if k.Created.IsZero() {

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// silent keeps servers from logging what clients do to them: closing connections is part of the tests.
+// silent keeps servers from logging what clients do to them: closing connections is part of the
+// tests.
 var silent = log.New(io.Discard, "", 0)
 
 const maxRequest = 1 << 20
@@ -85,8 +86,8 @@ func (w *World) wait(d time.Duration) {
 	}
 }
 
-// page is the part of the items that begins at the token, and the token for the next part, if there is one. Up
-// to 100 items make a page, or fewer if size says so.
+// page is the part of the items that begins at the token, and the token for the next part, if there
+// is one. Up to 100 items make a page, or fewer if size says so.
 func page[T any](items []T, token string, size int) (part []T, next string, err error) {
 	first := 0
 	if token != "" {

@@ -50,7 +50,8 @@ func TestTheAWSCLIWorks(t *testing.T) {
 	}
 	id := w.Keys("sender")[0].ID
 	used := must(awsCLI(t, w, "iam", "get-access-key-last-used", "--access-key-id", id))(t)
-	if last, _ := used["AccessKeyLastUsed"].(map[string]any); last["ServiceName"] != "N/A" || last["LastUsedDate"] != nil {
+	if last, _ := used["AccessKeyLastUsed"].(map[string]any); last["ServiceName"] != "N/A" ||
+		last["LastUsedDate"] != nil {
 		t.Errorf("last used is %v", used)
 	}
 	key := []string{"--user-name", "sender", "--access-key-id", id}

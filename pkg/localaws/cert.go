@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// newCertificate makes the certificate of the SMTP servers, which is its own authority. It is valid by real
-// time: clients know nothing of the World's clock.
+// newCertificate makes the certificate of the SMTP servers, which is its own authority. It is valid
+// by real time: clients know nothing of the World's clock.
 func newCertificate(regions []string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Clone is another World in the same state, with a clock and a maker of keys of its own, that doesn't listen. Faults,
-// calls and mails stay with the original.
+// Clone is another World in the same state, with a clock and a maker of keys of its own, that
+// doesn't listen. Faults, calls and mails stay with the original.
 func (w *World) Clone(now func() time.Time, newKey func() (id, secret string)) *World {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -20,7 +20,8 @@ func (w *World) Clone(now func() time.Time, newKey func() (id, secret string)) *
 }
 
 func (d *directory) copy(from *directory) {
-	d.propagation, d.lastUsedDelay, d.listStaleness, d.pageSize = from.propagation, from.lastUsedDelay, from.listStaleness, from.pageSize
+	d.propagation, d.lastUsedDelay, d.listStaleness, d.pageSize = from.propagation, from.lastUsedDelay,
+		from.listStaleness, from.pageSize
 	d.copyRights(from)
 	for name, u := range from.users {
 		copied := *u

@@ -11,8 +11,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// New makes a World that doesn't listen: its clients are those of IAM and SecretsManager, and people's hands. It needs
-// no Close. Start is New, and the servers.
+// New makes a World that doesn't listen: its clients are those of IAM and SecretsManager, and
+// people's hands. It needs no Close. Start is New, and the servers.
 func New(cfg Config) *World { return newWorld(cfg) }
 
 // direct serves a call that doesn't come over the wire.
@@ -41,7 +41,8 @@ func asSDKError(about Call, err error) error {
 	})
 }
 
-// iamCall is a call of the Query protocol with the parameters that are set: names and values in turn.
+// iamCall is a call of the Query protocol with the parameters that are set: names and values in
+// turn.
 func (w *World) iamCall(action string, parameters ...*string) (any, error) {
 	form := url.Values{}
 	for i := 0; i < len(parameters); i += 2 {

@@ -17,7 +17,8 @@ const keyQuota = 2
 // userName is what a user may be called.
 var userName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 
-// A directory is what IAM knows: users, their access keys and their rights, with IAM's rules and nothing of its protocol.
+// A directory is what IAM knows: users, their access keys and their rights, with IAM's rules and
+// nothing of its protocol.
 type directory struct {
 	now     func() time.Time
 	newKey  func() (id, secret string)
@@ -156,7 +157,8 @@ func (d *directory) deleteKey(k *accessKey) {
 	d.change(k, "")
 }
 
-// change gives the key a status ("" for deleted), and lets the lists and the SMTP servers hear of it.
+// change gives the key a status ("" for deleted), and lets the lists and the SMTP servers hear of
+// it.
 func (d *directory) change(k *accessKey, status string) {
 	now := d.now()
 	k.status = status

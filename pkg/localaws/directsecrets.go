@@ -8,41 +8,47 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 )
 
-// SecretsManager has those methods of the SDK's secretsmanager.Client that handle versions and labels, without the wire,
-// as IAM has them for access keys.
+// SecretsManager has those methods of the SDK's secretsmanager.Client that handle versions and
+// labels, without the wire, as IAM has them for access keys.
 type SecretsManager struct{ world *World }
 
 // SecretsManager is a client of the World's Secrets Manager within the process.
 func (w *World) SecretsManager() SecretsManager { return SecretsManager{w} }
 
 // GetSecretValue is that of secretsmanager.Client.
-func (c SecretsManager) GetSecretValue(_ context.Context, in *secretsmanager.GetSecretValueInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
+func (c SecretsManager) GetSecretValue(_ context.Context, in *secretsmanager.GetSecretValueInput,
+	_ ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
 	out, err := c.world.secretsCall("GetSecretValue", secretsInput{
-		SecretID: aws.ToString(in.SecretId), VersionID: aws.ToString(in.VersionId), VersionStage: aws.ToString(in.VersionStage),
+		SecretID: aws.ToString(in.SecretId), VersionID: aws.ToString(in.VersionId),
+		VersionStage: aws.ToString(in.VersionStage),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &secretsmanager.GetSecretValueOutput{
-		ARN: &out.ARN, Name: &out.Name, VersionId: &out.VersionID, SecretString: out.SecretString, SecretBinary: out.SecretBinary,
+		ARN: &out.ARN, Name: &out.Name, VersionId: &out.VersionID, SecretString: out.SecretString,
+		SecretBinary:  out.SecretBinary,
 		VersionStages: out.VersionStages, CreatedDate: out.CreatedDate.time(),
 	}, nil
 }
 
 // DescribeSecret is that of secretsmanager.Client.
-func (c SecretsManager) DescribeSecret(_ context.Context, in *secretsmanager.DescribeSecretInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error) {
+func (c SecretsManager) DescribeSecret(_ context.Context, in *secretsmanager.DescribeSecretInput,
+	_ ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error) {
 	out, err := c.world.secretsCall("DescribeSecret", secretsInput{SecretID: aws.ToString(in.SecretId)})
 	if err != nil {
 		return nil, err
 	}
 	return &secretsmanager.DescribeSecretOutput{
 		ARN: &out.ARN, Name: &out.Name, Description: set(out.Description), VersionIdsToStages: out.VersionIDsToStages,
-		CreatedDate: out.CreatedDate.time(), LastChangedDate: out.LastChangedDate.time(), DeletedDate: out.DeletedDate.time(),
+		CreatedDate: out.CreatedDate.time(), LastChangedDate: out.LastChangedDate.time(),
+		DeletedDate: out.DeletedDate.time(),
 	}, nil
 }
 
 // ListSecretVersionIds is that of secretsmanager.Client.
-func (c SecretsManager) ListSecretVersionIds(_ context.Context, in *secretsmanager.ListSecretVersionIdsInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.ListSecretVersionIdsOutput, error) {
+func (c SecretsManager) ListSecretVersionIds(_ context.Context, in *secretsmanager.ListSecretVersionIdsInput,
+	_ ...func(*secretsmanager.Options)) (*secretsmanager.ListSecretVersionIdsOutput, error) {
 	out, err := c.world.secretsCall("ListSecretVersionIds", secretsInput{
 		SecretID: aws.ToString(in.SecretId), IncludeDeprecated: aws.ToBool(in.IncludeDeprecated),
 		MaxResults: int(aws.ToInt32(in.MaxResults)), NextToken: aws.ToString(in.NextToken),
@@ -60,7 +66,8 @@ func (c SecretsManager) ListSecretVersionIds(_ context.Context, in *secretsmanag
 }
 
 // PutSecretValue is that of secretsmanager.Client.
-func (c SecretsManager) PutSecretValue(_ context.Context, in *secretsmanager.PutSecretValueInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error) {
+func (c SecretsManager) PutSecretValue(_ context.Context, in *secretsmanager.PutSecretValueInput,
+	_ ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error) {
 	out, err := c.world.secretsCall("PutSecretValue", secretsInput{
 		SecretID: aws.ToString(in.SecretId), ClientRequestToken: aws.ToString(in.ClientRequestToken),
 		SecretString: in.SecretString, SecretBinary: in.SecretBinary, VersionStages: in.VersionStages,
@@ -68,11 +75,13 @@ func (c SecretsManager) PutSecretValue(_ context.Context, in *secretsmanager.Put
 	if err != nil {
 		return nil, err
 	}
-	return &secretsmanager.PutSecretValueOutput{ARN: &out.ARN, Name: &out.Name, VersionId: &out.VersionID, VersionStages: out.VersionStages}, nil
+	return &secretsmanager.PutSecretValueOutput{ARN: &out.ARN, Name: &out.Name, VersionId: &out.VersionID,
+		VersionStages: out.VersionStages}, nil
 }
 
 // UpdateSecretVersionStage is that of secretsmanager.Client.
-func (c SecretsManager) UpdateSecretVersionStage(_ context.Context, in *secretsmanager.UpdateSecretVersionStageInput, _ ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
+func (c SecretsManager) UpdateSecretVersionStage(_ context.Context, in *secretsmanager.UpdateSecretVersionStageInput,
+	_ ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
 	out, err := c.world.secretsCall("UpdateSecretVersionStage", secretsInput{
 		SecretID: aws.ToString(in.SecretId), VersionStage: aws.ToString(in.VersionStage),
 		MoveToVersionID: aws.ToString(in.MoveToVersionId), RemoveFromVersionID: aws.ToString(in.RemoveFromVersionId),

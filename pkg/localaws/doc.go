@@ -1,45 +1,50 @@
-// Package localaws is a small AWS in one process: IAM, Secrets Manager and the SMTP endpoints of Amazon SES, on
-// loopback, over their real wire protocols. The AWS SDKs, the AWS CLI and any mail client talk to it as they
-// talk to AWS. It is there to test and to show programs that handle access keys and SMTP credentials, with no
-// AWS account and no mocks.
+// Package localaws is a small AWS in one process: IAM, Secrets Manager and the SMTP endpoints of
+// Amazon SES, on loopback, over their real wire protocols. The AWS SDKs, the AWS CLI and any mail
+// client talk to it as they talk to AWS. It is there to test and to show programs that handle
+// access keys and SMTP credentials, with no AWS account and no mocks.
 //
-// Start makes a World. Point the SDK at World.URL (or set AWS_ENDPOINT_URL to it) with any credentials, a mail
-// client at World.SMTP or World.SMTPS, and trust World.CertPool (or set SSL_CERT_FILE to a file with
-// World.CertPEM). Close ends everything that Start began.
+// Start makes a World. Point the SDK at World.URL (or set AWS_ENDPOINT_URL to it) with any
+// credentials, a mail client at World.SMTP or World.SMTPS, and trust World.CertPool (or set
+// SSL_CERT_FILE to a file with World.CertPEM). Close ends everything that Start began.
 //
 // # What it speaks
 //
-//   - IAM (Query protocol): CreateUser, GetUser, DeleteUser, CreateAccessKey, ListAccessKeys, UpdateAccessKey,
-//     DeleteAccessKey, GetAccessKeyLastUsed, with the quota of two access keys for each user. What else gives a user
-//     rights or a way in can be read, and is made by hand: policies, groups, the boundary, the console's password, MFA
-//     devices, SSH keys, service-specific credentials and signing certificates.
+//   - IAM (Query protocol): CreateUser, GetUser, DeleteUser, CreateAccessKey, ListAccessKeys,
+//     UpdateAccessKey, DeleteAccessKey, GetAccessKeyLastUsed, with the quota of two access keys for
+//     each user. What else gives a user rights or a way in can be read, and is made by hand:
+//     policies, groups, the boundary, the console's password, MFA devices, SSH keys, service-
+//     specific credentials and signing certificates.
 //   - Secrets Manager (JSON 1.1): CreateSecret, DescribeSecret, GetSecretValue, PutSecretValue,
-//     UpdateSecretVersionStage, ListSecretVersionIds, DeleteSecret, with its rules for request tokens and
-//     staging labels.
-//   - SES over SMTP: STARTTLS or TLS from the start, AUTH PLAIN and LOGIN, and SES's replies. A username is an
-//     Active access key, a password is derived from its secret and the Region as SES documents it.
+//     UpdateSecretVersionStage, ListSecretVersionIds, DeleteSecret, with its rules for request
+//     tokens and staging labels.
+//   - SES over SMTP: STARTTLS or TLS from the start, AUTH PLAIN and LOGIN, and SES's replies. A
+//     username is an Active access key, a password is derived from its secret and the Region as SES
+//     documents it.
 //
-// A World that New makes doesn't listen. Its IAM and SecretsManager methods are clients within the process, with the same
-// rules, faults and imperfections; Clone copies it. So tests can try millions of courses of events.
+// A World that New makes doesn't listen. Its IAM and SecretsManager methods are clients within the
+// process, with the same rules, faults and imperfections; Clone copies it. So tests can try
+// millions of courses of events.
 //
-// Errors carry the codes, the HTTP statuses and, where programs or people read them, the texts of AWS. IAM is
-// global; every secret lives in the first Region.
+// Errors carry the codes, the HTTP statuses and, where programs or people read them, the texts of
+// AWS. IAM is global; every secret lives in the first Region.
 //
 // # Time, faults and imperfections
 //
-// The World's clock is Config.Now plus what Advance added; tests move it instead of waiting. A World is perfect
-// until told otherwise. Intercept makes chosen calls fail, hang, or take effect and lose their answer;
-// SetSMTPFault does the same to mail servers. SetPropagation, SetLastUsedDelay, SetListStaleness and
-// SetSecretStaleness give it the delays of the real one, SetPageSize its short lists.
+// The World's clock is Config.Now plus what Advance added; tests move it instead of waiting. A
+// World is perfect until told otherwise. Intercept makes chosen calls fail, hang, or take effect
+// and lose their answer; SetSMTPFault does the same to mail servers. SetPropagation,
+// SetLastUsedDelay, SetListStaleness and SetSecretStaleness give it the delays of the real one,
+// SetPageSize its short lists.
 //
-// Methods such as CreateAccessKey and SetKeyStatus are people's hands: they act without the wire, without
-// faults and without leaving a trace in Calls. Keys, Versions, Labelled and Accepts tell the truth at this
-// instant, whatever the wire says.
+// Methods such as CreateAccessKey and SetKeyStatus are people's hands: they act without the wire,
+// without faults and without leaving a trace in Calls. Keys, Versions, Labelled and Accepts tell
+// the truth at this instant, whatever the wire says.
 //
 // # What it leaves out
 //
-// Signatures are not checked and nobody is denied anything, except through faults: IAM's policies are there to be
-// read, and keep nobody from anything, not even from deleting the user. Tags, KMS keys, resource policies and
-// rotation schedules don't exist. Versions without labels are never pruned, and a secret marked for deletion stays
-// so. An open SMTP session ends with its key: MAIL and DATA answer 535 from then on.
+// Signatures are not checked and nobody is denied anything, except through faults: IAM's policies
+// are there to be read, and keep nobody from anything, not even from deleting the user. Tags, KMS
+// keys, resource policies and rotation schedules don't exist. Versions without labels are never
+// pruned, and a secret marked for deletion stays so. An open SMTP session ends with its key: MAIL
+// and DATA answer 535 from then on.
 package localaws

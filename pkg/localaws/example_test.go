@@ -29,7 +29,8 @@ func Example() {
 			return aws.Credentials{AccessKeyID: "anyone", SecretAccessKey: "anything"}, nil
 		}),
 	})
-	created, err := client.CreateAccessKey(context.Background(), &iam.CreateAccessKeyInput{UserName: aws.String("sender")})
+	created, err := client.CreateAccessKey(context.Background(),
+		&iam.CreateAccessKeyInput{UserName: aws.String("sender")})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -14,8 +14,8 @@ type Call struct {
 	Err         string    // the error code it was answered with, "connection dropped", or "" for success
 }
 
-// A Fault is what happens to a call instead of its effect; with After, what is answered in spite of it. One with
-// only a Delay makes the call slow and nothing else.
+// A Fault is what happens to a call instead of its effect; with After, what is answered in spite of
+// it. One with only a Delay makes the call slow and nothing else.
 type Fault struct {
 	After   bool          // the effect happens, and its answer is lost
 	Drop    bool          // the connection is closed without an answer
@@ -50,8 +50,8 @@ func (f *Fault) err() error {
 // errDropped stands for the answer that never comes.
 var errDropped error = &apiError{Code: dropped}
 
-// Intercept has f asked about every AWS call before it takes effect; what f returns happens to that call, nil
-// lets it pass. Calls that arrive at once ask at once. A nil f ends it.
+// Intercept has f asked about every AWS call before it takes effect; what f returns happens to that
+// call, nil lets it pass. Calls that arrive at once ask at once. A nil f ends it.
 func (w *World) Intercept(f func(Call) *Fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -13,7 +13,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// createUnder asks for an access key while a fault is there for it, and says how many keys exist afterwards.
+// createUnder asks for an access key while a fault is there for it, and says how many keys exist
+// afterwards.
 func createUnder(t *testing.T, fault localaws.Fault) (w *localaws.World, keys int, err error) {
 	t.Helper()
 	w = start(t, localaws.Config{})
@@ -95,7 +96,8 @@ func TestCallsAreRememberedInOrder(t *testing.T) {
 	if len(calls) != 2 {
 		t.Fatalf("calls are %+v", calls)
 	}
-	if c := calls[0]; c.N != 0 || c.Service != "iam" || c.Action != "ListAccessKeys" || c.User != "sender" || c.Err != "" {
+	if c := calls[0]; c.N != 0 || c.Service != "iam" || c.Action != "ListAccessKeys" || c.User != "sender" ||
+		c.Err != "" {
 		t.Errorf("first call is %+v", c)
 	}
 	c := calls[1]

@@ -63,7 +63,8 @@ func (f *fuzzed) fillIn(text string) string {
 // post is the answer to a request, which has to be the client's fault if it isn't a success.
 func (f *fuzzed) post(header http.Header, body string) (succeeded bool, answer []byte) {
 	recorder := httptest.NewRecorder()
-	f.answer(recorder, &http.Request{Method: http.MethodPost, Header: header, Body: io.NopCloser(strings.NewReader(body))})
+	f.answer(recorder, &http.Request{Method: http.MethodPost, Header: header,
+		Body: io.NopCloser(strings.NewReader(body))})
 	switch status := recorder.Code; {
 	case status == http.StatusOK:
 		succeeded = true
@@ -170,14 +171,16 @@ func (f *fuzzed) checkKeys(all accounts) {
 	}
 }
 
-// wellFormed checks that an answer is XML, that it is of the kind it should be, and that it names users as they are.
+// wellFormed checks that an answer is XML, that it is of the kind it should be, and that it names
+// users as they are.
 func (f *fuzzed) wellFormed(action string, succeeded bool, answer []byte, before, after accounts) {
 	texts := f.readXML(answer)
 	root := "ErrorResponse"
 	if succeeded {
 		root = action + "Response"
 	}
-	if code := strings.Join(texts["Code"], ""); texts[root] == nil || succeeded != (code == "") || texts["RequestId"] == nil {
+	if code := strings.Join(texts["Code"], ""); texts[root] == nil || succeeded != (code == "") ||
+		texts["RequestId"] == nil {
 		f.Fatalf("%s (success: %t) is answered with %s", action, succeeded, answer)
 	}
 	for _, name := range texts["UserName"] {
@@ -283,11 +286,12 @@ func (f *fuzzed) secrets() map[*secret]vaulted {
 }
 
 func (v vaulted) equal(other vaulted) bool {
-	return slices.Equal(v.versions, other.versions) && maps.Equal(v.labels, other.labels) && v.deleted.Equal(other.deleted)
+	return slices.Equal(v.versions, other.versions) && maps.Equal(v.labels, other.labels) &&
+		v.deleted.Equal(other.deleted)
 }
 
-// checkSecret is what holds of a secret at all times. That a label is on one version at most is how labels are kept here;
-// readEverythingBack looks at what is told of it.
+// checkSecret is what holds of a secret at all times. That a label is on one version at most is how
+// labels are kept here; readEverythingBack looks at what is told of it.
 func (f *fuzzed) checkSecret(now vaulted) {
 	ids := map[string]bool{}
 	for _, v := range now.versions {
@@ -306,10 +310,11 @@ func (f *fuzzed) checkSecret(now vaulted) {
 	}
 }
 
-// checkChange is what a request may do to a secret: versions are added and never change, and AWSPREVIOUS goes where
-// AWSCURRENT was, or else only where it was asked to be.
+// checkChange is what a request may do to a secret: versions are added and never change, and
+// AWSPREVIOUS goes where AWSCURRENT was, or else only where it was asked to be.
 func (f *fuzzed) checkChange(before, after vaulted, asked secretsInput) {
-	if kept := len(before.versions); kept > len(after.versions) || !slices.Equal(before.versions, after.versions[:kept]) {
+	if kept := len(before.versions); kept > len(after.versions) ||
+		!slices.Equal(before.versions, after.versions[:kept]) {
 		f.Fatalf("versions were %+v, and are %+v", before.versions, after.versions)
 	}
 	want := before.labels[previous]
@@ -508,7 +513,8 @@ var secretsSeeds = [][]string{
 		`UpdateSecretVersionStage {"SecretId":"a","VersionStage":"AWSCURRENT","MoveToVersionId":"@1"}`,
 		`UpdateSecretVersionStage {"SecretId":"a","VersionStage":"x"}`,
 		`UpdateSecretVersionStage {"SecretId":"a","MoveToVersionId":"@1"}`,
-		`UpdateSecretVersionStage {"SecretId":"a","VersionStage":"` + strings.Repeat("z", 257) + `","MoveToVersionId":"@1"}`,
+		`UpdateSecretVersionStage {"SecretId":"a","VersionStage":"` + strings.Repeat("z", 257) +
+			`","MoveToVersionId":"@1"}`,
 		`UpdateSecretVersionStage {"SecretId":"a","VersionStage":"y","MoveToVersionId":"oooooooooooooooooooooooooooooooo"}`,
 	},
 	{

@@ -37,7 +37,8 @@ func (w *World) CreateAccessKey(user string) (id, secret string, err error) {
 	return k.id, k.secret, nil
 }
 
-// ImportAccessKey adds an access key that another implementation of IAM has made, so that SMTP here accepts it.
+// ImportAccessKey adds an access key that another implementation of IAM has made, so that SMTP here
+// accepts it.
 func (w *World) ImportAccessKey(user, id, secret string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -78,8 +79,8 @@ func (w *World) UseKey(id string, at time.Time) {
 	w.directory.use(id, use{at, "ses", w.regions[0]})
 }
 
-// CreateSecret makes a secret with a first version, or, with no value, one without any version. One that exists
-// is left alone.
+// CreateSecret makes a secret with a first version, or, with no value, one without any version. One
+// that exists is left alone.
 func (w *World) CreateSecret(name, value string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -104,8 +105,9 @@ func (w *World) PutSecretValue(name, value string, labels ...string) (versionID 
 	return added.id, nil
 }
 
-// StartRotation does what Secrets Manager does before it calls a rotation function for the first time: there is a new version
-// without a value, labelled AWSPENDING. Its ID is the ClientRequestToken of all four steps.
+// StartRotation does what Secrets Manager does before it calls a rotation function for the first
+// time: there is a new version without a value, labelled AWSPENDING. Its ID is the
+// ClientRequestToken of all four steps.
 func (w *World) StartRotation(name string) (token string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

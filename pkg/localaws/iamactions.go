@@ -86,7 +86,8 @@ func (d *directory) iamGetAccessKeyLastUsed(r *iamRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	result := getAccessKeyLastUsedResult{UserName: k.owner.name, LastUsed: lastUsedXML{ServiceName: "N/A", Region: "N/A"}}
+	result := getAccessKeyLastUsedResult{UserName: k.owner.name,
+		LastUsed: lastUsedXML{ServiceName: "N/A", Region: "N/A"}}
 	if last, ok := k.lastUse(d.now().Add(-d.lastUsedDelay)); ok {
 		result.LastUsed = lastUsedXML{xmlTime(last.at), last.service, last.region}
 	}

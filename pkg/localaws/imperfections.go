@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// SetPropagation makes changes of keys reach the i-th SMTP server of each Region that long after they are made,
-// in World time; the last duration holds for all further servers, none means at once. It applies to changes
-// made from now on: new keys, activations, deactivations, deletions.
+// SetPropagation makes changes of keys reach the i-th SMTP server of each Region that long after
+// they are made, in World time; the last duration holds for all further servers, none means at
+// once. It applies to changes made from now on: new keys, activations, deactivations, deletions.
 func (w *World) SetPropagation(perServer ...time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -21,24 +21,24 @@ func (w *World) SetLastUsedDelay(d time.Duration) {
 	w.directory.lastUsedDelay = d
 }
 
-// SetListStaleness makes ListAccessKeys answer as things were d ago, in World time. Keys younger than that don't
-// show.
+// SetListStaleness makes ListAccessKeys answer as things were d ago, in World time. Keys younger
+// than that don't show.
 func (w *World) SetListStaleness(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.directory.listStaleness = d
 }
 
-// SetPageSize makes IAM's lists come in pages of no more than n, whatever a call asks for: IAM may always answer with fewer
-// than there are. 0 ends it.
+// SetPageSize makes IAM's lists come in pages of no more than n, whatever a call asks for: IAM may
+// always answer with fewer than there are. 0 ends it.
 func (w *World) SetPageSize(n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.directory.pageSize = n
 }
 
-// SetSecretStaleness makes GetSecretValue and DescribeSecret see staging labels where they were d ago, in World
-// time. Versions are found by their ID at once.
+// SetSecretStaleness makes GetSecretValue and DescribeSecret see staging labels where they were d
+// ago, in World time. Versions are found by their ID at once.
 func (w *World) SetSecretStaleness(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

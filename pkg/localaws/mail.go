@@ -37,8 +37,9 @@ func (r *SMTPReply) code() int {
 
 func (r *SMTPReply) text() string { return strings.TrimSpace(r.Enhanced + " " + r.Text) }
 
-// SetSMTPFault has f asked at every stage of every SMTP connection: "connect", "auth", "mail" and "data". What f
-// returns happens there; nil lets the client pass. The username is "" at "connect". A nil f ends it.
+// SetSMTPFault has f asked at every stage of every SMTP connection: "connect", "auth", "mail" and
+// "data". What f returns happens there; nil lets the client pass. The username is "" at "connect".
+// A nil f ends it.
 func (w *World) SetSMTPFault(f func(region string, server int, stage, username string) *SMTPReply) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -75,8 +76,8 @@ func (w *World) offers(mechanism string) bool {
 	return slices.Contains(w.authMechanisms(), mechanism)
 }
 
-// DenySending makes DATA answer 554 with the text to whoever logged in with this access key, as SES does when a
-// policy doesn't allow ses:SendRawEmail. An empty text lets it send again.
+// DenySending makes DATA answer 554 with the text to whoever logged in with this access key, as SES
+// does when a policy doesn't allow ses:SendRawEmail. An empty text lets it send again.
 func (w *World) DenySending(id, text string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -103,7 +104,8 @@ func (w *World) deliver(m Mail) (refusal string) {
 	return ""
 }
 
-// login reports whether the server that is visited accepts a username and password, and marks the key as used.
+// login reports whether the server that is visited accepts a username and password, and marks the
+// key as used.
 func (w *World) login(v *visit, username, password string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -26,8 +26,8 @@ func randomKey() (id, secret string) {
 	return "AKIA" + randomText(16, idAlphabet), newSecretAccessKey()
 }
 
-// newSecretAccessKey is 40 characters of base64. Each has a "/" and a "+", so that whoever forgets to encode
-// them finds out here.
+// newSecretAccessKey is 40 characters of base64. Each has a "/" and a "+", so that whoever forgets
+// to encode them finds out here.
 func newSecretAccessKey() string {
 	for {
 		raw := make([]byte, 30)

@@ -103,7 +103,8 @@ func (d *directory) policy(arn string) (*managedPolicy, error) {
 	return nil, refuse("NoSuchEntity", "Policy %s was not found.", arn)
 }
 
-// putPolicy makes a managed policy, or a new version of it where the document differs from the last.
+// putPolicy makes a managed policy, or a new version of it where the document differs from the
+// last.
 func (d *directory) putPolicy(arn, document string) {
 	p := d.policies[arn]
 	if p == nil {

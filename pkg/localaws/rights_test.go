@@ -29,11 +29,13 @@ func TestADocumentIsEncodedAsIAMEncodesIt(t *testing.T) {
 	check(t, w.PutUserPolicy("sender", "p", `{"a b": "1+1~x/*%"}`))
 	w.PutGroupPolicy("g", "p", "é")
 	client := iamClient(t, w)
-	got := must(client.GetUserPolicy(t.Context(), &iam.GetUserPolicyInput{UserName: sender, PolicyName: aws.String("p")}))(t)
+	got := must(client.GetUserPolicy(t.Context(),
+		&iam.GetUserPolicyInput{UserName: sender, PolicyName: aws.String("p")}))(t)
 	if document := *got.PolicyDocument; document != "%7B%22a%20b%22%3A%20%221%2B1~x%2F%2A%25%22%7D" {
 		t.Errorf("got %s", document)
 	}
-	ofGroup := must(client.GetGroupPolicy(t.Context(), &iam.GetGroupPolicyInput{GroupName: aws.String("g"), PolicyName: aws.String("p")}))(t)
+	ofGroup := must(client.GetGroupPolicy(t.Context(),
+		&iam.GetGroupPolicyInput{GroupName: aws.String("g"), PolicyName: aws.String("p")}))(t)
 	if document := *ofGroup.PolicyDocument; document != "%C3%A9" {
 		t.Errorf("got %s", document)
 	}
@@ -46,7 +48,8 @@ func TestAnotherDocumentIsANewVersionOfAManagedPolicy(t *testing.T) {
 	check(t, w.AttachUserPolicy("sender", managed, "one"))
 	w.AttachGroupPolicy("g", managed, "two")
 	client := iamClient(t, w)
-	attached := must(client.ListAttachedUserPolicies(t.Context(), &iam.ListAttachedUserPoliciesInput{UserName: sender}))(t).AttachedPolicies
+	attached := must(client.ListAttachedUserPolicies(t.Context(),
+		&iam.ListAttachedUserPoliciesInput{UserName: sender}))(t).AttachedPolicies
 	if len(attached) != 1 || *attached[0].PolicyName != "Managed" || *attached[0].PolicyArn != managed {
 		t.Errorf("attached: %+v", attached)
 	}
@@ -55,7 +58,8 @@ func TestAnotherDocumentIsANewVersionOfAManagedPolicy(t *testing.T) {
 		t.Errorf("the policy is %+v", policy)
 	}
 	for id, want := range map[string]string{"v1": "one", "v2": "two"} {
-		version := must(client.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: policy.Arn, VersionId: &id}))(t).PolicyVersion
+		version := must(client.GetPolicyVersion(t.Context(),
+			&iam.GetPolicyVersionInput{PolicyArn: policy.Arn, VersionId: &id}))(t).PolicyVersion
 		if *version.Document != want || version.IsDefaultVersion != (id == "v2") {
 			t.Errorf("%s is %+v", id, version)
 		}
@@ -71,7 +75,8 @@ func TestWhatIsntThereIsSaidAsIAMSaysIt(t *testing.T) {
 	wantRefusal(t, err, "NoSuchEntity", "Login Profile for User sender cannot be found.")
 	_, err = client.GetUserPolicy(t.Context(), &iam.GetUserPolicyInput{UserName: sender, PolicyName: aws.String("p")})
 	wantRefusal(t, err, "NoSuchEntity", "The user policy with name p cannot be found.")
-	_, err = client.GetGroupPolicy(t.Context(), &iam.GetGroupPolicyInput{GroupName: aws.String("g"), PolicyName: aws.String("q")})
+	_, err = client.GetGroupPolicy(t.Context(), &iam.GetGroupPolicyInput{GroupName: aws.String("g"),
+		PolicyName: aws.String("q")})
 	wantRefusal(t, err, "NoSuchEntity", "The group policy with name q cannot be found.")
 	_, err = client.ListGroupPolicies(t.Context(), &iam.ListGroupPoliciesInput{GroupName: aws.String("h")})
 	wantRefusal(t, err, "NoSuchEntity", "The group with name h cannot be found.")
@@ -93,11 +98,13 @@ func TestRightsOfACloneAreItsOwn(t *testing.T) {
 	}
 	names := func(w *localaws.World) (all []string) {
 		client := iamClient(t, w)
-		for _, g := range must(client.ListGroupsForUser(t.Context(), &iam.ListGroupsForUserInput{UserName: sender}))(t).Groups {
+		for _, g := range must(client.ListGroupsForUser(t.Context(),
+			&iam.ListGroupsForUserInput{UserName: sender}))(t).Groups {
 			all = append(all, *g.GroupName)
 		}
 		own := must(client.ListUserPolicies(t.Context(), &iam.ListUserPoliciesInput{UserName: sender}))(t).PolicyNames
-		ofGroup := must(client.ListGroupPolicies(t.Context(), &iam.ListGroupPoliciesInput{GroupName: aws.String("g")}))(t).PolicyNames
+		ofGroup := must(client.ListGroupPolicies(t.Context(),
+			&iam.ListGroupPoliciesInput{GroupName: aws.String("g")}))(t).PolicyNames
 		policy := must(client.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: aws.String(managed)}))(t).Policy
 		return append(append(append(all, own...), ofGroup...), *policy.DefaultVersionId)
 	}

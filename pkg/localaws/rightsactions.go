@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// readsRights are the actions that read what gives a user rights or a way in. People's hands are all that changes it.
+// readsRights are the actions that read what gives a user rights or a way in. People's hands are
+// all that changes it.
 var readsRights = map[string]func(*directory, *iamRequest) (any, error){
 	"ListUserPolicies":               ofUser((*directory).iamListUserPolicies),
 	"GetUserPolicy":                  ofUser((*directory).iamGetUserPolicy),
@@ -53,7 +54,8 @@ func iamPage[T any](d *directory, r *iamRequest, items []T) (part []T, next stri
 	return part, next, nil
 }
 
-// iamList is the answer to a call that lists: the part of the items that it asks for, under the list's name.
+// iamList is the answer to a call that lists: the part of the items that it asks for, under the
+// list's name.
 func iamList[T, X any](d *directory, r *iamRequest, name string, items []T, xmlOf func(T) X) (any, error) {
 	part, next, err := iamPage(d, r, items)
 	if err != nil {
@@ -130,8 +132,9 @@ func (d *directory) iamGetPolicy(r *iamRequest) (any, error) {
 		return nil, err
 	}
 	return getPolicyResult{Policy: policyXML{
-		Name: policyName(p.arn), ID: p.id, ARN: p.arn, DefaultVersion: fmt.Sprintf("v%d", len(p.texts)), IsAttachable: true,
-		CreateDate: xmlTime(p.created), UpdateDate: xmlTime(p.updated),
+		Name: policyName(p.arn), ID: p.id, ARN: p.arn, DefaultVersion: fmt.Sprintf("v%d", len(p.texts)),
+		IsAttachable: true,
+		CreateDate:   xmlTime(p.created), UpdateDate: xmlTime(p.updated),
 	}}, nil
 }
 

@@ -10,8 +10,8 @@ func (w *World) PutUserPolicy(userName, name, document string) error {
 	return w.changeUser(userName, func(u *user) { u.rights.put(name, document) })
 }
 
-// AttachUserPolicy gives a user the managed policy with that ARN. There is one from now on: with a new version, where the
-// document isn't the one it had.
+// AttachUserPolicy gives a user the managed policy with that ARN. There is one from now on: with a
+// new version, where the document isn't the one it had.
 func (w *World) AttachUserPolicy(userName, arn, document string) error {
 	return w.changeUser(userName, func(u *user) {
 		w.directory.putPolicy(arn, document)
@@ -19,7 +19,8 @@ func (w *World) AttachUserPolicy(userName, arn, document string) error {
 	})
 }
 
-// SetPermissionsBoundary makes the managed policy with that ARN a user's boundary. The policy is made as AttachUserPolicy's is.
+// SetPermissionsBoundary makes the managed policy with that ARN a user's boundary. The policy is
+// made as AttachUserPolicy's is.
 func (w *World) SetPermissionsBoundary(userName, arn, document string) error {
 	return w.changeUser(userName, func(u *user) {
 		w.directory.putPolicy(arn, document)
@@ -27,7 +28,8 @@ func (w *World) SetPermissionsBoundary(userName, arn, document string) error {
 	})
 }
 
-// AddUserToGroup makes a user a member of a group. As with the group's policies, there is such a group from now on.
+// AddUserToGroup makes a user a member of a group. As with the group's policies, there is such a
+// group from now on.
 func (w *World) AddUserToGroup(userName, groupName string) error {
 	return w.changeUser(userName, func(u *user) {
 		w.directory.groupNamed(groupName)
@@ -65,7 +67,8 @@ func (w *World) AddMFADevice(userName string) error {
 	})
 }
 
-// AddSSHPublicKey gives a user an SSH key for CodeCommit. As with all of a user's ways in, the status is Active or Inactive.
+// AddSSHPublicKey gives a user an SSH key for CodeCommit. As with all of a user's ways in, the
+// status is Active or Inactive.
 func (w *World) AddSSHPublicKey(userName, status string) (id string, err error) {
 	id = "APKA" + randomText(17, idAlphabet)
 	return id, w.changeUser(userName, func(u *user) {
@@ -73,7 +76,8 @@ func (w *World) AddSSHPublicKey(userName, status string) (id string, err error) 
 	})
 }
 
-// AddServiceSpecificCredential gives a user a credential for one service, such as codecommit.amazonaws.com.
+// AddServiceSpecificCredential gives a user a credential for one service, such as
+// codecommit.amazonaws.com.
 func (w *World) AddServiceSpecificCredential(userName, service, status string) (id string, err error) {
 	id = "ACCA" + randomText(17, idAlphabet)
 	return id, w.changeUser(userName, func(u *user) {
@@ -85,7 +89,8 @@ func (w *World) AddServiceSpecificCredential(userName, service, status string) (
 func (w *World) AddSigningCertificate(userName, status string) (id string, err error) {
 	id = randomText(32, idAlphabet)
 	return id, w.changeUser(userName, func(u *user) {
-		u.ways.certificates = append(slices.Clip(u.ways.certificates), login{id: id, status: status, created: w.directory.time()})
+		u.ways.certificates = append(slices.Clip(u.ways.certificates),
+			login{id: id, status: status, created: w.directory.time()})
 	})
 }
 

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// listXML is the answer of an action that lists. Each has names of its own for the answer and for what it lists.
+// listXML is the answer of an action that lists. Each has names of its own for the answer and for
+// what it lists.
 type listXML struct {
 	XMLName     xml.Name
 	Items       itemsXML

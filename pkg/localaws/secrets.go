@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-// A secretsRequest is a call in the AWS JSON 1.1 protocol: a header names the action, bodies are JSON.
+// A secretsRequest is a call in the AWS JSON 1.1 protocol: a header names the action, bodies are
+// JSON.
 type secretsRequest struct {
 	action string
 	in     secretsInput

@@ -109,7 +109,8 @@ func TestALabelSitsOnOneVersionAndPreviousFollowsCurrent(t *testing.T) {
 		t.Errorf("first page of all versions is %+v", all)
 	}
 	list.NextToken = all.NextToken
-	if rest := must(client.ListSecretVersionIds(t.Context(), list))(t); len(rest.Versions) != 1 || rest.NextToken != nil {
+	if rest := must(client.ListSecretVersionIds(t.Context(), list))(t); len(rest.Versions) != 1 ||
+		rest.NextToken != nil {
 		t.Errorf("second page of all versions is %+v", rest)
 	}
 }
@@ -124,7 +125,8 @@ func TestAVersionIsReadByIDByLabelOrByBoth(t *testing.T) {
 			SecretId: mailSecret, VersionId: id, VersionStage: label,
 		})
 	}
-	for _, by := range [][2]*string{{&pending, nil}, {nil, aws.String("AWSPENDING")}, {&pending, aws.String("AWSPENDING")}} {
+	for _, by := range [][2]*string{{&pending, nil}, {nil, aws.String("AWSPENDING")},
+		{&pending, aws.String("AWSPENDING")}} {
 		if got := must(get(by[0], by[1]))(t); *got.SecretString != "two" {
 			t.Errorf("got %+v", got)
 		}

@@ -55,9 +55,11 @@ func (c content) check(member string) error {
 	if n := len(c.value); n >= 1 && n <= 65536 {
 		return nil
 	}
-	return refuse("ValidationException", "1 validation error detected: Value at '%s' failed to satisfy constraint: Member "+
-		"must satisfy constraint: [Member must have length less than or equal to 65536, Member must have length greater "+
-		"than or equal to 1]", member)
+	return refuse("ValidationException",
+		"1 validation error detected: Value at '%s' failed to satisfy constraint: Member "+
+			"must satisfy constraint: [Member must have length less than or equal to 65536, Member must have length "+
+			"greater "+
+			"than or equal to 1]", member)
 }
 
 // secretsOutput has the members of every answer; those that an action doesn't set are left out.

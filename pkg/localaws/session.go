@@ -8,7 +8,8 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// A session is one client's conversation with one SMTP server, in SES's words where go-smtp lets it choose them.
+// A session is one client's conversation with one SMTP server, in SES's words where go-smtp lets it
+// choose them.
 type session struct {
 	world    *World
 	conn     *smtp.Conn
@@ -59,8 +60,8 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	}), nil
 }
 
-// login answers with the reply to AUTH, which is an error to go-smtp even when it says welcome: that is how the
-// text can be SES's.
+// login answers with the reply to AUTH, which is an error to go-smtp even when it says welcome:
+// that is how the text can be SES's.
 func (s *session) login(username, password string) error {
 	if err := s.fault("auth", username); err != nil {
 		return err
@@ -100,8 +101,8 @@ func (s *session) Data(r io.Reader) error {
 	return say(250, "Ok %016x-%s-000000", s.world.Now().UnixMilli(), newUUID())
 }
 
-// allowed is nil if the client may go on: on a secure connection, logged in, with a key that is still Active,
-// and with no fault in the way.
+// allowed is nil if the client may go on: on a secure connection, logged in, with a key that is
+// still Active, and with no fault in the way.
 func (s *session) allowed(stage string) error {
 	switch {
 	case !s.secure:
@@ -133,7 +134,8 @@ func (s *session) fault(stage, username string) error {
 func (s *session) Reset()        { s.from, s.to = "", nil }
 func (s *session) Logout() error { return nil }
 
-// A loginServer speaks AUTH LOGIN, which asks for the username and the password one after the other.
+// A loginServer speaks AUTH LOGIN, which asks for the username and the password one after the
+// other.
 type loginServer struct {
 	login    func(username, password string) error
 	asked    int

@@ -26,13 +26,14 @@ type endpoint struct {
 	done                  <-chan struct{}
 }
 
-// serveSMTP opens a Region's two ports and serves them until the World closes. The listeners let connections in
-// one by one, so that faults can happen to them before go-smtp greets.
+// serveSMTP opens a Region's two ports and serves them until the World closes. The listeners let
+// connections in one by one, so that faults can happen to them before go-smtp greets.
 func (w *World) serveSMTP(region string) (*endpoint, error) {
 	e := &endpoint{region: region, admitted: make(chan net.Conn), done: w.ctx.Done()}
 	e.tls = &tls.Config{
 		Certificates: []tls.Certificate{w.certificate}, MinVersion: tls.VersionTLS12,
-		// Without Go's post-quantum key exchange, which is most of the cost of a test that logs in often.
+		// Without Go's post-quantum key exchange, which is most of the cost of a test that logs in
+		// often.
 		CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256},
 	}
 	var err error
@@ -135,7 +136,8 @@ func (v *visit) Close() error {
 	return v.Conn.Close()
 }
 
-// suffer drops the connection, or leaves it without an answer until the client or the World ends it.
+// suffer drops the connection, or leaves it without an answer until the client or the World ends
+// it.
 func (v *visit) suffer(reply *SMTPReply) {
 	if reply.Hang {
 		io.Copy(io.Discard, v.Conn)

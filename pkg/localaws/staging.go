@@ -7,13 +7,15 @@ func checkLabel(member, label string) error {
 	if n := utf8.RuneCountInString(label); n >= 1 && n <= 256 {
 		return nil
 	}
-	return refuse("ValidationException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: "+
-		"Member must satisfy constraint: [Member must have length less than or equal to 256, Member must have length "+
-		"greater than or equal to 1]", label, member)
+	return refuse("ValidationException",
+		"1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: "+
+			"Member must satisfy constraint: [Member must have length less than or equal to 256, "+
+			"Member must have length "+
+			"greater than or equal to 1]", label, member)
 }
 
-// move does what UpdateSecretVersionStage does: takes a label from one version, puts it on another, or both.
-// Naming the version that the label is taken from makes it a compare-and-swap.
+// move does what UpdateSecretVersionStage does: takes a label from one version, puts it on another,
+// or both. Naming the version that the label is taken from makes it a compare-and-swap.
 func (v *vault) move(s *secret, label, to, from string) error {
 	at := s.labels.latest()[label]
 	switch {
@@ -44,8 +46,8 @@ func versionNotFound(id string) error {
 		"VersionId: %s", id)
 }
 
-// read finds what GetSecretValue answers: a version by its ID, by a label, or by both if they agree, and the
-// labels on it. With staleness, labels are where they were.
+// read finds what GetSecretValue answers: a version by its ID, by a label, or by both if they
+// agree, and the labels on it. With staleness, labels are where they were.
 func (v *vault) read(s *secret, id, label string) (*version, []string, error) {
 	labels := s.labels.at(v.now().Add(-v.staleness))
 	if id != "" {

@@ -10,7 +10,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// staged is a World whose secret has a current and a pending version, and a way to move labels between them.
+// staged is a World whose secret has a current and a pending version, and a way to move labels
+// between them.
 type staged struct {
 	*localaws.World
 	current, pending string
@@ -22,17 +23,18 @@ func newStaged(t *testing.T) staged {
 	w.CreateSecret("mail/smtp", "one")
 	now, _ := w.Labelled("mail/smtp", "AWSCURRENT")
 	client := secretsClient(t, w)
-	return staged{w, now.ID, must(w.PutSecretValue("mail/smtp", "two", "AWSPENDING"))(t), func(label, to, from string) error {
-		in := &secretsmanager.UpdateSecretVersionStageInput{SecretId: mailSecret, VersionStage: &label}
-		if to != "" {
-			in.MoveToVersionId = aws.String(to)
-		}
-		if from != "" {
-			in.RemoveFromVersionId = aws.String(from)
-		}
-		_, err := client.UpdateSecretVersionStage(t.Context(), in)
-		return err
-	}}
+	return staged{w, now.ID, must(w.PutSecretValue("mail/smtp", "two", "AWSPENDING"))(t),
+		func(label, to, from string) error {
+			in := &secretsmanager.UpdateSecretVersionStageInput{SecretId: mailSecret, VersionStage: &label}
+			if to != "" {
+				in.MoveToVersionId = aws.String(to)
+			}
+			if from != "" {
+				in.RemoveFromVersionId = aws.String(from)
+			}
+			_, err := client.UpdateSecretVersionStage(t.Context(), in)
+			return err
+		}}
 }
 
 func (s staged) wantOn(t *testing.T, label, version string) {

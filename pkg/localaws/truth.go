@@ -21,7 +21,8 @@ type Version struct {
 	Labels  []string // sorted
 }
 
-// Versions is every version of a secret, labelled or not, oldest first; none for a secret that doesn't exist.
+// Versions is every version of a secret, labelled or not, oldest first; none for a secret that
+// doesn't exist.
 func (w *World) Versions(secret string) []Version {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -55,7 +56,8 @@ func (s *secret) describe(v *version) Version {
 	return Version{v.id, v.content.value, v.created, labelsOf(s.labels.latest(), v.id)}
 }
 
-// Accepts reports whether every SMTP server of the Region would accept the username and password now.
+// Accepts reports whether every SMTP server of the Region would accept the username and password
+// now.
 func (w *World) Accepts(region, username, password string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -71,8 +73,8 @@ func (w *World) Accepts(region, username, password string) bool {
 	return true
 }
 
-// Secrets is every secret access key there ever was, and every SMTP password that can be derived from one in the
-// World's Regions: what must not be found in logs, errors and results.
+// Secrets is every secret access key there ever was, and every SMTP password that can be derived
+// from one in the World's Regions: what must not be found in logs, errors and results.
 func (w *World) Secrets() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

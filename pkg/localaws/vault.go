@@ -14,8 +14,8 @@ const (
 	previous = "AWSPREVIOUS"
 )
 
-// A vault is what Secrets Manager knows: secrets, versions and labels, with its rules and nothing of its
-// protocol.
+// A vault is what Secrets Manager knows: secrets, versions and labels, with its rules and nothing
+// of its protocol.
 type vault struct {
 	now       func() time.Time
 	region    string
@@ -56,7 +56,8 @@ func (v *vault) create(name string) (*secret, error) {
 		return nil, refuse("InvalidRequestException", "You can't create this secret because a secret with this "+
 			"name is already scheduled for deletion.")
 	} else if s != nil {
-		return nil, refuse("ResourceExistsException", "The operation failed because the secret %s already exists.", name)
+		return nil, refuse("ResourceExistsException", "The operation failed because the secret %s already exists.",
+			name)
 	}
 	prefix := "arn:aws:secretsmanager:" + v.region + ":" + account + ":secret:"
 	s := &secret{name: name, arn: prefix + name + "-" + randomText(6, suffixAlphabet), created: v.time()}
@@ -88,7 +89,8 @@ func (v *vault) usable(id string) (*secret, error) {
 	return s, err
 }
 
-// put adds a version with labels, or, where the token named the same content before, changes nothing.
+// put adds a version with labels, or, where the token named the same content before, changes
+// nothing.
 func (v *vault) put(s *secret, token string, c content, labels []string) (*version, error) {
 	if old := s.version(token); old != nil && old.empty {
 		filled := &version{id: token, content: c, created: old.created}
@@ -111,14 +113,15 @@ func (v *vault) put(s *secret, token string, c content, labels []string) (*versi
 	return added, nil
 }
 
-// startRotation adds an empty version with AWSPENDING, as RotateSecret does before it calls the function for the first time.
+// startRotation adds an empty version with AWSPENDING, as RotateSecret does before it calls the
+// function for the first time.
 func (v *vault) startRotation(s *secret, token string) {
 	s.versions = append(s.versions, &version{id: token, created: v.time(), empty: true})
 	v.attach(s, token, pending)
 }
 
-// attach puts labels on a version, from wherever they were. Where AWSCURRENT leaves, AWSPREVIOUS follows, even if it is
-// among them.
+// attach puts labels on a version, from wherever they were. Where AWSCURRENT leaves, AWSPREVIOUS
+// follows, even if it is among them.
 func (v *vault) attach(s *secret, id string, add ...string) {
 	labels := map[string]string{}
 	maps.Copy(labels, s.labels.latest())

@@ -27,6 +27,7 @@ func (d *directory) iamListServiceSpecificCredentials(r *iamRequest, u *user) (a
 
 func (d *directory) iamListSigningCertificates(r *iamRequest, u *user) (any, error) {
 	return iamList(d, r, "Certificates", u.ways.certificates, func(c login) certificateXML {
-		return certificateXML{u.name, c.id, "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----", c.status, xmlTime(c.created)}
+		return certificateXML{u.name, c.id, "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----", c.status,
+			xmlTime(c.created)}
 	})
 }

@@ -13,17 +13,19 @@ import (
 
 const account = "123456789012"
 
-// Config says what a World is made of. The zero value is one Region with one SMTP server, in real time.
+// Config says what a World is made of. The zero value is one Region with one SMTP server, in real
+// time.
 type Config struct {
 	Regions []string         // SES Regions that serve SMTP; default: eu-west-1. Secrets live in the first
 	Now     func() time.Time // the clock that Advance moves ahead of; default: time.Now
 	Servers int              // SMTP servers behind each Region's endpoint, taken in turn; default: 1
-	// NewKey makes the ID and the secret of each access key; default: random ones. For tests that compare whole runs.
+	// NewKey makes the ID and the secret of each access key; default: random ones. For tests that
+	// compare whole runs.
 	NewKey func() (id, secret string)
 }
 
-// A World is IAM, Secrets Manager and SES's SMTP endpoints, serving on loopback until Close. Its methods may
-// be called from many goroutines at once.
+// A World is IAM, Secrets Manager and SES's SMTP endpoints, serving on loopback until Close. Its
+// methods may be called from many goroutines at once.
 type World struct {
 	base        func() time.Time
 	offset      atomic.Int64
@@ -107,7 +109,8 @@ func (w *World) serveHTTP(listener net.Listener) {
 	w.running.Go(func() { server.Serve(listener) })
 }
 
-// countConn ends connections with the World, and keeps Close waiting for those that still have a goroutine.
+// countConn ends connections with the World, and keeps Close waiting for those that still have a
+// goroutine.
 func (w *World) countConn(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -118,8 +121,8 @@ func (w *World) countConn(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// Close ends every listener, connection and goroutine of the World. What it remembers can still be read.
-// Closing again does nothing.
+// Close ends every listener, connection and goroutine of the World. What it remembers can still be
+// read. Closing again does nothing.
 func (w *World) Close() error {
 	w.cancel()
 	w.running.Wait()
@@ -129,7 +132,8 @@ func (w *World) Close() error {
 // URL is where IAM and Secrets Manager answer, for AWS_ENDPOINT_URL.
 func (w *World) URL() string { return w.url }
 
-// SMTP is the host:port where the Region's servers speak STARTTLS; "" for a Region that isn't served.
+// SMTP is the host:port where the Region's servers speak STARTTLS; "" for a Region that isn't
+// served.
 func (w *World) SMTP(region string) string {
 	if e := w.endpoints[region]; e != nil {
 		return e.startTLS
@@ -137,7 +141,8 @@ func (w *World) SMTP(region string) string {
 	return ""
 }
 
-// SMTPS is the host:port where the Region's servers speak TLS from the start; "" for a Region that isn't served.
+// SMTPS is the host:port where the Region's servers speak TLS from the start; "" for a Region that
+// isn't served.
 func (w *World) SMTPS(region string) string {
 	if e := w.endpoints[region]; e != nil {
 		return e.implicitTLS

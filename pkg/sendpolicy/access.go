@@ -14,11 +14,13 @@ type Access struct {
 	Console, MFA bool
 	// OtherKeys are the user's Active access keys that the secret doesn't have.
 	OtherKeys []string
-	// OtherLogins are SSH keys, certificates and service-specific credentials, each in a person's words.
+	// OtherLogins are SSH keys, certificates and service-specific credentials, each in a person's
+	// words.
 	OtherLogins []string
 	// Unseen says of which ways in nothing is known, and why.
 	Unseen []string
-	// Intended is what the credential is for, where that is known: what is to be had instead of something wide is made from it.
+	// Intended is what the credential is for, where that is known: what is to be had instead of
+	// something wide is made from it.
 	Intended Description
 }
 
@@ -86,18 +88,22 @@ func (s Statement) findings(policy string, denied guards, l limit, a Access) []F
 	return r.findings
 }
 
-// read understands a policy. One that can't be, and the one that AWS attaches to users whose keys have leaked, is a finding.
+// read understands a policy. One that can't be, and the one that AWS attaches to users whose keys
+// have leaked, is a finding.
 func (p Policy) read(user string) (Document, *Finding) {
 	if strings.HasPrefix(p.Name, "AWSCompromisedKeyQuarantine") {
 		return Document{}, &Finding{Code: Quarantined, Severity: High, Policy: p.name(),
-			Message: fmt.Sprintf("AWS has found an access key of %s in public, and attached this policy, which denies what thieves do first. Revoke the "+
-				"key (an emergency does), close the case that AWS has opened, and take the policy off: aws iam detach-user-policy --user-name %s --policy-arn %s",
+			Message: fmt.Sprintf("AWS has found an access key of %s in public, and attached this policy, which "+
+				"denies what thieves do first. Revoke the "+
+				"key (an emergency does), close the case that AWS has opened, and take the policy off: aws iam "+
+				"detach-user-policy --user-name %s --policy-arn %s",
 				user, user, p.ARN),
 			Risk: "the key is known; until it is revoked, whoever found it can send"}
 	}
 	d, err := Parse(p.Text)
 	if err != nil {
-		return d, &Finding{Code: Unreadable, Severity: Medium, Policy: p.name(), Message: fmt.Sprintf("it can't be read: %v", err), Risk: "whatever it allows"}
+		return d, &Finding{Code: Unreadable, Severity: Medium, Policy: p.name(),
+			Message: fmt.Sprintf("it can't be read: %v", err), Risk: "whatever it allows"}
 	}
 	return d, nil
 }
@@ -108,17 +114,20 @@ func waysIn(a Access) []Finding {
 	switch {
 	case a.Console && a.MFA:
 		r.add(Console, Medium, "whoever has the password and the second factor has the user's rights in the console",
-			"%s has a password for the console, with MFA: a user that sends mail needs none (aws iam delete-login-profile --user-name %s)", a.User, a.User)
+			"%s has a password for the console, with MFA: a user that sends mail needs none (aws iam "+
+				"delete-login-profile --user-name %s)", a.User, a.User)
 	case a.Console:
 		r.add(Console, High, "whoever guesses or finds the password has the user's rights in the console",
-			"%s has a password for the console, without MFA: a user that sends mail needs none (aws iam delete-login-profile --user-name %s)", a.User, a.User)
+			"%s has a password for the console, without MFA: a user that sends mail needs none (aws iam "+
+				"delete-login-profile --user-name %s)", a.User, a.User)
 	}
 	for _, id := range a.OtherKeys {
 		r.add(MoreKeys, Medium, "whoever has it sends, and no rotation replaces it",
 			"access key %s is Active, and the secret doesn't have it", id)
 	}
 	for _, login := range a.OtherLogins {
-		r.add(OtherLogins, Medium, "whoever has it is the user, in a service that isn't SES", "%s has %s: a user that sends mail needs none", a.User, login)
+		r.add(OtherLogins, Medium, "whoever has it is the user, in a service that isn't SES",
+			"%s has %s: a user that sends mail needs none", a.User, login)
 	}
 	for _, why := range a.Unseen {
 		r.add(NotLookedAt, Medium, "what isn't known", "whether %s has another way in isn't known: %s", a.User, why)

@@ -14,14 +14,16 @@ func (r *report) rights(l limit) {
 		actions = Texts{"*"}
 	}
 	if len(s.NotResource) > 0 && l.wideResource {
-		r.add(NotResource, High, "everything that isn't named, also what will be made later", "it allows all resources but %s", strings.Join(s.NotResource, ", "))
+		r.add(NotResource, High, "everything that isn't named, also what will be made later",
+			"it allows all resources but %s", strings.Join(s.NotResource, ", "))
 	}
 	for _, action := range l.leaves(actions) {
 		switch {
 		case len(s.NotAction) == 0:
 			r.right(action)
 		case action == "*":
-			r.add(HasNotAction, High, "everything that isn't named: with the secret access key, nearly all of the account",
+			r.add(HasNotAction, High,
+				"everything that isn't named: with the secret access key, nearly all of the account",
 				"it allows all actions but %s", strings.Join(s.NotAction, ", "))
 		case s.covers(action):
 			r.right(action)
@@ -29,13 +31,16 @@ func (r *report) rights(l limit) {
 	}
 }
 
-// right looks at one action. Only the secret access key gives it to a thief: an SMTP password can't sign API requests.
+// right looks at one action. Only the secret access key gives it to a thief: an SMTP password can't
+// sign API requests.
 func (r *report) right(action string) {
 	service, name, _ := strings.Cut(strings.ToLower(action), ":")
 	switch {
 	case action == "*" || hasWildcard(service):
-		r.add(WideAction, High, "with the secret access key, everything in the account", "it allows all actions (%s)", action)
-	case service == "ses" && (name == "*" || hasWildcard(name) && matches(name, "sendrawemail") && !strings.HasPrefix(name, "send")):
+		r.add(WideAction, High, "with the secret access key, everything in the account", "it allows all actions (%s)",
+			action)
+	case service == "ses" && (name == "*" || hasWildcard(name) && matches(name, "sendrawemail") &&
+		!strings.HasPrefix(name, "send")):
 		r.add(WideAction, High, "with the secret access key, verifying, changing and deleting identities, and all mail",
 			"it allows all of SES (%s), and SMTP needs ses:SendRawEmail alone", action)
 	case service == "ses" && name == "sendrawemail":
@@ -44,13 +49,19 @@ func (r *report) right(action string) {
 		if hasWildcard(name) {
 			severity, code = Medium, WideAction
 		}
-		r.add(code, severity, "with the secret access key, sending in ways that nobody watches", "it allows %s, and SMTP needs ses:SendRawEmail alone", action)
-	case slices.Contains([]string{"iam", "sts", "organizations", "sso", "sso-directory", "identitystore", "account"}, service):
-		r.add(IAMRights, High, "with the secret access key, giving oneself or others more rights", "it allows %s", action)
-	case service == "ses" && !hasWildcard(name) && (strings.HasPrefix(name, "get") || strings.HasPrefix(name, "list") || strings.HasPrefix(name, "describe")):
-		r.add(OtherRights, Low, "with the secret access key, reading how SES is set up and used", "it allows %s, which isn't for sending", action)
+		r.add(code, severity, "with the secret access key, sending in ways that nobody watches",
+			"it allows %s, and SMTP needs ses:SendRawEmail alone", action)
+	case slices.Contains([]string{"iam", "sts", "organizations", "sso", "sso-directory", "identitystore", "account"},
+		service):
+		r.add(IAMRights, High, "with the secret access key, giving oneself or others more rights", "it allows %s",
+			action)
+	case service == "ses" && !hasWildcard(name) && (strings.HasPrefix(name, "get") || strings.HasPrefix(name, "list") ||
+		strings.HasPrefix(name, "describe")):
+		r.add(OtherRights, Low, "with the secret access key, reading how SES is set up and used",
+			"it allows %s, which isn't for sending", action)
 	default:
-		r.add(OtherRights, Medium, "with the secret access key, what "+action+" does", "it allows %s, which isn't for sending", action)
+		r.add(OtherRights, Medium, "with the secret access key, what "+action+" does",
+			"it allows %s, which isn't for sending", action)
 	}
 }
 
@@ -66,18 +77,21 @@ func (r *report) sending(denied guards, l limit) {
 	}
 	found := s.source()
 	if !found.bound && !denied.source && l.noSource {
-		r.add(NoSource, Medium, "sending from anywhere, with nothing but the SMTP username and password", "nothing in it says where mail has to come from%s", found.why)
+		r.add(NoSource, Medium, "sending from anywhere, with nothing but the SMTP username and password",
+			"nothing in it says where mail has to come from%s", found.why)
 	}
 	for _, text := range found.wide {
 		r.add(WideSource, Medium, "sending from "+text, "the source %s is no narrow one", text)
 	}
 	for _, text := range found.private {
 		r.add(PrivateIP, Low, "nothing: it never holds, so mail from there fails",
-			"aws:SourceIp %s is a private address, and SES never sees one: name the NAT gateway's, or use aws:VpcSourceIp with an endpoint", text)
+			"aws:SourceIp %s is a private address, and SES never sees one: name the NAT gateway's, or use "+
+				"aws:VpcSourceIp with an endpoint", text)
 	}
 	s.Condition.each(func(operator, key string, _ Texts) {
 		if !honours(key) {
-			r.add(UnknownKey, Medium, "what the condition was to prevent", "SES doesn't implement the key %s (%s): the condition isn't to be relied on", key, operator)
+			r.add(UnknownKey, Medium, "what the condition was to prevent",
+				"SES doesn't implement the key %s (%s): the condition isn't to be relied on", key, operator)
 		}
 	})
 }
@@ -143,7 +157,8 @@ func (s Statement) source() (found source) {
 			found.why = ": " + operator + " of " + key + " keeps some out, and lets all others in"
 		case strings.EqualFold(key, "aws:VpcSourceIp"):
 			if !found.bound {
-				found.why = ": everybody's VPC has the same addresses, so " + key + " needs the endpoint or the VPC beside it"
+				found.why = ": everybody's VPC has the same addresses, so " + key +
+					" needs the endpoint or the VPC beside it"
 			}
 		default:
 			found.bound = true

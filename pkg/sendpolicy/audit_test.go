@@ -20,7 +20,8 @@ func allow(action, resource string, conditions ...string) string {
 }
 
 func statement(effect, actions, resources string, conditions ...string) string {
-	return policy(fmt.Sprintf(`{"Effect":%q,%s,%s,"Condition":{%s}}`, effect, actions, resources, strings.Join(conditions, ",")))
+	return policy(fmt.Sprintf(`{"Effect":%q,%s,%s,"Condition":{%s}}`, effect, actions, resources,
+		strings.Join(conditions, ",")))
 }
 
 func policy(statements ...string) string {
@@ -45,80 +46,133 @@ var policies = []struct {
 	want       []string // "Code severity", the worst first
 }{
 	// AWS's own.
-	{"AmazonSesSendingAccess, as SES's console makes it", allow(sendRaw, `"*"`), []string{"WideResource high", "NoSource medium"}},
-	{"AmazonSESFullAccess, AWS's managed policy", allow(`["ses:*"]`, `"*"`), []string{"WideAction high", "WideResource high", "NoSource medium"}},
-	{"AdministratorAccess, AWS's managed policy", allow(`"*"`, `"*"`), []string{"WideAction high", "WideResource high", "NoSource medium"}},
-	{"sending actions only", allow(`["ses:SendEmail","ses:SendRawEmail"]`, `"*"`), []string{"WideResource high", "NoSource medium", "UnusedRights low"}},
-	{"AmazonSESReadOnlyAccess, AWS's managed policy", allow(`["ses:Get*","ses:List*"]`, `"*"`), []string{"OtherRights medium", "OtherRights medium"}},
-	{"a period of sending", allow(`["ses:SendEmail","ses:SendRawEmail"]`, `"*"`, `"DateGreaterThan":{"aws:CurrentTime":"2018-08-31T12:00Z"}`,
-		`"DateLessThan":{"aws:CurrentTime":"2018-10-01T12:00Z"}`), []string{"WideResource high", "NoSource medium", "UnusedRights low"}},
-	{"recipients of one domain", allow(`["ses:SendEmail","ses:SendRawEmail"]`, `"*"`, `"ForAllValues:StringLike":{"ses:Recipients":["*@example.com"]}`),
+	{"AmazonSesSendingAccess, as SES's console makes it", allow(sendRaw, `"*"`),
+		[]string{"WideResource high", "NoSource medium"}},
+	{"AmazonSESFullAccess, AWS's managed policy", allow(`["ses:*"]`, `"*"`),
+		[]string{"WideAction high", "WideResource high", "NoSource medium"}},
+	{"AdministratorAccess, AWS's managed policy", allow(`"*"`, `"*"`),
+		[]string{"WideAction high", "WideResource high", "NoSource medium"}},
+	{"sending actions only", allow(`["ses:SendEmail","ses:SendRawEmail"]`, `"*"`),
 		[]string{"WideResource high", "NoSource medium", "UnusedRights low"}},
-	{"one From address", allow(`["ses:SendEmail","ses:SendRawEmail"]`, `"*"`, `"StringEquals":{"ses:FromAddress":"marketing@example.com"}`),
+	{"AmazonSESReadOnlyAccess, AWS's managed policy", allow(`["ses:Get*","ses:List*"]`, `"*"`),
+		[]string{"OtherRights medium", "OtherRights medium"}},
+	{"a period of sending", allow(`["ses:SendEmail","ses:SendRawEmail"]`, `"*"`,
+		`"DateGreaterThan":{"aws:CurrentTime":"2018-08-31T12:00Z"}`,
+		`"DateLessThan":{"aws:CurrentTime":"2018-10-01T12:00Z"}`),
+		[]string{"WideResource high", "NoSource medium", "UnusedRights low"}},
+	{"recipients of one domain", allow(`["ses:SendEmail","ses:SendRawEmail"]`, `"*"`,
+		`"ForAllValues:StringLike":{"ses:Recipients":["*@example.com"]}`),
+		[]string{"WideResource high", "NoSource medium", "UnusedRights low"}},
+	{"one From address", allow(`["ses:SendEmail","ses:SendRawEmail"]`, `"*"`,
+		`"StringEquals":{"ses:FromAddress":"marketing@example.com"}`),
 		[]string{"NoSource medium", "WideResource medium", "UnusedRights low"}},
-	{"one display name", allow(sendRaw, `"*"`, `"StringLike":{"ses:FromDisplayName":"Marketing"}`), []string{"WideResource high", "NoSource medium"}},
-	{"one address for feedback", allow(sendRaw, `"*"`, `"StringEquals":{"ses:FeedbackAddress":"feedback@example.com"}`), []string{"WideResource high", "NoSource medium"}},
-	{"version 2 of the API", allow(`"ses:*"`, `"*"`, `"StringEquals":{"ses:ApiVersion":"2"}`), []string{"WideAction high", "WideResource high", "NoSource medium"}},
-	{"bounces", allow(`"ses:SendBounce"`, `"*"`, `"StringEquals":{"ses:FromAddress":"bounce@example.com"}`), []string{"UnusedRights low"}},
-	{"AWSLambdaBasicExecutionRole's rights", allow(`["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"]`, `"*"`),
+	{"one display name", allow(sendRaw, `"*"`, `"StringLike":{"ses:FromDisplayName":"Marketing"}`),
+		[]string{"WideResource high", "NoSource medium"}},
+	{"one address for feedback", allow(sendRaw, `"*"`, `"StringEquals":{"ses:FeedbackAddress":"feedback@example.com"}`),
+		[]string{"WideResource high", "NoSource medium"}},
+	{"version 2 of the API", allow(`"ses:*"`, `"*"`, `"StringEquals":{"ses:ApiVersion":"2"}`),
+		[]string{"WideAction high", "WideResource high", "NoSource medium"}},
+	{"bounces", allow(`"ses:SendBounce"`, `"*"`, `"StringEquals":{"ses:FromAddress":"bounce@example.com"}`),
+		[]string{"UnusedRights low"}},
+	{"AWSLambdaBasicExecutionRole's rights", allow(`["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"]`,
+		`"*"`),
 		[]string{"OtherRights medium", "OtherRights medium", "OtherRights medium"}},
-	{"IAMUserChangePassword's right", allow(`"iam:ChangePassword"`, `"arn:aws:iam::*:user/${aws:username}"`), []string{"IAMRights high"}},
+	{"IAMUserChangePassword's right", allow(`"iam:ChangePassword"`, `"arn:aws:iam::*:user/${aws:username}"`),
+		[]string{"IAMRights high"}},
 
 	// Narrow ones.
 	{"one identity", allow(sendRaw, example), []string{"NoSource medium"}},
 	{"one identity, one network", allow(sendRaw, example, fromOffice), nil},
-	{"one identity and one configuration set, one network", allow(sendRaw, `[`+example+`,"arn:aws:ses:eu-west-1:111122223333:configuration-set/mail"]`, fromOffice), nil},
-	{"one identity, one VPC endpoint", allow(sendRaw, example, `"StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`), nil},
+	{"one identity and one configuration set, one network",
+		allow(sendRaw, `[`+example+`,"arn:aws:ses:eu-west-1:111122223333:configuration-set/mail"]`, fromOffice), nil},
+	{"one identity, one VPC endpoint", allow(sendRaw, example,
+		`"StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`), nil},
 	{"one identity, one VPC", allow(sendRaw, example, `"StringEquals":{"aws:sourceVpc":"vpc-0123456789abcdef0"}`), nil},
 	{"an action in capitals", allow(`"SES:SENDRAWEMAIL"`, example, fromOffice), nil},
-	{"a statement without a list", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":` + example + `}}`, []string{"NoSource medium"}},
+	{"a statement without a list",
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":` + example +
+			`}}`, []string{"NoSource medium"}},
 
 	// Wide in a way that is easily overlooked.
-	{"any identity of the account", allow(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:identity/*"`, fromOffice), []string{"WideResource high"}},
-	{"one identity in any Region", allow(sendRaw, `"arn:aws:ses:*:111122223333:identity/example.com"`, fromOffice), []string{"WideResource high"}},
-	{"any identity that ends alike", allow(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:identity/*example.com"`, fromOffice), []string{"WideResource high"}},
+	{"any identity of the account", allow(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:identity/*"`, fromOffice),
+		[]string{"WideResource high"}},
+	{"one identity in any Region", allow(sendRaw, `"arn:aws:ses:*:111122223333:identity/example.com"`, fromOffice),
+		[]string{"WideResource high"}},
+	{"any identity that ends alike", allow(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:identity/*example.com"`,
+		fromOffice), []string{"WideResource high"}},
 	{"one identity, and all", allow(sendRaw, `[`+example+`,"*"]`, fromOffice), []string{"WideResource high"}},
-	{"all but one identity", statement("Allow", `"Action":"ses:SendRawEmail"`, `"NotResource":`+example, fromOffice), []string{"NotResource high", "WideResource high"}},
-	{"all actions but those of IAM", statement("Allow", `"NotAction":"iam:*"`, `"Resource":"*"`, fromOffice), []string{"NotAction high", "WideResource high"}},
+	{"all but one identity", statement("Allow", `"Action":"ses:SendRawEmail"`, `"NotResource":`+example, fromOffice),
+		[]string{"NotResource high", "WideResource high"}},
+	{"all actions but those of IAM", statement("Allow", `"NotAction":"iam:*"`, `"Resource":"*"`, fromOffice),
+		[]string{"NotAction high", "WideResource high"}},
 	{"everything that begins with Send", allow(`"ses:Send*"`, example, fromOffice), []string{"WideAction medium"}},
 	{"sending, in a roundabout way", allow(`"ses:*Email"`, example, fromOffice), []string{"WideAction high"}},
-	{"all services whose name is like SES's", allow(`"s*:SendRawEmail"`, example, fromOffice), []string{"WideAction high"}},
-	{"rights over access keys", allow(`["ses:SendRawEmail","iam:CreateAccessKey"]`, example, fromOffice), []string{"IAMRights high"}},
+	{"all services whose name is like SES's", allow(`"s*:SendRawEmail"`, example, fromOffice),
+		[]string{"WideAction high"}},
+	{"rights over access keys", allow(`["ses:SendRawEmail","iam:CreateAccessKey"]`, example, fromOffice),
+		[]string{"IAMRights high"}},
 	{"another role", allow(`"sts:AssumeRole"`, `"arn:aws:iam::111122223333:role/admin"`), []string{"IAMRights high"}},
-	{"identities to verify", allow(`["ses:SendRawEmail","ses:VerifyEmailIdentity"]`, example, fromOffice), []string{"OtherRights medium"}},
-	{"statistics", allow(`["ses:SendRawEmail","ses:GetSendQuota","ses:ListIdentities"]`, example, fromOffice), []string{"OtherRights low", "OtherRights low"}},
-	{"a bucket besides", join(allow(sendRaw, example, fromOffice), allow(`"s3:PutObject"`, `"arn:aws:s3:::backup/*"`)), []string{"OtherRights medium"}},
+	{"identities to verify", allow(`["ses:SendRawEmail","ses:VerifyEmailIdentity"]`, example, fromOffice),
+		[]string{"OtherRights medium"}},
+	{"statistics", allow(`["ses:SendRawEmail","ses:GetSendQuota","ses:ListIdentities"]`, example, fromOffice),
+		[]string{"OtherRights low", "OtherRights low"}},
+	{"a bucket besides", join(allow(sendRaw, example, fromOffice), allow(`"s3:PutObject"`, `"arn:aws:s3:::backup/*"`)),
+		[]string{"OtherRights medium"}},
 
 	// Conditions that seem to narrow.
-	{"from the whole Internet", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":["0.0.0.0/0"]}`), []string{"WideSource medium"}},
-	{"from half of it", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":["192.0.2.1","128.0.0.0/1"]}`), []string{"WideSource medium"}},
-	{"from a private address", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}`), []string{"PrivateIP low"}},
-	{"from private addresses in anybody's VPC", allow(sendRaw, example, `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`), []string{"NoSource medium"}},
-	{"from private addresses in one VPC", allow(sendRaw, example, `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`, `"StringEquals":{"aws:SourceVpc":"vpc-01"}`), nil},
-	{"from anywhere but one network", allow(sendRaw, example, `"NotIpAddress":{"aws:SourceIp":"198.51.100.0/24"}`), []string{"NoSource medium"}},
-	{"from an endpoint, if there is one", allow(sendRaw, example, `"StringEqualsIfExists":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`), []string{"NoSource medium"}},
-	{"from an endpoint of any kind", allow(sendRaw, example, `"StringLike":{"aws:SourceVpce":"vpce-*"}`), []string{"WideSource medium"}},
+	{"from the whole Internet", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":["0.0.0.0/0"]}`),
+		[]string{"WideSource medium"}},
+	{"from half of it", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":["192.0.2.1","128.0.0.0/1"]}`),
+		[]string{"WideSource medium"}},
+	{"from a private address", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}`),
+		[]string{"PrivateIP low"}},
+	{"from private addresses in anybody's VPC", allow(sendRaw, example, `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`),
+		[]string{"NoSource medium"}},
+	{"from private addresses in one VPC", allow(sendRaw, example, `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`,
+		`"StringEquals":{"aws:SourceVpc":"vpc-01"}`), nil},
+	{"from anywhere but one network", allow(sendRaw, example, `"NotIpAddress":{"aws:SourceIp":"198.51.100.0/24"}`),
+		[]string{"NoSource medium"}},
+	{"from an endpoint, if there is one", allow(sendRaw, example,
+		`"StringEqualsIfExists":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`), []string{"NoSource medium"}},
+	{"from an endpoint of any kind", allow(sendRaw, example, `"StringLike":{"aws:SourceVpce":"vpce-*"}`),
+		[]string{"WideSource medium"}},
 	{"not from nowhere", allow(sendRaw, example, `"Null":{"aws:SourceVpce":"false"}`), []string{"NoSource medium"}},
-	{"as any sender", allow(sendRaw, `"*"`, fromOffice, `"StringLike":{"ses:FromAddress":"*@*"}`), []string{"WideResource high"}},
-	{"as any sender but one", allow(sendRaw, `"*"`, fromOffice, `"StringNotEquals":{"ses:FromAddress":"ceo@example.com"}`), []string{"WideResource high"}},
-	{"for one organization, which SES doesn't ask for", allow(sendRaw, example, fromOffice, `"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`), []string{"UnknownKey medium"}},
-	{"for one Region, which SES doesn't ask for", allow(sendRaw, example, fromOffice, `"StringEquals":{"aws:RequestedRegion":"eu-west-1"}`), []string{"UnknownKey medium"}},
+	{"as any sender", allow(sendRaw, `"*"`, fromOffice, `"StringLike":{"ses:FromAddress":"*@*"}`),
+		[]string{"WideResource high"}},
+	{"as any sender but one", allow(sendRaw, `"*"`, fromOffice,
+		`"StringNotEquals":{"ses:FromAddress":"ceo@example.com"}`), []string{"WideResource high"}},
+	{"for one organization, which SES doesn't ask for",
+		allow(sendRaw, example, fromOffice, `"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}`),
+		[]string{"UnknownKey medium"}},
+	{"for one Region, which SES doesn't ask for",
+		allow(sendRaw, example, fromOffice, `"StringEquals":{"aws:RequestedRegion":"eu-west-1"}`),
+		[]string{"UnknownKey medium"}},
 
 	// What is denied narrows, too.
-	{"all, but denied from elsewhere", join(allow(sendRaw, example), statement("Deny", `"Action":"*"`, `"Resource":"*"`, `"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`)), nil},
-	{"denied from elsewhere but for AWS's services", join(allow(sendRaw, example), statement("Deny", `"Action":"*"`, `"Resource":"*"`,
-		`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`, `"Bool":{"aws:ViaAWSService":"false"}`)), nil},
-	{"denied from elsewhere than everywhere", join(allow(sendRaw, example), statement("Deny", `"Action":"*"`, `"Resource":"*"`,
-		`"NotIpAddress":{"aws:SourceIp":"0.0.0.0/0"}`)), []string{"NoSource medium"}},
-	{"denied but through any endpoint", join(allow(sendRaw, example), statement("Deny", `"Action":"*"`, `"Resource":"*"`,
-		`"StringNotLike":{"aws:SourceVpce":"vpce-*"}`)), []string{"NoSource medium"}},
-	{"denied with other identities", join(allow(sendRaw, `"*"`, fromOffice), statement("Deny", `"Action":"ses:*"`, `"NotResource":`+example)), nil},
-	{"denied as other senders", join(allow(sendRaw, `"*"`, fromOffice), statement("Deny", `"Action":"ses:SendRawEmail"`, `"Resource":"*"`,
-		`"StringNotLike":{"ses:FromAddress":"*@example.com"}`)), []string{"WideResource medium"}},
-	{"denied from one network", join(allow(sendRaw, example), statement("Deny", `"Action":"*"`, `"Resource":"*"`, `"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}`)), []string{"NoSource medium"}},
+	{"all, but denied from elsewhere", join(allow(sendRaw, example),
+		statement("Deny", `"Action":"*"`, `"Resource":"*"`, `"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`)), nil},
+	{"denied from elsewhere but for AWS's services",
+		join(allow(sendRaw, example), statement("Deny", `"Action":"*"`, `"Resource":"*"`,
+			`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`, `"Bool":{"aws:ViaAWSService":"false"}`)), nil},
+	{"denied from elsewhere than everywhere", join(allow(sendRaw, example),
+		statement("Deny", `"Action":"*"`, `"Resource":"*"`,
+			`"NotIpAddress":{"aws:SourceIp":"0.0.0.0/0"}`)), []string{"NoSource medium"}},
+	{"denied but through any endpoint", join(allow(sendRaw, example),
+		statement("Deny", `"Action":"*"`, `"Resource":"*"`,
+			`"StringNotLike":{"aws:SourceVpce":"vpce-*"}`)), []string{"NoSource medium"}},
+	{"denied with other identities", join(allow(sendRaw, `"*"`, fromOffice),
+		statement("Deny", `"Action":"ses:*"`, `"NotResource":`+example)), nil},
+	{"denied as other senders", join(allow(sendRaw, `"*"`, fromOffice),
+		statement("Deny", `"Action":"ses:SendRawEmail"`, `"Resource":"*"`,
+			`"StringNotLike":{"ses:FromAddress":"*@example.com"}`)), []string{"WideResource medium"}},
+	{"denied from one network", join(allow(sendRaw, example),
+		statement("Deny", `"Action":"*"`, `"Resource":"*"`, `"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}`)),
+		[]string{"NoSource medium"}},
 	{"denied from elsewhere, on another identity", join(allow(sendRaw, example), statement("Deny", `"Action":"*"`,
-		`"Resource":"arn:aws:ses:eu-west-1:111122223333:identity/example.org"`, `"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`)), []string{"NoSource medium"}},
-	{"denied altogether", join(allow(`["ses:SendRawEmail","ses:GetSendQuota"]`, `"*"`), statement("Deny", `"Action":"ses:Send*"`, `"Resource":"*"`)), []string{"OtherRights low"}},
+		`"Resource":"arn:aws:ses:eu-west-1:111122223333:identity/example.org"`,
+		`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`)), []string{"NoSource medium"}},
+	{"denied altogether", join(allow(`["ses:SendRawEmail","ses:GetSendQuota"]`, `"*"`),
+		statement("Deny", `"Action":"ses:Send*"`, `"Resource":"*"`)), []string{"OtherRights low"}},
 
 	{"no policy", `{"Version":"2012-10-17"}`, []string{"Unreadable medium"}},
 	{"half a policy", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow"`, []string{"Unreadable medium"}},
@@ -132,7 +186,8 @@ func named(findings []sendpolicy.Finding) (names []string) {
 }
 
 func auditOf(text string) []sendpolicy.Finding {
-	return sendpolicy.Audit(sendpolicy.Access{User: "mailer", Policies: []sendpolicy.Policy{{Name: "send", From: "inline", Text: text}}})
+	return sendpolicy.Audit(sendpolicy.Access{User: "mailer",
+		Policies: []sendpolicy.Policy{{Name: "send", From: "inline", Text: text}}})
 }
 
 func TestTheAuditFindsWhatIsWideAndNothingElse(t *testing.T) {
@@ -151,7 +206,8 @@ func TestTheAuditFindsWhatIsWideAndNothingElse(t *testing.T) {
 	}
 }
 
-// What is to be had instead has nothing left to find but what nobody has said: where mail comes from.
+// What is to be had instead has nothing left to find but what nobody has said: where mail comes
+// from.
 func TestWhatIsToBeHadInsteadIsNarrow(t *testing.T) {
 	for _, p := range policies {
 		for _, f := range auditOf(p.text) {
@@ -159,7 +215,8 @@ func TestWhatIsToBeHadInsteadIsNarrow(t *testing.T) {
 				continue
 			}
 			for _, left := range auditOf(f.Instead.String()) {
-				if !slices.Contains([]sendpolicy.Code{sendpolicy.NoSource, sendpolicy.PrivateIP, sendpolicy.WideSource}, left.Code) {
+				if !slices.Contains([]sendpolicy.Code{sendpolicy.NoSource, sendpolicy.PrivateIP, sendpolicy.WideSource},
+					left.Code) {
 					t.Errorf("%s: instead of it\n%s\nwhich has %s: %s", p.name, f.Instead, left.Code, left.Message)
 				}
 			}
@@ -168,7 +225,8 @@ func TestWhatIsToBeHadInsteadIsNarrow(t *testing.T) {
 }
 
 func TestWhatNarrowsAlreadyGoesOnNarrowing(t *testing.T) {
-	findings := auditOf(allow(`"ses:Send*"`, `"*"`, fromOffice, `"StringEquals":{"ses:FromAddress":"billing@example.org"}`))
+	findings := auditOf(allow(`"ses:Send*"`, `"*"`, fromOffice,
+		`"StringEquals":{"ses:FromAddress":"billing@example.org"}`))
 	if len(findings) == 0 || findings[0].Instead == nil {
 		t.Fatal(findings)
 	}
@@ -182,11 +240,14 @@ func TestWhatNarrowsAlreadyGoesOnNarrowing(t *testing.T) {
 
 func TestWhatTheCredentialIsMeantForIsToBeHadInstead(t *testing.T) {
 	findings := sendpolicy.Audit(sendpolicy.Access{
-		User: "mailer", Policies: []sendpolicy.Policy{{Name: "AmazonSesSendingAccess", From: "inline", Text: allow(sendRaw, `"*"`)}},
-		Intended: sendpolicy.Description{Account: "111122223333", Regions: []string{"eu-west-1"}, Identities: []string{"example.net"}, Endpoints: []string{"vpce-1"}},
+		User: "mailer", Policies: []sendpolicy.Policy{{Name: "AmazonSesSendingAccess", From: "inline",
+			Text: allow(sendRaw, `"*"`)}},
+		Intended: sendpolicy.Description{Account: "111122223333", Regions: []string{"eu-west-1"},
+			Identities: []string{"example.net"}, Endpoints: []string{"vpce-1"}},
 	})
 	for _, f := range findings {
-		if text := f.Instead.String(); !strings.Contains(text, `"arn:aws:ses:eu-west-1:111122223333:identity/example.net"`) || !strings.Contains(text, "vpce-1") {
+		if text := f.Instead.String(); !strings.Contains(text,
+			`"arn:aws:ses:eu-west-1:111122223333:identity/example.net"`) || !strings.Contains(text, "vpce-1") {
 			t.Errorf("%s: %s", f.Code, text)
 		}
 	}
@@ -212,14 +273,19 @@ func TestABoundaryKeepsRightsFromBeingWide(t *testing.T) {
 		{"of one identity and one network", allow(sendRaw, example, fromOffice), nil},
 		{"of one identity", allow(sendRaw, example), []string{"NoSource medium"}},
 		{"of sending", allow(sendRaw, `"*"`), []string{"WideResource high", "NoSource medium"}},
-		{"of one sender", allow(sendRaw, `"*"`, fromOffice, `"StringEquals":{"ses:FromAddress":"a@example.com"}`), []string{"WideResource medium"}},
+		{"of one sender", allow(sendRaw, `"*"`, fromOffice, `"StringEquals":{"ses:FromAddress":"a@example.com"}`),
+			[]string{"WideResource medium"}},
 		{"of SES", allow(`"ses:*"`, `"*"`), []string{"WideAction high", "WideResource high", "NoSource medium"}},
-		{"that has other rights", allow(`["ses:SendRawEmail","iam:*"]`, example, fromOffice), []string{"IAMRights high"}},
-		{"of all but what is denied", join(allow(`"*"`, `"*"`), statement("Deny", `"Action":"ses:Send*"`, `"Resource":"*"`)), []string{"WideAction high"}},
+		{"that has other rights", allow(`["ses:SendRawEmail","iam:*"]`, example, fromOffice),
+			[]string{"IAMRights high"}},
+		{"of all but what is denied", join(allow(`"*"`, `"*"`),
+			statement("Deny", `"Action":"ses:Send*"`, `"Resource":"*"`)), []string{"WideAction high"}},
 		{"of nothing", statement("Deny", `"Action":"*"`, `"Resource":"*"`), nil},
-		{"that can't be read", `{}`, []string{"WideAction high", "WideResource high", "NoSource medium", "Unreadable medium"}},
+		{"that can't be read", `{}`, []string{"WideAction high", "WideResource high", "NoSource medium",
+			"Unreadable medium"}},
 	} {
-		findings := sendpolicy.Audit(sendpolicy.Access{Policies: []sendpolicy.Policy{all}, Boundary: &sendpolicy.Policy{Name: "limit", From: "boundary", Text: c.boundary}})
+		findings := sendpolicy.Audit(sendpolicy.Access{Policies: []sendpolicy.Policy{all},
+			Boundary: &sendpolicy.Policy{Name: "limit", From: "boundary", Text: c.boundary}})
 		if got := named(findings); !slices.Equal(got, c.want) {
 			t.Errorf("a boundary %s: got %v, want %v", c.name, got, c.want)
 		}
@@ -227,8 +293,10 @@ func TestABoundaryKeepsRightsFromBeingWide(t *testing.T) {
 }
 
 func TestABoundaryLimitsWhatIsAllowedByExclusion(t *testing.T) {
-	allButS3 := sendpolicy.Policy{Name: "all but S3", From: "inline", Text: statement("Allow", `"NotAction":"s3:*"`, `"Resource":"*"`)}
-	boundary := sendpolicy.Policy{Name: "limit", From: "boundary", Text: allow(`["ses:SendRawEmail","sqs:SendMessage","s3:GetObject"]`, example, fromOffice)}
+	allButS3 := sendpolicy.Policy{Name: "all but S3", From: "inline",
+		Text: statement("Allow", `"NotAction":"s3:*"`, `"Resource":"*"`)}
+	boundary := sendpolicy.Policy{Name: "limit", From: "boundary",
+		Text: allow(`["ses:SendRawEmail","sqs:SendMessage","s3:GetObject"]`, example, fromOffice)}
 	got := named(sendpolicy.Audit(sendpolicy.Access{Policies: []sendpolicy.Policy{allButS3}, Boundary: &boundary}))
 	if want := []string{"OtherRights medium"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -245,11 +313,14 @@ func TestWaysInThatAreNotForMailAreFound(t *testing.T) {
 		{"a password", sendpolicy.Access{Console: true}, []string{"Console high"}},
 		{"a password with MFA", sendpolicy.Access{Console: true, MFA: true}, []string{"Console medium"}},
 		{"another key", sendpolicy.Access{OtherKeys: []string{"AKIAIOSFODNN7EXAMPLE"}}, []string{"MoreKeys medium"}},
-		{"what isn't known", sendpolicy.Access{Unseen: []string{"iam:ListSSHPublicKeys failed"}}, []string{"NotLookedAt medium"}},
+		{"what isn't known", sendpolicy.Access{Unseen: []string{"iam:ListSSHPublicKeys failed"}},
+			[]string{"NotLookedAt medium"}},
 		{"an SSH key", sendpolicy.Access{OtherLogins: []string{"an SSH key"}}, []string{"OtherLogins medium"}},
-		{"a group's rights", sendpolicy.Access{Policies: []sendpolicy.Policy{{Name: "everyone", From: "group staff", Text: allow(`"iam:PassRole"`, `"*"`)}}}, []string{"IAMRights high"}},
+		{"a group's rights", sendpolicy.Access{Policies: []sendpolicy.Policy{{Name: "everyone", From: "group staff",
+			Text: allow(`"iam:PassRole"`, `"*"`)}}}, []string{"IAMRights high"}},
 		{"AWS's quarantine", sendpolicy.Access{Policies: []sendpolicy.Policy{{
-			Name: "AWSCompromisedKeyQuarantineV3", ARN: "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3", From: "attached", Text: statement("Deny", `"Action":"iam:*"`, `"Resource":"*"`),
+			Name: "AWSCompromisedKeyQuarantineV3", ARN: "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3",
+			From: "attached", Text: statement("Deny", `"Action":"iam:*"`, `"Resource":"*"`),
 		}}}, []string{"Quarantined high"}},
 	} {
 		if got := named(sendpolicy.Audit(c.access)); !slices.Equal(got, c.want) {
@@ -260,7 +331,8 @@ func TestWaysInThatAreNotForMailAreFound(t *testing.T) {
 
 func TestPoliciesOfOneNameAreLookedAtEach(t *testing.T) {
 	got := named(sendpolicy.Audit(sendpolicy.Access{Policies: []sendpolicy.Policy{
-		{Name: "mail", From: "group staff", Text: allow(`"*"`, `"*"`)}, {Name: "mail", From: "group staff", Text: allow(sendRaw, example, fromOffice)},
+		{Name: "mail", From: "group staff", Text: allow(`"*"`, `"*"`)},
+		{Name: "mail", From: "group staff", Text: allow(sendRaw, example, fromOffice)},
 	}}))
 	if want := []string{"WideAction high", "WideResource high", "NoSource medium"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

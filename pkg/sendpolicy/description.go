@@ -7,17 +7,20 @@ import (
 	"strings"
 )
 
-// Description says in people's words what a credential is for. Only Identities are required; each of the others narrows.
+// Description says in people's words what a credential is for. Only Identities are required; each
+// of the others narrows.
 type Description struct {
 	// Account is the AWS account, 12 digits, of identities and configuration sets that aren't ARNs.
 	Account string
 	// Regions are the SES Regions, likewise.
 	Regions []string
-	// Identities to send from: domains (example.com, which has its subdomains and all addresses), addresses, or ARNs.
+	// Identities to send from: domains (example.com, which has its subdomains and all addresses),
+	// addresses, or ARNs.
 	Identities []string
 	// ConfigurationSets to send with: names or ARNs.
 	ConfigurationSets []string
-	// SandboxRecipients are identities that mail may go to where SES asks for permission on those as well: in the sandbox.
+	// SandboxRecipients are identities that mail may go to where SES asks for permission on those
+	// as well: in the sandbox.
 	SandboxRecipients []string
 	// From are addresses that mail may come from, with * for any text, or domains.
 	From []string
@@ -25,7 +28,8 @@ type Description struct {
 	FromNames []string
 	// Recipients are domains or addresses that mail may go to, with * for any text.
 	Recipients []string
-	// Networks are public ones that mail may be handed in from. SES sees a NAT gateway's address, not that behind it.
+	// Networks are public ones that mail may be handed in from. SES sees a NAT gateway's address,
+	// not that behind it.
 	Networks []netip.Prefix
 	// Endpoints and VPCs are those that mail may be handed in through, by ID.
 	Endpoints, VPCs []string
@@ -57,7 +61,8 @@ var (
 	operator = &shape{expression: `^(ForAllValues:|ForAnyValue:)?(String(Not)?(Equals(IgnoreCase)?|Like)|Numeric(Not)?(Equals)|Numeric(Less|Greater)Than(Equals)?|Date(Not)?Equals|Date(Less|Greater)Than(Equals)?|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like)|Null)(IfExists)?$`}
 )
 
-// recipientThatIs a sender: an identity of sandbox recipients, which isn't among those to send from.
+// recipientThatIs a sender: an identity of sandbox recipients, which isn't among those to send
+// from.
 func (d Description) recipientThatIs(from string) string {
 	own := senders(d.Identities)
 	for _, recipient := range senders(d.SandboxRecipients) {
@@ -78,7 +83,8 @@ func isARN(text string) bool { return strings.HasPrefix(text, "arn:") }
 // partition is the part of AWS that a Region belongs to.
 func partition(region string) string {
 	for prefix, name := range map[string]string{
-		"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b", "us-isof-": "aws-iso-f",
+		"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b",
+		"us-isof-": "aws-iso-f",
 		"eu-isoe-": "aws-iso-e", "eusc-": "aws-eusc",
 	} {
 		if strings.HasPrefix(region, prefix) {

@@ -72,7 +72,8 @@ func (t *Texts) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Parse reads a policy of an identity. What it doesn't know is an error, so that nothing is overlooked.
+// Parse reads a policy of an identity. What it doesn't know is an error, so that nothing is
+// overlooked.
 func Parse(text string) (Document, error) {
 	var raw struct {
 		Version   string

@@ -11,7 +11,8 @@ import (
 // oneStatement is the policy that differently written texts mean.
 func oneStatement(conditions sendpolicy.Conditions) sendpolicy.Document {
 	return sendpolicy.Document{Version: "2012-10-17", Statements: []sendpolicy.Statement{{
-		Effect: "Allow", Action: sendpolicy.Texts{"ses:SendRawEmail"}, Resource: sendpolicy.Texts{"*"}, Condition: conditions,
+		Effect: "Allow", Action: sendpolicy.Texts{"ses:SendRawEmail"}, Resource: sendpolicy.Texts{"*"},
+		Condition: conditions,
 	}}}
 }
 
@@ -20,13 +21,16 @@ var readable = map[string]struct {
 	want sendpolicy.Document
 }{
 	"lists": {
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ses:SendRawEmail"],"Resource":["*"]}]}`, oneStatement(nil),
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ses:SendRawEmail"],"Resource":["*"]}]}`,
+		oneStatement(nil),
 	},
 	"a statement without a list": {
-		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}}`, oneStatement(nil),
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}}`,
+		oneStatement(nil),
 	},
 	"spaces and lines": {
-		"\n {\"Version\" : \"2012-10-17\",\n\"Statement\" : \t{\"Effect\":\"Allow\", \"Action\": [ \"ses:SendRawEmail\" ],\r\n\"Resource\":\"*\"} }\n ", oneStatement(nil),
+		"\n {\"Version\" : \"2012-10-17\",\n\"Statement\" : \t{\"Effect\":\"Allow\", \"Action\": [ " +
+			"\"ses:SendRawEmail\" ],\r\n\"Resource\":\"*\"} }\n ", oneStatement(nil),
 	},
 	"truth values": {
 		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":true}}}}`,
@@ -44,13 +48,15 @@ var readable = map[string]struct {
 		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*","Condition":{
 			"StringEquals":{"ses:FromAddress":"a@example.com","ses:FromDisplayName":["A","B"]},"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}}}`,
 		oneStatement(sendpolicy.Conditions{
-			"StringEquals": {"ses:FromAddress": {"a@example.com"}, "ses:FromDisplayName": {"A", "B"}}, "IpAddress": {"aws:SourceIp": {"192.0.2.0/24"}},
+			"StringEquals": {"ses:FromAddress": {"a@example.com"}, "ses:FromDisplayName": {"A", "B"}},
+			"IpAddress":    {"aws:SourceIp": {"192.0.2.0/24"}},
 		}),
 	},
 	"NotAction, NotResource and names": {
 		`{"Id":"mail","Statement":[{"Sid":"One","Effect":"Deny","NotAction":["ses:SendRawEmail","ses:SendEmail"],"NotResource":"*"}]}`,
 		sendpolicy.Document{ID: "mail", Statements: []sendpolicy.Statement{{
-			Sid: "One", Effect: "Deny", NotAction: sendpolicy.Texts{"ses:SendRawEmail", "ses:SendEmail"}, NotResource: sendpolicy.Texts{"*"},
+			Sid: "One", Effect: "Deny", NotAction: sendpolicy.Texts{"ses:SendRawEmail", "ses:SendEmail"},
+			NotResource: sendpolicy.Texts{"*"},
 		}}},
 	},
 	"several statements": {
@@ -78,30 +84,39 @@ func TestWhatIAMAcceptsIsRead(t *testing.T) {
 
 // unreadable are texts with what the error says.
 var unreadable = map[string]struct{ text, says string }{
-	"nothing":                      {``, "not a policy"},
-	"no JSON":                      {`Allow everything`, "not a policy"},
-	"half a policy":                {`{"Version":"2012-10-17","Statement":[`, "not a policy"},
-	"a list":                       {`[]`, "not a policy"},
-	"null":                         {`null`, "no Statement"},
-	"no statement":                 {`{"Version":"2012-10-17"}`, "no Statement"},
-	"a null statement":             {`{"Statement":null}`, "statement 1: "},
-	"a text as statement":          {`{"Statement":"Allow"}`, "not a policy"},
-	"an element that isn't known":  {`{"Statements":[]}`, `unknown field "Statements"`},
-	"a principal":                  {`{"Statement":{"Effect":"Allow","Principal":"*","Action":"a:B","Resource":"*"}}`, `unknown field "Principal"`},
-	"a second policy":              {`{"Statement":[]}{"Statement":[]}`, "more after its end"},
-	"a brace at the end":           {`{"Statement":[]}}`, "more after its end"},
-	"a bracket at the end":         {`{"Statement":[]}]`, "more after its end"},
-	"no effect":                    {`{"Statement":{"Action":"a:B","Resource":"*"}}`, "statement 1: "},
-	"an effect in small letters":   {`{"Statement":{"Effect":"allow","Action":"a:B","Resource":"*"}}`, `"allow"`},
-	"no action":                    {`{"Statement":{"Effect":"Allow","Resource":"*"}}`, "statement 1: it needs Action or NotAction"},
-	"an empty list of actions":     {`{"Statement":{"Effect":"Allow","Action":[],"Resource":"*"}}`, "statement 1: it needs Action or NotAction"},
-	"Action and NotAction":         {`{"Statement":{"Effect":"Allow","Action":"a:B","NotAction":"a:C","Resource":"*"}}`, "and not both"},
-	"no resource":                  {`{"Statement":{"Effect":"Allow","Action":"a:B"}}`, "statement 1: it needs Resource or NotResource"},
-	"Resource and NotResource":     {`{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"x","NotResource":"y"}}`, "and not both"},
-	"a fault in the second":        {`{"Statement":[{"Effect":"Allow","Action":"a:B","Resource":"*"},{"Effect":"Allow","Action":"a:B"}]}`, "statement 2: "},
-	"a list in a list":             {`{"Statement":{"Effect":"Allow","Action":[["a:B"]],"Resource":"*"}}`, `["a:B"] is neither text nor a list of text`},
-	"an object as action":          {`{"Statement":{"Effect":"Allow","Action":{"a":"B"},"Resource":"*"}}`, `{"a":"B"} is neither text nor a list of text`},
-	"null in a list":               {`{"Statement":{"Effect":"Allow","Action":["a:B",null],"Resource":"*"}}`, "null is neither text nor a list of text"},
+	"nothing":                     {``, "not a policy"},
+	"no JSON":                     {`Allow everything`, "not a policy"},
+	"half a policy":               {`{"Version":"2012-10-17","Statement":[`, "not a policy"},
+	"a list":                      {`[]`, "not a policy"},
+	"null":                        {`null`, "no Statement"},
+	"no statement":                {`{"Version":"2012-10-17"}`, "no Statement"},
+	"a null statement":            {`{"Statement":null}`, "statement 1: "},
+	"a text as statement":         {`{"Statement":"Allow"}`, "not a policy"},
+	"an element that isn't known": {`{"Statements":[]}`, `unknown field "Statements"`},
+	"a principal": {`{"Statement":{"Effect":"Allow","Principal":"*","Action":"a:B","Resource":"*"}}`,
+		`unknown field "Principal"`},
+	"a second policy":            {`{"Statement":[]}{"Statement":[]}`, "more after its end"},
+	"a brace at the end":         {`{"Statement":[]}}`, "more after its end"},
+	"a bracket at the end":       {`{"Statement":[]}]`, "more after its end"},
+	"no effect":                  {`{"Statement":{"Action":"a:B","Resource":"*"}}`, "statement 1: "},
+	"an effect in small letters": {`{"Statement":{"Effect":"allow","Action":"a:B","Resource":"*"}}`, `"allow"`},
+	"no action": {`{"Statement":{"Effect":"Allow","Resource":"*"}}`,
+		"statement 1: it needs Action or NotAction"},
+	"an empty list of actions": {`{"Statement":{"Effect":"Allow","Action":[],"Resource":"*"}}`,
+		"statement 1: it needs Action or NotAction"},
+	"Action and NotAction": {`{"Statement":{"Effect":"Allow","Action":"a:B","NotAction":"a:C","Resource":"*"}}`,
+		"and not both"},
+	"no resource": {`{"Statement":{"Effect":"Allow","Action":"a:B"}}`,
+		"statement 1: it needs Resource or NotResource"},
+	"Resource and NotResource": {`{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"x","NotResource":"y"}}`,
+		"and not both"},
+	"a fault in the second": {`{"Statement":[{"Effect":"Allow","Action":"a:B","Resource":"*"},{"Effect":"Allow","Action":"a:B"}]}`, "statement 2: "},
+	"a list in a list": {`{"Statement":{"Effect":"Allow","Action":[["a:B"]],"Resource":"*"}}`,
+		`["a:B"] is neither text nor a list of text`},
+	"an object as action": {`{"Statement":{"Effect":"Allow","Action":{"a":"B"},"Resource":"*"}}`,
+		`{"a":"B"} is neither text nor a list of text`},
+	"null in a list": {`{"Statement":{"Effect":"Allow","Action":["a:B",null],"Resource":"*"}}`,
+		"null is neither text nor a list of text"},
 	"a condition without operator": {`{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"*","Condition":{"aws:SourceIp":"192.0.2.1"}}}`, "not a policy"},
 }
 

@@ -124,7 +124,8 @@ func (f *Faults) checkNetworks(d Description) {
 func (f *Faults) checkSenders(d Description) {
 	for _, from := range d.From {
 		if recipient := d.recipientThatIs(from); recipient != "" {
-			f.add("From", "%q is somebody at a sandbox recipient's identity as well (%s), as whom the credential could send",
+			f.add("From",
+				"%q is somebody at a sandbox recipient's identity as well (%s), as whom the credential could send",
 				from, recipient)
 		}
 	}
@@ -135,7 +136,8 @@ func (f *Faults) checkConditions(d Description) {
 	said := d.said()
 	for _, c := range d.Conditions {
 		if said.has(c.Operator, c.Key) {
-			f.add(field, "%s of %s is said already, and values of one condition are alternatives: say it once, narrower",
+			f.add(field,
+				"%s of %s is said already, and values of one condition are alternatives: say it once, narrower",
 				c.Operator, c.Key)
 		}
 		said.add(c.Operator, c.Key, c.Values...)

@@ -70,7 +70,8 @@ func Worst(findings []Finding) (worst Severity) {
 // sort puts the worst first.
 func sort(findings []Finding) {
 	slices.SortStableFunc(findings, func(a, b Finding) int {
-		return cmp.Or(b.Severity.weight()-a.Severity.weight(), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Policy, b.Policy))
+		return cmp.Or(b.Severity.weight()-a.Severity.weight(), cmp.Compare(a.Code, b.Code),
+			cmp.Compare(a.Policy, b.Policy))
 	})
 }
 
@@ -83,6 +84,7 @@ type report struct {
 
 func (r *report) add(code Code, severity Severity, risk, format string, args ...any) {
 	r.findings = append(r.findings, Finding{
-		Code: code, Severity: severity, Policy: r.policy, Statement: r.statement, Message: fmt.Sprintf(format, args...), Risk: risk,
+		Code: code, Severity: severity, Policy: r.policy, Statement: r.statement, Message: fmt.Sprintf(format, args...),
+		Risk: risk,
 	})
 }

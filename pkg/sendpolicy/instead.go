@@ -8,8 +8,9 @@ import (
 // placeholder is what a person has to put the own identity in for, where none is known.
 const placeholder = "example.com"
 
-// instead is the smallest policy that could take a sending statement's place: for what the credential is meant for, or else for
-// what the statement itself names. There is none where that is the statement itself.
+// instead is the smallest policy that could take a sending statement's place: for what the
+// credential is meant for, or else for what the statement itself names. There is none where that is
+// the statement itself.
 func instead(s Statement, a Access) *Document {
 	d := a.Intended
 	if len(d.Identities) == 0 {
@@ -40,7 +41,8 @@ func instead(s Statement, a Access) *Document {
 	}
 	if len(policy.Statements) == 1 {
 		same := policy.Statements[0]
-		if same.Sid = s.Sid; (Document{Statements: []Statement{same}}).String() == (Document{Statements: []Statement{s}}).String() {
+		same.Sid = s.Sid
+		if alone(same) == alone(s) {
 			return nil
 		}
 	}
@@ -64,10 +66,14 @@ func (s Statement) senderDomains() (domains []string) {
 			return
 		}
 		for _, text := range values {
-			if _, name, ok := strings.Cut(text, "@"); ok && domain.MatchString(name) && !slices.Contains(domains, name) {
+			if _, name, ok := strings.Cut(text, "@"); ok && domain.MatchString(name) &&
+				!slices.Contains(domains, name) {
 				domains = append(domains, name)
 			}
 		}
 	})
 	return domains
 }
+
+// alone is the statement as a policy of its own, so that two can be compared as they are written.
+func alone(s Statement) string { return Document{Statements: []Statement{s}}.String() }

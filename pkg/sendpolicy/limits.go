@@ -25,17 +25,22 @@ func (g *guards) add(d Document) {
 			g.resources = g.resources || len(s.NotResource) > 0 && !slices.ContainsFunc(s.NotResource, hasWildcard)
 		case everywhere:
 			g.source = g.source || s.Condition.keepOut(isSource)
-			g.sender = g.sender || s.Condition.keepOut(func(key string) bool { return strings.EqualFold(key, "ses:FromAddress") })
+			g.sender = g.sender || s.Condition.keepOut(func(key string) bool {
+				return strings.EqualFold(key,
+					"ses:FromAddress")
+			})
 		}
 	}
 }
 
-// keepOut: the conditions hold for all but what certain keys say. A denial in all such cases leaves only those.
+// keepOut: the conditions hold for all but what certain keys say. A denial in all such cases leaves
+// only those.
 func (c Conditions) keepOut(certain func(key string) bool) bool {
 	ok := len(c) > 0
 	c.each(func(operator, key string, values Texts) {
 		aside := strings.EqualFold(key, "aws:ViaAWSService") || strings.EqualFold(key, "aws:PrincipalIsAWSService")
-		negated := strings.Contains(strings.TrimPrefix(operator, "ForAnyValue:"), "Not") && !strings.HasPrefix(operator, "ForAllValues:")
+		negated := strings.Contains(strings.TrimPrefix(operator, "ForAnyValue:"), "Not") &&
+			!strings.HasPrefix(operator, "ForAllValues:")
 		ok = ok && (aside || certain(key) && negated && !slices.ContainsFunc(values, anything))
 	})
 	return ok

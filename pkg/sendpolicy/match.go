@@ -20,7 +20,8 @@ func lower(c byte) byte {
 	return c
 }
 
-// matches tells whether text is what the pattern describes, with IAM's * for any text and ? for one character.
+// matches tells whether text is what the pattern describes, with IAM's * for any text and ? for one
+// character.
 func matches(pattern, text string) bool {
 	star, mark := -1, 0
 	p, t := 0, 0

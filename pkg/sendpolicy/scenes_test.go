@@ -7,8 +7,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// scene is a description, with mail that it allows and mail that it doesn't. Both were written from the words of
-// [sendpolicy.Description], not from what the writer does.
+// scene is a description, with mail that it allows and mail that it doesn't. Both were written from
+// the words of [sendpolicy.Description], not from what the writer does.
 type scene struct {
 	what            string
 	description     sendpolicy.Description
@@ -27,7 +27,8 @@ var strangers = []mail{
 	{what: "more access keys", action: "iam:CreateAccessKey", on: "arn:aws:iam::111122223333:user/mailer"},
 }
 
-// idle are values that a policy may have, though no mail needs them: a sender who isn't of the described identities.
+// idle are values that a policy may have, though no mail needs them: a sender who isn't of the
+// described identities.
 var idle = []string{"idle@example.org"}
 
 // ofExample is the description with example.com, in one Region of one account.
@@ -46,7 +47,8 @@ func networks(texts ...string) (networks []netip.Prefix) {
 	return networks
 }
 
-var scenes = slices.Concat(identityScenes, sandboxScenes, senderScenes, sourceScenes, otherScenes, []scene{everythingScene()})
+var scenes = slices.Concat(identityScenes, sandboxScenes, senderScenes, sourceScenes, otherScenes,
+	[]scene{everythingScene()})
 
 var identityScenes = []scene{
 	{"a domain", ofExample(sendpolicy.Description{}),
@@ -70,7 +72,8 @@ var identityScenes = []scene{
 			{what: "a domain that begins alike", as: "example.com.evil.example", from: "app@example.com.evil.example"},
 			{what: "recipients of whose identity SES asks, in the sandbox", verified: []string{"example.net"}},
 			{what: "the name of another partition", as: "arn:aws-cn:ses:eu-west-1:111122223333:identity/example.com"},
-			{what: "an SES template of the same name", action: "ses:SendEmail", on: "arn:aws:ses:eu-west-1:111122223333:template/example.com"},
+			{what: "an SES template of the same name", action: "ses:SendEmail",
+				on: "arn:aws:ses:eu-west-1:111122223333:template/example.com"},
 		}},
 	{"an address", ofExample(sendpolicy.Description{Identities: []string{"billing@example.com"}}),
 		[]mail{
@@ -79,13 +82,16 @@ var identityScenes = []scene{
 		[]mail{
 			{what: "its domain", from: "billing@example.com"},
 			{what: "another address", as: "sales@example.com", from: "sales@example.com"},
-			{what: "itself in capitals, which is another identity", as: "Billing@example.com", from: "Billing@example.com"},
+			{what: "itself in capitals, which is another identity", as: "Billing@example.com",
+				from: "Billing@example.com"},
 		}},
-	{"an ARN alone", sendpolicy.Description{Identities: []string{"arn:aws:ses:eu-west-1:111122223333:identity/example.com"}},
+	{"an ARN alone",
+		sendpolicy.Description{Identities: []string{"arn:aws:ses:eu-west-1:111122223333:identity/example.com"}},
 		[]mail{{what: "ordinary mail"}},
 		[]mail{{what: "an address of the domain", as: "boss@example.com", from: "boss@example.com"}}},
 	{"a name and an ARN",
-		ofExample(sendpolicy.Description{Identities: []string{"example.com", "arn:aws:ses:us-west-2:111122223333:identity/example.org"}}),
+		ofExample(sendpolicy.Description{Identities: []string{"example.com",
+			"arn:aws:ses:us-west-2:111122223333:identity/example.org"}}),
 		[]mail{
 			{what: "the name"},
 			{what: "the ARN", as: "arn:aws:ses:us-west-2:111122223333:identity/example.org", from: "app@example.org"},
@@ -94,36 +100,44 @@ var identityScenes = []scene{
 			{what: "the name in the ARN's Region", as: "arn:aws:ses:us-west-2:111122223333:identity/example.com"},
 			{what: "the ARN's name in the described Region", as: "example.org", from: "app@example.org"},
 		}},
-	{"two identities in two Regions", sendpolicy.Description{Account: "111122223333", Regions: []string{"eu-west-1", "us-east-1"},
+	{"two identities in two Regions", sendpolicy.Description{Account: "111122223333",
+		Regions:    []string{"eu-west-1", "us-east-1"},
 		Identities: []string{"example.com", "alerts@example.org"}, ConfigurationSets: []string{"main"}},
 		[]mail{
 			{what: "the first in the first"},
 			{what: "the first in the second", as: "arn:aws:ses:us-east-1:111122223333:identity/example.com"},
 			{what: "the second in the first", as: "alerts@example.org", from: "alerts@example.org"},
-			{what: "the second in the second", as: "arn:aws:ses:us-east-1:111122223333:identity/alerts@example.org", from: "alerts@example.org"},
+			{what: "the second in the second", as: "arn:aws:ses:us-east-1:111122223333:identity/alerts@example.org",
+				from: "alerts@example.org"},
 			{what: "the first Region's configuration set", set: "main"},
-			{what: "the second Region's configuration set", as: "arn:aws:ses:us-east-1:111122223333:identity/example.com",
+			{what: "the second Region's configuration set",
+				as:  "arn:aws:ses:us-east-1:111122223333:identity/example.com",
 				set: "arn:aws:ses:us-east-1:111122223333:configuration-set/main"},
 		},
 		[]mail{
 			{what: "a third Region", as: "arn:aws:ses:eu-west-2:111122223333:identity/example.com"},
 			{what: "a third identity", as: "example.org", from: "alerts@example.org"},
-			{what: "a third Region's configuration set", set: "arn:aws:ses:eu-west-2:111122223333:configuration-set/main"},
+			{what: "a third Region's configuration set",
+				set: "arn:aws:ses:eu-west-2:111122223333:configuration-set/main"},
 		}},
-	{"AWS GovCloud", sendpolicy.Description{Account: "111122223333", Regions: []string{"us-gov-west-1"}, Identities: []string{"example.com"}},
+	{"AWS GovCloud", sendpolicy.Description{Account: "111122223333", Regions: []string{"us-gov-west-1"},
+		Identities: []string{"example.com"}},
 		[]mail{{what: "its identity", as: "arn:aws-us-gov:ses:us-gov-west-1:111122223333:identity/example.com"}},
 		[]mail{
 			{what: "the other partition's", as: "arn:aws:ses:us-gov-west-1:111122223333:identity/example.com"},
 			{what: "another Region of it", as: "arn:aws-us-gov:ses:us-gov-east-1:111122223333:identity/example.com"},
 		}},
 	{"another account's identity",
-		ofExample(sendpolicy.Description{Identities: []string{"arn:aws:ses:eu-west-1:444455556666:identity/example.com"}}),
-		[]mail{{what: "it, where its owner does", as: "arn:aws:ses:eu-west-1:444455556666:identity/example.com", owner: ownerAllows}},
+		ofExample(sendpolicy.Description{Identities: []string{
+			"arn:aws:ses:eu-west-1:444455556666:identity/example.com"}}),
+		[]mail{{what: "it, where its owner does", as: "arn:aws:ses:eu-west-1:444455556666:identity/example.com",
+			owner: ownerAllows}},
 		[]mail{
 			{what: "it, where its owner doesn't", as: "arn:aws:ses:eu-west-1:444455556666:identity/example.com"},
 			{what: "that of its name in the own account"},
 		}},
-	{"configuration sets", ofExample(sendpolicy.Description{ConfigurationSets: []string{"main", "arn:aws:ses:eu-west-1:111122223333:configuration-set/Bulk_2"}}),
+	{"configuration sets", ofExample(sendpolicy.Description{ConfigurationSets: []string{"main",
+		"arn:aws:ses:eu-west-1:111122223333:configuration-set/Bulk_2"}}),
 		[]mail{
 			{what: "mail with none"},
 			{what: "mail with the first", set: "main"},
@@ -135,12 +149,14 @@ var identityScenes = []scene{
 			{what: "one in capitals", set: "Main"},
 			{what: "one of another Region", set: "arn:aws:ses:us-east-1:111122223333:configuration-set/main"},
 			{what: "one of another account", set: "arn:aws:ses:eu-west-1:444455556666:configuration-set/main"},
-			{what: "another identity with one that is described", as: "example.org", from: "app@example.org", set: "main"},
+			{what: "another identity with one that is described", as: "example.org", from: "app@example.org",
+				set: "main"},
 		}},
 }
 
 var ownerAllows = sendpolicy.Document{Version: "2012-10-17", Statements: []sendpolicy.Statement{{
-	Effect: "Allow", Action: sendpolicy.Texts{"ses:SendRawEmail"}, Resource: sendpolicy.Texts{"arn:aws:ses:eu-west-1:444455556666:identity/example.com"},
+	Effect: "Allow", Action: sendpolicy.Texts{"ses:SendRawEmail"},
+	Resource: sendpolicy.Texts{"arn:aws:ses:eu-west-1:444455556666:identity/example.com"},
 }}}
 
 // toFriends are recipients in the sandbox: a domain and an address.
@@ -158,23 +174,31 @@ var sandboxScenes = []scene{
 		[]mail{
 			{what: "a recipient who isn't described", to: []string{"a@example.edu"}, verified: []string{"example.edu"}},
 			{what: "two recipients, one of whom isn't described", verified: []string{"example.org", "example.edu"}},
-			{what: "the domain of an address that is described", to: []string{"other@example.net"}, verified: []string{"example.net"}},
-			{what: "a recipient's identity in another Region", verified: []string{"arn:aws:ses:us-east-1:111122223333:identity/example.org"}},
+			{what: "the domain of an address that is described", to: []string{"other@example.net"},
+				verified: []string{"example.net"}},
+			{what: "a recipient's identity in another Region",
+				verified: []string{"arn:aws:ses:us-east-1:111122223333:identity/example.org"}},
 			{what: "sending as the recipients' domain", as: "example.org", from: "boss@example.org"},
-			{what: "sending as the recipients' domain to itself", as: "example.org", from: "boss@example.org", verified: []string{"example.org"}},
-			{what: "sending as a subdomain of the recipients' domain", as: "example.org", from: "boss@mail.example.org"},
+			{what: "sending as the recipients' domain to itself", as: "example.org", from: "boss@example.org",
+				verified: []string{"example.org"}},
+			{what: "sending as a subdomain of the recipients' domain", as: "example.org",
+				from: "boss@mail.example.org"},
 			{what: "sending as a recipient's address", as: "friend@example.net", from: "friend@example.net"},
-			{what: "sending as the recipients' domain from one that ends like ours", as: "example.org", from: "app@badexample.com"},
+			{what: "sending as the recipients' domain from one that ends like ours", as: "example.org",
+				from: "app@badexample.com"},
 		}},
-	{"the sandbox for an address", ofExample(sendpolicy.Description{Identities: []string{"app@example.com"}, SandboxRecipients: []string{"friend@example.com"}}),
+	{"the sandbox for an address", ofExample(sendpolicy.Description{Identities: []string{"app@example.com"},
+		SandboxRecipients: []string{"friend@example.com"}}),
 		[]mail{
-			{what: "mail from it", as: "app@example.com", to: []string{"friend@example.com"}, verified: []string{"friend@example.com"}},
+			{what: "mail from it", as: "app@example.com", to: []string{"friend@example.com"},
+				verified: []string{"friend@example.com"}},
 		},
 		[]mail{
 			{what: "sending as the recipient", as: "friend@example.com", from: "friend@example.com"},
 			{what: "the domain", verified: []string{"friend@example.com"}},
 		}},
-	{"the sandbox with a sender", ofExample(sendpolicy.Description{SandboxRecipients: toFriends, From: []string{"app@example.com"}}),
+	{"the sandbox with a sender", ofExample(sendpolicy.Description{SandboxRecipients: toFriends,
+		From: []string{"app@example.com"}}),
 		[]mail{
 			{what: "mail from that sender", verified: toFriends},
 			{what: "the sender in capitals", from: "App@Example.Com", verified: toFriends},
@@ -184,26 +208,35 @@ var sandboxScenes = []scene{
 			{what: "sending as the recipients' domain", as: "example.org", from: "boss@example.org"},
 			{what: "sending as a recipient's address", as: "friend@example.net", from: "friend@example.net"},
 		}},
-	{"the sandbox from networks and through endpoints", ofExample(sendpolicy.Description{SandboxRecipients: []string{"example.org"},
-		Networks: networks("192.0.2.0/24"), Endpoints: []string{"vpce-01"}, Recipients: []string{"example.org"}}),
+	{"the sandbox from networks and through endpoints",
+		ofExample(sendpolicy.Description{SandboxRecipients: []string{"example.org"},
+			Networks: networks("192.0.2.0/24"), Endpoints: []string{"vpce-01"}, Recipients: []string{"example.org"}}),
 		[]mail{
-			{what: "a subdomain's sender from the network", from: "app@mail.example.com", to: []string{"boss@example.org"}, verified: []string{"example.org"}},
-			{what: "a subdomain's sender through the endpoint", from: "app@mail.example.com", endpoint: "vpce-01", to: []string{"boss@example.org"}, verified: []string{"example.org"}},
+			{what: "a subdomain's sender from the network", from: "app@mail.example.com",
+				to: []string{"boss@example.org"}, verified: []string{"example.org"}},
+			{what: "a subdomain's sender through the endpoint", from: "app@mail.example.com", endpoint: "vpce-01",
+				to: []string{"boss@example.org"}, verified: []string{"example.org"}},
 			{what: "mail from the network", to: []string{"boss@example.org"}, verified: []string{"example.org"}},
-			{what: "mail through the endpoint", endpoint: "vpce-01", to: []string{"boss@example.org"}, verified: []string{"example.org"}},
+			{what: "mail through the endpoint", endpoint: "vpce-01", to: []string{"boss@example.org"},
+				verified: []string{"example.org"}},
 		},
 		[]mail{
-			{what: "another network", address: "203.0.113.1", to: []string{"boss@example.org"}, verified: []string{"example.org"}},
-			{what: "another endpoint", endpoint: "vpce-02", to: []string{"boss@example.org"}, verified: []string{"example.org"}},
+			{what: "another network", address: "203.0.113.1", to: []string{"boss@example.org"},
+				verified: []string{"example.org"}},
+			{what: "another endpoint", endpoint: "vpce-02", to: []string{"boss@example.org"},
+				verified: []string{"example.org"}},
 			{what: "another network, where SES doesn't ask", address: "203.0.113.1", to: []string{"boss@example.org"}},
 			{what: "another endpoint, where SES doesn't ask", endpoint: "vpce-02", to: []string{"boss@example.org"}},
 			{what: "another recipient from the network", to: []string{"a@example.edu"}},
 			{what: "another recipient through the endpoint", endpoint: "vpce-01", to: []string{"a@example.edu"}},
 			{what: "no recipient from the network", to: []string{}},
 			{what: "no recipient through the endpoint", endpoint: "vpce-01", to: []string{}},
-			{what: "sending as the recipients' domain from the network", as: "example.org", from: "boss@example.org", to: []string{"boss@example.org"}},
-			{what: "sending as the recipients' domain through the endpoint", as: "example.org", from: "boss@example.org", endpoint: "vpce-01", to: []string{"boss@example.org"}},
-			{what: "mail that names a recipient's identity which isn't described", to: []string{"boss@example.org"}, verified: []string{"boss@example.org"}},
+			{what: "sending as the recipients' domain from the network", as: "example.org", from: "boss@example.org",
+				to: []string{"boss@example.org"}},
+			{what: "sending as the recipients' domain through the endpoint", as: "example.org",
+				from: "boss@example.org", endpoint: "vpce-01", to: []string{"boss@example.org"}},
+			{what: "mail that names a recipient's identity which isn't described", to: []string{"boss@example.org"},
+				verified: []string{"boss@example.org"}},
 		}},
 }
 
@@ -232,7 +265,8 @@ var senderScenes = []scene{
 			{what: "capitals in the domain", from: "app-1@Example.com"},
 			{what: "another domain", from: "app-1@example.org"},
 		}},
-	{"a sender with a wildcard and one without", ofExample(sendpolicy.Description{From: []string{"app@example.com", "*@*.example.com"}}),
+	{"a sender with a wildcard and one without", ofExample(sendpolicy.Description{From: []string{"app@example.com",
+		"*@*.example.com"}}),
 		[]mail{
 			{what: "the one without"},
 			{what: "the one with", from: "any@a.b.example.com"},
@@ -252,7 +286,8 @@ var senderScenes = []scene{
 			{what: "a domain below", from: "any@a.news.example.com"},
 			{what: "one that ends alike", from: "any@badnews.example.com"},
 		}},
-	{"a sender with a question mark, which isn't a wildcard", ofExample(sendpolicy.Description{From: []string{"who?@example.com"}}),
+	{"a sender with a question mark, which isn't a wildcard",
+		ofExample(sendpolicy.Description{From: []string{"who?@example.com"}}),
 		[]mail{{what: "the sender", from: "who?@example.com"}},
 		[]mail{{what: "another letter in its place", from: "whoa@example.com"}}},
 	{"exact display names", ofExample(sendpolicy.Description{FromNames: []string{"Example Shop", "R&D"}}),
@@ -268,17 +303,21 @@ var senderScenes = []scene{
 		}},
 	{"a display name with a wildcard", ofExample(sendpolicy.Description{FromNames: []string{"Example *"}}),
 		[]mail{{what: "text", name: "Example Shop"}, {what: "no text", name: "Example "}},
-		[]mail{{what: "less than is written", name: "Example"}, {what: "small letters", name: "example Shop"}, {what: "none"}}},
-	{"recipients", ofExample(sendpolicy.Description{Recipients: []string{"example.net", "boss@example.org", "*@*.example.edu"}}),
+		[]mail{{what: "less than is written", name: "Example"}, {what: "small letters", name: "example Shop"},
+			{what: "none"}}},
+	{"recipients", ofExample(sendpolicy.Description{Recipients: []string{"example.net", "boss@example.org",
+		"*@*.example.edu"}}),
 		[]mail{
 			{what: "one of the domain"},
 			{what: "the address", to: []string{"boss@example.org"}},
 			{what: "one of the wildcard", to: []string{"a@b.example.edu"}},
-			{what: "all of them", to: []string{"a@example.net", "b@example.net", "boss@example.org", "a@b.example.edu"}},
+			{what: "all of them", to: []string{"a@example.net", "b@example.net", "boss@example.org",
+				"a@b.example.edu"}},
 		},
 		[]mail{
 			{what: "another", to: []string{"a@example.com"}},
-			{what: "many with another at the end", to: []string{"a@example.net", "b@example.net", "boss@example.org", "a@example.com"}},
+			{what: "many with another at the end",
+				to: []string{"a@example.net", "b@example.net", "boss@example.org", "a@example.com"}},
 			{what: "many with another at the beginning", to: []string{"a@example.com", "a@example.net"}},
 			{what: "another of the address's domain", to: []string{"a@example.org"}},
 			{what: "a domain below", to: []string{"a@mail.example.net"}},
@@ -293,7 +332,8 @@ var senderScenes = []scene{
 			{what: "another besides", to: []string{"boss@example.org", "someone@example.net"}},
 			{what: "none", to: []string{}},
 		}},
-	{"a sender and a recipient", ofExample(sendpolicy.Description{From: []string{"app@example.com"}, FromNames: []string{"App"}, Recipients: []string{"example.net"}}),
+	{"a sender and a recipient", ofExample(sendpolicy.Description{From: []string{"app@example.com"},
+		FromNames: []string{"App"}, Recipients: []string{"example.net"}}),
 		[]mail{{what: "both", name: "App"}},
 		[]mail{
 			{what: "another sender", from: "boss@example.com", name: "App"},
@@ -304,7 +344,8 @@ var senderScenes = []scene{
 }
 
 var sourceScenes = []scene{
-	{"networks", ofExample(sendpolicy.Description{Networks: networks("192.0.2.8/29", "198.51.100.7/32", "2001:db8:1::/48")}),
+	{"networks", ofExample(sendpolicy.Description{Networks: networks("192.0.2.8/29", "198.51.100.7/32",
+		"2001:db8:1::/48")}),
 		[]mail{
 			{what: "an address of the first"},
 			{what: "its first address", address: "192.0.2.8"},
@@ -336,14 +377,16 @@ var sourceScenes = []scene{
 			{what: "the second, through any endpoint", vpc: "vpc-02", endpoint: "vpce-99"},
 		},
 		[]mail{{what: "a third", vpc: "vpc-03"}, {what: "the internet"}}},
-	{"an endpoint and a VPC", ofExample(sendpolicy.Description{Endpoints: []string{"vpce-01"}, VPCs: []string{"vpc-02"}}),
+	{"an endpoint and a VPC", ofExample(sendpolicy.Description{Endpoints: []string{"vpce-01"},
+		VPCs: []string{"vpc-02"}}),
 		[]mail{
 			{what: "the endpoint", endpoint: "vpce-01"},
 			{what: "the VPC", vpc: "vpc-02"},
 			{what: "both", endpoint: "vpce-01", vpc: "vpc-02"},
 		},
 		[]mail{{what: "neither", endpoint: "vpce-02", vpc: "vpc-01"}, {what: "the internet"}}},
-	{"private networks of an endpoint", ofExample(sendpolicy.Description{Endpoints: []string{"vpce-01"}, PrivateNetworks: networks("10.1.0.0/16", "10.9.0.4/32")}),
+	{"private networks of an endpoint", ofExample(sendpolicy.Description{Endpoints: []string{"vpce-01"},
+		PrivateNetworks: networks("10.1.0.0/16", "10.9.0.4/32")}),
 		[]mail{
 			{what: "an address of the first", endpoint: "vpce-01", private: "10.1.255.255"},
 			{what: "the second", endpoint: "vpce-01", private: "10.9.0.4"},
@@ -353,13 +396,15 @@ var sourceScenes = []scene{
 			{what: "another endpoint", endpoint: "vpce-02", private: "10.1.0.1"},
 			{what: "the same address without an endpoint", address: "10.1.0.1"},
 		}},
-	{"private networks of a VPC", ofExample(sendpolicy.Description{VPCs: []string{"vpc-01"}, PrivateNetworks: networks("10.1.0.0/16")}),
+	{"private networks of a VPC", ofExample(sendpolicy.Description{VPCs: []string{"vpc-01"},
+		PrivateNetworks: networks("10.1.0.0/16")}),
 		[]mail{{what: "an address of them", vpc: "vpc-01", private: "10.1.0.1"}},
 		[]mail{
 			{what: "another private address", vpc: "vpc-01", private: "10.2.0.1"},
 			{what: "another VPC", vpc: "vpc-02", private: "10.1.0.1"},
 		}},
-	{"a network and an endpoint", ofExample(sendpolicy.Description{Networks: networks("192.0.2.0/24"), Endpoints: []string{"vpce-01"}}),
+	{"a network and an endpoint", ofExample(sendpolicy.Description{Networks: networks("192.0.2.0/24"),
+		Endpoints: []string{"vpce-01"}}),
 		[]mail{
 			{what: "the network"},
 			{what: "the endpoint", endpoint: "vpce-01"},
@@ -367,10 +412,12 @@ var sourceScenes = []scene{
 		[]mail{
 			{what: "another network", address: "203.0.113.1"},
 			{what: "another endpoint", endpoint: "vpce-02"},
-			{what: "another endpoint, from the network's address in its VPC", endpoint: "vpce-02", private: "192.0.2.10"},
+			{what: "another endpoint, from the network's address in its VPC", endpoint: "vpce-02",
+				private: "192.0.2.10"},
 		}},
-	{"a network, an endpoint and a VPC with private networks", ofExample(sendpolicy.Description{Networks: networks("192.0.2.0/24"),
-		Endpoints: []string{"vpce-01"}, VPCs: []string{"vpc-02"}, PrivateNetworks: networks("10.1.0.0/16")}),
+	{"a network, an endpoint and a VPC with private networks",
+		ofExample(sendpolicy.Description{Networks: networks("192.0.2.0/24"),
+			Endpoints: []string{"vpce-01"}, VPCs: []string{"vpc-02"}, PrivateNetworks: networks("10.1.0.0/16")}),
 		[]mail{
 			{what: "the network"},
 			{what: "the endpoint from the private network", endpoint: "vpce-01", private: "10.1.0.1"},
@@ -387,13 +434,15 @@ var sourceScenes = []scene{
 
 // condition is a description of example.com with one condition.
 func condition(operator, key string, values ...string) sendpolicy.Description {
-	return ofExample(sendpolicy.Description{Conditions: []sendpolicy.Condition{{Operator: operator, Key: key, Values: values}}})
+	return ofExample(sendpolicy.Description{Conditions: []sendpolicy.Condition{{Operator: operator, Key: key,
+		Values: values}}})
 }
 
 var otherScenes = []scene{
 	{"encryption", ofExample(sendpolicy.Description{TLSOnly: true}),
 		[]mail{{what: "encrypted mail"}, {what: "encrypted mail through an endpoint", endpoint: "vpce-01"}},
-		[]mail{{what: "mail that isn't", plain: true}, {what: "mail that isn't through an endpoint", endpoint: "vpce-01", plain: true}}},
+		[]mail{{what: "mail that isn't", plain: true},
+			{what: "mail that isn't through an endpoint", endpoint: "vpce-01", plain: true}}},
 	{"an end", condition("DateLessThan", "aws:CurrentTime", "2027-01-01T00:00:00Z"),
 		[]mail{{what: "mail before", at: "2026-12-31T23:59:59Z"}},
 		[]mail{{what: "mail then", at: "2027-01-01T00:00:00Z"}, {what: "mail after", at: "2027-01-01T00:00:01Z"}}},
@@ -413,7 +462,8 @@ var otherScenes = []scene{
 		[]mail{{what: "what it says"}},
 		[]mail{{what: "something else", from: "boss@example.com"}}},
 	{"all networks but one", ofExample(sendpolicy.Description{Networks: networks("192.0.2.0/24"),
-		Conditions: []sendpolicy.Condition{{Operator: "NotIpAddress", Key: "aws:SourceIp", Values: []string{"192.0.2.128/25"}}}}),
+		Conditions: []sendpolicy.Condition{{Operator: "NotIpAddress", Key: "aws:SourceIp",
+			Values: []string{"192.0.2.128/25"}}}}),
 		[]mail{{what: "the others"}},
 		[]mail{{what: "the one", address: "192.0.2.130"}, {what: "another", address: "203.0.113.1"}}},
 }
@@ -422,15 +472,20 @@ var otherScenes = []scene{
 func everything() sendpolicy.Description {
 	return sendpolicy.Description{
 		Account: "111122223333", Regions: []string{"eu-west-1", "us-east-1"},
-		Identities: []string{"example.com", "alerts@example.org"}, ConfigurationSets: []string{"main"}, SandboxRecipients: []string{"example.net"},
-		From: []string{"app@example.com", "alerts@example.org"}, FromNames: []string{"App", "Alerts"}, Recipients: []string{"example.net", "boss@example.edu"},
-		Networks: networks("192.0.2.0/24", "2001:db8:1::/48"), Endpoints: []string{"vpce-01"}, VPCs: []string{"vpc-02"}, PrivateNetworks: networks("10.1.0.0/16"),
-		TLSOnly:    true,
-		Conditions: []sendpolicy.Condition{{Operator: "DateLessThan", Key: "aws:CurrentTime", Values: []string{"2027-01-01T00:00:00Z"}}},
+		Identities: []string{"example.com", "alerts@example.org"}, ConfigurationSets: []string{"main"},
+		SandboxRecipients: []string{"example.net"},
+		From:              []string{"app@example.com", "alerts@example.org"}, FromNames: []string{"App", "Alerts"},
+		Recipients: []string{"example.net", "boss@example.edu"},
+		Networks:   networks("192.0.2.0/24", "2001:db8:1::/48"), Endpoints: []string{"vpce-01"},
+		VPCs: []string{"vpc-02"}, PrivateNetworks: networks("10.1.0.0/16"),
+		TLSOnly: true,
+		Conditions: []sendpolicy.Condition{{Operator: "DateLessThan", Key: "aws:CurrentTime",
+			Values: []string{"2027-01-01T00:00:00Z"}}},
 	}
 }
 
-// everythingScene is mail through each of three ways in, and the same with one thing that isn't as described.
+// everythingScene is mail through each of three ways in, and the same with one thing that isn't as
+// described.
 func everythingScene() scene {
 	s := scene{what: "a description that says everything", description: everything()}
 	for _, way := range []mail{
@@ -446,14 +501,19 @@ func everythingScene() scene {
 		}
 		s.allowed = append(s.allowed,
 			with("mail", func(*mail) {}),
-			with("the other identity", func(m *mail) { m.as, m.from, m.name = "alerts@example.org", "alerts@example.org", "Alerts" }),
+			with("the other identity", func(m *mail) {
+				m.as, m.from, m.name = "alerts@example.org",
+					"alerts@example.org", "Alerts"
+			}),
 			with("all recipients", func(m *mail) { m.to = []string{"a@example.net", "boss@example.edu"} }),
 			with("the other Region's mail", func(m *mail) {
-				m.as, m.set = "arn:aws:ses:us-east-1:111122223333:identity/example.com", "arn:aws:ses:us-east-1:111122223333:configuration-set/main"
+				m.as, m.set = "arn:aws:ses:us-east-1:111122223333:identity/example.com",
+					"arn:aws:ses:us-east-1:111122223333:configuration-set/main"
 				m.verified = []string{"arn:aws:ses:us-east-1:111122223333:identity/example.net"}
 			}),
 			with("the other Region's other identity", func(m *mail) {
-				m.as, m.from, m.set = "arn:aws:ses:us-east-1:111122223333:identity/alerts@example.org", "alerts@example.org", ""
+				m.as, m.from, m.set = "arn:aws:ses:us-east-1:111122223333:identity/alerts@example.org",
+					"alerts@example.org", ""
 				m.verified = []string{"arn:aws:ses:us-east-1:111122223333:identity/example.net"}
 			}),
 		)
@@ -482,7 +542,8 @@ func everythingScene() scene {
 		from("another network", func(m *mail) { m.address = "203.0.113.1" }),
 		from("another endpoint", func(m *mail) { m.endpoint, m.private = "vpce-03", "10.1.0.1" }),
 		from("another VPC", func(m *mail) { m.vpc, m.private = "vpc-03", "10.1.0.1" }),
-		from("the endpoint from another private network", func(m *mail) { m.endpoint, m.private = "vpce-01", "10.2.0.1" }),
+		from("the endpoint from another private network",
+			func(m *mail) { m.endpoint, m.private = "vpce-01", "10.2.0.1" }),
 		from("the VPC from another private network", func(m *mail) { m.vpc, m.private = "vpc-02", "10.2.0.1" }),
 	)
 	return s

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// shape is what a text looks like. It is compiled when it is first needed: the function links this package, most of its invocations
-// need no shape, and all of them would start later.
+// shape is what a text looks like. It is compiled when it is first needed: the function links this
+// package, most of its invocations need no shape, and all of them would start later.
 type shape struct {
 	expression string
 	once       sync.Once

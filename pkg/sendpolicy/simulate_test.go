@@ -17,8 +17,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// mail is one that is handed in. What a line of the table doesn't say is as in ordinary mail: from app@example.com, without a
-// display name, to one recipient, with no configuration set, encrypted, from 192.0.2.10, at the beginning of 2026.
+// mail is one that is handed in. What a line of the table doesn't say is as in ordinary mail: from
+// app@example.com, without a display name, to one recipient, with no configuration set, encrypted,
+// from 192.0.2.10, at the beginning of 2026.
 type mail struct {
 	what     string   // tells it from the others
 	as       string   // the identity that it is sent as: a name or an ARN
@@ -40,8 +41,9 @@ type mail struct {
 	owner  sendpolicy.Document // the identity's own policy, where another account has it
 }
 
-// question is one of IAM's decisions. Mail takes several: SES asks for each resource that mail involves, and mail goes out when all
-// are allowed ("Actions, resources, and condition keys for Amazon SES", Service Authorization Reference).
+// question is one of IAM's decisions. Mail takes several: SES asks for each resource that mail
+// involves, and mail goes out when all are allowed ("Actions, resources, and condition keys for
+// Amazon SES", Service Authorization Reference).
 type question struct {
 	Policy  sendpolicy.Document `json:"policy"`
 	Owner   any                 `json:"ownerPolicy,omitempty"`
@@ -151,7 +153,8 @@ func ownersPolicy(d sendpolicy.Document) map[string]any {
 	var statements []map[string]any
 	for _, s := range d.Statements {
 		statements = append(statements, map[string]any{
-			"Effect": s.Effect, "Principal": map[string]string{"AWS": "arn:aws:iam::111122223333:user/mailer"}, "Action": s.Action, "Resource": s.Resource,
+			"Effect": s.Effect, "Principal": map[string]string{"AWS": "arn:aws:iam::111122223333:user/mailer"},
+			"Action": s.Action, "Resource": s.Resource,
 		})
 	}
 	return map[string]any{"Version": d.Version, "Statement": statements}
@@ -178,7 +181,8 @@ func newSimulator(t *testing.T) *simulator {
 	}
 	modules := or(os.Getenv("SENDPOLICY_NODE_MODULES"), filepath.Join(simulateFolder, "node_modules"))
 	if _, err := os.Stat(filepath.Join(modules, "@cloud-copilot", "iam-simulate")); err != nil {
-		t.Skip("iam-simulate isn't installed (npm ci in pkg/sendpolicy/testdata/simulate, or SENDPOLICY_NODE_MODULES=…/node_modules):", err)
+		t.Skip("iam-simulate isn't installed (npm ci in pkg/sendpolicy/testdata/simulate, or "+
+			"SENDPOLICY_NODE_MODULES=…/node_modules):", err)
 	}
 	return &simulator{t: t, modules: modules}
 }
@@ -208,8 +212,8 @@ func (s *simulator) ask() {
 	}
 }
 
-// allows tells whether a mail goes out. An answer that isn't about the policy fails the test: a question that IAM doesn't
-// understand must not count as refused mail.
+// allows tells whether a mail goes out. An answer that isn't about the policy fails the test: a
+// question that IAM doesn't understand must not count as refused mail.
 func (s *simulator) allows(t *testing.T, number int) bool {
 	t.Helper()
 	all := true
@@ -221,7 +225,8 @@ func (s *simulator) allows(t *testing.T, number int) bool {
 		case q.Request.Action == "ses:SendRawEmail" && len(a.Ignored) > 0:
 			t.Fatalf("it doesn't know the keys %s", a.Ignored)
 		case !slices.Contains([]string{"Allowed", "ImplicitlyDenied"}, a.Decision):
-			t.Fatalf("%s on %s is %s, and nothing in the policy denies", q.Request.Action, q.Request.Resource.ARN, a.Decision)
+			t.Fatalf("%s on %s is %s, and nothing in the policy denies", q.Request.Action, q.Request.Resource.ARN,
+				a.Decision)
 		}
 		all = all && a.Decision == "Allowed"
 	}
@@ -275,7 +280,8 @@ func TestIAMAllowsWhatIsDescribedAndNothingElse(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d requests to be allowed, %d to be denied, and %d that no description has to do with; %d questions", let, kept, strange, len(iam.questions))
+	t.Logf("%d requests to be allowed, %d to be denied, and %d that no description has to do with; %d questions", let,
+		kept, strange, len(iam.questions))
 }
 
 // A table proves little if a policy that lacks something would pass as well.
@@ -320,7 +326,8 @@ type variant struct {
 	policy sendpolicy.Document
 }
 
-// variants are all policies that lack one thing: a resource, a condition, or one of a condition's values.
+// variants are all policies that lack one thing: a resource, a condition, or one of a condition's
+// values.
 func variants(d sendpolicy.Document) (all []variant) {
 	for i, s := range d.Statements {
 		lacking := func(wider bool, what string, change func(*sendpolicy.Statement)) {

@@ -42,7 +42,8 @@ type Warning struct {
 	Message string      `json:"message"`
 }
 
-// inlineQuota is how many characters all inline policies of a user may have, spaces apart ("IAM and AWS STS quotas").
+// inlineQuota is how many characters all inline policies of a user may have, spaces apart ("IAM and
+// AWS STS quotas").
 const inlineQuota = 2048
 
 func (d Description) warnings(policy Document) (found []Warning) {
@@ -51,12 +52,16 @@ func (d Description) warnings(policy Document) (found []Warning) {
 	}
 	d.warnOfSources(warn)
 	if len(d.SandboxRecipients) == 0 {
-		warn(RecipientsAreAsked, "in the sandbox, SES asks for permission on the recipients' verified identities as well, and refuses mail to those "+
-			"that aren't named (554 Access denied); name them as sandbox recipients")
+		warn(RecipientsAreAsked,
+			"in the sandbox, SES asks for permission on the recipients' verified identities as well, and refuses "+
+				"mail to those "+
+				"that aren't named (554 Access denied); name them as sandbox recipients")
 	}
 	if len(d.ConfigurationSets) == 0 {
-		warn(NoConfigurationSet, "mail that names a configuration set, or whose identity has one by default, is refused (554 Access denied); "+
-			"name those that are used")
+		warn(NoConfigurationSet,
+			"mail that names a configuration set, or whose identity has one by default, is refused (554 Access "+
+				"denied); "+
+				"name those that are used")
 	}
 	home := d.Account
 	for _, text := range slices.Concat(d.Identities, d.SandboxRecipients, d.ConfigurationSets) {
@@ -65,23 +70,33 @@ func (d Description) warnings(policy Document) (found []Warning) {
 			continue
 		}
 		if home = cmp.Or(home, parts[3]); parts[3] != home {
-			warn(OtherAccount, "%s is another account's: its owner has to allow it in the identity's own policy, and mail names it in X-SES-SOURCE-ARN", text)
+			warn(OtherAccount,
+				"%s is another account's: its owner has to allow it in the identity's own policy, and mail names "+
+					"it in X-SES-SOURCE-ARN", text)
 		}
 		if len(d.Regions) > 0 && !slices.Contains(d.Regions, parts[2]) {
-			warn(OtherRegion, "%s is in a Region that isn't among those described (%s)", text, strings.Join(d.Regions, ", "))
+			warn(OtherRegion, "%s is in a Region that isn't among those described (%s)", text,
+				strings.Join(d.Regions, ", "))
 		}
 	}
 	if slices.ContainsFunc(each(d.From, addresses), hasStar) || len(d.From) == 0 && len(d.SandboxRecipients) > 0 {
-		warn(CaseMatters, "senders have a wildcard, with which IAM tells capitals from small letters: mail has to come from addresses in small letters, or just as written here")
+		warn(CaseMatters,
+			"senders have a wildcard, with which IAM tells capitals from small letters: mail has to come from "+
+				"addresses in small letters, or just as written here")
 	}
 	if slices.ContainsFunc(d.FromNames, hasStar) {
-		warn(CaseMatters, "FromNames has a wildcard, with which IAM tells capitals from small letters: mail has to be written just so")
+		warn(CaseMatters,
+			"FromNames has a wildcard, with which IAM tells capitals from small letters: mail has to be written "+
+				"just so")
 	}
 	if len(d.Recipients) > 0 {
-		warn(CaseMatters, "recipients tell capitals from small letters: mail to Someone@Example.com isn't mail to example.com")
+		warn(CaseMatters,
+			"recipients tell capitals from small letters: mail to Someone@Example.com isn't mail to example.com")
 	}
 	if text, err := written(policy); err == nil && len(text) > inlineQuota {
-		warn(TooLong, "it has %d characters, and all inline policies of a user together may have %d: make it a managed policy, which may have 6,144", len(text), inlineQuota)
+		warn(TooLong,
+			"it has %d characters, and all inline policies of a user together may have %d: make it a managed "+
+				"policy, which may have 6,144", len(text), inlineQuota)
 	}
 	slices.SortStableFunc(found, func(a, b Warning) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return found
@@ -90,19 +105,25 @@ func (d Description) warnings(policy Document) (found []Warning) {
 func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
 	switch inside := len(d.Endpoints) + len(d.VPCs); {
 	case len(d.Networks)+inside == 0 && !(Statement{Condition: d.conditions(door{})}).source().bound:
-		warn(AnySource, "a leaked credential works from anywhere: name the networks or VPC endpoints that mail is handed in from")
+		warn(AnySource,
+			"a leaked credential works from anywhere: name the networks or VPC endpoints that mail is handed in from")
 	case len(d.Networks) > 0 && inside > 0:
-		warn(AddressBesideEndpoint, "mail through a VPC endpoint has no public source address: it is let in by the endpoint or the VPC, and "+
-			"where those are to be narrowed, by private networks (aws:VpcSourceIp)")
+		warn(AddressBesideEndpoint,
+			"mail through a VPC endpoint has no public source address: it is let in by the endpoint or the VPC, and "+
+				"where those are to be narrowed, by private networks (aws:VpcSourceIp)")
 	}
 	for _, n := range d.Networks {
 		switch {
 		case isPrivate(n):
-			warn(PrivateNetwork, "%s is private, and SES never sees it: name the public address of the NAT gateway, or use a VPC endpoint", n)
+			warn(PrivateNetwork,
+				"%s is private, and SES never sees it: name the public address of the NAT gateway, or use a VPC "+
+					"endpoint", n)
 		case n.Bits() < 16 && n.Addr().Is4() || n.Bits() < 32 && n.Addr().Is6():
 			warn(WideNetwork, "%s has more addresses than one network of anybody's", n)
 		case n.IsSingleIP():
-			warn(SingleAddress, "%s has to be fixed (an Elastic IP, a NAT gateway's): tasks, functions and instances change the addresses that they get by themselves", n)
+			warn(SingleAddress,
+				"%s has to be fixed (an Elastic IP, a NAT gateway's): tasks, functions and instances change the "+
+					"addresses that they get by themselves", n)
 		}
 	}
 }
@@ -110,7 +131,8 @@ func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
 // sharedSpace is for carriers' NAT (RFC 6598).
 var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 
-// isPrivate tells of addresses that don't leave a network (RFC 1918, RFC 4193, RFC 6598, loopback and link-local ones).
+// isPrivate tells of addresses that don't leave a network (RFC 1918, RFC 4193, RFC 6598, loopback
+// and link-local ones).
 func isPrivate(n netip.Prefix) bool {
 	a := n.Addr()
 	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || sharedSpace.Contains(a)

@@ -23,7 +23,8 @@ func Write(d Description) (Document, []Warning, error) {
 	}
 	for _, door := range d.doors() {
 		policy.Statements = append(policy.Statements, Statement{
-			Sid: "Send" + door.name, Effect: allow, Action: Texts{sendRaw}, Resource: resources, Condition: d.conditions(door),
+			Sid: "Send" + door.name, Effect: allow, Action: Texts{sendRaw},
+			Resource: resources, Condition: d.conditions(door),
 		})
 		if len(recipients) == 0 {
 			continue
@@ -31,7 +32,8 @@ func Write(d Description) (Document, []Warning, error) {
 		// An identity may also be sent from, so those of recipients need a sender who isn't one of
 		// them.
 		to := Statement{
-			Sid: "SandboxRecipients" + door.name, Effect: allow, Action: Texts{sendRaw}, Resource: recipients, Condition: d.conditions(door),
+			Sid: "SandboxRecipients" + door.name, Effect: allow, Action: Texts{sendRaw},
+			Resource: recipients, Condition: d.conditions(door),
 		}
 		to.Condition.add("StringLike", "ses:FromAddress", senders(d.Identities)...)
 		policy.Statements = append(policy.Statements, to)
@@ -78,7 +80,8 @@ func (d Description) conditions(through door) Conditions {
 	c.like("ses:FromDisplayName", d.FromNames)
 	if len(d.Recipients) > 0 {
 		c.add("ForAllValues:StringLike", "ses:Recipients", literal(each(d.Recipients, addresses))...)
-		c.add("Null", "ses:Recipients", "false") // of no values, all are allowed ("Multivalued context keys", IAM User Guide)
+		c.add("Null", "ses:Recipients",
+			"false") // of no values, all are allowed ("Multivalued context keys", IAM User Guide)
 	}
 	if d.TLSOnly {
 		c.add("Bool", "aws:SecureTransport", "true")

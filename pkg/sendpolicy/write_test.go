@@ -67,8 +67,10 @@ func written(t *testing.T, d sendpolicy.Description) sendpolicy.Document {
 
 func TestEveryFaultOfADescriptionIsNamedAtOnce(t *testing.T) {
 	policy, warnings, err := sendpolicy.Write(sendpolicy.Description{
-		Account: "1234", Regions: []string{"Ireland"}, Identities: []string{"*.example.com", "example.com", "a b@example.com"},
-		ConfigurationSets: []string{"main set"}, SandboxRecipients: []string{"nobody@"}, From: []string{"a b@example.com"}, Recipients: []string{"everybody"},
+		Account: "1234", Regions: []string{"Ireland"},
+		Identities:        []string{"*.example.com", "example.com", "a b@example.com"},
+		ConfigurationSets: []string{"main set"}, SandboxRecipients: []string{"nobody@"},
+		From: []string{"a b@example.com"}, Recipients: []string{"everybody"},
 		Endpoints: []string{"vpc-01"}, VPCs: []string{"vpce-01"},
 		Conditions: []sendpolicy.Condition{
 			{Operator: "StringEquals", Key: "aws:PrincipalOrgID", Values: []string{"o-1"}},
@@ -84,8 +86,10 @@ func TestEveryFaultOfADescriptionIsNamedAtOnce(t *testing.T) {
 	}
 	want := []string{
 		"Account: \"1234\"", "Regions: \"Ireland\"", "Identities: \"*.example.com\"", "Identities: \"a b@example.com\"",
-		"ConfigurationSets: \"main set\"", "SandboxRecipients: \"nobody@\"", "From: \"a b@example.com\"", "Recipients: \"everybody\"",
-		"Endpoints: \"vpc-01\"", "VPCs: \"vpce-01\"", "Conditions: SES doesn't know the key aws:PrincipalOrgID", "Conditions: IAM has no operator \"Equals\"",
+		"ConfigurationSets: \"main set\"", "SandboxRecipients: \"nobody@\"", "From: \"a b@example.com\"",
+		"Recipients: \"everybody\"",
+		"Endpoints: \"vpc-01\"", "VPCs: \"vpce-01\"", "Conditions: SES doesn't know the key aws:PrincipalOrgID",
+		"Conditions: IAM has no operator \"Equals\"",
 		"Conditions: aws:SecureTransport has no value",
 	}
 	for _, text := range want {
@@ -110,63 +114,94 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 		fault string
 		d     description
 	}{
-		"no identity":                        {"Identities: name at least one", with(func(d *description) { d.Identities = nil })},
-		"no account for a name":              {"Account: is needed, because example.com", with(func(d *description) { d.Account = "" })},
-		"no Region for a name":               {"Regions: at least one", with(func(d *description) { d.Regions = nil })},
-		"no account for a configuration set": {"Account: is needed, because main", description{Regions: []string{"eu-west-1"}, Identities: []string{identityARN}, ConfigurationSets: []string{"main"}}},
-		"no Region for a recipient":          {"Regions: at least one", description{Account: "111122223333", Identities: []string{identityARN}, SandboxRecipients: []string{"example.net"}}},
-		"an account of 13 digits":            {"Account: ", with(func(d *description) { d.Account += "4" })},
-		"an empty Region":                    {"Regions: ", with(func(d *description) { d.Regions = []string{""} })},
-		"an Availability Zone":               {"Regions: ", with(func(d *description) { d.Regions = []string{"eu-west-1a"} })},
-		"an empty identity":                  {"Identities: ", with(func(d *description) { d.Identities = []string{""} })},
-		"an identity with a wildcard":        {"Identities: ", with(func(d *description) { d.Identities = []string{"*@example.com"} })},
-		"an identity's ARN with a wildcard":  {"Identities: ", with(func(d *description) { d.Identities = []string{identityARN[:len(identityARN)-3] + "*"} })},
+		"no identity": {"Identities: name at least one",
+			with(func(d *description) { d.Identities = nil })},
+		"no account for a name": {"Account: is needed, because example.com",
+			with(func(d *description) { d.Account = "" })},
+		"no Region for a name": {"Regions: at least one", with(func(d *description) { d.Regions = nil })},
+		"no account for a configuration set": {"Account: is needed, because main",
+			description{Regions: []string{"eu-west-1"}, Identities: []string{identityARN},
+				ConfigurationSets: []string{"main"}}},
+		"no Region for a recipient": {"Regions: at least one",
+			description{Account: "111122223333", Identities: []string{identityARN},
+				SandboxRecipients: []string{"example.net"}}},
+		"an account of 13 digits": {"Account: ", with(func(d *description) { d.Account += "4" })},
+		"an empty Region":         {"Regions: ", with(func(d *description) { d.Regions = []string{""} })},
+		"an Availability Zone": {"Regions: ",
+			with(func(d *description) { d.Regions = []string{"eu-west-1a"} })},
+		"an empty identity": {"Identities: ",
+			with(func(d *description) { d.Identities = []string{""} })},
+		"an identity with a wildcard": {"Identities: ",
+			with(func(d *description) { d.Identities = []string{"*@example.com"} })},
+		"an identity's ARN with a wildcard": {"Identities: ",
+			with(func(d *description) { d.Identities = []string{identityARN[:len(identityARN)-3] + "*"} })},
 		"a configuration set's ARN as identity": {"Identities: ", with(func(d *description) {
 			d.Identities = []string{strings.Replace(identityARN, "identity", "configuration-set", 1)}
 		})},
-		"another service's ARN as identity":  {"Identities: ", with(func(d *description) { d.Identities = []string{strings.Replace(identityARN, ":ses:", ":sns:", 1)} })},
-		"an identity with a policy variable": {"Identities: ", with(func(d *description) { d.Identities = []string{"${aws:username}@example.com"} })},
+		"another service's ARN as identity": {"Identities: ",
+			with(func(d *description) { d.Identities = []string{strings.Replace(identityARN, ":ses:", ":sns:", 1)} })},
+		"an identity with a policy variable": {"Identities: ",
+			with(func(d *description) { d.Identities = []string{"${aws:username}@example.com"} })},
 		"an ARN with a policy variable": {"Identities: ", with(func(d *description) {
 			d.Identities = []string{strings.Replace(identityARN, "example", "${aws:username}", 1)}
 		})},
-		"a recipient's identity with a wildcard": {"SandboxRecipients: ", with(func(d *description) { d.SandboxRecipients = []string{"*"} })},
-		"an identity's ARN as configuration set": {"ConfigurationSets: ", with(func(d *description) { d.ConfigurationSets = []string{identityARN} })},
-		"a configuration set with a wildcard":    {"ConfigurationSets: ", with(func(d *description) { d.ConfigurationSets = []string{"*"} })},
-		"a sender who is anybody":                {"From: ", with(func(d *description) { d.From = []string{"*"} })},
-		"an empty sender":                        {"From: ", with(func(d *description) { d.From = []string{""} })},
-		"a sender with a display name":           {"From: ", with(func(d *description) { d.From = []string{"App <app@example.com>"} })},
-		"an empty display name":                  {"FromNames: ", with(func(d *description) { d.FromNames = []string{""} })},
-		"recipients who are anybody":             {"Recipients: ", with(func(d *description) { d.Recipients = []string{"*"} })},
-		"no network":                             {"Networks: ", with(func(d *description) { d.Networks = []netip.Prefix{{}} })},
-		"an endpoint with a wildcard":            {"Endpoints: ", with(func(d *description) { d.Endpoints = []string{"vpce-*"} })},
-		"an endpoint service":                    {"Endpoints: ", with(func(d *description) { d.Endpoints = []string{"vpce-svc-01"} })},
-		"a VPC with a wildcard":                  {"VPCs: ", with(func(d *description) { d.VPCs = []string{"*"} })},
-		"private networks of no VPC":             {"PrivateNetworks: name the endpoint", with(func(d *description) { d.PrivateNetworks = networks("10.0.0.0/8") })},
+		"a recipient's identity with a wildcard": {"SandboxRecipients: ",
+			with(func(d *description) { d.SandboxRecipients = []string{"*"} })},
+		"an identity's ARN as configuration set": {"ConfigurationSets: ",
+			with(func(d *description) { d.ConfigurationSets = []string{identityARN} })},
+		"a configuration set with a wildcard": {"ConfigurationSets: ",
+			with(func(d *description) { d.ConfigurationSets = []string{"*"} })},
+		"a sender who is anybody": {"From: ", with(func(d *description) { d.From = []string{"*"} })},
+		"an empty sender":         {"From: ", with(func(d *description) { d.From = []string{""} })},
+		"a sender with a display name": {"From: ",
+			with(func(d *description) { d.From = []string{"App <app@example.com>"} })},
+		"an empty display name": {"FromNames: ",
+			with(func(d *description) { d.FromNames = []string{""} })},
+		"recipients who are anybody": {"Recipients: ",
+			with(func(d *description) { d.Recipients = []string{"*"} })},
+		"no network": {"Networks: ",
+			with(func(d *description) { d.Networks = []netip.Prefix{{}} })},
+		"an endpoint with a wildcard": {"Endpoints: ",
+			with(func(d *description) { d.Endpoints = []string{"vpce-*"} })},
+		"an endpoint service": {"Endpoints: ",
+			with(func(d *description) { d.Endpoints = []string{"vpce-svc-01"} })},
+		"a VPC with a wildcard": {"VPCs: ", with(func(d *description) { d.VPCs = []string{"*"} })},
+		"private networks of no VPC": {"PrivateNetworks: name the endpoint",
+			with(func(d *description) { d.PrivateNetworks = networks("10.0.0.0/8") })},
 		"no private network": {"PrivateNetworks: ", with(func(d *description) {
 			d.Endpoints, d.PrivateNetworks = []string{"vpce-01"}, []netip.Prefix{{}}
 		})},
-		"a key of another service":   {"Conditions: ", condition("StringEquals", "aws:PrincipalTag/team", "mail")},
-		"an operator that isn't":     {"Conditions: ", condition("StringMatches", "ses:FromAddress", "app@example.com")},
+		"a key of another service": {"Conditions: ", condition("StringEquals", "aws:PrincipalTag/team", "mail")},
+		"an operator that isn't": {"Conditions: ",
+			condition("StringMatches", "ses:FromAddress", "app@example.com")},
 		"a condition without values": {"Conditions: ", condition("StringLike", "ses:FromAddress")},
 		"a sender of any domain, in the sandbox": {"From: \"no-reply@*\" is somebody", with(func(d *description) {
 			d.SandboxRecipients, d.From = toFriends, []string{"no-reply@*"}
 		})},
-		"a sender who is a recipient, in the sandbox": {"From: \"idle@example.org\" is somebody", with(func(d *description) {
-			d.SandboxRecipients, d.From = toFriends, []string{"app@example.com", "idle@example.org"}
-		})},
-		"a condition on a sender, in the sandbox": {"Conditions: StringLike of ses:FromAddress is said", with(func(d *description) {
-			d.SandboxRecipients = toFriends
-			d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress", Values: []string{"no-reply@*"}}}
-		})},
-		"a sender with a policy variable": {"From: ", with(func(d *description) { d.From = []string{"${aws:username}@example.com"} })},
-		"a condition on a sender who is described": {"Conditions: StringLike of ses:FromAddress is said", with(func(d *description) {
-			d.From = []string{"app-*@example.com"}
-			d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress", Values: []string{"*-eu@example.com"}}}
-		})},
-		"a condition on a network that is described": {"Conditions: IpAddress of aws:SourceIp is said", with(func(d *description) {
-			d.Networks = networks("192.0.2.0/24")
-			d.Conditions = []sendpolicy.Condition{{Operator: "IpAddress", Key: "aws:SourceIp", Values: []string{"203.0.113.0/28"}}}
-		})},
+		"a sender who is a recipient, in the sandbox": {"From: \"idle@example.org\" is somebody",
+			with(func(d *description) {
+				d.SandboxRecipients, d.From = toFriends, []string{"app@example.com", "idle@example.org"}
+			})},
+		"a condition on a sender, in the sandbox": {"Conditions: StringLike of ses:FromAddress is said",
+			with(func(d *description) {
+				d.SandboxRecipients = toFriends
+				d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress",
+					Values: []string{"no-reply@*"}}}
+			})},
+		"a sender with a policy variable": {"From: ",
+			with(func(d *description) { d.From = []string{"${aws:username}@example.com"} })},
+		"a condition on a sender who is described": {"Conditions: StringLike of ses:FromAddress is said",
+			with(func(d *description) {
+				d.From = []string{"app-*@example.com"}
+				d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress",
+					Values: []string{"*-eu@example.com"}}}
+			})},
+		"a condition on a network that is described": {"Conditions: IpAddress of aws:SourceIp is said",
+			with(func(d *description) {
+				d.Networks = networks("192.0.2.0/24")
+				d.Conditions = []sendpolicy.Condition{{Operator: "IpAddress", Key: "aws:SourceIp",
+					Values: []string{"203.0.113.0/28"}}}
+			})},
 		"two conditions on one key": {"Conditions: StringLike of ses:FromAddress is said", with(func(d *description) {
 			d.Conditions = []sendpolicy.Condition{
 				{Operator: "StringLike", Key: "ses:FromAddress", Values: []string{"app-*@example.com"}},
@@ -189,7 +224,8 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 // quiet is a description without warnings, changed.
 func quiet(change func(*sendpolicy.Description)) sendpolicy.Description {
 	d := ofExample(sendpolicy.Description{
-		ConfigurationSets: []string{"main"}, SandboxRecipients: []string{"example.net"}, From: []string{"app@example.com"}, Networks: networks("192.0.2.0/24"),
+		ConfigurationSets: []string{"main"}, SandboxRecipients: []string{"example.net"},
+		From: []string{"app@example.com"}, Networks: networks("192.0.2.0/24"),
 	})
 	change(&d)
 	return d
@@ -214,18 +250,22 @@ var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy
 			quiet(func(d *sendpolicy.Description) { d.Networks, d.Endpoints = nil, []string{"vpce-01"} }),
 			quiet(func(d *sendpolicy.Description) { d.Networks, d.VPCs = nil, []string{"vpc-01"} }),
 			quiet(func(d *sendpolicy.Description) {
-				d.Networks, d.Conditions = nil, []sendpolicy.Condition{{Operator: "IpAddress", Key: "aws:SourceIp", Values: []string{"192.0.2.0/24"}}}
+				d.Networks, d.Conditions = nil, []sendpolicy.Condition{{Operator: "IpAddress", Key: "aws:SourceIp",
+					Values: []string{"192.0.2.0/24"}}}
 			}),
 		},
 	},
 	sendpolicy.WideNetwork: {
-		raised: []sendpolicy.Description{fromNetworks("0.0.0.0/0"), fromNetworks("198.0.0.0/15"), fromNetworks("::/0"), fromNetworks("192.0.2.0/24", "2001:db8::/31")},
-		not:    []sendpolicy.Description{fromNetworks("198.51.0.0/16"), fromNetworks("2001:db8::/32")},
+		raised: []sendpolicy.Description{fromNetworks("0.0.0.0/0"), fromNetworks("198.0.0.0/15"), fromNetworks("::/0"),
+			fromNetworks("192.0.2.0/24", "2001:db8::/31")},
+		not: []sendpolicy.Description{fromNetworks("198.51.0.0/16"), fromNetworks("2001:db8::/32")},
 	},
 	sendpolicy.PrivateNetwork: {
 		raised: []sendpolicy.Description{
-			fromNetworks("10.0.0.0/8"), fromNetworks("172.16.0.0/12"), fromNetworks("192.168.1.1/32"), fromNetworks("100.64.0.0/10"), fromNetworks("fd00::/8"),
-			fromNetworks("127.0.0.1/32"), fromNetworks("169.254.0.0/16"), fromNetworks("fe80::/10"), fromNetworks("192.0.2.0/24", "10.0.0.1/32"),
+			fromNetworks("10.0.0.0/8"), fromNetworks("172.16.0.0/12"), fromNetworks("192.168.1.1/32"),
+			fromNetworks("100.64.0.0/10"), fromNetworks("fd00::/8"),
+			fromNetworks("127.0.0.1/32"), fromNetworks("169.254.0.0/16"), fromNetworks("fe80::/10"),
+			fromNetworks("192.0.2.0/24", "10.0.0.1/32"),
 		},
 		not: []sendpolicy.Description{
 			fromNetworks("172.32.0.0/16"), fromNetworks("100.128.0.0/16"),
@@ -292,7 +332,8 @@ var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy
 		raised: []sendpolicy.Description{
 			quiet(func(d *sendpolicy.Description) { d.From = []string{"app-*@example.com"} }),
 			quiet(func(d *sendpolicy.Description) { d.From = []string{"example.com"} }), // *@example.com
-			quiet(func(d *sendpolicy.Description) { d.From = nil }),                     // mail to sandbox recipients is from *@example.com
+			quiet(func(d *sendpolicy.Description) { d.From = nil }),
+			// mail to sandbox recipients is from *@example.com
 			quiet(func(d *sendpolicy.Description) { d.FromNames = []string{"App *"} }),
 			quiet(func(d *sendpolicy.Description) { d.Recipients = []string{"example.net"} }),
 			quiet(func(d *sendpolicy.Description) { d.Recipients = []string{"boss@example.net"} }),
@@ -379,9 +420,11 @@ func TestWarningsAreInTheSameOrderEachTime(t *testing.T) {
 func TestARegionsPartitionIsInTheARN(t *testing.T) {
 	for region, partition := range map[string]string{
 		"eu-west-1": "aws", "us-east-1": "aws", "ap-southeast-2": "aws", "il-central-1": "aws", "mx-central-1": "aws",
-		"cn-north-1": "aws-cn", "cn-northwest-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "us-gov-east-1": "aws-us-gov", "eusc-de-east-1": "aws-eusc",
+		"cn-north-1": "aws-cn", "cn-northwest-1": "aws-cn", "us-gov-west-1": "aws-us-gov",
+		"us-gov-east-1": "aws-us-gov", "eusc-de-east-1": "aws-eusc",
 	} {
-		d := sendpolicy.Description{Account: "111122223333", Regions: []string{region}, Identities: []string{"example.com"}}
+		d := sendpolicy.Description{Account: "111122223333", Regions: []string{region},
+			Identities: []string{"example.com"}}
 		want := sendpolicy.Texts{"arn:" + partition + ":ses:" + region + ":111122223333:identity/example.com"}
 		if got := written(t, d).Statements[0].Resource; !slices.Equal(got, want) {
 			t.Errorf("%s: %s, want %s", region, got, want)
@@ -392,7 +435,8 @@ func TestARegionsPartitionIsInTheARN(t *testing.T) {
 func TestNamesAreARNsInEveryRegionAndARNsStayAsTheyAre(t *testing.T) {
 	got := written(t, sendpolicy.Description{
 		Account: "111122223333", Regions: []string{"eu-west-1", "us-gov-west-1"},
-		Identities: []string{"example.com", otherAccountsARN, "alerts@example.org"}, ConfigurationSets: []string{"main"},
+		Identities:        []string{"example.com", otherAccountsARN, "alerts@example.org"},
+		ConfigurationSets: []string{"main"},
 	})
 	want := sendpolicy.Texts{
 		"arn:aws:ses:eu-west-1:111122223333:identity/example.com",

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// authenticate logs in with AUTH PLAIN (RFC 4616), or with AUTH LOGIN (draft-murchison-sasl-login) where that
-// is all there is. It is only ever called on a connection with TLS.
+// authenticate logs in with AUTH PLAIN (RFC 4616), or with AUTH LOGIN (draft-murchison-sasl-login)
+// where that is all there is. It is only ever called on a connection with TLS.
 func (s *session) authenticate() error {
 	offered := strings.Fields(s.extensions["AUTH"])
 	switch {
@@ -23,7 +23,8 @@ func (s *session) authenticate() error {
 	return err
 }
 
-// authLogin answers two challenges, for the name and for the password. What they say varies and is ignored.
+// authLogin answers two challenges, for the name and for the password. What they say varies and is
+// ignored.
 func (s *session) authLogin() error {
 	encode := base64.StdEncoding.EncodeToString
 	if _, err := s.ask(opAuth, 334, "AUTH LOGIN"); err != nil {

@@ -31,7 +31,10 @@ func TestTheDefaultBackoffDoublesFromAQuarterOfASecondToTenSeconds(t *testing.T)
 func TestVerificationUsesItsTimeAndEndsOnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := Verifier{Client: Client{
-			DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("connection refused") },
+			DialContext: func(context.Context, string, string) (net.Conn, error) {
+				return nil,
+					errors.New("connection refused")
+			},
 		}}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
@@ -58,7 +61,8 @@ func TestALoginThatHangsIsCutOffAndTriedAgain(t *testing.T) {
 		if got.Took != 50*time.Second || got.Meaning != Unknown || got.Logins != 3 {
 			t.Errorf("got %+v", got)
 		}
-		want := "verifying SMTP username  in eu-west-1 (tries: 3, at 192.0.2.1:587): connecting to 192.0.2.1:587: no answer within 15s: context deadline exceeded"
+		want := "verifying SMTP username  in eu-west-1 (tries: 3, at 192.0.2.1:587): connecting to 192.0.2.1:587: " +
+			"no answer within 15s: context deadline exceeded"
 		if got.Err == nil || got.Err.Error() != want {
 			t.Errorf("got  %v\nwant %s", got.Err, want)
 		}

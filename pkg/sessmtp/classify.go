@@ -2,9 +2,10 @@ package sessmtp
 
 import "strings"
 
-// Classify is what a reply to an operation ("connect", "starttls", "auth", "mail", "rcpt" or "data") says about
-// the credential. It reads SES's replies as well as those of servers that put an enhanced status code (RFC
-// 3463) in front of the text or spread it over lines, and answers Unknown to whatever it doesn't understand.
+// Classify is what a reply to an operation ("connect", "starttls", "auth", "mail", "rcpt" or
+// "data") says about the credential. It reads SES's replies as well as those of servers that put an
+// enhanced status code (RFC 3463) in front of the text or spread it over lines, and answers Unknown
+// to whatever it doesn't understand.
 func Classify(op string, code int, text string) Meaning {
 	says := func(phrase string) bool { return strings.Contains(oneLine(strings.ToLower(text)), phrase) }
 	sending := op == opMail || op == opRcpt || op == opData
@@ -27,8 +28,9 @@ func Classify(op string, code int, text string) Meaning {
 	return Unknown
 }
 
-// faulty says whether a reply code blames the client's command: RFC 5321, section 4.2.2 (syntax, sequence,
-// parameters), and RFC 4954, section 6 (authentication required, mechanism too weak, encryption required).
+// faulty says whether a reply code blames the client's command: RFC 5321, section 4.2.2 (syntax,
+// sequence, parameters), and RFC 4954, section 6 (authentication required, mechanism too weak,
+// encryption required).
 func faulty(code int) bool {
 	return code >= 500 && code <= 504 || code == 530 || code == 534 || code == 538
 }

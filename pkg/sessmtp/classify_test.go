@@ -44,7 +44,8 @@ func TestRepliesMeanWhatSESMeans(t *testing.T) {
 			"`ses:SendRawEmail' on resource `arn:aws:ses:eu-west-1:123456789012:identity/example.com'", sessmtp.SendDenied},
 		{"data", 554, "5.7.1 Access\ndenied", sessmtp.SendDenied},
 
-		{"data", 554, "Message rejected: Email address is not verified. The following identities failed the check in region\n" +
+		{"data", 554, "Message rejected: Email address is not verified. The following identities failed the check " +
+			"in region\n" +
 			"EU-WEST-1: sender@example.com", sessmtp.IdentityRejected},
 		{"data", 554, "Message rejected: Sending suspended for this account.", sessmtp.IdentityRejected},
 

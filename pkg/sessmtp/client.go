@@ -16,15 +16,16 @@ import (
 // defaultTimeout is enough for a slow handshake over an ocean, and leaves time for several tries.
 const defaultTimeout = 15 * time.Second
 
-// Client logs in to SES's SMTP endpoints, each time on a fresh connection. The zero value works. A Client may
-// be used by several goroutines at once.
+// Client logs in to SES's SMTP endpoints, each time on a fresh connection. The zero value works. A
+// Client may be used by several goroutines at once.
 type Client struct {
-	// TLS is where tests and private endpoints put their root certificates. Nil means the system's. Whatever
-	// it says, TLS is at least version 1.2, the certificate is checked, and so is its name, against
-	// Endpoint.Host.
+	// TLS is where tests and private endpoints put their root certificates. Nil means the system's.
+	// Whatever it says, TLS is at least version 1.2, the certificate is checked, and so is its
+	// name, against Endpoint.Host.
 	TLS *tls.Config
 
-	// Timeout bounds one login or one mail, from the connection to the end. The default is 15 seconds.
+	// Timeout bounds one login or one mail, from the connection to the end. The default is 15
+	// seconds.
 	Timeout time.Duration
 
 	// LookupHost resolves an endpoint's name. The default is net.DefaultResolver's.
@@ -37,8 +38,8 @@ type Client struct {
 	LocalName string
 }
 
-// Addresses resolves an endpoint's name to all its addresses, each as "ip:port". An endpoint that is an IP
-// address needs no lookup. Errors are [*ReplyError] values.
+// Addresses resolves an endpoint's name to all its addresses, each as "ip:port". An endpoint that
+// is an IP address needs no lookup. Errors are [*ReplyError] values.
 func (c *Client) Addresses(ctx context.Context, e Endpoint) ([]string, error) {
 	if _, err := netip.ParseAddr(e.Host); err == nil {
 		return []string{e.Addr()}, nil
@@ -65,9 +66,9 @@ func (c *Client) Addresses(ctx context.Context, e Endpoint) ([]string, error) {
 	return addrs, nil
 }
 
-// Login logs in once, and says goodbye. The connection goes to addr, an address that Addresses returned, or to
-// l.Addr() where addr is empty; the certificate has to be l.Host's either way. Nil means that the server
-// accepted the credential. Errors are [*ReplyError] values.
+// Login logs in once, and says goodbye. The connection goes to addr, an address that Addresses
+// returned, or to l.Addr() where addr is empty; the certificate has to be l.Host's either way. Nil
+// means that the server accepted the credential. Errors are [*ReplyError] values.
 func (c *Client) Login(ctx context.Context, l Login, addr string) error {
 	s, err := c.open(ctx, l, cmp.Or(addr, l.Addr()))
 	if err != nil {
@@ -80,11 +81,12 @@ func (c *Client) Login(ctx context.Context, l Login, addr string) error {
 // bounded limits ctx to the client's timeout.
 func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	timeout := cmp.Or(c.Timeout, defaultTimeout)
-	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s: %w", timeout, context.DeadlineExceeded))
+	return context.WithTimeoutCause(ctx, timeout,
+		fmt.Errorf("no answer within %s: %w", timeout, context.DeadlineExceeded))
 }
 
-// ended is why ctx has ended, or nil. Timers that dialers and resolvers set to the deadline of ctx may ring a
-// moment before its own, which is then awaited.
+// ended is why ctx has ended, or nil. Timers that dialers and resolvers set to the deadline of ctx
+// may ring a moment before its own, which is then awaited.
 func ended(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
 		<-ctx.Done()

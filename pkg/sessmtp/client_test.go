@@ -75,7 +75,8 @@ func TestAServerWithoutAMechanismOfOursIsMisused(t *testing.T) {
 		s := (&server{TLS: ca.serve(host), Mechanisms: offered}).start(t)
 		l := credential(587)
 		err := reach(ca, s, l).Login(t.Context(), l, "")
-		if sessmtp.MeaningOf(err) != sessmtp.Misused || !strings.Contains(err.Error(), "neither AUTH PLAIN nor AUTH LOGIN") {
+		if sessmtp.MeaningOf(err) != sessmtp.Misused ||
+			!strings.Contains(err.Error(), "neither AUTH PLAIN nor AUTH LOGIN") {
 			t.Errorf("%v: %v", offered, err)
 		}
 	}
@@ -84,7 +85,8 @@ func TestAServerWithoutAMechanismOfOursIsMisused(t *testing.T) {
 func TestALoginGoesToTheAddressThatIsAskedFor(t *testing.T) {
 	ca := newAuthority(t)
 	one, two := (&server{TLS: ca.serve(host)}).start(t), (&server{TLS: ca.serve(host)}).start(t)
-	client := sessmtp.Client{TLS: ca.trust(), DialContext: network{"192.0.2.1:587": one.addr, "192.0.2.2:587": two.addr}.dial}
+	client := sessmtp.Client{TLS: ca.trust(), DialContext: network{"192.0.2.1:587": one.addr,
+		"192.0.2.2:587": two.addr}.dial}
 	if err := client.Login(t.Context(), credential(587), "192.0.2.2:587"); err != nil {
 		t.Error(err)
 	}
@@ -123,8 +125,11 @@ func TestAddressesAreAllThatTheNameHas(t *testing.T) {
 
 func TestANameWithoutAddressesIsUnknown(t *testing.T) {
 	for want, lookup := range map[string]func(context.Context, string) ([]string, error){
-		"connecting to nowhere.example:587: no such host":              names(),
-		"connecting to nowhere.example:587: the name has no addresses": func(context.Context, string) ([]string, error) { return nil, nil },
+		"connecting to nowhere.example:587: no such host": names(),
+		"connecting to nowhere.example:587: the name has no addresses": func(context.Context, string) ([]string,
+			error) {
+			return nil, nil
+		},
 	} {
 		client := sessmtp.Client{LookupHost: lookup}
 		_, err := client.Addresses(t.Context(), sessmtp.Endpoint{Host: "nowhere.example", Port: 587})
@@ -136,7 +141,10 @@ func TestANameWithoutAddressesIsUnknown(t *testing.T) {
 
 func TestAConnectionThatCannotBeMadeIsUnknown(t *testing.T) {
 	refused := errors.New("connection refused")
-	client := sessmtp.Client{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, refused }}
+	client := sessmtp.Client{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil,
+			refused
+	}}
 	err := client.Login(t.Context(), credential(587), "192.0.2.1:587")
 	if sessmtp.MeaningOf(err) != sessmtp.Unknown || !errors.Is(err, refused) {
 		t.Error(err)

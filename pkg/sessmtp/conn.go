@@ -5,8 +5,8 @@ import (
 	"net"
 )
 
-// replyLimit is how many bytes a server may send in one session, TLS included. A session with SES takes some
-// 6 kB; the limit keeps a broken server from filling the memory.
+// replyLimit is how many bytes a server may send in one session, TLS included. A session with SES
+// takes some 6 kB; the limit keeps a broken server from filling the memory.
 const replyLimit = 256 << 10
 
 // limitedConn is a connection that stops reading after a number of bytes.

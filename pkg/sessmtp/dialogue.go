@@ -30,8 +30,8 @@ func (s *session) reply(op string, want int) (string, error) {
 	return text, nil
 }
 
-// failed makes the error of an operation: from the server's reply if there is one, else from the end of the
-// session's time, else from err.
+// failed makes the error of an operation: from the server's reply if there is one, else from the
+// end of the session's time, else from err.
 func (s *session) failed(op string, err error) *ReplyError {
 	e := &ReplyError{Op: op, Addr: s.addr, Meaning: Unknown, Err: err}
 	if reply, ok := errors.AsType[*textproto.Error](err); ok {
@@ -47,8 +47,8 @@ func (s *session) failed(op string, err error) *ReplyError {
 	return e
 }
 
-// clean makes a server's text fit for an error: one printable line of reasonable length, without the password,
-// which a server may repeat.
+// clean makes a server's text fit for an error: one printable line of reasonable length, without
+// the password, which a server may repeat.
 func (s *session) clean(text string) string {
 	password := string(s.login.Password)
 	for _, secret := range []string{s.plain(), base64.StdEncoding.EncodeToString([]byte(password)), password} {

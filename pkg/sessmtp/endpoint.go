@@ -17,9 +17,9 @@ type Endpoint struct {
 // Addr is the endpoint as "host:port", with IPv6 addresses in brackets.
 func (e Endpoint) Addr() string { return net.JoinHostPort(e.Host, strconv.Itoa(e.Port)) }
 
-// ImplicitTLS says whether the endpoint speaks TLS from the start: AWS's "TLS Wrapper", on ports 465 and 2465.
-// All others start in the clear and change over with STARTTLS. The source is "Connecting to an Amazon SES SMTP
-// endpoint" in the SES guide.
+// ImplicitTLS says whether the endpoint speaks TLS from the start: AWS's "TLS Wrapper", on ports
+// 465 and 2465. All others start in the clear and change over with STARTTLS. The source is
+// "Connecting to an Amazon SES SMTP endpoint" in the SES guide.
 func (e Endpoint) ImplicitTLS() bool { return e.Port == 465 || e.Port == 2465 }
 
 // Scheme is the URL scheme of the endpoint: "smtps" where TLS comes first, else "smtp".
@@ -30,21 +30,22 @@ func (e Endpoint) Scheme() string {
 	return "smtp"
 }
 
-// Login is a credential and the endpoint that it is for. SES's passwords differ from Region to Region, so the
-// two belong together.
+// Login is a credential and the endpoint that it is for. SES's passwords differ from Region to
+// Region, so the two belong together.
 type Login struct {
 	Endpoint
 	Username string // the access key's ID
 	Password Password
 }
 
-// URL is the login in the form that many mail libraries take: smtp://username:password@host:port, or smtps
-// where TLS comes first. It holds the password in the clear. All but RFC 3986's unreserved characters are
-// percent-encoded: passwords contain "/", "+" and "=", on which lenient parsers disagree.
+// URL is the login in the form that many mail libraries take: smtp://username:password@host:port,
+// or smtps where TLS comes first. It holds the password in the clear. All but RFC 3986's unreserved
+// characters are percent-encoded: passwords contain "/", "+" and "=", on which lenient parsers
+// disagree.
 func (l Login) URL() string {
 	return l.Scheme() + "://" + escape(l.Username) + ":" + escape(string(l.Password)) + "@" + l.Addr()
 }
 
-// escape percent-encodes all but the unreserved characters of RFC 3986, section 2.3. QueryEscape does that
-// except for the space, which it turns into "+".
+// escape percent-encodes all but the unreserved characters of RFC 3986, section 2.3. QueryEscape
+// does that except for the space, which it turns into "+".
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }

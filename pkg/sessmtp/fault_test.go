@@ -31,7 +31,8 @@ func TestTheUsualScriptIsAccepted(t *testing.T) {
 	if err := client.Login(t.Context(), l, ""); err != nil {
 		t.Error(err)
 	}
-	if err := client.Send(t.Context(), l, "a@example.com", "b@example.com", []byte("Subject: test\n\ntest\n")); err != nil {
+	if err := client.Send(t.Context(), l, "a@example.com", "b@example.com",
+		[]byte("Subject: test\n\ntest\n")); err != nil {
 		t.Error(err)
 	}
 }
@@ -73,7 +74,8 @@ func TestAServerThatHangsIsUnknownAfterTheTimeout(t *testing.T) {
 			}
 			client, l := against(t, script{stage: fault}, 100*time.Millisecond)
 			err := client.Login(t.Context(), l, "")
-			if sessmtp.MeaningOf(err) != sessmtp.Unknown || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "within 100ms") {
+			if sessmtp.MeaningOf(err) != sessmtp.Unknown || !errors.Is(err, context.DeadlineExceeded) ||
+				!strings.Contains(err.Error(), "within 100ms") {
 				t.Errorf("%s at %s: %v", fault, stage, err)
 			}
 		}
@@ -103,14 +105,17 @@ func TestALoginIsAcceptedWhateverComesAfterIt(t *testing.T) {
 
 func TestRefusalsComeWithAndWithoutEnhancedStatusCodesAndOverSeveralLines(t *testing.T) {
 	for reply, text := range map[string]string{
-		"535 Authentication Credentials Invalid":                             "Authentication Credentials Invalid",
-		"535 5.7.8 Authentication Credentials Invalid":                       "5.7.8 Authentication Credentials Invalid",
-		"535-5.7.8 Authentication\r\n535-5.7.8 \r\n535 5.7.8 not successful": "5.7.8 Authentication 5.7.8 5.7.8 not successful",
+		"535 Authentication Credentials Invalid": "Authentication Credentials Invalid",
+		"535 5.7.8 Authentication Credentials Invalid": "5.7.8 Authentication Credentials " +
+			"Invalid",
+		"535-5.7.8 Authentication\r\n535-5.7.8 \r\n535 5.7.8 not successful": "5.7.8 Authentication 5.7.8 5.7.8 " +
+			"not successful",
 	} {
 		client, l := against(t, script{"AUTH": reply}, 0)
 		var got *sessmtp.ReplyError
 		err := client.Login(t.Context(), l, "")
-		if !errors.As(err, &got) || got.Meaning != sessmtp.Refused || got.Op != "auth" || got.Code != 535 || got.Text != text {
+		if !errors.As(err, &got) || got.Meaning != sessmtp.Refused || got.Op != "auth" || got.Code != 535 ||
+			got.Text != text {
 			t.Errorf("%q: %#v", reply, got)
 		}
 	}
@@ -118,10 +123,12 @@ func TestRefusalsComeWithAndWithoutEnhancedStatusCodesAndOverSeveralLines(t *tes
 
 func TestAnErrorHoldsNoPasswordEvenIfTheServerRepeatsIt(t *testing.T) {
 	message := base64.StdEncoding.EncodeToString([]byte("\x00" + username + "\x00" + password))
-	for _, reply := range []string{echo, "535 bad password " + password, "garbage " + message, "535 " + base64.StdEncoding.EncodeToString([]byte(password))} {
+	for _, reply := range []string{echo, "535 bad password " + password, "garbage " + message, "535 " +
+		base64.StdEncoding.EncodeToString([]byte(password))} {
 		client, l := against(t, script{"AUTH": reply}, 0)
 		err := client.Login(t.Context(), l, "")
-		if !strings.Contains(err.Error(), "[redacted]") || strings.Contains(err.Error(), password) || strings.Contains(err.Error(), message) {
+		if !strings.Contains(err.Error(), "[redacted]") || strings.Contains(err.Error(), password) ||
+			strings.Contains(err.Error(), message) {
 			t.Errorf("%s: %v", reply, err)
 		}
 	}
@@ -135,7 +142,8 @@ func TestALongReplyIsShortened(t *testing.T) {
 	}
 }
 
-// An attacker who can write to the connection, but not break TLS, adds replies to the one to STARTTLS.
+// An attacker who can write to the connection, but not break TLS, adds replies to the one to
+// STARTTLS.
 func TestRepliesInjectedBeforeTLSAreDropped(t *testing.T) {
 	client, l := against(t, script{
 		"STARTTLS": "220 Ready\r\n250-evil\r\n250 AUTH PLAIN\r\n235 Authentication successful.",
@@ -148,13 +156,15 @@ func TestRepliesInjectedBeforeTLSAreDropped(t *testing.T) {
 
 // A dialer's timer may ring a moment before the context's own.
 func TestADialersTimeoutIsTheEndOfTheContext(t *testing.T) {
-	client := sessmtp.Client{Timeout: 50 * time.Millisecond, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		deadline, _ := ctx.Deadline()
-		time.Sleep(time.Until(deadline))
-		return nil, os.ErrDeadlineExceeded
-	}}
+	client := sessmtp.Client{Timeout: 50 * time.Millisecond,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			deadline, _ := ctx.Deadline()
+			time.Sleep(time.Until(deadline))
+			return nil, os.ErrDeadlineExceeded
+		}}
 	err := client.Login(t.Context(), credential(587), "192.0.2.1:587")
-	if want := "connecting to 192.0.2.1:587: no answer within 50ms: context deadline exceeded"; err == nil || err.Error() != want {
+	if want := "connecting to 192.0.2.1:587: no answer within 50ms: context deadline exceeded"; err == nil ||
+		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// DefaultEndpoint is SES's public SMTP endpoint with STARTTLS: "Amazon Simple Email Service endpoints and
-// quotas" in the AWS General Reference. ParseEndpoints fills in {region}.
+// DefaultEndpoint is SES's public SMTP endpoint with STARTTLS: "Amazon Simple Email Service
+// endpoints and quotas" in the AWS General Reference. ParseEndpoints fills in {region}.
 const DefaultEndpoint = "email-smtp.{region}.amazonaws.com:587"
 
-// ParseRegions reads a comma-separated list of Regions, such as "eu-west-1, us-east-1", and keeps its order.
-// Spaces around items are ignored. An item that is empty, isn't shaped like a Region's name or comes twice is
-// an error that names it; all faults are reported at once.
+// ParseRegions reads a comma-separated list of Regions, such as "eu-west-1, us-east-1", and keeps
+// its order. Spaces around items are ignored. An item that is empty, isn't shaped like a Region's
+// name or comes twice is an error that names it; all faults are reported at once.
 func ParseRegions(s string) ([]string, error) {
 	var regions []string
 	var faults []error
@@ -39,16 +39,16 @@ func ParseRegions(s string) ([]string, error) {
 	return regions, nil
 }
 
-// ParseEndpoints reads where the Regions' SMTP endpoints are, and returns them in the order of regions. The
-// spec has one of three forms:
+// ParseEndpoints reads where the Regions' SMTP endpoints are, and returns them in the order of
+// regions. The spec has one of three forms:
 //
 //	(empty)                                         DefaultEndpoint
 //	email-smtp-fips.{region}.amazonaws.com:465      one pattern for all; {region} is optional
 //	eu-west-1=host:port,us-east-1=[2001:db8::1]:25  one entry for each
 //
-// A port is always required, and IPv6 addresses stand in brackets. All faults are reported at once: a host or
-// port that is missing or malformed, a Region without an entry, two entries for one, and an entry for a Region
-// that isn't among regions.
+// A port is always required, and IPv6 addresses stand in brackets. All faults are reported at once:
+// a host or port that is missing or malformed, a Region without an entry, two entries for one, and
+// an entry for a Region that isn't among regions.
 func ParseEndpoints(spec string, regions []string) ([]Endpoint, error) {
 	spec = strings.TrimSpace(spec)
 	if spec == "" {
@@ -124,7 +124,8 @@ func parseEndpoint(addr, region string) (Endpoint, error) {
 	return Endpoint{Region: region, Host: host, Port: int(n)}, nil
 }
 
-// validHost accepts names and IP addresses. An IPv6 zone has no place in a certificate, and so none here.
+// validHost accepts names and IP addresses. An IPv6 zone has no place in a certificate, and so none
+// here.
 func validHost(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.Zone() == ""
@@ -132,11 +133,13 @@ func validHost(host string) bool {
 	return isHostName(host) && len(host) <= 253
 }
 
-// isHostName knows names of labels (RFC 1123, section 2.1), and those with underscores as DNS has them. It and isRegion are written
-// out, because to compile regular expressions would be a good part of the function's start.
+// isHostName knows names of labels (RFC 1123, section 2.1), and those with underscores as DNS has
+// them. It and isRegion are written out, because to compile regular expressions would be a good
+// part of the function's start.
 func isHostName(host string) bool {
 	for label := range strings.SplitSeq(strings.TrimSuffix(host, "."), ".") {
-		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") || strings.ContainsFunc(label, notInLabel) {
+		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") ||
+			strings.ContainsFunc(label, notInLabel) {
 			return false
 		}
 	}
@@ -151,7 +154,8 @@ func notInLabel(r rune) bool {
 func isRegion(region string) bool {
 	words := strings.Split(region, "-")
 	number := words[len(words)-1]
-	if len(words) < 3 || len(words[0]) < 2 || len(number) < 1 || len(number) > 2 || strings.Trim(number, "0123456789") != "" {
+	if len(words) < 3 || len(words[0]) < 2 || len(number) < 1 || len(number) > 2 ||
+		strings.Trim(number, "0123456789") != "" {
 		return false
 	}
 	return !slices.ContainsFunc(words[:len(words)-1], func(word string) bool {

@@ -43,12 +43,14 @@ func mentions(err error, parts []string) bool {
 func TestEndpointsComeInTheOrderOfTheRegions(t *testing.T) {
 	regions := []string{"eu-west-1", "us-east-1"}
 	for spec, want := range map[string][]string{
-		"":                             {"email-smtp.eu-west-1.amazonaws.com:587", "email-smtp.us-east-1.amazonaws.com:587"},
+		"": {"email-smtp.eu-west-1.amazonaws.com:587",
+			"email-smtp.us-east-1.amazonaws.com:587"},
 		" smtp-fips.{region}.aws:2465": {"smtp-fips.eu-west-1.aws:2465", "smtp-fips.us-east-1.aws:2465"},
 		"127.0.0.1:2525":               {"127.0.0.1:2525", "127.0.0.1:2525"},
 		"[::1]:25":                     {"[::1]:25", "[::1]:25"},
 		"us-east-1=b:2, eu-west-1=a:1": {"a:1", "b:2"},
-		"us-east-1=[2001:db8::1]:465,eu-west-1=vpce-1.{region}.example:587": {"vpce-1.eu-west-1.example:587", "[2001:db8::1]:465"},
+		"us-east-1=[2001:db8::1]:465,eu-west-1=vpce-1.{region}.example:587": {"vpce-1.eu-west-1.example:587",
+			"[2001:db8::1]:465"},
 	} {
 		got, err := sessmtp.ParseEndpoints(spec, regions)
 		if err != nil {
@@ -102,7 +104,8 @@ func TestAFaultyPatternIsReportedOnce(t *testing.T) {
 
 // What is accepted means the same when it is written out in full.
 func FuzzParseEndpoints(f *testing.F) {
-	for _, spec := range []string{"", sessmtp.DefaultEndpoint, "[::1]:25", "eu-west-1=a:1,us-east-1=[::1]:2", "a:1,b:2", "=:=,", "{region}:1"} {
+	for _, spec := range []string{"", sessmtp.DefaultEndpoint, "[::1]:25", "eu-west-1=a:1,us-east-1=[::1]:2", "a:1,b:2",
+		"=:=,", "{region}:1"} {
 		f.Add(spec)
 	}
 	regions := []string{"eu-west-1", "us-east-1"}

@@ -7,11 +7,13 @@ import (
 	"time"
 )
 
-// BenchmarkDerivePassword compares the derivation with what it can't do without: five HMACs over messages of its lengths.
+// BenchmarkDerivePassword compares the derivation with what it can't do without: five HMACs over
+// messages of its lengths.
 func BenchmarkDerivePassword(b *testing.B) {
 	const batch = 100
 	key, sum := make([]byte, sha256.Size), make([]byte, 0, sha256.Size)
-	messages := [][]byte{[]byte("11111111"), []byte("eu-west-1"), []byte("ses"), []byte("aws4_request"), []byte("SendRawEmail")}
+	messages := [][]byte{[]byte("11111111"), []byte("eu-west-1"), []byte("ses"), []byte("aws4_request"),
+		[]byte("SendRawEmail")}
 	var derived, bare time.Duration
 	for b.Loop() {
 		start := time.Now()
@@ -29,7 +31,10 @@ func BenchmarkDerivePassword(b *testing.B) {
 		derived += between.Sub(start)
 		bare += time.Since(between)
 	}
-	ours := testing.AllocsPerRun(100, func() { DerivePassword("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "eu-west-1") })
+	ours := testing.AllocsPerRun(100, func() {
+		DerivePassword("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+			"eu-west-1")
+	})
 	theirs := testing.AllocsPerRun(100, func() {
 		for _, m := range messages {
 			mac := hmac.New(sha256.New, key)

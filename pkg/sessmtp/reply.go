@@ -12,32 +12,34 @@ import (
 // Meaning is what SES's answer says about a credential.
 type Meaning string
 
-// The meanings. The replies that they stand for are listed under "SMTP response codes returned by Amazon SES"
-// in the SES guide's "Amazon SES SMTP issues".
+// The meanings. The replies that they stand for are listed under "SMTP response codes returned by
+// Amazon SES" in the SES guide's "Amazon SES SMTP issues".
 const (
 	// Accepted: the password is right (235), or the mail was taken (250).
 	Accepted Meaning = "accepted"
 
-	// Refused: 535. The password, key or Region is wrong, or the key is Inactive or not yet known to this
-	// server; in the last case the same login works some time later.
+	// Refused: 535. The password, key or Region is wrong, or the key is Inactive or not yet known
+	// to this server; in the last case the same login works some time later.
 	Refused Meaning = "refused"
 
-	// Unknown: nothing was learned about the credential. 454 Temporary authentication failure, 421, 451, a
-	// broken connection, no answer in time, a TLS failure. Try again.
+	// Unknown: nothing was learned about the credential. 454 Temporary authentication failure, 421,
+	// 451, a broken connection, no answer in time, a TLS failure. Try again.
 	Unknown Meaning = "unknown"
 
-	// SendDenied: 554 Access denied, not authorized to perform ses:SendRawEmail. The password is right; the
-	// user's policy, or the identity's, denies the mail.
+	// SendDenied: 554 Access denied, not authorized to perform ses:SendRawEmail. The password is
+	// right; the user's policy, or the identity's, denies the mail.
 	SendDenied Meaning = "send_denied"
 
-	// IdentityRejected: 554 Message rejected, such as "Email address is not verified". The password is right;
-	// an identity or the account isn't set up to send this mail.
+	// IdentityRejected: 554 Message rejected, such as "Email address is not verified". The password
+	// is right; an identity or the account isn't set up to send this mail.
 	IdentityRejected Meaning = "identity_rejected"
 
-	// Throttled: 454 Throttling failure, at sending. The password is right; a sending quota is used up.
+	// Throttled: 454 Throttling failure, at sending. The password is right; a sending quota is used
+	// up.
 	Throttled Meaning = "throttled"
 
-	// Misused: 530 and other replies to something that no client should have said. Trying again won't help.
+	// Misused: 530 and other replies to something that no client should have said. Trying again
+	// won't help.
 	Misused Meaning = "misused"
 )
 
@@ -61,9 +63,9 @@ var doing = map[string]string{
 	opData:     "sending the message to",
 }
 
-// ReplyError says that one operation of an SMTP session failed, and what that means for the credential. Either
-// the server answered, and Code and Text are its reply, or Err says why there was no answer. Neither holds the
-// password, even if the server repeats it.
+// ReplyError says that one operation of an SMTP session failed, and what that means for the
+// credential. Either the server answered, and Code and Text are its reply, or Err says why there
+// was no answer. Neither holds the password, even if the server repeats it.
 type ReplyError struct {
 	Op      string // "connect", "starttls", "auth", "mail", "rcpt" or "data"
 	Addr    string // the server, as "ip:port" or "host:port"
@@ -75,8 +77,8 @@ type ReplyError struct {
 	unreachable bool // no connection was made at all
 }
 
-// Error names the operation, the server and what happened, such as "logging in at 192.0.2.1:587: 535
-// Authentication Credentials Invalid".
+// Error names the operation, the server and what happened, such as "logging in at 192.0.2.1:587:
+// 535 Authentication Credentials Invalid".
 func (e *ReplyError) Error() string {
 	what := fmt.Sprintf("%d %s", e.Code, e.Text)
 	if e.Err != nil {
@@ -88,7 +90,8 @@ func (e *ReplyError) Error() string {
 // Unwrap returns Err.
 func (e *ReplyError) Unwrap() error { return e.Err }
 
-// plain is an error's text without the operation and the address that the sentence around it names already.
+// plain is an error's text without the operation and the address that the sentence around it names
+// already.
 func plain(err error) string {
 	if lookup, ok := errors.AsType[*net.DNSError](err); ok {
 		return lookup.Err
@@ -102,8 +105,8 @@ func plain(err error) string {
 	return err.Error()
 }
 
-// MeaningOf is what an error of this package says about the credential: Accepted for nil, the Meaning of a
-// [*ReplyError], and Unknown for every other error.
+// MeaningOf is what an error of this package says about the credential: Accepted for nil, the
+// Meaning of a [*ReplyError], and Unknown for every other error.
 func MeaningOf(err error) Meaning {
 	if err == nil {
 		return Accepted

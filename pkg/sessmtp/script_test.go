@@ -18,7 +18,8 @@ const (
 	echo  = "(echo)"  // repeat the client's line in a 535 reply
 )
 
-// usual is what a script says at its stages unless told otherwise: what SES says when all goes well.
+// usual is what a script says at its stages unless told otherwise: what SES says when all goes
+// well.
 var usual = map[string]string{
 	"greeting":   "220 email-smtp.amazonaws.com ESMTP SimpleEmailService-d-EXAMPLE",
 	"EHLO":       "250-email-smtp.amazonaws.com\r\n250-8BITMIME\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN\r\n250 Ok",

@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// Send logs in at the first of the endpoint's addresses that can be connected to, and sends one mail. The
-// message is a complete one (RFC 5322); line ends may be LF or CRLF. It isn't tried again: a mail whose
-// sending was interrupted may have been sent. Errors are [*ReplyError] values.
+// Send logs in at the first of the endpoint's addresses that can be connected to, and sends one
+// mail. The message is a complete one (RFC 5322); line ends may be LF or CRLF. It isn't tried
+// again: a mail whose sending was interrupted may have been sent. Errors are [*ReplyError] values.
 func (c *Client) Send(ctx context.Context, l Login, from, to string, msg []byte) error {
 	addrs, err := c.Addresses(ctx, l.Endpoint)
 	if err != nil {
@@ -52,7 +52,8 @@ func (s *session) send(from, to string, msg []byte) error {
 	return err
 }
 
-// simulator accepts every mail and delivers none: "Using the mailbox simulator manually" in the SES guide.
+// simulator accepts every mail and delivers none: "Using the mailbox simulator manually" in the SES
+// guide.
 const simulator = "success@simulator.amazonses.com"
 
 // mail is what is sent to the mailbox simulator. SES adds the date and the message's ID.

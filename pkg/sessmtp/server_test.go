@@ -183,8 +183,9 @@ type silence struct{}
 func (silence) Printf(string, ...any) {}
 func (silence) Println(...any)        {}
 
-// network maps the addresses that clients dial, "ip:port" or "host:port", to real ones on loopback. All others
-// can't be reached. The addresses that tests use are those of RFC 5737, for documentation.
+// network maps the addresses that clients dial, "ip:port" or "host:port", to real ones on loopback.
+// All others can't be reached. The addresses that tests use are those of RFC 5737, for
+// documentation.
 type network map[string]string
 
 func (n network) dial(ctx context.Context, network, addr string) (net.Conn, error) {

@@ -70,7 +70,8 @@ func (s *session) start(localName string, config *tls.Config) error {
 // startTLS changes over to TLS (RFC 3207).
 func (s *session) startTLS(localName string, config *tls.Config) error {
 	if _, offered := s.extensions["STARTTLS"]; !offered {
-		return s.failed(opStartTLS, errors.New("not offered: there may be a man in the middle; the password wasn't sent"))
+		return s.failed(opStartTLS,
+			errors.New("not offered: there may be a man in the middle; the password wasn't sent"))
 	}
 	if _, err := s.ask(opStartTLS, 220, "STARTTLS"); err != nil {
 		return err
@@ -81,8 +82,8 @@ func (s *session) startTLS(localName string, config *tls.Config) error {
 	return s.hello(opStartTLS, localName)
 }
 
-// use switches to another connection. What was read ahead from the old one is dropped, so nothing that was
-// injected before the handshake is taken for the server's word (RFC 3207, section 6).
+// use switches to another connection. What was read ahead from the old one is dropped, so nothing
+// that was injected before the handshake is taken for the server's word (RFC 3207, section 6).
 func (s *session) use(conn net.Conn) {
 	s.conn, s.text = conn, textproto.NewConn(conn)
 }

@@ -73,7 +73,8 @@ func TestThePasswordIsNeverSentWithoutTLS(t *testing.T) {
 	s := (&server{Insecure: true}).start(t) // offers AUTH, but no STARTTLS, as somebody in the middle would
 	l := credential(587)
 	err := reach(ca, s, l).Login(t.Context(), l, "")
-	if sessmtp.MeaningOf(err) != sessmtp.Unknown || !strings.Contains(err.Error(), "man in the middle") || s.count() != 0 {
+	if sessmtp.MeaningOf(err) != sessmtp.Unknown || !strings.Contains(err.Error(), "man in the middle") ||
+		s.count() != 0 {
 		t.Errorf("%v, logins %d", err, s.count())
 	}
 }

@@ -41,8 +41,9 @@ func (t *trial) run(ctx context.Context) Result {
 	}
 }
 
-// streak logs in at address after address, round after round, until enough logins in a row were accepted, and
-// returns what broke the streak. The name is resolved anew for each round, because SES's answers vary.
+// streak logs in at address after address, round after round, until enough logins in a row were
+// accepted, and returns what broke the streak. The name is resolved anew for each round, because
+// SES's answers vary.
 func (t *trial) streak(ctx context.Context) error {
 	accepted := 0
 	reachable := make(map[string]bool) // has an entry for every address that was tried
@@ -87,8 +88,9 @@ func (t *trial) try(ctx context.Context, addr string) error {
 	return err
 }
 
-// send sends the mail that was asked for, if one was. A server that refuses the login, because it is the first
-// one met that hasn't heard of the key, breaks the streak; everything else is a warning.
+// send sends the mail that was asked for, if one was. A server that refuses the login, because it
+// is the first one met that hasn't heard of the key, breaks the streak; everything else is a
+// warning.
 func (t *trial) send(ctx context.Context) (warning, broken error) {
 	if t.From == "" {
 		return nil, nil
@@ -108,7 +110,8 @@ func (t *trial) count(addr string) {
 	}
 }
 
-// note remembers what broke a streak. The end of ctx breaks it too, but says less than what came before.
+// note remembers what broke a streak. The end of ctx breaks it too, but says less than what came
+// before.
 func (t *trial) note(ctx context.Context, err error) {
 	switch meaning := MeaningOf(err); {
 	case meaning == Refused || meaning == Misused:

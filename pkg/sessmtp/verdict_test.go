@@ -34,11 +34,15 @@ func TestTheLastVerdictDecides(t *testing.T) {
 		text    []string
 	}{
 		{"only temporary failures", []error{temporary}, sessmtp.Unknown, []string{"454"}},
-		{"refused, then temporary failures", []error{errRefused, temporary}, sessmtp.Refused, []string{"535", "since then", "454"}},
+		{"refused, then temporary failures", []error{errRefused, temporary},
+			sessmtp.Refused, []string{"535", "since then", "454"}},
 		{"accepted, then temporary failures", []error{errRefused, nil, temporary}, sessmtp.Unknown, []string{"454"}},
 		{"accepted, then refused", []error{nil, nil, errRefused}, sessmtp.Refused, []string{"535"}},
 	} {
-		s := (&server{TLS: ca.serve(host), Auth: func(n int) error { return c.replies[min(n, len(c.replies))-1] }}).start(t)
+		s := (&server{TLS: ca.serve(host), Auth: func(n int) error {
+			return c.replies[min(n,
+				len(c.replies))-1]
+		}}).start(t)
 		v := proof(ca, s)
 		got := verify(giveUp(t, v, 3), v, credential(587))
 		if got.Meaning != c.want || sessmtp.MeaningOf(got.Err) != c.want || !mentions(got.Err, c.text) {
@@ -64,7 +68,10 @@ func TestALoginThatIsCutOffHidesNoVerdict(t *testing.T) {
 
 func TestWhatIsMisusedIsNotTriedAgain(t *testing.T) {
 	ca := newAuthority(t)
-	s := (&server{TLS: ca.serve(host), Auth: func(int) error { return says(530, "Must issue a STARTTLS command first") }}).start(t)
+	s := (&server{TLS: ca.serve(host), Auth: func(int) error {
+		return says(530,
+			"Must issue a STARTTLS command first")
+	}}).start(t)
 	got := verify(t.Context(), proof(ca, s), credential(587))
 	if got.Meaning != sessmtp.Misused || got.Logins != 1 || !mentions(got.Err, []string{"530"}) {
 		t.Errorf("got %+v", got)

@@ -25,7 +25,8 @@ func TestOneMailPerRegionGoesToTheMailboxSimulator(t *testing.T) {
 func TestAMailThatIsNotSentIsAWarning(t *testing.T) {
 	ca := newAuthority(t)
 	for want, reply := range map[sessmtp.Meaning]error{
-		sessmtp.SendDenied:       says(554, "Access denied: User `arn:aws:iam::123456789012:user/smtp' is not authorized to perform `ses:SendRawEmail'"),
+		sessmtp.SendDenied: says(554,
+			"Access denied: User `arn:aws:iam::123456789012:user/smtp' is not authorized to perform `ses:SendRawEmail'"),
 		sessmtp.IdentityRejected: says(554, "Message rejected: Email address is not verified."),
 		sessmtp.Throttled:        says(454, "Throttling failure: Maximum sending rate exceeded."),
 		sessmtp.Unknown:          says(451, "Temporary service failure"),

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// proof is a verifier for servers at 192.0.2.1, 192.0.2.2 and so on, that doesn't dawdle. A nil server is an
-// address that can't be connected to.
+// proof is a verifier for servers at 192.0.2.1, 192.0.2.2 and so on, that doesn't dawdle. A nil
+// server is an address that can't be connected to.
 func proof(ca *authority, servers ...*server) *sessmtp.Verifier {
 	known, addrs := network{}, []string{}
 	for i, s := range servers {
@@ -59,7 +59,8 @@ func TestThreeLoginsInARowProveACredential(t *testing.T) {
 	ca := newAuthority(t)
 	s := (&server{TLS: ca.serve(host)}).start(t)
 	got := verify(t.Context(), proof(ca, s), credential(587))
-	if got.Meaning != sessmtp.Accepted || got.Err != nil || got.SendErr != nil || got.Logins != 3 || s.count() != 3 || got.Region != "eu-west-1" || got.Took <= 0 {
+	if got.Meaning != sessmtp.Accepted || got.Err != nil || got.SendErr != nil || got.Logins != 3 || s.count() != 3 ||
+		got.Region != "eu-west-1" || got.Took <= 0 {
 		t.Errorf("got %+v, %d logins", got, s.count())
 	}
 }
@@ -95,7 +96,8 @@ func TestAKeyThatServersLearnOneByOneIsAcceptedWhenAllKnowIt(t *testing.T) {
 	early := (&server{TLS: ca.serve(host), Auth: after(2)}).start(t)
 	late := (&server{TLS: ca.serve(host), Auth: after(5)}).start(t)
 	got := verify(t.Context(), proof(ca, early, late), credential(587))
-	// early: 2 refused, 5 accepted before late's refusals, 2 in the last streak; late: 5 refused, 1 accepted.
+	// early: 2 refused, 5 accepted before late's refusals, 2 in the last streak; late: 5 refused, 1
+	// accepted.
 	if got.Meaning != sessmtp.Accepted || early.count() != 9 || late.count() != 6 || got.Logins != 15 {
 		t.Errorf("got %+v, logins %d and %d", got, early.count(), late.count())
 	}
@@ -104,7 +106,8 @@ func TestAKeyThatServersLearnOneByOneIsAcceptedWhenAllKnowIt(t *testing.T) {
 func TestATemporaryFailureBreaksTheStreak(t *testing.T) {
 	ca := newAuthority(t)
 	for _, fault := range []error{
-		says(454, "Temporary authentication failure"), says(421, "Too many concurrent SMTP connections"), says(451, "Temporary service failure"), errRefused,
+		says(454, "Temporary authentication failure"), says(421, "Too many concurrent SMTP connections"),
+		says(451, "Temporary service failure"), errRefused,
 	} {
 		s := (&server{TLS: ca.serve(host), Auth: func(n int) error {
 			if n == 3 {
@@ -155,7 +158,8 @@ func TestAnAddressThatSwallowsConnectionsIsTriedOnceInAStreak(t *testing.T) {
 func TestNoAddressThatCanBeConnectedToIsUnknown(t *testing.T) {
 	v := proof(newAuthority(t), nil, nil)
 	got := verify(giveUp(t, v, 3), v, credential(587))
-	if got.Meaning != sessmtp.Unknown || got.Logins != 6 || !mentions(got.Err, []string{"192.0.2.1:587", "192.0.2.2:587", "network is unreachable"}) {
+	if got.Meaning != sessmtp.Unknown || got.Logins != 6 ||
+		!mentions(got.Err, []string{"192.0.2.1:587", "192.0.2.2:587", "network is unreachable"}) {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -165,7 +169,8 @@ func TestANameThatCannotBeResolvedIsUnknown(t *testing.T) {
 	l.Host = "nowhere.example"
 	v := proof(newAuthority(t))
 	got := verify(giveUp(t, v, 3), v, l)
-	if got.Meaning != sessmtp.Unknown || got.Logins != 3 || !mentions(got.Err, []string{"nowhere.example:587", "no such host"}) {
+	if got.Meaning != sessmtp.Unknown || got.Logins != 3 ||
+		!mentions(got.Err, []string{"nowhere.example:587", "no such host"}) {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -212,7 +217,8 @@ func TestRegionsAreVerifiedAtOnceAndReportedInOrder(t *testing.T) {
 	one, two := credential(587), credential(587)
 	two.Region, two.Host = "us-east-1", "127.0.0.1"
 	got := v.Verify(t.Context(), []sessmtp.Login{one, two})
-	if len(got) != 2 || got[0].Region != "eu-west-1" || got[1].Region != "us-east-1" || got[0].Meaning != sessmtp.Accepted || got[1].Meaning != sessmtp.Accepted {
+	if len(got) != 2 || got[0].Region != "eu-west-1" || got[1].Region != "us-east-1" ||
+		got[0].Meaning != sessmtp.Accepted || got[1].Meaning != sessmtp.Accepted {
 		t.Errorf("got %+v", got)
 	}
 }

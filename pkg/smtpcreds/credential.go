@@ -12,18 +12,21 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// Credential is how to log in to SES in one Region: Username, Password, Host and Port. The password can't be printed;
-// string(c.Password) reveals it. Two credentials are the same where they are equal (==).
+// Credential is how to log in to SES in one Region: Username, Password, Host and Port. The password
+// can't be printed; string(c.Password) reveals it. Two credentials are the same where they are
+// equal (==).
 type Credential struct{ sessmtp.Login }
 
-// Auth logs in with AUTH PLAIN (RFC 4616). As net/smtp's PlainAuth it refuses to where there is no TLS, or another host.
+// Auth logs in with AUTH PLAIN (RFC 4616). As net/smtp's PlainAuth it refuses to where there is no
+// TLS, or another host.
 func (c Credential) Auth() smtp.Auth {
 	return smtp.PlainAuth("", c.Username, string(c.Password), c.Host)
 }
 
-// Dial connects, changes over to TLS and logs in. The endpoint's port says which way round, as SES has it: ports 465 and 2465
-// speak TLS from the start, which smtp.SendMail can't. A nil config trusts the system's roots. The end of ctx cuts off what is
-// being done; once Dial has returned, it means nothing to the connection.
+// Dial connects, changes over to TLS and logs in. The endpoint's port says which way round, as SES
+// has it: ports 465 and 2465 speak TLS from the start, which smtp.SendMail can't. A nil config
+// trusts the system's roots. The end of ctx cuts off what is being done; once Dial has returned, it
+// means nothing to the connection.
 func (c Credential) Dial(ctx context.Context, config *tls.Config) (*smtp.Client, error) {
 	if config == nil {
 		config = &tls.Config{}
@@ -63,8 +66,9 @@ func (c Credential) login(conn net.Conn, config *tls.Config) (*smtp.Client, erro
 	return client, client.Auth(c.Auth())
 }
 
-// Refused tells whether an error says that SES refused the credential: reply 535, to the login or to a mail on a connection
-// that was logged in before. It knows the errors of net/smtp, github.com/wneessen/go-mail and this module.
+// Refused tells whether an error says that SES refused the credential: reply 535, to the login or
+// to a mail on a connection that was logged in before. It knows the errors of net/smtp,
+// github.com/wneessen/go-mail and this module.
 func Refused(err error) bool {
 	if reply, ok := errors.AsType[*textproto.Error](err); ok {
 		return reply.Code == 535

@@ -21,7 +21,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// Each mail is sent with the credential as it is known now, and once more with another one should SES refuse that.
+// Each mail is sent with the credential as it is known now, and once more with another one should
+// SES refuse that.
 func ExampleStore_Do() {
 	aws := start()
 	defer aws.Close()
@@ -60,7 +61,8 @@ func ExampleStore_Do() {
 	// <nil> the second key
 }
 
-// Where net/smtp does the sending, Auth is all that it takes. (smtp.SendMail wants a port with STARTTLS, such as 587.)
+// Where net/smtp does the sending, Auth is all that it takes. (smtp.SendMail wants a port with
+// STARTTLS, such as 587.)
 func ExampleCredential_Auth() {
 	aws := start()
 	defer aws.Close()
@@ -81,7 +83,8 @@ func ExampleCredential_Auth() {
 	// Output: <nil>
 }
 
-// With github.com/wneessen/go-mail, a client is made for each mail; that costs nothing before it dials.
+// With github.com/wneessen/go-mail, a client is made for each mail; that costs nothing before it
+// dials.
 func ExampleStore_Do_goMail() {
 	aws := start()
 	defer aws.Close()
@@ -114,7 +117,8 @@ func ExampleStore_Do_goMail() {
 	// <nil> the second key
 }
 
-// A connection that is kept is left when the credential has changed: SES ends it when its key is deactivated.
+// A connection that is kept is left when the credential has changed: SES ends it when its key is
+// deactivated.
 func ExampleStore_Get_keptConnection() {
 	aws := start()
 	defer aws.Close()
@@ -144,10 +148,12 @@ func ExampleStore_Get_keptConnection() {
 	// Output: <nil>
 }
 
-// Anything can be the source: a file that smtprotate follow, an agent or a volume of Kubernetes keeps fresh.
+// Anything can be the source: a file that smtprotate follow, an agent or a volume of Kubernetes
+// keeps fresh.
 func ExampleSourceFunc() {
 	file := filepath.Join(os.TempDir(), "smtpcreds-example.json")
-	if err := os.WriteFile(file, []byte(`{"username":"AKIA","password":"B","host":"localhost","port":587}`), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(`{"username":"AKIA","password":"B","host":"localhost","port":587}`),
+		0o600); err != nil {
 		log.Fatal(err)
 	}
 	defer os.Remove(file)
@@ -199,7 +205,8 @@ func (a *awsHere) rotate() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	text, err := json.Marshal(credential.Value{Username: id, Password: localaws.SMTPPassword(key, "eu-west-1"), Host: host, Port: number, Region: "eu-west-1"})
+	text, err := json.Marshal(credential.Value{Username: id, Password: localaws.SMTPPassword(key, "eu-west-1"),
+		Host: host, Port: number, Region: "eu-west-1"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Source is where the secret's value comes from. Read may be called by several goroutines, and should end with ctx.
+// Source is where the secret's value comes from. Read may be called by several goroutines, and
+// should end with ctx.
 type Source interface {
 	Read(ctx context.Context) (Version, error)
 }
@@ -30,22 +31,26 @@ func (f SourceFunc) Read(ctx context.Context) (Version, error) { return f(ctx) }
 
 // API is what is used of *secretsmanager.Client, and so the one permission that is needed.
 type API interface {
-	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
+	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput,
+		...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
 }
 
-// SecretsManager is the Source of most programs. SecretID is a name or an ARN, of the secret or of a replica of it.
+// SecretsManager is the Source of most programs. SecretID is a name or an ARN, of the secret or of
+// a replica of it.
 type SecretsManager struct {
 	API      API
 	SecretID string
 }
 
-// current is the label of the version that is read. Without naming it one gets the same from AWS, but not from every copy of it.
+// current is the label of the version that is read. Without naming it one gets the same from AWS,
+// but not from every copy of it.
 const current = "AWSCURRENT"
 
 // Read gets AWSCURRENT. Errors say what to do about them.
 func (s SecretsManager) Read(ctx context.Context) (Version, error) {
 	label := current
-	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.SecretID, VersionStage: &label})
+	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.SecretID,
+		VersionStage: &label})
 	if err != nil {
 		return Version{}, fmt.Errorf("reading the secret %s: %w", s.SecretID, explain(err))
 	}
@@ -92,7 +97,8 @@ func advice(err error, code string) string {
 	}
 	switch code {
 	case "AccessDeniedException":
-		return "this identity needs secretsmanager:GetSecretValue on it, and kms:Decrypt where it has a key of your own: the stack's ReaderArns and KmsKeyArn"
+		return "this identity needs secretsmanager:GetSecretValue on it, and kms:Decrypt where it has a key of " +
+			"your own: the stack's ReaderArns and KmsKeyArn"
 	case "InvalidRequestException":
 		return "if it is marked for deletion: aws secretsmanager restore-secret"
 	case "ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException":

@@ -15,20 +15,23 @@ import (
 // ErrNoCredential says that the secret has no credential yet, as before its first rotation.
 var ErrNoCredential = credential.ErrNone
 
-// Store is a program's credential, read from Source and kept fresh. It may be used by many goroutines at once, and must not be
-// copied once it is in use.
+// Store is a program's credential, read from Source and kept fresh. It may be used by many
+// goroutines at once, and must not be copied once it is in use.
 type Store struct {
 	// Source has to be set.
 	Source Source
 
-	// Region is the SES Region to send through, one of those that the secret has. The default is the primary one.
+	// Region is the SES Region to send through, one of those that the secret has. The default is
+	// the primary one.
 	Region string
 
-	// RefreshEvery is how long a value is good before it is read again, give or take a tenth. The default is 5 minutes. The
-	// rotator's grace period must exceed it by far; 535 makes up for what it misses.
+	// RefreshEvery is how long a value is good before it is read again, give or take a tenth. The
+	// default is 5 minutes. The rotator's grace period must exceed it by far; 535 makes up for what
+	// it misses.
 	RefreshEvery time.Duration
 
-	// Log is told when reading fails while an older value serves on, and when it works again. The default is slog.Default().
+	// Log is told when reading fails while an older value serves on, and when it works again. The
+	// default is slog.Default().
 	Log *slog.Logger
 
 	mu         sync.Mutex
@@ -57,9 +60,10 @@ const (
 	pause = time.Second
 )
 
-// Get is the credential as it is known now. It reads the secret where there is nothing yet, and fails where that fails. What is
-// there already is returned at once; if it is due to be read again, that happens in the background. One exception: if nobody
-// has asked for so long that it is overdue by RefreshEvery, as in a program that was frozen, it waits for a second at most.
+// Get is the credential as it is known now. It reads the secret where there is nothing yet, and
+// fails where that fails. What is there already is returned at once; if it is due to be read again,
+// that happens in the background. One exception: if nobody has asked for so long that it is overdue
+// by RefreshEvery, as in a program that was frozen, it waits for a second at most.
 func (s *Store) Get(ctx context.Context) (Credential, error) {
 	s.mu.Lock()
 	late := now().Sub(s.due)
@@ -82,8 +86,9 @@ func (s *Store) Get(ctx context.Context) (Credential, error) {
 	return have, nil
 }
 
-// Refused says that SES answered 535 to a credential, and returns what the secret has now: another one, or the same once more.
-// Many callers share one read. It reads no more than once a second what SES goes on to refuse.
+// Refused says that SES answered 535 to a credential, and returns what the secret has now: another
+// one, or the same once more. Many callers share one read. It reads no more than once a second what
+// SES goes on to refuse.
 func (s *Store) Refused(ctx context.Context, c Credential) (Credential, error) {
 	for {
 		s.mu.Lock()
@@ -100,9 +105,9 @@ func (s *Store) Refused(ctx context.Context, c Credential) (Credential, error) {
 	}
 }
 
-// Do sends with the credential as it is known now. If send's error says that SES refused it (see Refused), the secret is read
-// again at once, and if it has another credential now, send is called once more with that. So send should send one mail, or
-// remember what is gone already.
+// Do sends with the credential as it is known now. If send's error says that SES refused it (see
+// Refused), the secret is read again at once, and if it has another credential now, send is called
+// once more with that. So send should send one mail, or remember what is gone already.
 func (s *Store) Do(ctx context.Context, send func(context.Context, Credential) error) error {
 	c, err := s.Get(ctx)
 	if err != nil {
@@ -148,8 +153,8 @@ func (s *Store) wait(ctx context.Context, f *flight) (Credential, error) {
 	return s.credential, f.err
 }
 
-// fly is the read that is under way, or a new one that begins after a while. Its end isn't that of any caller's context: the
-// others wait for it as well. s.mu is held.
+// fly is the read that is under way, or a new one that begins after a while. Its end isn't that of
+// any caller's context: the others wait for it as well. s.mu is held.
 func (s *Store) fly(after time.Duration) *flight {
 	if s.flight != nil {
 		return s.flight
@@ -216,7 +221,8 @@ func (s *Store) failed(err error) {
 	s.failures++
 	s.due = now().Add(jitter(min(s.every(), firstRetry<<min(s.failures-1, 20))))
 	if s.failures == 1 && s.credential != (Credential{}) {
-		s.log().Warn("the SMTP credential can't be read; the last one serves on", "username", s.credential.Username, "error", err)
+		s.log().Warn("the SMTP credential can't be read; the last one serves on", "username", s.credential.Username,
+			"error", err)
 	}
 }
 

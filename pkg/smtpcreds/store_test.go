@@ -189,7 +189,10 @@ func TestTheLastGoodValueServesWhileSecretsManagerIsDown(t *testing.T) {
 func TestAValueThatIsNoCredentialDoesNotReplaceOne(t *testing.T) {
 	play(t, func(s *scene) {
 		text := "{}"
-		s.store.Source = smtpcreds.SourceFunc(func(context.Context) (smtpcreds.Version, error) { return smtpcreds.Version{Value: text}, nil })
+		s.store.Source = smtpcreds.SourceFunc(func(context.Context) (smtpcreds.Version,
+			error) {
+			return smtpcreds.Version{Value: text}, nil
+		})
 		if _, err := s.store.Get(s.Context()); !errors.Is(err, smtpcreds.ErrNoCredential) {
 			s.Errorf("with nothing there yet: %v", err)
 		}
@@ -249,7 +252,8 @@ func (s *scene) sendAll(mails int, accepted string) (tries int) {
 				defer mu.Unlock()
 				tries++
 				if c.Username != accepted {
-					return fmt.Errorf("sending: %w", &textproto.Error{Code: 535, Msg: "Authentication Credentials Invalid"})
+					return fmt.Errorf("sending: %w",
+						&textproto.Error{Code: 535, Msg: "Authentication Credentials Invalid"})
 				}
 				return nil
 			})

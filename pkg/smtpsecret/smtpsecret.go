@@ -239,7 +239,8 @@ func standard(region string) sessmtp.Endpoint {
 // asked for ("PutSecretValue", Secrets Manager API reference), so an empty secret gets the value {}
 // first. That is written as pending, too: should the secret not be empty, because AWSCURRENT was
 // read too soon after it was set, AWSCURRENT stays where it is.
-func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sessmtp.Login, at time.Time) (rotation.Version, error) {
+func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sessmtp.Login,
+	at time.Time) (rotation.Version, error) {
 	if base.ID == "" {
 		if _, err := s.put(ctx, token("", "", at), credential.Empty, at); err != nil {
 			return rotation.Version{}, err
@@ -270,7 +271,8 @@ func (s *Secret) Restage(ctx context.Context, base, v rotation.Version, at time.
 
 func (s *Secret) put(ctx context.Context, token, text string, at time.Time) (rotation.Version, error) {
 	_, err := s.API.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
-		SecretId: &s.ID, ClientRequestToken: &token, SecretString: &text, VersionStages: []string{string(rotation.Pending)},
+		SecretId: &s.ID, ClientRequestToken: &token, SecretString: &text,
+		VersionStages: []string{string(rotation.Pending)},
 	})
 	if err != nil {
 		return rotation.Version{}, s.wrap("secretsmanager:PutSecretValue", err)

@@ -27,7 +27,8 @@ var endpoints = []sessmtp.Endpoint{
 func logins(keyID string) []sessmtp.Login {
 	var all []sessmtp.Login
 	for _, e := range endpoints {
-		all = append(all, sessmtp.Login{Endpoint: e, Username: keyID, Password: sessmtp.DerivePassword("secret of "+sessmtp.SecretAccessKey(keyID), e.Region)})
+		all = append(all, sessmtp.Login{Endpoint: e, Username: keyID,
+			Password: sessmtp.DerivePassword("secret of "+sessmtp.SecretAccessKey(keyID), e.Region)})
 	}
 	return all
 }
@@ -47,7 +48,8 @@ func TestSecretFulfilsRotationsContract(t *testing.T) {
 		client := secretsmanager.NewFromConfig(cfg)
 		secretFulfilsTheContract(t, client, func(name string, value *string) {
 			t.Helper()
-			if _, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: &name, SecretString: value}); err != nil {
+			if _, err := client.CreateSecret(t.Context(),
+				&secretsmanager.CreateSecretInput{Name: &name, SecretString: value}); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -87,7 +89,8 @@ func secretFulfilsTheContract(t *testing.T, client smtpsecret.API, create func(n
 		t.Fatal("staging moved AWSCURRENT")
 	}
 	pending := read(t, s, rotation.Pending)
-	if pending.ID != staged.ID || pending.AccessKeyID() != "AKIAFIRST00000000000" || len(pending.Logins) != 2 || pending.Outdated {
+	if pending.ID != staged.ID || pending.AccessKeyID() != "AKIAFIRST00000000000" || len(pending.Logins) != 2 ||
+		pending.Outdated {
 		t.Errorf("pending: %+v", pending)
 	}
 
@@ -136,7 +139,8 @@ func secretFulfilsTheContract(t *testing.T, client smtpsecret.API, create func(n
 	}
 
 	// no secret, and a secret without a version
-	for setting, want := range map[string]string{"": "secret no/such: ", "THE_SECRET": "secret no/such (THE_SECRET): "} {
+	for setting, want := range map[string]string{"": "secret no/such: ",
+		"THE_SECRET": "secret no/such (THE_SECRET): "} {
 		missing := &smtpsecret.Secret{API: client, ID: "no/such", IDFrom: setting, User: "u", Endpoints: endpoints}
 		_, err := missing.Read(ctx, rotation.Current)
 		if rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), want) {
@@ -168,7 +172,8 @@ func TestTheValueHasThePublishedForm(t *testing.T) {
 	want := fmt.Sprintf(`{"username":"AKIAFIRST00000000000","password":"%s","host":"email-smtp.eu-west-1.amazonaws.com","port":587,`+
 		`"region":"eu-west-1","url":"smtp://AKIAFIRST00000000000:%s@email-smtp.eu-west-1.amazonaws.com:587","iam_user":"smtp-sender",`+
 		`"regions":{"eu-west-1":{"host":"email-smtp.eu-west-1.amazonaws.com","port":587,"password":"%s"},`+
-		`"us-east-1":{"host":"email-smtp.us-east-1.amazonaws.com","port":465,"password":"%s"}}}`, string(p[0].Password), escaped, string(p[0].Password), string(p[1].Password))
+		`"us-east-1":{"host":"email-smtp.us-east-1.amazonaws.com","port":465,"password":"%s"}}}`, string(p[0].Password),
+		escaped, string(p[0].Password), string(p[1].Password))
 	if stored.Value != want {
 		t.Errorf("stored:\n%s\nwant:\n%s", stored.Value, want)
 	}
@@ -177,7 +182,8 @@ func TestTheValueHasThePublishedForm(t *testing.T) {
 func TestWhatPeopleAddedIsKept(t *testing.T) {
 	world, s := newSecret(t, `{"iam_user":"smtp-sender","username":"AKIAOLD0000000000000","password":"p","owner":{"team":"mail","n":1.50},
 		"a\"b":[1],"regions":{"eu-west-1":{"host":"h","port":25,"password":"q","note":"for the printers"}}}`)
-	if _, err := s.Stage(t.Context(), read(t, s, rotation.Current), logins("AKIANEW0000000000000"), time.Now()); err != nil {
+	if _, err := s.Stage(t.Context(), read(t, s, rotation.Current), logins("AKIANEW0000000000000"),
+		time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	stored, _ := world.Labelled(name, "AWSPENDING")
@@ -215,5 +221,6 @@ func newSecret(t *testing.T, value string) (*localaws.World, *smtpsecret.Secret)
 	}
 	t.Cleanup(func() { _ = world.Close() })
 	world.CreateSecret(name, value)
-	return world, &smtpsecret.Secret{API: secretsmanager.NewFromConfig(awstest.Config(world.URL())), ID: name, User: "smtp-sender", Endpoints: endpoints}
+	return world, &smtpsecret.Secret{API: secretsmanager.NewFromConfig(awstest.Config(world.URL())),
+		ID: name, User: "smtp-sender", Endpoints: endpoints}
 }

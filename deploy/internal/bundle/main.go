@@ -1,5 +1,5 @@
-// Command bundle packs an executable into a deployment package for AWS Lambda. What it writes depends on the executable's
-// bytes alone: no time of day, no owner.
+// Command bundle packs an executable into a deployment package for AWS Lambda. What it writes
+// depends on the executable's bytes alone: no time of day, no owner.
 package main
 
 import (
@@ -21,7 +21,8 @@ func main() {
 	}
 }
 
-// bundle names the executable bootstrap, as Lambda's OS-only runtimes want it ("Building Lambda functions with Go").
+// bundle names the executable bootstrap, as Lambda's OS-only runtimes want it ("Building Lambda
+// functions with Go").
 func bundle(executable, to string) (err error) {
 	in, err := os.Open(executable)
 	if err != nil {
@@ -38,7 +39,8 @@ func bundle(executable, to string) (err error) {
 		}
 	}()
 	z := zip.NewWriter(out)
-	header := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}
+	header := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate,
+		Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}
 	header.SetMode(0o755)
 	entry, err := z.CreateHeader(header)
 	if err != nil {

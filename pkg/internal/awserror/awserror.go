@@ -38,7 +38,8 @@ func Configured(resource, setting string) string {
 func refused(err error) bool {
 	answer, ok := errors.AsType[*smithyhttp.ResponseError](err)
 	_, throttled := retry.DefaultThrottleErrorCodes[Code(err)]
-	return ok && !throttled && answer.HTTPStatusCode() >= 400 && answer.HTTPStatusCode() < 500 && answer.HTTPStatusCode() != 429
+	return ok && !throttled && answer.HTTPStatusCode() >= 400 && answer.HTTPStatusCode() < 500 &&
+		answer.HTTPStatusCode() != 429
 }
 
 // Code is AWS's error code, empty where AWS didn't answer with one.

@@ -1,5 +1,5 @@
-// Package awstest gives tests the implementations of AWS that they run against: localaws always, and moto, which is
-// independent of it, where it is installed.
+// Package awstest gives tests the implementations of AWS that they run against: localaws always,
+// and moto, which is independent of it, where it is installed.
 package awstest
 
 import (
@@ -20,7 +20,8 @@ import (
 // Region is where the tests are.
 const Region = "eu-west-1"
 
-// Moto starts moto's server for the test and returns its URL. Where it isn't installed, the test is skipped.
+// Moto starts moto's server for the test and returns its URL. Where it isn't installed, the test is
+// skipped.
 func Moto(t *testing.T) string {
 	t.Helper()
 	program, err := exec.LookPath("moto_server")

@@ -18,8 +18,8 @@ func Only(t testing.TB, why string) {
 	}
 }
 
-// Size is how many of something a test tries: the first number for the essential part, the second for
-// the whole.
+// Size is how many of something a test tries: the first number for the essential part, the second
+// for the whole.
 func Size(t testing.TB, of string, essential, whole int) int {
 	t.Helper()
 	if Wanted() {

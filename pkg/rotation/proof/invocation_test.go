@@ -156,7 +156,8 @@ func (inv *invocation) learn(c *call, out any, err error) {
 		inv.unknown = isNoAnswer(err)
 	case c.action == listKeys:
 		inv.unknown = false
-	case c.action == getValue && c.label == string(rotation.Current) && inv.leaked == "" && inv.req.Action == rotation.Emergency && err == nil:
+	case c.action == getValue && c.label == string(rotation.Current) && err == nil &&
+		inv.leaked == "" && inv.req.Action == rotation.Emergency:
 		inv.leaked = valueIn(out).Username
 	}
 }

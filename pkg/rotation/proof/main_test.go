@@ -8,7 +8,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
-// wholeWanted is set where all is to be tried that MATRIX.md shows, and not only the essential part.
+// wholeWanted is set where all is to be tried that MATRIX.md shows, and not only the essential
+// part.
 var wholeWanted = whole.Wanted() && !raceDetector
 
 // TestMain spends memory on speed: explorations make much garbage and keep little.

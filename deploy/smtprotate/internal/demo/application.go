@@ -12,7 +12,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// application is somebody who sends mail with a credential from the secret. One goroutine at a time uses it.
+// application is somebody who sends mail with a credential from the secret. One goroutine at a time
+// uses it.
 type application struct {
 	name   string
 	roots  *x509.CertPool

@@ -12,7 +12,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// cacheFor is how long applications go on with what they read. For mails that are sent at full hours, it is six hours.
+// cacheFor is how long applications go on with what they read. For mails that are sent at full
+// hours, it is six hours.
 const cacheFor = 6*time.Hour - 30*time.Minute
 
 // cast makes everybody who sends mail. Nobody sends before a scene says so.

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// rate is how fast simulated time flows while the function works, so that nobody waits for the delays of the real AWS.
+// rate is how fast simulated time flows while the function works, so that nobody waits for the
+// delays of the real AWS.
 const rate = 30
 
 // clock is the simulated time. It stands still but for runs.

@@ -14,8 +14,8 @@ type crash struct {
 	kill atomic.Pointer[context.CancelFunc] // of the running invocation
 }
 
-// after arms a World: the next call of that action takes effect, its answer never comes, and the process that waits for
-// it is gone.
+// after arms a World: the next call of that action takes effect, its answer never comes, and the
+// process that waits for it is gone.
 func (c *crash) after(world *localaws.World, action string) {
 	const dies, dropped = 100 * time.Millisecond, 200 * time.Millisecond
 	var once sync.Once

@@ -1,9 +1,9 @@
-// Package demo plays a whole life of an SMTP credential: the deployed function's own code against an IAM, a Secrets
-// Manager and an SES SMTP endpoint in this process, with applications that send mail all along. Only time and the
-// troubles are staged.
+// Package demo plays a whole life of an SMTP credential: the deployed function's own code against
+// an IAM, a Secrets Manager and an SES SMTP endpoint in this process, with applications that send
+// mail all along. Only time and the troubles are staged.
 //
-// A [Play] is a list of scenes. What happens in them comes out as events of the package timeline; whether the promises
-// were kept is judged in the end by what the World then holds.
+// A [Play] is a list of scenes. What happens in them comes out as events of the package timeline;
+// whether the promises were kept is judged in the end by what the World then holds.
 package demo
 
 import (
@@ -34,7 +34,8 @@ type scene struct {
 	play        func(*Play, context.Context) error
 }
 
-// New sets the stage. Close it afterwards. Every event goes to show, whose first error ends the play.
+// New sets the stage. Close it afterwards. Every event goes to show, whose first error ends the
+// play.
 func New(show func(timeline.Event) error) (*Play, error) {
 	s, err := newStage(show)
 	if err != nil {

@@ -100,16 +100,21 @@ func wantSteps(t *testing.T, events []timeline.Event) {
 		case timeline.Step, timeline.Warning, timeline.Crash:
 			steps = append(steps, e.What)
 		}
-		if e.What == "verify" && !strings.HasSuffix(e.Text, "accepts 3 logins in a row") && !strings.HasSuffix(e.Text, "then accepts 3 in a row") {
+		if e.What == "verify" && !strings.HasSuffix(e.Text, "accepts 3 logins in a row") &&
+			!strings.HasSuffix(e.Text, "then accepts 3 in a row") {
 			t.Errorf("verification: %s", e.Text)
 		}
 	}
-	const want = "/ create stage verify promote / / create stage verify promote / SupersededKeyInUse / deactivate delete " +
+	const want = "/ create stage verify promote / / create stage verify promote / SupersededKeyInUse / deactivate " +
+		"delete " +
 		"/ create crash verify stage promote deactivate delete / create stage verify promote deactivate delete /"
 	if got := strings.Join(steps, " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if !slices.ContainsFunc(events, func(e timeline.Event) bool { return strings.Contains(e.Text, "SES says 535") && e.What == "verify" }) {
+	if !slices.ContainsFunc(events, func(e timeline.Event) bool {
+		return strings.Contains(e.Text, "SES says 535") &&
+			e.What == "verify"
+	}) {
 		t.Error("no verification met a 535")
 	}
 }
@@ -130,7 +135,8 @@ func TestAPlayThatIsInterruptedStopsAndLeavesNothingBehind(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	p.Close()
-	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
+	deadline := time.Now().Add(10 * time.Second)
+	for ; runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 		}
@@ -165,7 +171,8 @@ func TestAMailThatIsRefusedWithoutAnEmergencyHasFailed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wrong := fmt.Sprintf(`{"username":"AKIANOBODY","password":"wrong","host":%q,"port":%d}`, endpoints[0].Host, endpoints[0].Port)
+	wrong := fmt.Sprintf(`{"username":"AKIANOBODY","password":"wrong","host":%q,"port":%d}`, endpoints[0].Host,
+		endpoints[0].Port)
 	p.shop.source = smtpcreds.SourceFunc(func(context.Context) (smtpcreds.Version, error) {
 		return smtpcreds.Version{Value: wrong}, nil
 	})

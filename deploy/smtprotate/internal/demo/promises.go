@@ -11,7 +11,8 @@ func (p *Play) judge() []timeline.Promise {
 	mail := p.applicationMail()
 	_, pending := pending(p.world)
 	return []timeline.Promise{
-		{Text: "No mail failed but those that the emergency had to cut off.", Kept: mail.Failed == 0 && mail.Sent == p.delivered(p.shop, p.reports)},
+		{Text: "No mail failed but those that the emergency had to cut off.", Kept: mail.Failed == 0 &&
+			mail.Sent == p.delivered(p.shop, p.reports)},
 		{Text: "The crash left AWSCURRENT alone.", Kept: !p.crashMovedCurrent},
 		{Text: "After the emergency the attacker sent nothing.", Kept: p.delivered(p.attacker) == p.attackerSent},
 		{Text: "One access key is left: Active, named by AWSCURRENT, accepted by SES.", Kept: p.oneKeyWorks()},

@@ -30,7 +30,8 @@ const invocationTimeout = 5 * time.Minute
 // errCut is the error of an invocation that was cut off.
 var errCut = errors.New("the invocation was cut off")
 
-// stage is where the play happens: a local AWS, the deployed function in it, and the applications that send.
+// stage is where the play happens: a local AWS, the deployed function in it, and the applications
+// that send.
 type stage struct {
 	function *localfunction.Deployment
 	world    *localaws.World // the function's
@@ -96,7 +97,8 @@ func (s *stage) tick(ctx context.Context) (rotation.Result, error) {
 }
 
 // tickUntil lets hours pass until what a tick came to is what is waited for.
-func (s *stage) tickUntil(ctx context.Context, what string, found func(rotation.Result, error) bool) (rotation.Result, error) {
+func (s *stage) tickUntil(ctx context.Context, what string, found func(rotation.Result, error) bool) (rotation.Result,
+	error) {
 	const limit = 40 * 24
 	for range limit {
 		result, err := s.tick(ctx)

@@ -100,7 +100,8 @@ func (v *view) lookAtVersions() []timeline.Version {
 	return labelled
 }
 
-// pending is the version labelled AWSPENDING, if that is another than AWSCURRENT's: the labels travel together.
+// pending is the version labelled AWSPENDING, if that is another than AWSCURRENT's: the labels
+// travel together.
 func pending(w *localaws.World) (version localaws.Version, ok bool) {
 	version, ok = w.Labelled(secretID, "AWSPENDING")
 	return version, ok && !slices.Contains(version.Labels, "AWSCURRENT")

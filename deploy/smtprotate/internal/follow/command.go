@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// runCommand has the shell run a command, and passes on what it says. A command that is under way when ctx ends may finish.
+// runCommand has the shell run a command, and passes on what it says. A command that is under way
+// when ctx ends may finish.
 func runCommand(ctx context.Context, command string, timeout time.Duration, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()

@@ -34,8 +34,8 @@ func (f File) differs(content []byte) bool {
 	return err != nil || !bytes.Equal(there, content)
 }
 
-// write replaces the file by a whole one, or leaves it as it is. Its content is never readable for others than its owner, and on
-// the disk before its name is.
+// write replaces the file by a whole one, or leaves it as it is. Its content is never readable for
+// others than its owner, and on the disk before its name is.
 func (f File) write(content []byte) (err error) {
 	path := f.Path
 	if target, err := filepath.EvalSymlinks(path); err == nil {
@@ -80,7 +80,8 @@ func (f File) mode() fs.FileMode {
 	return f.Mode
 }
 
-// sweep removes what a process that was killed while it wrote has left: there may be a password in it.
+// sweep removes what a process that was killed while it wrote has left: there may be a password in
+// it.
 func sweep(dir, prefix string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

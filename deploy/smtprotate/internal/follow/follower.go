@@ -15,7 +15,8 @@ type Follower struct {
 	Source smtpcreds.Source
 	Every  time.Duration // how often to look, give or take a tenth
 	Files  []File
-	// Command is for the shell. It runs at the start and whenever something has changed, until it succeeds.
+	// Command is for the shell. It runs at the start and whenever something has changed, until it
+	// succeeds.
 	Command string
 	// CommandTimeout ends a command that hangs.
 	CommandTimeout time.Duration
@@ -37,7 +38,8 @@ const (
 	firstRetry  = time.Second
 )
 
-// Run follows the secret until ctx ends, which is no error, or the program does: then its exit code comes as an Exit.
+// Run follows the secret until ctx ends, which is no error, or the program does: then its exit code
+// comes as an Exit.
 func (f *Follower) Run(ctx context.Context) error {
 	ready := f.Ready
 	for failures := 0; ; {
@@ -174,7 +176,8 @@ func (f *Follower) write(rendered [][]byte) (written []string, err error) {
 	return written, nil
 }
 
-// tell runs the command unless it has succeeded since the last change. At the start nobody knows whether it has.
+// tell runs the command unless it has succeeded since the last change. At the start nobody knows
+// whether it has.
 func (f *Follower) tell(ctx context.Context) error {
 	if f.told || f.Command == "" {
 		return nil

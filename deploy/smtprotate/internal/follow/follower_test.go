@@ -14,7 +14,8 @@ import (
 
 func TestAChangeReachesTheFilesAndThenTheCommand(t *testing.T) {
 	s := newStage(t)
-	one, two := s.file("one", ordinary), s.file("two", "[{{.host}}]:{{.port}} {{json .username}} {{base64 .password}} {{.url}}\n")
+	one, two := s.file("one", ordinary), s.file("two",
+		"[{{.host}}]:{{.port}} {{json .username}} {{base64 .password}} {{.url}}\n")
 	ran := filepath.Join(s.dir, "ran")
 	s.follower.Command = "cat " + one + " >>" + ran
 	s.start()
@@ -116,18 +117,26 @@ func TestWhileAnythingFailsTheLastGoodFilesStay(t *testing.T) {
 		trouble func(*stage)
 		says    []string
 	}{
-		"the secret is gone":          {answer(localaws.Fault{Code: "ResourceNotFoundException"}), []string{"reading the secret mail", "check its name or ARN, and the Region"}},
-		"the permission is lost":      {answer(localaws.Fault{Code: "AccessDeniedException", Message: "User is not authorized"}), []string{"not authorized", "secretsmanager:GetSecretValue", "ReaderArns"}},
-		"the key can't be used":       {answer(localaws.Fault{Code: "DecryptionFailure"}), []string{"KMS key"}},
-		"it is marked for deletion":   {answer(localaws.Fault{Code: "InvalidRequestException", Message: "marked for deletion"}), []string{"restore-secret"}},
-		"Secrets Manager fails":       {answer(localaws.Fault{Status: 500}), []string{"InternalFailure"}},
-		"the connection is dropped":   {answer(localaws.Fault{Drop: true}), []string{"reading the secret mail"}},
-		"it is throttled":             {answer(localaws.Fault{Code: "ThrottlingException"}), []string{"ThrottlingException"}},
-		"the value is emptied":        {value("{}"), []string{"no credential yet", "first rotation writes it"}},
-		"the value is no JSON":        {value("text"), []string{"isn't a JSON object"}},
-		"the value lacks a password":  {value(`{"username":"AKIA","port":1}`), []string{`"password" is missing; "host" is missing. Everything`}},
-		"the value has another line":  {value(`{"username":"AKIA","password":"a\nb","host":"h","port":1}`), []string{`"password" has spaces or control characters`}},
-		"the value has a wrong field": {value(`{"username":7,"password":"p","host":"h","port":1}`), []string{`"username" isn't text`}},
+		"the secret is gone": {answer(localaws.Fault{Code: "ResourceNotFoundException"}),
+			[]string{"reading the secret mail", "check its name or ARN, and the Region"}},
+		"the permission is lost": {answer(localaws.Fault{Code: "AccessDeniedException",
+			Message: "User is not authorized"}), []string{"not authorized", "secretsmanager:GetSecretValue",
+			"ReaderArns"}},
+		"the key can't be used": {answer(localaws.Fault{Code: "DecryptionFailure"}), []string{"KMS key"}},
+		"it is marked for deletion": {answer(localaws.Fault{Code: "InvalidRequestException",
+			Message: "marked for deletion"}), []string{"restore-secret"}},
+		"Secrets Manager fails":     {answer(localaws.Fault{Status: 500}), []string{"InternalFailure"}},
+		"the connection is dropped": {answer(localaws.Fault{Drop: true}), []string{"reading the secret mail"}},
+		"it is throttled": {answer(localaws.Fault{Code: "ThrottlingException"}),
+			[]string{"ThrottlingException"}},
+		"the value is emptied": {value("{}"), []string{"no credential yet", "first rotation writes it"}},
+		"the value is no JSON": {value("text"), []string{"isn't a JSON object"}},
+		"the value lacks a password": {value(`{"username":"AKIA","port":1}`),
+			[]string{`"password" is missing; "host" is missing. Everything`}},
+		"the value has another line": {value(`{"username":"AKIA","password":"a\nb","host":"h","port":1}`),
+			[]string{`"password" has spaces or control characters`}},
+		"the value has a wrong field": {value(`{"username":7,"password":"p","host":"h","port":1}`),
+			[]string{`"username" isn't text`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)

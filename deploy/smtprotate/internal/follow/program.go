@@ -14,13 +14,15 @@ import (
 	"time"
 )
 
-// Program is a program that runs with the credential in its environment: SMTP_USERNAME, SMTP_PASSWORD, SMTP_HOST, SMTP_PORT,
-// SMTP_REGION, SMTP_URL, and what Environment adds. On a change it is ended and started anew.
+// Program is a program that runs with the credential in its environment: SMTP_USERNAME,
+// SMTP_PASSWORD, SMTP_HOST, SMTP_PORT, SMTP_REGION, SMTP_URL, and what Environment adds. On a
+// change it is ended and started anew.
 type Program struct {
 	Args []string
 	// Environment are more variables, by their names.
 	Environment map[string]*Template
-	// Signal, where there is one, is sent instead of starting anew: for programs that read files again.
+	// Signal, where there is one, is sent instead of starting anew: for programs that read files
+	// again.
 	Signal os.Signal
 	// KillAfter is how long it may take to end after SIGTERM.
 	KillAfter      time.Duration
@@ -138,7 +140,8 @@ func (p *Program) code() error {
 	return nil
 }
 
-// stop ends the program, if it runs. To end by the signal that asks for it is as good as exit code 0.
+// stop ends the program, if it runs. To end by the signal that asks for it is as good as exit code
+// 0.
 func (p *Program) stop(log *log.Logger) error {
 	now := p.now()
 	if now == nil {

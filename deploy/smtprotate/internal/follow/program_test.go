@@ -11,13 +11,15 @@ import (
 	"time"
 )
 
-// program has the Follower run a shell script that sets its traps, writes one line to a file, and goes on; it returns the file's path.
+// program has the Follower run a shell script that sets its traps, writes one line to a file, and
+// goes on; it returns the file's path.
 func (s *stage) program(traps, line, rest string) string {
 	s.Helper()
 	out := filepath.Join(s.dir, "out")
 	s.follower.Program = &Program{
-		Args: []string{"/bin/sh", "-c", traps + "\necho " + line + " >>" + out + "\n" + rest}, KillAfter: 10 * time.Second,
-		Stdout: &s.log, Stderr: &s.log,
+		Args:      []string{"/bin/sh", "-c", traps + "\necho " + line + " >>" + out + "\n" + rest},
+		KillAfter: 10 * time.Second,
+		Stdout:    &s.log, Stderr: &s.log,
 	}
 	return out
 }

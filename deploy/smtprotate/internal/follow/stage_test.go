@@ -169,7 +169,8 @@ func (s *stage) holds(path, want string) {
 // says waits for the log to have a text so many times.
 func (s *stage) says(times int, text string) {
 	s.Helper()
-	s.soon(fmt.Sprintf("the log says %d times %q", times, text), func() bool { return strings.Count(s.log.String(), text) >= times })
+	s.soon(fmt.Sprintf("the log says %d times %q", times, text),
+		func() bool { return strings.Count(s.log.String(), text) >= times })
 }
 
 // content is a file's, empty if there is none.
@@ -181,7 +182,8 @@ func content(path string) string {
 	return string(text)
 }
 
-// looks waits until the Follower has read the secret two more times: what it does about what is there now, it has done.
+// looks waits until the Follower has read the secret two more times: what it does about what is
+// there now, it has done.
 func (s *stage) looks() {
 	s.Helper()
 	before := len(s.world.Calls())

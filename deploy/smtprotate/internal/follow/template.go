@@ -15,9 +15,10 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// Template is text with fields of the secret's value in it, in the language of Go's text/template: {{.username}},
-// {{.password}}, {{(index .regions "us-east-1").password}}, and whatever people added to the value. A field that isn't there is
-// an error. Beside Go's own functions there are json, which quotes, and base64.
+// Template is text with fields of the secret's value in it, in the language of Go's text/template:
+// {{.username}}, {{.password}}, {{(index .regions "us-east-1").password}}, and whatever people
+// added to the value. A field that isn't there is an error. Beside Go's own functions there are
+// json, which quotes, and base64.
 type Template struct{ parsed *template.Template }
 
 var functions = template.FuncMap{

@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Wrap breaks text into lines of at most that many characters, at spaces. A longer word is broken itself.
+// Wrap breaks text into lines of at most that many characters, at spaces. A longer word is broken
+// itself.
 func Wrap(text string, width int) (lines []string) {
 	line := ""
 	for word := range strings.FieldsSeq(text) {

@@ -7,7 +7,8 @@ import (
 )
 
 func ExampleWrap() {
-	for _, line := range layout.Wrap("Mail stops until its replacement  is there, arn:aws:iam::111122223333:user/ses-smtp/mailer.", 24) {
+	for _, line := range layout.Wrap("Mail stops until its replacement  is there, "+
+		"arn:aws:iam::111122223333:user/ses-smtp/mailer.", 24) {
 		fmt.Println(layout.Pad(line, 24) + "|")
 	}
 	// Output:

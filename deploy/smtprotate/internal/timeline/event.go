@@ -1,8 +1,8 @@
-// Package timeline shows what happens to an SMTP credential, event by event: to people as text for a terminal of 80
-// columns, to programs as JSON lines.
+// Package timeline shows what happens to an SMTP credential, event by event: to people as text for
+// a terminal of 80 columns, to programs as JSON lines.
 //
-// The names of kinds and the JSON form of [Event] are published with `smtprotate demo --json`: they are added to,
-// never renamed.
+// The names of kinds and the JSON form of [Event] are published with `smtprotate demo --json`: they
+// are added to, never renamed.
 package timeline
 
 import "time"

@@ -16,10 +16,12 @@ func TestEventsAsJSON(t *testing.T) {
 			`{"event":"calm","at":"2026-12-03T12:00:00Z","scene":2,"ticks":3,"mails":6}`,
 		}, {
 			Event{
-				Kind: Step, At: noon, Scene: 3, What: "stage", Text: "<why>", AccessKeyID: first, Keys: []Key{{first, Active}},
+				Kind: Step, At: noon, Scene: 3, What: "stage", Text: "<why>", AccessKeyID: first,
+				Keys:     []Key{{first, Active}},
 				Versions: []Version{{ID: "id", Number: 2, Labels: []string{"AWSPENDING"}, AccessKeyID: first}},
 			},
-			`{"event":"step","at":"2026-12-03T12:00:00Z","scene":3,"what":"stage","text":"<why>","access_key_id":"` + first + `",` +
+			`{"event":"step","at":"2026-12-03T12:00:00Z","scene":3,"what":"stage","text":"<why>","access_key_id":"` +
+				first + `",` +
 				`"keys":[{"access_key_id":"` + first + `","status":"Active"}],` +
 				`"versions":[{"version_id":"id","number":2,"labels":["AWSPENDING"],"access_key_id":"` + first + `"}]}`,
 		}, {

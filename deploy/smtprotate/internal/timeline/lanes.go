@@ -8,7 +8,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
 )
 
-// lanes shows where each access key stands, as columns: IAM allows two keys, and a key keeps its column for life.
+// lanes shows where each access key stands, as columns: IAM allows two keys, and a key keeps its
+// column for life.
 type lanes struct {
 	style
 	slots [2]string // access key IDs

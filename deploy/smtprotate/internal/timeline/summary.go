@@ -22,10 +22,12 @@ func (t *text) end(e Event) string {
 	row("mails sent", s.Mail.Sent, bold, "by the applications")
 	row("failed", s.Mail.Failed, failed, "but for those that the emergency had to cut off:")
 	row("cut off", s.Mail.CutOff, bold, "each sent again with the new password")
-	row("attacker's", s.Attacker.Sent, bold, fmt.Sprintf("sent before the key was revoked, %s refused since", thousands(s.Attacker.CutOff)))
+	row("attacker's", s.Attacker.Sent, bold, fmt.Sprintf("sent before the key was revoked, %s refused since",
+		thousands(s.Attacker.CutOff)))
 	row("access keys", len(e.Keys), bold, t.lanes.list(e.Keys, e.Versions))
 	row("versions", s.Versions, bold, labels(e.Versions))
-	row("invocations", s.Invocations, bold, fmt.Sprintf("in %s, played in %.0f seconds", count(s.Days, "day"), s.Seconds))
+	row("invocations", s.Invocations, bold, fmt.Sprintf("in %s, played in %.0f seconds", count(s.Days, "day"),
+		s.Seconds))
 	out += "\n"
 	for _, p := range s.Promises {
 		mark := t.paint(green, "✓")
@@ -46,7 +48,8 @@ func (t *text) number(n int, colour string) string {
 // telling is the labels from the most to the least telling one.
 var telling = []string{"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"}
 
-// labels lists where the labels are. AWSPENDING on AWSCURRENT's own version means that nothing is pending.
+// labels lists where the labels are. AWSPENDING on AWSCURRENT's own version means that nothing is
+// pending.
 func labels(versions []Version) string {
 	var parts []string
 	for _, label := range telling {

@@ -34,7 +34,8 @@ var life = []Event{
 	{Kind: Calm, At: noon, Ticks: 719, Mails: 1438},
 	{Kind: Calm, At: noon, Ticks: 1},
 	{
-		Kind: Step, At: noon, What: "promote", Text: "SES accepts " + second + ", " + strings.Repeat("again and ", 4) + "again",
+		Kind: Step, At: noon, What: "promote", Text: "SES accepts " + second + ", " + strings.Repeat("again and ", 4) +
+			"again",
 		Keys: []Key{{first, Active}, {second, Active}},
 		Versions: []Version{
 			{Number: 2, Labels: []string{"AWSPREVIOUS"}, AccessKeyID: first},
@@ -99,7 +100,8 @@ func TestNoLineIsWiderThanATerminal(t *testing.T) {
 	events := []Event{ending()}
 	for _, kind := range []Kind{Start, Scene, Calm, Step, Warning, Crash, People} {
 		events = append(events, Event{
-			Kind: kind, At: noon, Scene: 10, What: "deactivate", Text: long, Ticks: 10000, Mails: 1e5, Keys: keys, Versions: versions,
+			Kind: kind, At: noon, Scene: 10, What: "deactivate", Text: long, Ticks: 10000, Mails: 1e5, Keys: keys,
+			Versions: versions,
 		})
 	}
 	for line := range strings.Lines(shown(t, false, events...)) {
@@ -127,7 +129,8 @@ func ending() Event {
 func TestTheEndSaysWhichPromisesWereBroken(t *testing.T) {
 	got := shown(t, false, ending())
 	for _, want := range []string{
-		"  mails sent    1,000,000   by", "access keys           1   ● AKIA…M4TE AWSCURRENT v99\n", "AWSCURRENT v99, AWSPREVIOUS v98\n",
+		"  mails sent    1,000,000   by", "access keys           1   ● AKIA…M4TE AWSCURRENT v99\n",
+		"AWSCURRENT v99, AWSPREVIOUS v98\n",
 		"✓ Nothing is pending.\n", "✕ broken: Mail goes on.\n",
 	} {
 		if !strings.Contains(got, want) {

@@ -16,6 +16,7 @@ func main() {
 	secrets := secretsmanager.New(secretsmanager.Options{})
 	keys := iam.New(iam.Options{})
 	lambda.Start(func(ctx context.Context) error {
-		return errors.Join(append(append(calls.Secrets(ctx, secrets), calls.Keys(ctx, keys)...), calls.Audit(ctx, keys)...)...)
+		return errors.Join(append(append(calls.Secrets(ctx, secrets), calls.Keys(ctx, keys)...),
+			calls.Audit(ctx, keys)...)...)
 	})
 }

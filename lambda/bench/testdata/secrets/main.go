@@ -1,4 +1,5 @@
-// Command secrets is bare, and the client of Secrets Manager with the calls that the function makes.
+// Command secrets is bare, and the client of Secrets Manager with the calls that the function
+// makes.
 package main
 
 import (
