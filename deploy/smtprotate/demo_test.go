@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
 // wantNarrow wants no line to be wider than a terminal.
@@ -21,6 +22,7 @@ func wantNarrow(t *testing.T, text string) {
 }
 
 func TestTheDemoIsReadable(t *testing.T) {
+	whole.Only(t, "plays the whole demo, as the tests of internal/demo do")
 	t.Parallel()
 	code, stdout, stderr := smtprotate(t, "", "demo", "--fast")
 	if code != 0 || stderr != "" {
@@ -36,6 +38,7 @@ func TestTheDemoIsReadable(t *testing.T) {
 }
 
 func TestTheDemoIsMachineReadable(t *testing.T) {
+	whole.Only(t, "plays the whole demo, as the tests of internal/demo do")
 	t.Parallel()
 	code, stdout, stderr := smtprotate(t, "", "demo", "--json")
 	if code != 0 || stderr != "" {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
 var (
@@ -266,8 +267,8 @@ func TestAKilledFollowLeavesAWholeFile(t *testing.T) {
 	f.write("tmpl", "{{.username}} "+strings.Repeat("x", middle)+" {{.username}}\n")
 	args := append(f.ordinary(), "--once")
 	f.ends(0, "wrote", args...)
-	kills, halves := 0, 0
-	for ; halves < 10; kills++ {
+	kills, halves, wanted := 0, 0, whole.Size(t, "kills while it writes", 2, 10)
+	for ; halves < wanted; kills++ {
 		if kills == 300 {
 			t.Fatalf("in %d kills it was killed %d times while it wrote", kills, halves)
 		}

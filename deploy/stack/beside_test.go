@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
 // What is deployed beside the stack: the endpoint to bind a credential to, and what forwards leaks.
@@ -134,7 +134,7 @@ func TestAnEventThatCantBeDeliveredGoesToAQueueThatTakesIt(t *testing.T) {
 
 func TestTheModulesBesideAreAppliedAndDestroyed(t *testing.T) {
 	t.Parallel()
-	awstest.OnlyWhole(t, "AWS's provider waits for a minute until its queue is there, and until it is gone")
+	whole.Only(t, "AWS's provider waits for a minute until its queue is there, and until it is gone")
 	tf := newTerraform(t, awsByMoto)
 	const beside = "deploy/beside"
 	tf.write(beside+"/main.tf", `

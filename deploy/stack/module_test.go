@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
@@ -32,7 +32,7 @@ const example = "deploy/terraform/example"
 
 func TestTheModuleIsAppliedAndDestroyedWithoutATrace(t *testing.T) {
 	t.Parallel()
-	awstest.OnlyWhole(t, "AWS's provider waits for a minute until its queue is there, and until it is gone")
+	whole.Only(t, "AWS's provider waits for a minute until its queue is there, and until it is gone")
 	tf := newTerraform(t, awsByMoto)
 	tf.run(example, "init", "-plugin-dir="+tf.plugins)
 	tf.run(example, "apply", "-auto-approve")

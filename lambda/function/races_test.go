@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
 // TestTwoInvocationsAtOnceCantHarmEachOther overlaps every pair of events, with calls delayed in varying patterns, and
 // looks at AWSCURRENT between any two of them.
 func TestTwoInvocationsAtOnceCantHarmEachOther(t *testing.T) {
 	events := []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`}
+	seeds := whole.Size(t, "patterns of delays", 2, 6)
 	scenes := []scenario{scenarios[0], scenarios[1], scenarios[2], scenarios[3]}
 	for _, sc := range scenes {
 		for i, first := range events {
@@ -20,7 +22,7 @@ func TestTwoInvocationsAtOnceCantHarmEachOther(t *testing.T) {
 				if sc.name == "first credential" && (first != `{}` || second != `{}`) {
 					continue // there is nothing yet to rotate or revoke
 				}
-				for seed := range 6 {
+				for seed := range seeds {
 					t.Run(fmt.Sprintf("%s: %s beside %s, pattern %d", sc.name, first, second, seed), func(t *testing.T) {
 						s := newStage(t, nil)
 						sc.scene(s)

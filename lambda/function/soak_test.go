@@ -19,17 +19,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
 // TestTwoHundredRotationsWithMailFlowingRefuseNoMail plays some sixteen years of rotations by age, with a tick a day, while
 // applications send: each with what it read from the secret up to three days ago, and none of them tries anything twice.
 func TestTwoHundredRotationsWithMailFlowingRefuseNoMail(t *testing.T) {
-	rotations := 200
-	if raceDetector {
-		rotations = 20
-		t.Logf("%d rotations instead of 200, because the race detector makes each several times slower", rotations)
-	}
+	rotations := whole.Size(t, "rotations", 20, 200)
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	start := time.Now()

@@ -1,0 +1,25 @@
+package function_test
+
+import (
+	"flag"
+	"os"
+	"runtime/debug"
+	"testing"
+)
+
+// TestMain runs more tests at once than there are processors, because most of them wait for
+// VERIFY_TIMEOUT to pass, and lets garbage pile up, because worlds make much of it and live shortly.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if !given("test.parallel") {
+		_ = flag.Set("test.parallel", "10")
+	}
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
+}
+
+// given tells whether the command line sets a flag.
+func given(name string) (found bool) {
+	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
