@@ -44,8 +44,7 @@ func (followCommand) Help() string {
 	return "Templates are Go's: {{.username}}, {{.password}}, {{.host}}, {{.port}}, {{.url}}, {{(index .regions " +
 		"\"us-east-1\").password}}. " +
 		"Files are written whole or not at all; while anything fails, the last good ones stay, and it goes on " +
-		"trying. " +
-		"SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing else."
+		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing else."
 }
 
 // Run follows until it is stopped.

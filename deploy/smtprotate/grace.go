@@ -26,8 +26,7 @@ func (graceCommand) Help() string {
 	return "The grace period must exceed the longest that any consumer goes on with an old value: how often it " +
 		"reads the secret, plus " +
 		"how long a cache keeps it, plus how often it is deployed where it only reads it then. " +
-		"deploy/apps/grace.md says more. " +
-		"The exit code is 3 where it is too short for one of them."
+		"deploy/apps/grace.md says more. The exit code is 3 where it is too short for one of them."
 }
 
 const exitTooShort exitCode = 3

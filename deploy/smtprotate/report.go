@@ -43,15 +43,20 @@ func (c *console) report(r rotation.Result) error {
 	for i, w := range r.Warnings {
 		section(first(i, "Warnings"), wrapped(fmt.Sprintf("%s: %s", w.Code, w.Message))...)
 	}
-	if n := r.Next; n != nil {
-		text := fmt.Sprintf("%s %s", n.Kind, n.AccessKeyID)
-		if !n.At.IsZero() {
-			text = strings.TrimSpace(text) + " " + at(n.At, now)
-		}
-		section("Next", wrapped(strings.TrimSpace(text)+": "+n.Reason)...)
+	if r.Next != nil {
+		section("Next", upNext(r.Next, now)...)
 	}
 	_, err := fmt.Fprint(c.out, out.String())
 	return err
+}
+
+// upNext says what comes next, and when.
+func upNext(n *rotation.Step, now time.Time) []string {
+	text := fmt.Sprintf("%s %s", n.Kind, n.AccessKeyID)
+	if !n.At.IsZero() {
+		text = strings.TrimSpace(text) + " " + at(n.At, now)
+	}
+	return wrapped(strings.TrimSpace(text) + ": " + n.Reason)
 }
 
 func first(i int, name string) string {

@@ -51,8 +51,7 @@ func TestTheForwardingOfLeaksIsToTheLetter(t *testing.T) {
 	deploy(t, load(t, leaksFile), map[string]string{"Regions": "us-east-1",
 		"AlarmEmail": "ops@example.com"}).isToTheLetter(map[string]string{
 		"Rule": "map[EventPattern:map[detail:map[eventTypeCode:[AWS_RISK_CREDENTIALS_EXPOSED] service:[RISK]] " +
-			"detail-type:[AWS Health Event] source:[aws.health]] " +
-			"Targets:[map[Arn:" + bus +
+			"detail-type:[AWS Health Event] source:[aws.health]] Targets:[map[Arn:" + bus +
 			" DeadLetterConfig:map[Arn:arn:aws:::LostLeaks.Arn] Id:first " +
 			"RetryPolicy:map[MaximumEventAgeInSeconds:900] RoleArn:arn:aws:::Role.Arn]]]",
 		"Role": "map[AssumeRolePolicyDocument:map[Statement:[map[Action:sts:AssumeRole " +

@@ -63,22 +63,7 @@ func (d Description) warnings(policy Document) (found []Warning) {
 				"denied); "+
 				"name those that are used")
 	}
-	home := d.Account
-	for _, text := range slices.Concat(d.Identities, d.SandboxRecipients, d.ConfigurationSets) {
-		parts := ofSES.FindStringSubmatch(text)
-		if parts == nil {
-			continue
-		}
-		if home = cmp.Or(home, parts[3]); parts[3] != home {
-			warn(OtherAccount,
-				"%s is another account's: its owner has to allow it in the identity's own policy, and mail names "+
-					"it in X-SES-SOURCE-ARN", text)
-		}
-		if len(d.Regions) > 0 && !slices.Contains(d.Regions, parts[2]) {
-			warn(OtherRegion, "%s is in a Region that isn't among those described (%s)", text,
-				strings.Join(d.Regions, ", "))
-		}
-	}
+	d.warnOfARNs(warn)
 	if slices.ContainsFunc(each(d.From, addresses), hasStar) || len(d.From) == 0 && len(d.SandboxRecipients) > 0 {
 		warn(CaseMatters,
 			"senders have a wildcard, with which IAM tells capitals from small letters: mail has to come from "+
@@ -136,4 +121,24 @@ var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 func isPrivate(n netip.Prefix) bool {
 	a := n.Addr()
 	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || sharedSpace.Contains(a)
+}
+
+// warnOfARNs tells of identities and configuration sets that are elsewhere.
+func (d Description) warnOfARNs(warn func(code WarningCode, format string, args ...any)) {
+	home := d.Account
+	for _, text := range slices.Concat(d.Identities, d.SandboxRecipients, d.ConfigurationSets) {
+		parts := ofSES.FindStringSubmatch(text)
+		if parts == nil {
+			continue
+		}
+		if home = cmp.Or(home, parts[3]); parts[3] != home {
+			warn(OtherAccount,
+				"%s is another account's: its owner has to allow it in the identity's own policy, and mail names "+
+					"it in X-SES-SOURCE-ARN", text)
+		}
+		if len(d.Regions) > 0 && !slices.Contains(d.Regions, parts[2]) {
+			warn(OtherRegion, "%s is in a Region that isn't among those described (%s)", text,
+				strings.Join(d.Regions, ", "))
+		}
+	}
 }

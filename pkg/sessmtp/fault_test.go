@@ -105,9 +105,8 @@ func TestALoginIsAcceptedWhateverComesAfterIt(t *testing.T) {
 
 func TestRefusalsComeWithAndWithoutEnhancedStatusCodesAndOverSeveralLines(t *testing.T) {
 	for reply, text := range map[string]string{
-		"535 Authentication Credentials Invalid": "Authentication Credentials Invalid",
-		"535 5.7.8 Authentication Credentials Invalid": "5.7.8 Authentication Credentials " +
-			"Invalid",
+		"535 Authentication Credentials Invalid":       "Authentication Credentials Invalid",
+		"535 5.7.8 Authentication Credentials Invalid": "5.7.8 Authentication Credentials Invalid",
 		"535-5.7.8 Authentication\r\n535-5.7.8 \r\n535 5.7.8 not successful": "5.7.8 Authentication 5.7.8 5.7.8 " +
 			"not successful",
 	} {

@@ -58,9 +58,6 @@ const simulator = "success@simulator.amazonses.com"
 
 // mail is what is sent to the mailbox simulator. SES adds the date and the message's ID.
 func mail(from string) []byte {
-	return []byte("From: " + from + "\r\n" +
-		"To: " + simulator + "\r\n" +
-		"Subject: Verification of a new SMTP credential\r\n" +
-		"\r\n" +
-		"This mail proves that a new SMTP credential may send. It is delivered to nobody.\r\n")
+	return []byte("From: " + from + "\r\nTo: " + simulator + "\r\nSubject: Verification of a new SMTP credential\r\n" +
+		"\r\nThis mail proves that a new SMTP credential may send. It is delivered to nobody.\r\n")
 }

@@ -106,8 +106,7 @@ func wantSteps(t *testing.T, events []timeline.Event) {
 		}
 	}
 	const want = "/ create stage verify promote / / create stage verify promote / SupersededKeyInUse / deactivate " +
-		"delete " +
-		"/ create crash verify stage promote deactivate delete / create stage verify promote deactivate delete /"
+		"delete / create crash verify stage promote deactivate delete / create stage verify promote deactivate delete /"
 	if got := strings.Join(steps, " "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

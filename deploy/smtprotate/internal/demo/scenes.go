@@ -13,43 +13,36 @@ import (
 const (
 	title    = "The life of an SMTP credential"
 	prologue = "The deployed function's own code, woken every hour, against an IAM, a Secrets Manager and an " +
-		"SES SMTP " +
-		"endpoint on this machine. Months pass in seconds; everything else is as it will be in your account."
+		"SES SMTP endpoint on this machine. Months pass in seconds; everything else is as it will be in your account."
 )
 
 var scenes = []scene{
 	{"The first credential",
 		"The stack is new: an IAM user without access keys, and a secret that holds {}. The first tick makes a " +
-			"key, stores " +
-			"its SMTP password, proves that SES accepts it, and makes it current.",
+			"key, stores its SMTP password, proves that SES accepts it, and makes it current.",
 		(*Play).firstCredential},
 	{"Applications send",
 		"The shop reads AWSCURRENT, keeps what it read for six hours, and sends mail from now on, without a break. " +
-			"So does " +
-			"an old host, reports, but it reads the secret once, when it is set up, and never again.",
+			"So does an old host, reports, but it reads the secret once, when it is set up, and never again.",
 		(*Play).applicationsSend},
 	{"Thirty days later",
 		"The access key is due, so a tick makes a second one. SES hasn't heard of it yet and says 535. Until it " +
-			"accepts the " +
-			"new password, AWSCURRENT stays where it is, and nobody notices.",
+			"accepts the new password, AWSCURRENT stays where it is, and nobody notices.",
 		(*Play).rotate},
 	{"Grace",
 		"Both keys work now, for seven days, so that nobody has to switch at once. Then the old one may go, but " +
-			"not while " +
-			"somebody sends with it.",
+			"not while somebody sends with it.",
 		(*Play).grace},
 	{"Out of use",
 		"Somebody mends reports. A day after its last use the old key is deactivated, and another day later deleted.",
 		(*Play).retire},
 	{"A crash in the middle",
 		"The next rotation is due, and its invocation dies in the middle: the new password was just written, the " +
-			"answer never " +
-			"came, nobody cleans up. The next tick looks at what there is, and goes on from there.",
+			"answer never came, nobody cleans up. The next tick looks at what there is, and goes on from there.",
 		(*Play).crashAndRecover},
 	{"A leak",
 		"The password turns up in a public repository, and an attacker finds it first. One invocation replaces the " +
-			"key and " +
-			"revokes it. Whoever held the old password is refused from then on.",
+			"key and revokes it. Whoever held the old password is refused from then on.",
 		(*Play).leak},
 	{"What is left",
 		"A day goes by. The attacker still tries, and everybody else sends mail.",
