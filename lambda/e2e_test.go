@@ -34,6 +34,7 @@ const (
 // TestTheBuiltFunctionDoesAWholeLife drives the binary through the Runtime API, in real time with
 // short periods: first credential, rotation, grace, retirement, deletion, emergency, rollback.
 func TestTheBuiltFunctionDoesAWholeLife(t *testing.T) {
+	t.Parallel()
 	t.Run("on localaws", func(t *testing.T) {
 		t.Parallel()
 		wholeLife(t, deploy(t), "")

@@ -21,6 +21,7 @@ import (
 // on, before and after the call's effect, until a run ends by itself. A new process serves what
 // follows, and ticks until all is quiet. Between any two calls AWSCURRENT's credential sends.
 func TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing(t *testing.T) {
+	t.Parallel()
 	for _, sc := range scenes[:whole.Size(t, "scenes", 2, len(scenes))] {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()

@@ -57,6 +57,7 @@ func TestTheDemoIsMachineReadable(t *testing.T) {
 }
 
 func TestTheDemoCanBeInterrupted(t *testing.T) {
+	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
 	var out, stderr strings.Builder
 	stdout := writer(func(p []byte) (int, error) {

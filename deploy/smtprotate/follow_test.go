@@ -65,6 +65,7 @@ type followed struct {
 
 func newFollowed(t *testing.T) *followed {
 	t.Helper()
+	t.Parallel()
 	world, err := localaws.Start(localaws.Config{Regions: []string{region}})
 	if err != nil {
 		t.Fatal(err)

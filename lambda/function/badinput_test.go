@@ -62,6 +62,7 @@ func TestEveryFaultOfTheEnvironmentIsNamedAtOnce(t *testing.T) {
 }
 
 func TestPoliciesThatCantBeFollowedAreRefused(t *testing.T) {
+	t.Parallel()
 	for name, env := range map[string]map[string]string{
 		"ROTATION_INTERVAL": {"ROTATION_INTERVAL": "8d"},
 		"MAX_GRACE_PERIOD":  {"MAX_GRACE_PERIOD": "1d"},
@@ -100,6 +101,7 @@ func TestASecretWithoutAnyVersionGetsAFirstCredentialThatIsVerified(t *testing.T
 }
 
 func TestASecretThatIsntOursIsRefusedUntouched(t *testing.T) {
+	t.Parallel()
 	for _, value := range []string{
 		`{"username":"admin","password":"of a database"}`,
 		`{"iam_user":"somebody-else","username":"AKIAOTHER0000000000X"}`,
@@ -119,6 +121,7 @@ func TestASecretThatIsntOursIsRefusedUntouched(t *testing.T) {
 }
 
 func TestMissingPermissionsNameActionAndResource(t *testing.T) {
+	t.Parallel()
 	for action, name := range map[string][2]string{
 		"ListAccessKeys":           {"iam:ListAccessKeys", user},
 		"GetSecretValue":           {"secretsmanager:GetSecretValue", secret},

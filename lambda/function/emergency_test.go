@@ -109,6 +109,7 @@ func TestAnEmergencyFinishesWhatIsPending(t *testing.T) {
 }
 
 func TestTwoEmergenciesAtOnce(t *testing.T) {
+	t.Parallel()
 	for i := range 10 {
 		t.Run(fmt.Sprint("try ", i), func(t *testing.T) {
 			s := newStage(t, nil)

@@ -30,6 +30,7 @@ func guardDuty(id string) string {
 }
 
 func TestALeakThatAWSTellsOfIsAnsweredInOneInvocation(t *testing.T) {
+	t.Parallel()
 	for name, tells := range map[string]func(id string) string{
 		"AWS Health": func(id string) string { return healthEvent(id) },
 		"GuardDuty":  guardDuty,

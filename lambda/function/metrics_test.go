@@ -125,6 +125,7 @@ func TestEveryInvocationIsMeasured(t *testing.T) {
 }
 
 func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
+	t.Parallel()
 	t.Run("blocked, and overdue", func(t *testing.T) {
 		s := newMeasuredStage(t)
 		s.must(`{}`, rotation.Rotated)

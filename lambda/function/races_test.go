@@ -13,6 +13,7 @@ import (
 // TestTwoInvocationsAtOnceCantHarmEachOther overlaps every pair of events, with calls delayed in
 // varying patterns, and looks at AWSCURRENT between any two of them.
 func TestTwoInvocationsAtOnceCantHarmEachOther(t *testing.T) {
+	t.Parallel()
 	events := []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`}
 	seeds := whole.Size(t, "patterns of delays", 2, 6)
 	scenes := []scenario{scenarios[0], scenarios[1], scenarios[2], scenarios[3]}

@@ -10,6 +10,7 @@ import (
 
 // A refused emergency must not be logged as "revoked", nor a refused rollback as "rolled_back".
 func TestARefusalIsLoggedWithoutAnOutcome(t *testing.T) {
+	t.Parallel()
 	for event, want := range map[string]rotation.ErrorType{
 		`{}`:                  rotation.ConfigurationError,
 		`{"action":"rotate"}`: rotation.ConfigurationError,

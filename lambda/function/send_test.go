@@ -19,6 +19,7 @@ func TestVerifyingBySendingMailsTheSimulator(t *testing.T) {
 }
 
 func TestARefusedTestMailIsAWarningBecauseThePasswordIsRight(t *testing.T) {
+	t.Parallel()
 	for name, text := range map[string]string{
 		"policy":   "Access denied: User `arn:aws:iam::123456789012:user/smtp-sender' is not authorized to perform `ses:SendRawEmail'",
 		"identity": "Message rejected: Email address is not verified.",

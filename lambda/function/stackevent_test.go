@@ -134,6 +134,7 @@ func TestAStackDoesntFailBecauseSESIsLate(t *testing.T) {
 }
 
 func TestAStackFailsWithTheReason(t *testing.T) {
+	t.Parallel()
 	t.Run("a faulty variable", func(t *testing.T) {
 		cf := newStage(t, map[string]string{"GRACE_PERIOD": "soon"}).cloudFormation()
 		for _, kind := range []string{"Create", "Update"} {
@@ -190,6 +191,7 @@ func TestAKeptUserKeepsItsKeys(t *testing.T) {
 const deleteStored = `"ResourceProperties":{"OnDelete":"decommission-stored"},`
 
 func TestAKeptUserLosesTheKeysWhosePasswordsGo(t *testing.T) {
+	t.Parallel()
 	t.Run("and only those", func(t *testing.T) {
 		cf := newStage(t, nil).cloudFormation()
 		cf.answered("Create", deleteStored, "SUCCESS")
@@ -268,6 +270,7 @@ func TestANewStacksRoleMayBeKnownASecondLater(t *testing.T) {
 }
 
 func TestCloudFormationIsAnsweredWhateverHappens(t *testing.T) {
+	t.Parallel()
 	t.Run("after an outage", func(t *testing.T) {
 		cf := newStage(t, nil).cloudFormation()
 		cf.outages = 2

@@ -120,6 +120,7 @@ func TestACredentialRefusedForLongerThanAnHourIsGivenUp(t *testing.T) {
 }
 
 func TestAnUnreachableSESLeavesTheCredentialPending(t *testing.T) {
+	t.Parallel()
 	for name, reply := range map[string]*localaws.SMTPReply{
 		"454":    {Code: 454, Text: "Temporary authentication failure"},
 		"broken": {Drop: true},
@@ -188,6 +189,7 @@ func TestAnOrphanBesideTheCurrentKeyIsDeactivatedAfterADayAndDeletedAfterAnother
 }
 
 func TestABrokenCurrentKeyIsReplacedAndNeverReactivated(t *testing.T) {
+	t.Parallel()
 	t.Run("deleted", func(t *testing.T) {
 		s := newStage(t, nil)
 		s.must(`{}`, rotation.Rotated)
