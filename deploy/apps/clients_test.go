@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
@@ -39,7 +40,7 @@ func (c *client) sends() {
 func (c *client) life(outage bool) {
 	c.Helper()
 	c.sends()
-	for range 2 {
+	for range whole.Size(c, "rounds", 1, 2) {
 		c.rotate()
 		c.sends() // within the grace period, with either
 		c.retire()
@@ -109,10 +110,10 @@ func (s *stage) talksTo(cmd *exec.Cmd) *client {
 	}}
 }
 
-// every is how many seconds a client goes on with a value: with one of the endpoints for long, so
-// that it learns of each change by being refused, and with the other not at all.
+// every is how many seconds a client goes on with a value: for long, so that it learns of each
+// change by being refused; but where a test has two endpoints, not at all with STARTTLS.
 func every(s *stage) string {
-	if s.implicitTLS {
+	if s.implicitTLS || !whole.Wanted() {
 		return "300"
 	}
 	return "0"
@@ -170,6 +171,7 @@ func (s *stage) distrusts(cmd *exec.Cmd) {
 }
 
 func TestPythonsThreadsShareOneRead(t *testing.T) {
+	t.Parallel()
 	needs(t, "python3")
 	if err := exec.Command("python3", "-c", "import boto3").Run(); err != nil {
 		t.Skip("python3 has no boto3:", err)

@@ -64,6 +64,7 @@ for line in sys.stdin:
 }
 
 func TestDjangosMassMailGoesOnWhenItsKeyDiesInTheMiddle(t *testing.T) {
+	t.Parallel()
 	needs(t, "python3")
 	s := newStage(t)
 	c := s.talksTo(s.django())
@@ -221,6 +222,7 @@ echo "$smtp[scheme] $smtp[host] $smtp[port] $smtp[username] $smtp[password]";
 }
 
 func TestSpringIsStartedAnew(t *testing.T) {
+	t.Parallel()
 	needs(t, "sh")
 	s := newStage(t)
 	// It stands for java, and resolves the properties as Spring does.

@@ -165,6 +165,7 @@ func TestPlatformsReadWhatIsInTheSecret(t *testing.T) {
 }
 
 func TestALambdaFunctionInPython(t *testing.T) {
+	t.Parallel()
 	needs(t, "python3")
 	if err := exec.Command("python3", "-c", "import boto3").Run(); err != nil {
 		t.Skip("python3 has no boto3:", err)

@@ -23,6 +23,7 @@ import (
 // retired and revoked and while Secrets Manager is down. Postfix and follow are set up as the
 // recipe has it.
 func TestPostfixLosesNoMail(t *testing.T) {
+	t.Parallel()
 	needs(t, "postfix", "postconf")
 	s := newStage(t)
 	p := s.startPostfix()
@@ -62,6 +63,7 @@ func TestPostfixLosesNoMail(t *testing.T) {
 // TestPostfixKeepsMailThatIsNotToBlame has SES refuse mail for its credential in other places than
 // at the login: on a connection whose key was revoked meanwhile, and where the policy denies it.
 func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
+	t.Parallel()
 	needs(t, "postfix", "postconf")
 	s := newStage(t)
 	p := s.startPostfix()
@@ -97,6 +99,7 @@ func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
 }
 
 func TestSystemdKnowsAllThatTheUnitSays(t *testing.T) {
+	t.Parallel()
 	needs(t, "systemd-analyze")
 	s := newStage(t)
 	program, err := smtprotate()
@@ -279,7 +282,9 @@ func (p *postfix) waiting() int {
 // delivered waits until the queue is empty, and then holds what SES has against what was sent.
 func (p *postfix) delivered(sent []string) {
 	p.Helper()
-	p.soon(time.Minute, "the queue is empty", func() bool { return p.waiting() == 0 })
+	for left := p.waiting(); left > 0; left = p.waiting() { // for as long as it gets shorter
+		p.soon(time.Minute, "the queue gets shorter", func() bool { return p.waiting() < left })
+	}
 	log := p.log()
 	p.Logf("%d mails sent; Postfix's log: %d times sent, %d deferred, %d bounced", len(sent),
 		strings.Count(log, "status=sent"), strings.Count(log, "status=deferred"), strings.Count(log, "status=bounced"))

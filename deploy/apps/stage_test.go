@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
@@ -71,16 +72,24 @@ func (s *stage) deploy(settings ...string) {
 // tlsFirst is an endpoint whose port says that it speaks TLS from the start.
 const tlsFirst = "localhost:2465"
 
-// inBothModes runs a test with an endpoint that speaks TLS from the start, and with one that
-// changes over with STARTTLS.
+// inBothModes runs a test with an endpoint that changes over with STARTTLS, and as a whole also with
+// one that speaks TLS from the start.
 func inBothModes(t *testing.T, test func(*stage)) {
-	t.Run("TLS from the start", func(t *testing.T) { test(newStage(t, "SMTP_ENDPOINT="+tlsFirst)) })
+	t.Parallel()
+	if whole.Wanted() {
+		t.Run("TLS from the start", func(t *testing.T) { test(newStage(t, "SMTP_ENDPOINT="+tlsFirst)) })
+	}
 	t.Run("STARTTLS", func(t *testing.T) { test(newStage(t)) })
 }
+
+// portInUse has tests that speak TLS from the start wait for each other: there is one port for it.
+var portInUse sync.Mutex
 
 // forward passes connections on until the test ends.
 func (s *stage) forward(from, to string) {
 	s.Helper()
+	portInUse.Lock()
+	s.Cleanup(portInUse.Unlock)
 	var listener net.Listener
 	s.soon(2*time.Minute, from+" is free: another run of these tests may have it", func() bool {
 		var err error
