@@ -113,8 +113,7 @@ class Client
 
   def get_secret_value(secret_id:, version_stage:)
     headers = { "X-Amz-Target" => "secretsmanager.GetSecretValue", "Content-Type" => "application/x-amz-json-1.1",
-                "Authorization" => "AWS4-HMAC-SHA256 " +
-	"Credential=AKIAAPPLICATION00000/20260101/eu-west-1/secretsmanager/aws4_request" }
+                "Authorization" => "AWS4-HMAC-SHA256 Credential=AKIAAPPLICATION00000/20260101/eu-west-1/secretsmanager/aws4_request" }
     body = JSON.generate("SecretId" => secret_id, "VersionStage" => version_stage)
     answer = Net::HTTP.post(URI(ENV["AWS_ENDPOINT_URL"]), body, headers)
     raise answer.body unless answer.code == "200"
