@@ -72,7 +72,7 @@ func (s *stage) deploy(settings ...string) {
 // tlsFirst is an endpoint whose port says that it speaks TLS from the start.
 const tlsFirst = "localhost:2465"
 
-// inBothModes runs a test with an endpoint that changes over with STARTTLS, and as a whole also
+// inBothModes runs a test with an endpoint that changes over with STARTTLS, and with WHOLE=1 also
 // with one that speaks TLS from the start.
 func inBothModes(t *testing.T, test func(*stage)) {
 	t.Parallel()
