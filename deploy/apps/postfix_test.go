@@ -23,6 +23,7 @@ import (
 // retired and revoked and while Secrets Manager is down. Postfix and follow are set up as the
 // recipe has it.
 func TestPostfixLosesNoMail(t *testing.T) {
+	besideOthers(t)
 	needs(t, "postfix", "postconf")
 	s := newStage(t)
 	p := s.startPostfix()
@@ -62,6 +63,7 @@ func TestPostfixLosesNoMail(t *testing.T) {
 // TestPostfixKeepsMailThatIsNotToBlame has SES refuse mail for its credential in other places than
 // at the login: on a connection whose key was revoked meanwhile, and where the policy denies it.
 func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
+	besideOthers(t)
 	needs(t, "postfix", "postconf")
 	s := newStage(t)
 	p := s.startPostfix()

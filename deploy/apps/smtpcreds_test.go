@@ -23,6 +23,7 @@ import (
 // retires and revokes. Half of the goroutines share a store that looks often, so that rotations
 // reach it in time; the other half share one that learns of each by being refused.
 func TestFiftyGoroutinesSendThroughFiftyRotations(t *testing.T) {
+	besideOthers(t)
 	s := newStage(t, "IN_USE_WINDOW=0") // or the keys would live for as long as the others send with them
 	team := s.newTeam(whole.Size(t, "goroutines", 10, 50), 50*time.Millisecond, time.Hour)
 	for n := range whole.Size(t, "rotations", 5, 50) {

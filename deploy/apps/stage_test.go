@@ -72,6 +72,14 @@ func (s *stage) deploy(settings ...string) {
 // tlsFirst is an endpoint whose port says that it speaks TLS from the start.
 const tlsFirst = "localhost:2465"
 
+// besideOthers lets a test's essential form run beside others. The whole needs the machine for
+// itself.
+func besideOthers(t *testing.T) {
+	if !whole.Wanted() {
+		t.Parallel()
+	}
+}
+
 // inBothModes runs a test with an endpoint that changes over with STARTTLS, and with WHOLE=1 also
 // with one that speaks TLS from the start.
 func inBothModes(t *testing.T, test func(*stage)) {
