@@ -42,7 +42,8 @@
 //     AWSCURRENT doesn't name an Active key by then, they replace it before they answer.
 //
 // Right before a key is deactivated or deleted, AWSCURRENT is read again. If it names that key, the
-// key stays; exceptions are a leaked key, a dead current key and a decommission. DECISIONS.md says why each of these is as it is, and what was tried instead.
+// key stays; exceptions are a leaked key, a dead current key and a decommission. DECISIONS.md says
+// why each of these is as it is, and what was tried instead.
 //
 // # What stays
 //
