@@ -42,6 +42,9 @@ func (f *Function) serveStack(ctx context.Context, e event.StackChange, log *slo
 		return result, rotation.Errorf(rotation.AWSError,
 			"CloudFormation wasn't told %s of %s: %w", answer.Status, asked.RequestType, err)
 	}
+	if result.Outcome == "" { // CloudFormation has the error, and the invocation itself is a success
+		result.Outcome = rotation.Waiting
+	}
 	return result, nil
 }
 

@@ -20,6 +20,8 @@ func (pl *planner) managedAlready() Decision {
 	if pl.Done.promoted() || pl.Current.ID == pl.req.VersionID {
 		return wait(Step{})
 	}
+	// A foreign value there is refused, and staging would take the label off it: with one key, too.
+	pl.pendingVersion()
 	return Decision{}
 }
 

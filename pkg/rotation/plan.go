@@ -94,7 +94,7 @@ func (pl *planner) refuseForeign() Decision {
 	if d := pl.refuseVersion(Current, &pl.Current); d.kind != passes {
 		return d
 	}
-	v := pl.Pending.Value // if nobody has looked, nothing is done to it
+	v := pl.Pending.Value // as it is known: a rule that depends on it looks
 	switch {
 	case v == nil || pl.req.Action == Emergency:
 		return Decision{}

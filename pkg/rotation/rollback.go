@@ -49,6 +49,7 @@ func (pl *planner) rolledBackAlready() Decision {
 // repeated: another invocation rolled back a moment ago, and this is the same request, tried again
 // because the answer was lost. Otherwise it would undo what that one did.
 func (pl *planner) repeated() bool {
+	pl.pendingVersion() // a foreign value there is refused, and that has to come before any change
 	previous, ok := pl.previousKey()
 	if !ok || !pl.ours(pl.previousVersion()) {
 		return false
