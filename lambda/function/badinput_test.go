@@ -2,6 +2,7 @@ package function_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,17 +64,20 @@ func TestEveryFaultOfTheEnvironmentIsNamedAtOnce(t *testing.T) {
 
 func TestPoliciesThatCantBeFollowedAreRefused(t *testing.T) {
 	t.Parallel()
-	for name, env := range map[string]map[string]string{
-		"ROTATION_INTERVAL": {"ROTATION_INTERVAL": "8d"},
-		"MAX_GRACE_PERIOD":  {"MAX_GRACE_PERIOD": "1d"},
-		"VERIFY_FROM":       {"VERIFY": "send"},
-		"VERIFY_TIMEOUT":    {"VERIFY_TIMEOUT": "0"},
-		"SMTP_ENDPOINT":     {"SMTP_ENDPOINT": "mail.example.com"},
+	for setting, says := range map[string]string{
+		"ROTATION_INTERVAL=8d":         "see also PROMOTION_WINDOW, GRACE_PERIOD, QUARANTINE_PERIOD",
+		"MAX_GRACE_PERIOD=1d":          "see also GRACE_PERIOD",
+		"VERIFY=send":                  "VERIFY_FROM",
+		"VERIFY_TIMEOUT=0":             "see also VERIFY=off",
+		"SMTP_ENDPOINT=mail.localhost": "SMTP_ENDPOINT",
 	} {
-		t.Run(name, func(t *testing.T) {
-			newStage(t, env).fails(`{}`, rotation.ConfigurationError, name)
+		t.Run(setting, func(t *testing.T) {
+			name, value, _ := strings.Cut(setting, "=")
+			newStage(t, map[string]string{name: value}).fails(`{}`, rotation.ConfigurationError, name, says)
 		})
 	}
+	s := newStage(t, map[string]string{"VERIFY": "off", "VERIFY_TIMEOUT": "0"})
+	s.must(`{}`, rotation.Rotated) // nothing waits for it
 }
 
 func TestAUserThatDoesntExistIsAConfigurationError(t *testing.T) {

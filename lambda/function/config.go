@@ -96,8 +96,7 @@ func parseConfig(getenv func(string) string) (config, error) {
 	}
 	switch verify := e.text("VERIFY", "login"); verify {
 	case "login":
-	case "off":
-		c.policy.SkipVerification = true
+	case "off": // as the policy knows already
 	case "send":
 		c.from = e.required("VERIFY_FROM", "VERIFY=send needs the address to send from")
 		if c.from != "" && !isAddress(c.from) {
@@ -114,6 +113,7 @@ func parseConfig(getenv func(string) string) (config, error) {
 
 func (e *environment) policy() rotation.Policy {
 	p := rotation.DefaultPolicy()
+	p.SkipVerification = e.getenv("VERIFY") == "off" // VERIFY_TIMEOUT doesn't matter then
 	before := len(e.faults)
 	for _, one := range periods {
 		period := one.of(&p)
@@ -139,16 +139,30 @@ var periods = []struct {
 	{"VERIFY_TIMEOUT", "VerifyTimeout", func(p *rotation.Policy) *time.Duration { return &p.VerifyTimeout }},
 }
 
-// faultsOf names the variable in each fault of the policy.
+// faultsOf names the variable in each fault of the policy, and those that could be changed instead.
 func faultsOf(p rotation.Policy) (faults []error) {
 	for _, fault := range p.Faults() {
-		for _, one := range periods {
-			if one.field == fault.Field {
-				faults = append(faults, fmt.Errorf("%s: %s", one.variable, fault.Text))
-			}
+		var others []string
+		for _, field := range fault.With {
+			others = append(others, variableOf(field))
 		}
+		text := variableOf(fault.Field) + ": " + fault.Text
+		if others != nil {
+			text += "; see also " + strings.Join(others, ", ")
+		}
+		faults = append(faults, errors.New(text))
 	}
 	return faults
+}
+
+// variableOf is how the environment sets a field of the policy.
+func variableOf(field string) string {
+	for _, one := range periods {
+		if one.field == field {
+			return one.variable
+		}
+	}
+	return "VERIFY=off" // SkipVerification has no period
 }
 
 func (e *environment) endpoints() []sessmtp.Endpoint {

@@ -12,7 +12,7 @@ func (run *run) do(ctx context.Context, c command) error {
 	if err := run.enoughTime(ctx, c); err != nil {
 		return err
 	}
-	switch c.do {
+	switch c.kind {
 	case createKey:
 		return run.create(ctx, c)
 	case stage:
@@ -34,7 +34,7 @@ func (run *run) do(ctx context.Context, c command) error {
 	case deleteKey:
 		return run.delete(ctx, c)
 	}
-	return Errorf(RequestError, "the plan names an unknown command %q", c.do)
+	return Errorf(RequestError, "the plan names an unknown command %q", c.kind)
 }
 
 // create makes a key and derives its passwords at once, so that its secret is never kept. Nobody
@@ -68,7 +68,7 @@ func (run *run) stage(ctx context.Context, c command) error {
 	if refusal, ok := errors.AsType[*Error](err); !ok || !refusal.Refused {
 		return err
 	}
-	return errors.Join(err, run.delete(ctx, to(deleteKey, c.key, "its password couldn't be stored")))
+	return errors.Join(err, run.delete(ctx, cmd(deleteKey, c.key, "its password couldn't be stored")))
 }
 
 // restage writes an existing credential as a new version. The password doesn't change, and its date
@@ -100,7 +100,7 @@ func (run *run) fence(ctx context.Context, c command) error {
 	if c.givesUp != "" {
 		run.state = run.state.gaveUp(c.givesUp)
 	}
-	c.do = promote
+	c.kind = promote
 	run.record(c.step())
 	return nil
 }
@@ -168,7 +168,7 @@ func (run *run) restoreCurrent(ctx context.Context, c command) error {
 		return errors.Join(err, undo)
 	}
 	run.state = run.state.activated(c.key)
-	run.record(to(activateKey, c.key,
+	run.record(cmd(activateKey, c.key,
 		"it became current in the moment of its deactivation, or that isn't known").step())
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ func (pl *planner) doubtList() Decision {
 		pl.policy.SkipVerification {
 		return Decision{}
 	}
-	return do(to(verify, k.ID, "this run made it Active, and IAM lists it as %s", k.Status).of(pl.currentVersion()))
+	return do(cmd(verify, k.ID, "this run made it Active, and IAM lists it as %s", k.Status).of(pl.currentVersion()))
 }
 
 // replaceBroken replaces an AWSCURRENT whose key is gone or Inactive: mail is failing. It never
@@ -45,7 +45,7 @@ func (pl *planner) replace() Decision {
 		return pl.finish(v, k)
 	}
 	if len(pl.Keys) < iamKeyQuota {
-		return do(to(createKey, "", "AWSCURRENT names a key that can't send"))
+		return do(cmd(createKey, "", "AWSCURRENT names a key that can't send"))
 	}
 	if d := pl.restoreOlder(); d.kind != passes {
 		return d
@@ -56,7 +56,7 @@ func (pl *planner) replace() Decision {
 // restoreOlder makes a credential current again that is stored and whose key is Active.
 func (pl *planner) restoreOlder() Decision {
 	previous, ok := pl.previousKey()
-	if k, ok := pl.overtakenReplacement(); ok {
+	if k, ok := pl.lostReplacement(); ok {
 		// it is deleted at once: deactivated, and left there by a crash, it would hold the slot for
 		// days
 		k.Status = Inactive
@@ -79,11 +79,11 @@ func (pl *planner) restoreOlder() Decision {
 // freeSlot gives the replacement a slot, or says why there is none.
 func (pl *planner) freeSlot() Decision {
 	if k, ok := pl.strayKey(); ok {
-		return do(to(deleteKey, k.ID, "an orphan, deleted to free a slot"))
+		return do(cmd(deleteKey, k.ID, "an orphan, deleted to free a slot"))
 	}
 	for k := range pl.others() {
 		if k.Status == Inactive && !pl.Done.deactivated(k.ID) && (pl.isPrevious(k.ID) || pl.lastUsed(k).IsZero()) {
-			return do(to(deleteKey, k.ID, "Inactive, and deleted to free a slot"))
+			return do(cmd(deleteKey, k.ID, "Inactive, and deleted to free a slot"))
 		}
 	}
 	if d := pl.retireOthers(); d.kind != passes {
@@ -109,7 +109,7 @@ func (pl *planner) takeDeadSlot(k Key) Decision {
 		return pl.fence("so that the value names the user, and is known for this user's once access key %s is gone",
 			k.ID)
 	}
-	c := to(deleteKey, k.ID,
+	c := cmd(deleteKey, k.ID,
 		"Inactive, and the other slot's key can't go: its own slot is the one to take").evenIfCurrent()
 	c.whileCurrent = pl.Current.ID
 	return do(c)
@@ -127,11 +127,11 @@ func (pl *planner) refusedForGood(k Key) bool {
 	return pl.Done.verdict(k.ID).Meaning == sessmtp.Refused && pl.now.Sub(k.Created) > refusedFor
 }
 
-// overtakenReplacement is a key that this invocation made and couldn't promote, and nobody else
+// lostReplacement is a key that this run made and couldn't promote, and nobody else
 // has.
-func (pl *planner) overtakenReplacement() (Key, bool) {
+func (pl *planner) lostReplacement() (Key, bool) {
 	for k := range pl.others() {
-		if pl.Done.made(k.ID) && pl.Done.overtaken(k.ID) && !pl.isPrevious(k.ID) {
+		if pl.Done.made(k.ID) && pl.Done.tooLate(k.ID) && !pl.isPrevious(k.ID) {
 			return k, true
 		}
 	}
@@ -140,7 +140,7 @@ func (pl *planner) overtakenReplacement() (Key, bool) {
 
 // triedInVain: this invocation has tried to make the key current already.
 func (pl *planner) triedInVain(k Key) bool {
-	return pl.refusedForGood(k) || pl.Done.overtaken(k.ID)
+	return pl.refusedForGood(k) || pl.Done.tooLate(k.ID)
 }
 
 // strayKey is a key that was never used, that no version names, and that no running invocation can
@@ -170,7 +170,7 @@ func (pl *planner) previousKey() (Key, bool) {
 
 func (pl *planner) stagePrevious(reason string) Decision {
 	v := pl.previousVersion()
-	return do(to(restage, v.AccessKeyID(), "%s", reason).of(v))
+	return do(cmd(restage, v.AccessKeyID(), "%s", reason).of(v))
 }
 
 // stageStored finds a credential in a version without a label: invocations that overlapped may have
@@ -184,7 +184,7 @@ func (pl *planner) stageStored() Decision {
 			continue
 		}
 		if v, _ := pl.stored(k.ID); v != nil && pl.useful(v) && pl.ours(v) {
-			return do(to(restage, k.ID, "its key is Active, and its password is still stored").of(v))
+			return do(cmd(restage, k.ID, "its key is Active, and its password is still stored").of(v))
 		}
 	}
 	return Decision{}

@@ -47,7 +47,7 @@ func (b Budget) Keep(ctx context.Context, clock Clock) (context.Context, context
 // enoughTime refuses a command that the deadline could cut off.
 func (run *run) enoughTime(ctx context.Context, c command) error {
 	needed := toAct
-	if c.do == createKey {
+	if c.kind == createKey {
 		needed = toStore // the new key has to be stored, too
 	}
 	left, ok := run.Clock.left(ctx)

@@ -22,26 +22,26 @@ type Decision struct {
 type decisionKind string
 
 const (
-	passes  decisionKind = ""
-	does    decisionKind = "do"
-	asks    decisionKind = "ask"
-	waits   decisionKind = "wait"
-	failing decisionKind = "fail"
+	passes decisionKind = ""
+	does   decisionKind = "do"
+	asks   decisionKind = "ask"
+	waits  decisionKind = "wait"
+	fails  decisionKind = "fail"
 )
 
 // command is one change to the world. Results show the [Step] that it is published as.
 type command struct {
-	do      commandKind
+	kind    commandKind
 	key     string   // the access key that it is about
-	version *Version // that is verified, promoted or staged again
+	version *Version // the one that is verified, promoted or staged again
 	reason  string
 
-	// evenCurrent allows it to touch the key that AWSCURRENT names: it leaked, it is dead, or the
-	// user goes.
+	// evenCurrent allows it to touch the key that AWSCURRENT names: the key leaked or is dead, or
+	// the user is being removed.
 	evenCurrent bool
-	// whileCurrent is the version that AWSCURRENT must still be on for that, if it matters.
+	// whileCurrent, if set, is the version that AWSCURRENT must still be on for evenCurrent to hold.
 	whileCurrent string
-	// givesUp is the pending key that a fence cuts off.
+	// givesUp is the pending key that nobody can promote once this fence stands.
 	givesUp string
 }
 
@@ -64,11 +64,11 @@ const (
 // step is how the command is published. Unstaging changes no credential and no key, so it passes
 // for waiting.
 func (c command) step() Step {
-	s := Step{Kind: StepKind(c.do), AccessKeyID: c.key, Reason: c.reason}
-	if c.version != nil && c.do != verify {
+	s := Step{Kind: StepKind(c.kind), AccessKeyID: c.key, Reason: c.reason}
+	if c.version != nil && c.kind != verify {
 		s.VersionID = c.version.ID
 	}
-	switch c.do {
+	switch c.kind {
 	case restage, fence:
 		s.Kind = Stage
 	case unstage:
@@ -89,8 +89,8 @@ func (c command) of(v *Version) command {
 	return c
 }
 
-func to(do commandKind, key, reason string, args ...any) command {
-	return command{do: do, key: key, reason: fmt.Sprintf(reason, args...)}
+func cmd(kind commandKind, key, reason string, args ...any) command {
+	return command{kind: kind, key: key, reason: fmt.Sprintf(reason, args...)}
 }
 
 func do(c command) Decision { return Decision{kind: does, command: c} }
@@ -98,7 +98,7 @@ func do(c command) Decision { return Decision{kind: does, command: c} }
 func wait(next Step) Decision { return Decision{kind: waits, Next: next} }
 
 func fail(t ErrorType, format string, args ...any) Decision {
-	return Decision{kind: failing, Err: Errorf(t, format, args...)}
+	return Decision{kind: fails, Err: Errorf(t, format, args...)}
 }
 
 // thenFail ends the run as failed once the command is done.

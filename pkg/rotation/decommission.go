@@ -14,14 +14,14 @@ var forDecommissions = []rule{
 func (pl *planner) deleteKeys() Decision {
 	for _, k := range pl.Keys {
 		if !pl.req.OnlyStored {
-			return do(to(deleteKey, k.ID, "the user is being removed").evenIfCurrent())
+			return do(cmd(deleteKey, k.ID, "the user is being removed").evenIfCurrent())
 		}
 		switch v, denied := pl.stored(k.ID); {
 		case denied != nil:
 			return fail(AccessDenied,
 				"whether the secret has access key %s, and it is to be deleted, can't be told: %w", k.ID, denied)
 		case v != nil:
-			return do(to(deleteKey, k.ID, "the secret that has its password is being removed").evenIfCurrent())
+			return do(cmd(deleteKey, k.ID, "the secret that has its password is being removed").evenIfCurrent())
 		}
 	}
 	return Decision{}

@@ -37,7 +37,7 @@ func (pl *planner) due() string {
 // rotate makes a new key if a slot is free, or frees one if it may.
 func (pl *planner) rotate(reason string) Decision {
 	if len(pl.Keys) < iamKeyQuota {
-		return do(to(createKey, "", "%s", reason))
+		return do(cmd(createKey, "", "%s", reason))
 	}
 	// Without a current credential, one that is stored somewhere is better than waiting for a slot.
 	if !pl.hasCredential() {
@@ -78,7 +78,7 @@ func (pl *planner) blocked(reason string) Decision {
 	d = d.warn(WarnRotationBlocked, "%s, but access key %s holds the second of the user's two slots (%s, %s); %s",
 		reason, holder.ID, holder.Status, lastUsed(holder), until(d.Next))
 	if pl.req.asked() {
-		d.kind, d.Err = failing, Errorf(RotationBlocked, "%s", d.Warnings[len(d.Warnings)-1].Message)
+		d.kind, d.Err = fails, Errorf(RotationBlocked, "%s", d.Warnings[len(d.Warnings)-1].Message)
 	}
 	return d
 }

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"testing"
@@ -128,7 +129,7 @@ func TestAHistoryTellsWhatARunDid(t *testing.T) {
 	for what, ok := range map[string]bool{
 		"A was made": h.made("A"), "B wasn't": !h.made("B"), "B was deactivated": h.deactivated("B"),
 		"and deleted": h.deleted("B"), "A wasn't": !h.deleted("A"),
-		"C was overtaken": h.overtaken("C"), "D was given up": h.givenUp() == "D", "one was promoted": h.promoted(),
+		"C came too late": h.tooLate("C"), "D was given up": h.givenUp() == "D", "one was promoted": h.promoted(),
 		"v1 was left": h.left("v1"),
 		"v2 wasn't":   !h.left("v2"), "v2 is current by this run": h.currentBy() == "v2",
 		"v4 was staged again last":                              h.restaged() == "v4",
@@ -155,33 +156,52 @@ func TestAHistoryIsAppendedToWithoutTouchingAnother(t *testing.T) {
 func TestACommandIsPublishedAsAStep(t *testing.T) {
 	v := version("A", day)
 	for c, want := range map[command]Step{
-		to(createKey, "", "due"):            {Kind: Create, Reason: "due"},
-		to(stage, "A", "new").of(&v):        {Kind: Stage, AccessKeyID: "A", VersionID: "v-A", Reason: "new"},
-		to(restage, "A", "old").of(&v):      {Kind: Stage, AccessKeyID: "A", VersionID: "v-A", Reason: "old"},
-		to(fence, "A", "so").of(&v):         {Kind: Stage, AccessKeyID: "A", VersionID: "v-A", Reason: "so"},
-		to(unstage, "", "so").of(&v):        {Kind: Wait, VersionID: "v-A", Reason: "so"},
-		to(verify, "A", "so").of(&v):        {Kind: Verify, AccessKeyID: "A", Reason: "so"},
-		to(promote, "A", "so").of(&v):       {Kind: Promote, AccessKeyID: "A", VersionID: "v-A", Reason: "so"},
-		to(activateKey, "A", "so"):          {Kind: Activate, AccessKeyID: "A", Reason: "so"},
-		to(deactivateKey, "A", "%d", 7):     {Kind: Deactivate, AccessKeyID: "A", Reason: "7"},
-		to(deleteKey, "A", "100 %% %s", ""): {Kind: Delete, AccessKeyID: "A", Reason: "100 % "},
+		cmd(createKey, "", "due"):            {Kind: Create, Reason: "due"},
+		cmd(stage, "A", "new").of(&v):        {Kind: Stage, AccessKeyID: "A", VersionID: "v-A", Reason: "new"},
+		cmd(restage, "A", "old").of(&v):      {Kind: Stage, AccessKeyID: "A", VersionID: "v-A", Reason: "old"},
+		cmd(fence, "A", "so").of(&v):         {Kind: Stage, AccessKeyID: "A", VersionID: "v-A", Reason: "so"},
+		cmd(unstage, "", "so").of(&v):        {Kind: Wait, VersionID: "v-A", Reason: "so"},
+		cmd(verify, "A", "so").of(&v):        {Kind: Verify, AccessKeyID: "A", Reason: "so"},
+		cmd(promote, "A", "so").of(&v):       {Kind: Promote, AccessKeyID: "A", VersionID: "v-A", Reason: "so"},
+		cmd(activateKey, "A", "so"):          {Kind: Activate, AccessKeyID: "A", Reason: "so"},
+		cmd(deactivateKey, "A", "%d", 7):     {Kind: Deactivate, AccessKeyID: "A", Reason: "7"},
+		cmd(deleteKey, "A", "100 %% %s", ""): {Kind: Delete, AccessKeyID: "A", Reason: "100 % "},
 	} {
 		if got := c.step(); got != want {
-			t.Errorf("%s: %+v, want %+v", c.do, got, want)
+			t.Errorf("%s: %+v, want %+v", c.kind, got, want)
 		}
 	}
 }
 
 func TestAnUnknownCommandIsRefused(t *testing.T) {
 	r := run{Rotator: &Rotator{}}
-	if err := r.do(t.Context(), command{do: "dance"}); TypeOf(err) != RequestError {
+	if err := r.do(t.Context(), command{kind: "dance"}); TypeOf(err) != RequestError {
 		t.Error(err)
 	}
 }
 
 func TestAPlanThatGoesInCirclesEnds(t *testing.T) {
-	r := run{Rotator: &Rotator{}, result: Result{Steps: make([]Step, mostSteps)}}
-	if _, err := r.follow(t.Context()); TypeOf(err) != RotationBlocked {
-		t.Error(err)
+	for name, decide := range map[string]func(*planner) Decision{
+		"of commands": func(pl *planner) Decision { return do(cmd(promote, "A", "again").of(pl.currentVersion())) },
+		"of looks": func(pl *planner) Decision {
+			pl.missing = ask{about: "what no look finds"}
+			return Decision{}
+		},
+	} {
+		rules["circle"] = []rule{{name, "", decide}}
+		moves := &countedMoves{}
+		r := run{Rotator: &Rotator{Secret: moves}, req: Request{Action: "circle"}}
+		if _, err := r.follow(t.Context()); TypeOf(err) != RotationBlocked || moves.n > mostDecisions {
+			t.Errorf("%s: %v, after %d calls", name, err, moves.n)
+		}
 	}
+	delete(rules, "circle")
 }
+
+// countedMoves is a secret whose labels never come to rest.
+type countedMoves struct {
+	Secret
+	n int
+}
+
+func (m *countedMoves) Move(context.Context, Label, string, string) error { m.n++; return nil }

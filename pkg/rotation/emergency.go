@@ -33,7 +33,7 @@ func (pl *planner) contain() Decision {
 	if !listed || !pl.req.ContainFirst || leaked.Status != Active {
 		return Decision{}
 	}
-	return do(to(deactivateKey, leaked.ID, "it leaked, and is to be contained first").evenIfCurrent())
+	return do(cmd(deactivateKey, leaked.ID, "it leaked, and is to be contained first").evenIfCurrent())
 }
 
 // replaceLeaked makes another key current, so that the leaked one can go.
@@ -46,7 +46,7 @@ func (pl *planner) replaceLeaked() Decision {
 		return pl.finishAnyway(v, k)
 	}
 	if len(pl.Keys) < iamKeyQuota {
-		return do(to(createKey, "", "to replace access key %s, which leaked", leaked.ID))
+		return do(cmd(createKey, "", "to replace access key %s, which leaked", leaked.ID))
 	}
 	return pl.freeSlotOf(leaked)
 }
@@ -96,7 +96,7 @@ func (pl *planner) finishAnyway(v *Version, k Key) Decision {
 	case !pl.useful(v):
 		return pl.revoke(k, errUseless.Error())
 	case verdict.Meaning == "":
-		return do(to(verify, k.ID, "the replacement").of(v))
+		return do(cmd(verify, k.ID, "the replacement").of(v))
 	case verdict.Meaning == sessmtp.Accepted:
 		return do(pl.promotion(v, "SES accepts the replacement"))
 	case verdict.Meaning == sessmtp.Refused && pl.givenUp(v, k):
@@ -104,7 +104,7 @@ func (pl *planner) finishAnyway(v *Version, k Key) Decision {
 			Duration(refusedFor)))
 	}
 	d := do(pl.promotion(v, "not verified, but the current key leaked"))
-	if d.command.do == promote {
+	if d.command.kind == promote {
 		d = d.warn(WarnPromotedUnverified,
 			"access key %s was made current in an emergency although SES hasn't accepted it yet: %v; "+
 				"it may take minutes; check that mail is sent", k.ID, verdict.Err)
@@ -128,14 +128,14 @@ func (pl *planner) revoke(k Key, reason string) Decision {
 	case pl.Current.ID != "" && !pl.fenced():
 		return pl.fence("so that no other invocation can promote what it saw before access key %s is deleted", k.ID)
 	case k.Status == Active:
-		return do(to(deactivateKey, k.ID, "%s", reason))
+		return do(cmd(deactivateKey, k.ID, "%s", reason))
 	}
-	return do(to(deleteKey, k.ID, "%s", reason))
+	return do(cmd(deleteKey, k.ID, "%s", reason))
 }
 
 // fence stages the current content anew, and moves AWSCURRENT to that version.
 func (pl *planner) fence(reason string, args ...any) Decision {
-	return do(to(fence, pl.Current.AccessKeyID(), reason, args...).of(pl.currentVersion()))
+	return do(cmd(fence, pl.Current.AccessKeyID(), reason, args...).of(pl.currentVersion()))
 }
 
 // refuseUnknown refuses a key that isn't listed, unless a version names it: then an earlier run has

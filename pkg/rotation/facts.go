@@ -33,8 +33,8 @@ const (
 
 // The planner reads a fact through one of the following methods. One that nobody has looked at
 // reads as its zero value, and is noted: Plan then discards what the rule decided and asks for the
-// first fact that was missing. So rules read as if everything were known, and only what they do
-// read is ever looked at. A rule that may do without a fact reads the State's field instead.
+// first fact that was missing. So a rule reads as if everything were known, and nobody ever looks
+// at what no rule reads. A rule that can do without a fact reads the State's field instead.
 
 func read[T any](pl *planner, f Fact[T], a ask) T {
 	if !f.Known && pl.missing == (ask{}) {
@@ -61,17 +61,17 @@ func (pl *planner) stored(id string) (*Version, error) {
 	return read(pl, f, ask{storedVersion, id}), f.Denied
 }
 
-// pending is the living key that waits for promotion, with the version that names it. Beside the
-// current key there has to be one, so that with no other key nobody needs to look.
+// pending is the living key that waits for promotion, with the version that names it. If the user
+// has no key but the current one, none can wait, and nobody needs to look.
 func (pl *planner) pending() (*Version, Key, bool) {
 	if pl.hasOthers() {
 		pl.pendingVersion()
 	}
-	return pl.State.pending()
+	return pl.knownPending()
 }
 
 // isPrevious tells whether AWSPREVIOUS names the key.
 func (pl *planner) isPrevious(id string) bool {
 	pl.previousVersion()
-	return pl.State.isPrevious(id)
+	return pl.knownPrevious(id)
 }

@@ -80,9 +80,9 @@ func (h History) activated(key string) bool {
 	return false
 }
 
-// overtaken: this run couldn't promote the key because AWSCURRENT had moved. Whoever moved it may
+// tooLate: this run couldn't promote the key because AWSCURRENT had moved. Whoever moved it may
 // be about to delete the key, so it isn't tried again.
-func (h History) overtaken(key string) bool { return h.has(wasTooLate, key) }
+func (h History) tooLate(key string) bool { return h.has(wasTooLate, key) }
 
 // promoted: another credential than the one that was observed as current was made current.
 func (h History) promoted() bool { return h.last(promoted).what != "" }

@@ -2,6 +2,7 @@ package rotation
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,7 +76,7 @@ type planCase struct {
 	req   Request
 	state State
 	want  string
-	key   string // that it is about
+	key   string // that it is about, and @ its version's ID if that isn't v- and the key's
 	fails ErrorType
 }
 
@@ -83,27 +84,36 @@ func (c planCase) check(t *testing.T) (d Decision) {
 	t.Run(c.name, func(t *testing.T) {
 		c.state.User = "sender"
 		d = Plan(c.state, policy(), c.req, now)
-		decides(t, d, c.want, c.key, c.fails)
+		key, id, named := strings.Cut(c.key, "@")
+		decides(t, d, c.want, key, c.fails)
+		if !named {
+			id = "v-" + key
+		}
+		if v := d.command.version; v != nil && v.ID != id {
+			t.Errorf("the command is about version %q; want %q", v.ID, id)
+		}
 	})
 	return d
 }
 
-// decides checks what a decision is: the command, "wait", or "ask: " and a fact; the key that it is
-// about; and how it fails.
-func decides(t *testing.T, d Decision, want, key string, fails ErrorType) {
+// decides checks what a decision is: the command, "wait", "fail", or "ask: " and a fact; the key that
+// it is about; and the type of its error.
+func decides(t *testing.T, d Decision, want, key string, errorType ErrorType) {
 	t.Helper()
-	what, about := string(d.command.do), d.command.key
+	what, about := string(d.command.kind), d.command.key
 	switch d.kind {
 	case asks:
 		what, about = "ask: "+string(d.ask.about), d.ask.key
-	case waits, failing:
+	case waits:
 		what = "wait"
+	case fails:
+		what = "fail"
 	}
 	failure := ErrorType("")
 	if d.Err != nil {
 		failure = d.Err.Type
 	}
-	if what != want || about != key || failure != fails {
-		t.Errorf("got %q %q (%s) %s %v; want %q %q %s", what, about, d.command.reason, failure, d.Err, want, key, fails)
+	if what != want || about != key || failure != errorType {
+		t.Errorf("got %q %q (%s) %s %v; want %q %q %s", what, about, d.command.reason, failure, d.Err, want, key, errorType)
 	}
 }

@@ -66,7 +66,7 @@ func (pl *planner) testSecret() Decision {
 	}
 	switch verdict := pl.verdict(k); verdict.Meaning {
 	case "":
-		return do(to(verify, k.ID, "Secrets Manager tests it").of(v))
+		return do(cmd(verify, k.ID, "Secrets Manager tests it").of(v))
 	case sessmtp.Accepted:
 		return wait(Step{})
 	default:

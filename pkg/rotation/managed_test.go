@@ -17,7 +17,7 @@ func TestSecretsManagersStepsGoByTheSamePlan(t *testing.T) {
 	empty := seen(Version{ID: "token", Created: ago(time.Minute), Blank: true})
 	for _, c := range []planCase{
 		{"a secret that isn't ours is refused", createSecret,
-			State{Keys: one, Current: Version{ID: "x", User: "other"}}, "wait", "", ConfigurationError},
+			State{Keys: one, Current: Version{ID: "x", User: "other"}}, "fail", "", ConfigurationError},
 		{"what was just made is stored", createSecret,
 			State{Keys: two, Current: version("A", 8*day), Fresh: version("B", 0).Logins}, "stage", "B", ""},
 		{"createSecret makes a key, however young the current one is", createSecret,
@@ -26,40 +26,40 @@ func TestSecretsManagersStepsGoByTheSamePlan(t *testing.T) {
 			"wait", "", ""},
 		{"it doesn't overtake another's", createSecret,
 			State{Keys: two, Current: version("A", 8*day), Pending: seen(version("B", time.Minute))},
-			"wait", "", RotationBlocked},
+			"fail", "", RotationBlocked},
 		{"nor cut off a superseded key", createSecret,
 			State{Keys: []Key{active("A", 8*day), active("B", 40*day)}, Current: version("A", 8*day), Pending: nothing},
-			"wait", "", RotationBlocked},
+			"fail", "", RotationBlocked},
 		{"it retires one that is due", createSecret,
 			State{Keys: []Key{active("A", 20*day), inactive("B", 50*day).used(30 * day)}, Current: version("A", 20*day),
 				Pending: nothing}, "delete", "B", ""},
 		{"one in quarantine is in the way", createSecret,
 			State{Keys: []Key{active("A", 7*day), inactive("B", 50*day).used(30 * day)}, Current: version("A", 7*day),
-				Pending: nothing}, "wait", "", RotationBlocked},
+				Pending: nothing}, "fail", "", RotationBlocked},
 		{"a tick was quicker", finishSecret, State{Keys: two, Current: version("B", time.Minute).as("token")},
 			"wait", "", ""},
 		{"setSecret has nothing to do", setSecret, State{Keys: two, Current: version("A", 8*day), Pending: its},
 			"wait", "", ""},
 		{"but needs its version", setSecret, State{Keys: two, Current: version("A", 8*day), Pending: nothing},
-			"wait", "", Conflict},
+			"fail", "", Conflict},
 		{"testSecret logs in", testSecret, State{Keys: two, Current: version("A", 8*day), Pending: its},
-			"verify", "B", ""},
+			"verify", "B@token", ""},
 		{"accepted, it is done", testSecret, State{Keys: two, Current: version("A", 8*day),
 			Pending: its, Done: verdicts("B", sessmtp.Accepted)}, "wait", "", ""},
 		{"refused, it fails", testSecret, State{Keys: two, Current: version("A", 8*day),
-			Pending: its, Done: verdicts("B", sessmtp.Refused)}, "wait", "", VerificationFailed},
+			Pending: its, Done: verdicts("B", sessmtp.Refused)}, "fail", "", VerificationFailed},
 		{"with an empty version it tests what is current", testSecret,
 			State{Keys: one, Current: version("A", 8*day), Pending: empty}, "verify", "A", ""},
 		{"which may be nothing yet", testSecret, State{Current: blank, Pending: empty}, "wait", "", ""},
-		{"or dead", testSecret, State{Current: version("A", 8*day), Pending: empty}, "wait", "", VerificationFailed},
+		{"or dead", testSecret, State{Current: version("A", 8*day), Pending: empty}, "fail", "", VerificationFailed},
 		{"finishSecret logs in itself", finishSecret, State{Keys: two, Current: version("A", 8*day), Pending: its},
-			"verify", "B", ""},
+			"verify", "B@token", ""},
 		{"and promotes", finishSecret, State{Keys: two, Current: version("A", 8*day),
-			Pending: its, Done: verdicts("B", sessmtp.Accepted)}, "promote", "B", ""},
+			Pending: its, Done: verdicts("B", sessmtp.Accepted)}, "promote", "B@token", ""},
 		{"once", finishSecret, State{Keys: two, Current: version("B", 0), Done: History{{what: promoted, key: "B"}}},
 			"wait", "", ""},
 		{"not another's", finishSecret, State{Keys: two, Current: version("A", 8*day),
-			Pending: seen(version("B", time.Minute))}, "wait", "", Conflict},
+			Pending: seen(version("B", time.Minute))}, "fail", "", Conflict},
 	} {
 		c.check(t)
 	}
@@ -79,7 +79,7 @@ func TestADecommissionDeletesKeys(t *testing.T) {
 			"delete", "B", ""},
 		{"the others stay", some, State{Keys: keys[:1], Stored: storing(nil, "A")}, "wait", "", ""},
 		{"one of which nobody may tell is a failure", some,
-			State{Keys: keys[:1], Stored: map[string]Fact[*Version]{"A": denied}}, "wait", "", AccessDenied},
+			State{Keys: keys[:1], Stored: map[string]Fact[*Version]{"A": denied}}, "fail", "", AccessDenied},
 	} {
 		if d := c.check(t); d.kind == does && !d.command.evenCurrent {
 			t.Errorf("%s: it spares the current key", c.name)
@@ -88,5 +88,5 @@ func TestADecommissionDeletesKeys(t *testing.T) {
 }
 
 func TestAnActionWithoutRulesIsRefused(t *testing.T) {
-	decides(t, Plan(State{}, policy(), Request{Action: "dance"}, now), "wait", "", RequestError)
+	decides(t, Plan(State{}, policy(), Request{Action: "dance"}, now), "fail", "", RequestError)
 }

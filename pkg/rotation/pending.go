@@ -25,7 +25,7 @@ func (pl *planner) finish(v *Version, k Key) Decision {
 	}
 	switch verdict := pl.verdict(k); verdict.Meaning {
 	case "":
-		return do(to(verify, k.ID, "SES must accept the pending credential before it becomes current").of(v))
+		return do(cmd(verify, k.ID, "SES must accept the pending credential before it becomes current").of(v))
 	case sessmtp.Accepted:
 		return do(pl.promotion(v, "SES accepts the new credential"))
 	case sessmtp.Refused:
@@ -72,7 +72,7 @@ func (pl *planner) pendingIsStale() bool {
 // unstage moves AWSPENDING to where AWSCURRENT is: the two travel together, so that one read of
 // AWSCURRENT tells that nothing else is pending.
 func (pl *planner) unstage(reason string) Decision {
-	return do(to(unstage, "", "%s", reason).of(pl.Pending.Value))
+	return do(cmd(unstage, "", "%s", reason).of(pl.Pending.Value))
 }
 
 // useful: the version serves every Region that is configured. One that was made for others never
@@ -104,7 +104,7 @@ func (pl *planner) promotion(v *Version, reason string) command {
 	case v.Outdated:
 		kind, reason = restage, "written for other endpoints than those configured now"
 	}
-	return to(kind, v.AccessKeyID(), "%s", reason).of(v)
+	return cmd(kind, v.AccessKeyID(), "%s", reason).of(v)
 }
 
 // givenUp: SES has refused the pending credential for too long.
@@ -147,7 +147,7 @@ func (pl *planner) deleteGivenUp() Decision {
 	if _, listed := pl.key(id); !listed {
 		return Decision{}
 	}
-	return do(to(deleteKey, id, "given up")).thenFail(VerificationFailed,
+	return do(cmd(deleteKey, id, "given up")).thenFail(VerificationFailed,
 		"access key %s was given up, and the next tick starts over: %w", id,
 		cmp.Or(pl.Done.verdict(id).Err, errUseless))
 }

@@ -122,5 +122,5 @@ func (pl *planner) storeFresh() Decision {
 	if pl.Fresh == nil {
 		return Decision{}
 	}
-	return do(to(stage, pl.Fresh[0].Username, "a new credential is stored before it is used"))
+	return do(cmd(stage, pl.Fresh[0].Username, "a new credential is stored before it is used"))
 }

@@ -31,7 +31,7 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 		{"an orphan that may be about to be staged doesn't", tick,
 			State{Keys: []Key{inactive("A", 8*day), active("B", time.Minute).unused()}, Current: version("A", 8*day),
 				Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"B": nothing}},
-			"wait", "", RotationBlocked},
+			"fail", "", RotationBlocked},
 		{"a stranger's key in use is left alone even where mail is failing: the dead key's own slot is taken", tick,
 			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day),
 				Pending: nothing, Previous: nothing,
@@ -44,15 +44,15 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 		{"a pending credential that names neither the user nor a key there is, as one that was adopted, is put aside",
 			tick,
 			State{Keys: oneKey, Current: version("A", 8*day),
-				Pending: seen(Version{ID: "v", Logins: version("X", day).Logins})}, "unstage", "", ""},
+				Pending: seen(Version{ID: "v", Logins: version("X", day).Logins})}, "unstage", "@v", ""},
 		{"a pending key that is older than the current one is put aside: what staged it came too late", tick,
 			State{Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("B", hour),
-				Pending: seen(version("A", 8*day))}, "unstage", "", ""},
+				Pending: seen(version("A", 8*day))}, "unstage", "@v-A", ""},
 		{"one that couldn't be promoted because AWSCURRENT had moved isn't tried again: whoever moved it may be " +
 			"about to delete it", tick,
 			State{Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("A", 8*day),
 				Pending: seen(version("B", hour)),
-				Done:    History{{what: wasTooLate, key: "B"}}}, "unstage", "", ""},
+				Done:    History{{what: wasTooLate, key: "B"}}}, "unstage", "@v-B", ""},
 		{"where mail is failing, it goes for one that nobody else can have seen, and the previous credential, " +
 			"which may go as well, isn't taken", tick,
 			State{Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("X", time.Minute),
@@ -78,10 +78,10 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 			"but put aside", tick,
 			State{Keys: []Key{active("A", 20*day), active("B", 10*day).used(day)}, Current: version("A", day),
 				Pending:  seen(version("B", 10*day)),
-				Previous: nothing, Done: verdicts("B", sessmtp.Refused)}, "unstage", "", VerificationFailed},
+				Previous: nothing, Done: verdicts("B", sessmtp.Refused)}, "unstage", "@v-B", VerificationFailed},
 		{"a pending value that is somebody else's is refused untouched", tick,
 			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(Version{ID: "x"})},
-			"wait", "", ConfigurationError},
+			"fail", "", ConfigurationError},
 		{"where there is no credential and no slot, one that is stored without a label is staged again", tick,
 			State{Keys: []Key{active("X", day).used(hour), active("Y", day).used(hour)},
 				Current: blank, Pending: nothing, Previous: nothing,
@@ -107,7 +107,7 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 				Done: verdicts("B", sessmtp.Accepted)}, "stage again", "B", ""},
 		{"a refused one stays pending within the hour", tick,
 			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", hour/2)),
-				Done: verdicts("B", sessmtp.Refused)}, "wait", "", VerificationFailed},
+				Done: verdicts("B", sessmtp.Refused)}, "fail", "", VerificationFailed},
 		{"one refused for longer is given up", tick,
 			State{Keys: []Key{active("A", 38*day), active("B", 2*hour)}, Current: version("A", 38*day),
 				Pending: seen(version("B", 2*hour)), Previous: nothing,
@@ -118,16 +118,16 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 		{"unless it was current once: then it only isn't pending any more", tick,
 			State{Keys: rotated, Current: version("A", day), Pending: seen(version("B", 2*hour)),
 				Previous: seen(version("B", 8*day)), Done: verdicts("B", sessmtp.Refused)},
-			"unstage", "", VerificationFailed},
+			"unstage", "@v-B", VerificationFailed},
 		{"an unreachable SES leaves it pending, however long", tick,
 			State{Keys: rotated, Current: version("A", 38*day), Pending: seen(version("B", 9*hour)),
-				Done: verdicts("B", sessmtp.Unknown)}, "wait", "", VerificationFailed},
+				Done: verdicts("B", sessmtp.Unknown)}, "fail", "", VerificationFailed},
 		{"an AWSPENDING that names a key that is gone is taken off", tick,
-			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(version("X", day))}, "unstage", "", ""},
+			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(version("X", day))}, "unstage", "@v-X", ""},
 		{"an AWSPENDING on another version that names the current key is taken off", tick,
 			State{Keys: oneKey, Current: version("A", 8*day),
 				Pending: seen(Version{ID: "other", User: "sender", Logins: version("A", day).Logins})},
-			"unstage", "", ""},
+			"unstage", "@other", ""},
 
 		// 3 due
 		{"no credential: one is made", tick, State{Current: blank}, "create", "", ""},
@@ -209,7 +209,7 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 		// P8
 		{"a secret that isn't ours is refused", tick,
 			State{Keys: oneKey, Current: Version{ID: "x", User: "other", Logins: version("X", day).Logins}},
-			"wait", "", ConfigurationError},
+			"fail", "", ConfigurationError},
 	} {
 		c.check(t)
 	}
@@ -220,7 +220,7 @@ func TestACredentialThatAPersonMovedAWSCURRENTBackToStays(t *testing.T) {
 	left.Labels = []Label{Pending, Previous}
 	s := State{User: "sender", Keys: []Key{active("A", 20*day), active("B", 5*day)}, Current: version("A", 20*day),
 		Pending: seen(left)}
-	if got := Plan(s, policy(), Request{Action: Tick}, now); got.command.do != fence || got.command.key != "A" {
+	if got := Plan(s, policy(), Request{Action: Tick}, now); got.command.kind != fence || got.command.key != "A" {
 		t.Errorf("got %+v", got.command)
 	}
 }
@@ -239,7 +239,7 @@ func TestIgnoringLastUseAsksForNone(t *testing.T) {
 	p.InUseWindow = 0
 	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", 8*day)}, Current: version("B", 8*day),
 		Pending: nothing}
-	if got := Plan(s, p, Request{Action: Tick}, now); got.command.do != deactivateKey {
+	if got := Plan(s, p, Request{Action: Tick}, now); got.command.kind != deactivateKey {
 		t.Errorf("got %+v", got.command)
 	}
 	orphan := State{User: "sender", Keys: []Key{active("A", 8*day), active("O", hour)}, Current: version("A", 8*day),
@@ -349,7 +349,7 @@ func TestWithoutVerificationAPendingCredentialIsPromotedAtOnce(t *testing.T) {
 		Current: version("A", 38*day), Pending: seen(version("B", time.Minute))}
 	decides(t, Plan(s, p, Request{Action: Tick}, now), "promote", "B", "")
 	s.Keys[1].Status = Inactive // it is nobody's to reactivate
-	decides(t, Plan(s, p, Request{Action: Tick}, now), "wait", "", VerificationFailed)
+	decides(t, Plan(s, p, Request{Action: Tick}, now), "fail", "", VerificationFailed)
 }
 
 func TestAPendingCredentialThatCantServeEveryRegionIsGivenUp(t *testing.T) {
@@ -381,7 +381,7 @@ func TestWithNoSlotToFreeItSaysWhoHoldsThem(t *testing.T) {
 		Current: version("A", 8*day), Pending: nothing, Previous: nothing,
 		Stored: storing(nil, "X", "Y")}
 	d := Plan(s, policy(), Request{Action: Tick}, now)
-	decides(t, d, "wait", "", RotationBlocked)
+	decides(t, d, "fail", "", RotationBlocked)
 	for _, part := range []string{"X (Active, last used", "Y (Active", "delete a key that nobody needs"} {
 		if !strings.Contains(d.Err.Error(), part) {
 			t.Errorf("%v doesn't say %q", d.Err, part)

@@ -41,8 +41,9 @@ type Policy struct {
 
 // PolicyFault is what is wrong with one field of a Policy.
 type PolicyFault struct {
-	Field string // its name in Policy
-	Text  string // without that name, so that a setting can put its own in front
+	Field string   // its name in Policy
+	Text  string   // without that name, so that a setting can put its own in front
+	With  []string // the other fields that could be changed instead
 }
 
 func (f PolicyFault) Error() string { return f.Field + ": " + f.Text }
@@ -50,8 +51,9 @@ func (f PolicyFault) Error() string { return f.Field + ": " + f.Text }
 // Faults are all that contradicts itself in the policy.
 func (p Policy) Faults() []PolicyFault {
 	var faults []PolicyFault
-	fault := func(field, format string, args ...any) {
-		faults = append(faults, PolicyFault{field, fmt.Sprintf(format, args...)})
+	fault := func(field, format string, args ...any) *PolicyFault {
+		faults = append(faults, PolicyFault{Field: field, Text: fmt.Sprintf(format, args...)})
+		return &faults[len(faults)-1]
 	}
 	for _, period := range []struct {
 		field string
@@ -70,14 +72,15 @@ func (p Policy) Faults() []PolicyFault {
 		fault("RotationInterval",
 			"is %s, and must exceed promotion window + grace period + quarantine period (%s): IAM allows "+
 				"two access keys, so the old one must be gone before the next is made", Duration(p.RotationInterval),
-			Duration(least))
+			Duration(least)).With = []string{"PromotionWindow", "GracePeriod", "QuarantinePeriod"}
 	}
 	if p.MaxGracePeriod != 0 && p.MaxGracePeriod < p.GracePeriod {
 		fault("MaxGracePeriod", "is %s, and must be 0 (never) or at least the grace period (%s)",
-			Duration(p.MaxGracePeriod), Duration(p.GracePeriod))
+			Duration(p.MaxGracePeriod), Duration(p.GracePeriod)).With = []string{"GracePeriod"}
 	}
 	if p.VerifyTimeout == 0 && !p.SkipVerification {
-		fault("VerifyTimeout", "is 0, so nothing could ever be verified; to skip verification is a setting of its own")
+		fault("VerifyTimeout", "is 0, so nothing could ever be verified; to skip verification is a setting of its own").
+			With = []string{"SkipVerification"}
 	}
 	return faults
 }

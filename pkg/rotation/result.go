@@ -55,12 +55,12 @@ func (r *Result) report(s State) {
 // role tells what a key is, as far as the state was looked at: with last use unknown, a key that is
 // newer than the current credential passes for an orphan, because nothing can have superseded it.
 func (s *State) role(k Key) Role {
-	switch _, pending, ok := s.pending(); {
+	switch _, pending, ok := s.knownPending(); {
 	case k.ID == s.Current.AccessKeyID():
 		return RoleCurrent
 	case ok && pending.ID == k.ID:
 		return RolePending
-	case s.isPrevious(k.ID) || !k.LastUsed.Value.IsZero():
+	case s.knownPrevious(k.ID) || !k.LastUsed.Value.IsZero():
 		return RoleSuperseded
 	case s.Previous.Known && k.LastUsed.Known, !s.hasCredential(), k.Created.After(s.Current.Created):
 		return RoleOrphan

@@ -80,11 +80,11 @@ func (pl *planner) orphan(k Key) Decision {
 	case !pl.lastUsed(k).IsZero(), pl.isPrevious(k.ID), pl.maybeStored(k.ID): // it may have been current
 		return Decision{}
 	case k.Status == Active:
-		return do(to(deactivateKey, k.ID, "an orphan: no version names it, and it was never used"))
+		return do(cmd(deactivateKey, k.ID, "an orphan: no version names it, and it was never used"))
 	case pl.Done.deactivated(k.ID):
 		return wait(pl.laterInvocation(k))
 	}
-	return do(to(deleteKey, k.ID, "an orphan, and its quarantine is over"))
+	return do(cmd(deleteKey, k.ID, "an orphan, and its quarantine is over"))
 }
 
 // maybeStored: a version names the key, or may do so.
@@ -109,7 +109,7 @@ func (pl *planner) superseded(k Key) Decision {
 		return pl.warnInUse(wait(next), k)
 	}
 	if !pl.inUse(k) {
-		return do(to(deactivateKey, k.ID, "superseded, and its grace period is over; %s", lastUsed(k)))
+		return do(cmd(deactivateKey, k.ID, "superseded, and its grace period is over; %s", lastUsed(k)))
 	}
 	// The maximum grace period ends the keys that were ours. A stranger's key in use stays.
 	if !pl.isPrevious(k.ID) {
@@ -119,7 +119,7 @@ func (pl *planner) superseded(k Key) Decision {
 			return pl.warnInUse(wait(next), k)
 		}
 	}
-	return do(to(deactivateKey, k.ID, "in use, but superseded for longer than the maximum grace period (%s)",
+	return do(cmd(deactivateKey, k.ID, "in use, but superseded for longer than the maximum grace period (%s)",
 		Duration(pl.policy.MaxGracePeriod)))
 }
 
@@ -138,7 +138,7 @@ func (pl *planner) quarantined(k Key, graceOver time.Time) Decision {
 	case pl.Done.deactivated(k.ID):
 		return wait(pl.laterInvocation(k))
 	}
-	return do(to(deleteKey, k.ID, "superseded, and its quarantine is over"))
+	return do(cmd(deleteKey, k.ID, "superseded, and its quarantine is over"))
 }
 
 // supersededAt is the latest moment at which the key can have been superseded: promotion comes at

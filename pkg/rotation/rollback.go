@@ -27,13 +27,11 @@ func (pl *planner) rolledBack() bool {
 	return pl.Done.promoted() || id != "" && id == pl.Current.AccessKeyID()
 }
 
-// mendRollback replaces the credential if its key went after this run had made it current.
+// mendRollback replaces the credential if its key went after this run had made it current. Nothing
+// leaked as far as this run knows, so only what SES accepts becomes current.
 func (pl *planner) mendRollback() Decision {
-	if !pl.rolledBack() || !pl.broken() {
+	if !pl.rolledBack() {
 		return Decision{}
-	}
-	if v, k, ok := pl.pending(); ok && k.Status == Active {
-		return pl.finishAnyway(v, k)
 	}
 	return pl.replaceBroken()
 }
@@ -82,7 +80,7 @@ func (pl *planner) refuseRollback() Decision {
 // activatePrevious undoes the rotator's own deactivation.
 func (pl *planner) activatePrevious() Decision {
 	if k, _ := pl.previousKey(); k.Status == Inactive {
-		return do(to(activateKey, k.ID, "it is to be current again"))
+		return do(cmd(activateKey, k.ID, "it is to be current again"))
 	}
 	return Decision{}
 }
@@ -104,7 +102,7 @@ func (pl *planner) finishRollback() Decision {
 	v := pl.pendingVersion()
 	switch verdict := pl.verdict(k); verdict.Meaning {
 	case "":
-		return do(to(verify, k.ID, "SES must accept it before it becomes current again").of(v))
+		return do(cmd(verify, k.ID, "SES must accept it before it becomes current again").of(v))
 	case sessmtp.Accepted:
 		return do(pl.promotion(v, "rollback was asked for, and SES accepts it"))
 	default:

@@ -21,8 +21,8 @@ type Rotator struct {
 	OnStep func(Step)
 }
 
-// observations is how often a run looks at the world: once, and again when it finds that another
-// invocation changed it, or when an emergency looks over what it left.
+// observations is the most often that a run looks at the world: once, and again when it finds that
+// another invocation changed it, or when an emergency or a rollback looks over what it left.
 const observations = 5
 
 // Run serves one request. The result tells what was done even if there is an error; the outcome is
@@ -30,8 +30,11 @@ const observations = 5
 // is a ConfigurationError.
 func (r *Rotator) Run(ctx context.Context, req Request) (Result, error) {
 	run := run{Rotator: r.configured(), req: req,
-		result: Result{Action: req.Action, Steps: []Step{}, Warnings: []Warning{}}}
+		result: Result{Action: req.Action, Steps: []Step{}, Keys: []KeyReport{}, Warnings: []Warning{}}}
 	run.state.User = r.User
+	if req.Action == Rollback {
+		run.req.AccessKeyID = "" // AWSPREVIOUS says which key it is
+	}
 	if err := run.Policy.Validate(); err != nil && req.Action != Decommission { // which no period delays
 		return run.result, Errorf(ConfigurationError, "policy: %w", err)
 	}

@@ -11,6 +11,8 @@ type run struct {
 	req    Request
 	state  State
 	result Result
+
+	decisions int // so far
 }
 
 // serve observes, and follows the plan until there is nothing left to do. After a conflict it
@@ -63,32 +65,33 @@ func (run *run) unlisted() bool {
 // lostRace: another invocation moved AWSCURRENT before a tick or a rotation could promote. The
 // other may be about to revoke what this one verified, so it doesn't try once more.
 func (run *run) lostRace(d Decision, err error) bool {
-	return !run.looksTwice() && d.command.do == promote && TypeOf(err) == Conflict && run.state.hasCredential()
+	return !run.looksTwice() && d.command.kind == promote && TypeOf(err) == Conflict && run.state.hasCredential()
 }
 
 // noteTooLate remembers a key that couldn't be promoted. Without a version that was current, it was
 // this run's own first version that had the label.
 func (run *run) noteTooLate(d Decision) {
-	if d.command.do == promote && run.state.Current.ID != "" {
+	if d.command.kind == promote && run.state.Current.ID != "" {
 		run.state = run.state.tooLate(d.command.key)
 	}
 }
 
-// looksTwice: the action revokes or undoes, and mends before it answers.
+// looksTwice: the action revokes or undoes, so it observes once more before it answers. An emergency
+// and a rollback then mend what is broken; a decommission deletes keys that were made meanwhile.
 func (run *run) looksTwice() bool {
 	return run.req.Action == Emergency || run.req.Action == Rollback || run.req.Action == Decommission
 }
 
-// mostSteps is more than any run has a use for. A plan that goes in circles, which is a fault of
-// this package, is to cost a run, and not thousands of versions.
-const mostSteps = 60
+// mostDecisions is more than any run has a use for. If a plan goes in circles, which is a fault of
+// this package, that costs one run and not thousands of calls.
+const mostDecisions = 100
 
 // follow does what the plan says until it says wait or fail.
 func (run *run) follow(ctx context.Context) (Decision, error) {
 	for {
-		if len(run.result.Steps) >= mostSteps {
+		if run.decisions++; run.decisions > mostDecisions {
 			return Decision{}, Errorf(RotationBlocked,
-				"stopped after %d steps that led nowhere; please report this, with the log", len(run.result.Steps))
+				"stopped after %d decisions that led nowhere; please report this, with the log", mostDecisions)
 		}
 		d := Plan(run.state, run.Policy, run.planned(), run.Clock.now())
 		if d.kind == asks {

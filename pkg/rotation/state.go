@@ -122,9 +122,9 @@ func (s *State) broken() bool {
 	return s.hasCredential() && (!ok || k.Status != Active)
 }
 
-// pending is the living key that waits for promotion, with the version that names it, as far as it
-// was looked at.
-func (s *State) pending() (*Version, Key, bool) {
+// knownPending is the living key that waits for promotion, with the version that names it, as far
+// as anybody has looked.
+func (s *State) knownPending() (*Version, Key, bool) {
 	v := s.Pending.Value
 	if v == nil || v.ID == s.Current.ID || s.setAside(v) {
 		return nil, Key{}, false
@@ -136,18 +136,18 @@ func (s *State) pending() (*Version, Key, bool) {
 // overtaken: the pending key is older than the current one, so it was current before, or could have
 // been. A fence or a rollback that came too late staged it, and to promote it now would undo what
 // overtook it. If the current key is broken, it is better than nothing. Nor is it tried again if
-// this run was overtaken with it.
+// this run was too late to promote it.
 func (s *State) overtaken(k Key) bool {
 	current, ok := s.key(s.Current.AccessKeyID())
-	return ok && current.Status == Active && k.Created.Before(current.Created) || s.Done.overtaken(k.ID)
+	return ok && current.Status == Active && k.Created.Before(current.Created) || s.Done.tooLate(k.ID)
 }
 
 // setAside: this version was current, and a person has made another one current since. It isn't
 // unfinished.
 func (s *State) setAside(v *Version) bool { return slices.Contains(v.Labels, Previous) }
 
-// isPrevious tells whether AWSPREVIOUS names the key, as far as it was looked at.
-func (s *State) isPrevious(id string) bool { return s.Previous.Value.names(id) }
+// knownPrevious tells whether AWSPREVIOUS names the key, as far as anybody has looked.
+func (s *State) knownPrevious(id string) bool { return s.Previous.Value.names(id) }
 
 // fenced: this run made the current version current since it last observed, so whoever observed an
 // earlier one can't promote any more.

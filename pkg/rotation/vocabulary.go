@@ -25,8 +25,8 @@ const (
 // Request is an action with its details.
 type Request struct {
 	Action Action
-	// AccessKeyID is the key that an emergency revokes, the current one if it is empty. In a
-	// rollback, the Rotator notes here which key it goes back to.
+	// AccessKeyID is the key that an emergency revokes, the current one if it is empty. A rollback
+	// ignores what the caller gives: the Rotator notes here which key it goes back to.
 	AccessKeyID string
 	// ContainFirst deactivates the key before its replacement exists. Mail stops until the
 	// replacement is current.
