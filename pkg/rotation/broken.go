@@ -144,8 +144,8 @@ func (pl *planner) triedInVain(k Key) bool {
 }
 
 // strayKey is a key that was never used, that no version names, and that no running invocation can
-// be about to stage. Versions without a label are taken as they are known: stageStored has looked,
-// if the key is Active.
+// be about to stage. It doesn't look for versions without a label itself: if the key is Active,
+// stageStored has.
 func (pl *planner) strayKey() (Key, bool) {
 	for k := range pl.others() {
 		old := pl.now.Sub(k.Created) > pl.policy.PromotionWindow

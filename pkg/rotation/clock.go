@@ -7,7 +7,7 @@ import (
 )
 
 // Clock is what a run knows of time. Its zero value is the system's clock; nothing else in this
-// package reads one.
+// package reads one. Contexts end by the system's clock all the same.
 type Clock struct {
 	// Now is the date, by which keys and versions age. Nil is time.Now.
 	Now func() time.Time

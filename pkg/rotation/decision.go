@@ -39,7 +39,8 @@ type command struct {
 	// evenCurrent allows it to touch the key that AWSCURRENT names: the key leaked or is dead, or
 	// the user is being removed.
 	evenCurrent bool
-	// whileCurrent, if set, is the version that AWSCURRENT must still be on for evenCurrent to hold.
+	// whileCurrent, if set, is the version that AWSCURRENT must still be on for evenCurrent to
+	// hold.
 	whileCurrent string
 	// givesUp is the pending key that nobody can promote once this fence stands.
 	givesUp string
@@ -65,7 +66,7 @@ const (
 // for waiting.
 func (c command) step() Step {
 	s := Step{Kind: StepKind(c.kind), AccessKeyID: c.key, Reason: c.reason}
-	if c.version != nil && c.kind != verify {
+	if c.version != nil {
 		s.VersionID = c.version.ID
 	}
 	switch c.kind {

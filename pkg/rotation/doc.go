@@ -17,13 +17,13 @@
 // A [Fact] is something that may not have been looked at yet. The rules of an action stand in one
 // table, in the order in which they are asked; the first that applies wins. A rule reads facts as
 // if all were known. If one isn't, the plan's decision is to look at it. Otherwise a [Decision] is
-// to carry out a command, to wait, or to fail. A command is a call and its effect on the State,
-// which is a pure function; so the next plan starts from what is, without another look. What a run
-// has done is its [History], which dies with it.
+// to carry out a command, to wait, or to fail. A command is a call and its effect on the State. The
+// effect is a pure function, so the next plan starts from what the call changed, without another
+// look. What a run has done is its [History], which ends with the run.
 //
-// The package knows neither AWS nor a log, and of time what its [Clock] tells: [Keys], [Secret] and
-// [Verifier] are what it asks of the world, and their comments are the contracts that the adapters
-// (pkg/iamkey, pkg/smtpsecret, pkg/sessmtp) fulfil.
+// The package knows neither AWS nor a log, and it reads time only from its [Clock]. [Keys],
+// [Secret] and [Verifier] are what it asks of the world; their comments are the contracts that the
+// adapters (pkg/iamkey, pkg/smtpsecret, pkg/sessmtp) fulfil.
 //
 // # Two at once
 //

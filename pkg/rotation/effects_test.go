@@ -161,7 +161,7 @@ func TestACommandIsPublishedAsAStep(t *testing.T) {
 		cmd(restage, "A", "old").of(&v):      {Kind: Stage, AccessKeyID: "A", VersionID: "v-A", Reason: "old"},
 		cmd(fence, "A", "so").of(&v):         {Kind: Stage, AccessKeyID: "A", VersionID: "v-A", Reason: "so"},
 		cmd(unstage, "", "so").of(&v):        {Kind: Wait, VersionID: "v-A", Reason: "so"},
-		cmd(verify, "A", "so").of(&v):        {Kind: Verify, AccessKeyID: "A", Reason: "so"},
+		cmd(verify, "A", "so").of(&v):        {Kind: Verify, AccessKeyID: "A", VersionID: "v-A", Reason: "so"},
 		cmd(promote, "A", "so").of(&v):       {Kind: Promote, AccessKeyID: "A", VersionID: "v-A", Reason: "so"},
 		cmd(activateKey, "A", "so"):          {Kind: Activate, AccessKeyID: "A", Reason: "so"},
 		cmd(deactivateKey, "A", "%d", 7):     {Kind: Deactivate, AccessKeyID: "A", Reason: "7"},

@@ -146,7 +146,8 @@ func (pl *planner) refuseUnknown() Decision {
 	case pl.Done.deleted(id), pl.knownOnce(id):
 		return Decision{}
 	case pl.req.IfOurs:
-		return wait(Step{}).warn(WarnKeyNotOurs, "access key %s isn't one of the user %s's; ignored", id, pl.User)
+		return wait(Step{Kind: Wait, Reason: "the alarm is about somebody else's access key"}).
+			warn(WarnKeyNotOurs, "access key %s isn't one of the user %s's; ignored", id, pl.User)
 	}
 	return fail(RequestError, "access_key_id: %s isn't an access key of the user %s; nothing was touched", id, pl.User)
 }

@@ -96,8 +96,8 @@ func (c planCase) check(t *testing.T) (d Decision) {
 	return d
 }
 
-// decides checks what a decision is: the command, "wait", "fail", or "ask: " and a fact; the key that
-// it is about; and the type of its error.
+// decides checks what a decision is: the command, "wait", "fail", or "ask: " and a fact; the key
+// that it is about; and the type of its error.
 func decides(t *testing.T, d Decision, want, key string, errorType ErrorType) {
 	t.Helper()
 	what, about := string(d.command.kind), d.command.key
@@ -114,6 +114,7 @@ func decides(t *testing.T, d Decision, want, key string, errorType ErrorType) {
 		failure = d.Err.Type
 	}
 	if what != want || about != key || failure != errorType {
-		t.Errorf("got %q %q (%s) %s %v; want %q %q %s", what, about, d.command.reason, failure, d.Err, want, key, errorType)
+		t.Errorf("got %q %q (%s) %s %v; want %q %q %s",
+			what, about, d.command.reason, failure, d.Err, want, key, errorType)
 	}
 }

@@ -38,7 +38,8 @@ type planner struct {
 	missing ask // the first fact that a rule read and nobody has looked at
 }
 
-// planners are used again: called through a table, a rule would have each new one allocated.
+// planners are pooled: rules are called through a table, so each new planner would be allocated on
+// the heap.
 var planners = sync.Pool{New: func() any { return new(planner) }}
 
 // rule is one line of a table of rules. A rule that doesn't apply decides nothing.
@@ -48,8 +49,8 @@ type rule struct {
 	decide func(*planner) Decision
 }
 
-// rules are what each action goes by, in the order in which they are asked. The README has those of
-// a tick.
+// rules has each action's rules, in the order in which Plan asks them. The README lists a tick's,
+// except the three that matter only within one run: store, given up and doubt.
 var rules = map[Action][]rule{
 	Tick: forTicks, Rotate: forTicks,
 	Emergency:    forEmergencies,
@@ -94,7 +95,7 @@ func (pl *planner) refuseForeign() Decision {
 	if d := pl.refuseVersion(Current, &pl.Current); d.kind != passes {
 		return d
 	}
-	v := pl.Pending.Value // as it is known: a rule that depends on it looks
+	v := pl.Pending.Value // only if somebody has looked: each rule that depends on it looks first
 	switch {
 	case v == nil || pl.req.Action == Emergency:
 		return Decision{}

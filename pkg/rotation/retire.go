@@ -68,11 +68,11 @@ func (pl *planner) orphan(k Key) Decision {
 	if pl.hasCredential() && !k.Created.After(pl.Current.Created) {
 		return Decision{}
 	}
-	known := k.Created.Add(pl.policy.PromotionWindow + pl.policy.InUseWindow) // use is reported late
-	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: known,
+	told := k.Created.Add(pl.policy.PromotionWindow + pl.policy.InUseWindow) // IAM reports use late
+	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: told,
 		Reason: "no version names it; if it is still unused then, it is an orphan"}
 	if k.Status == Inactive {
-		next.Kind, next.At, next.Reason = Delete, known.Add(pl.policy.QuarantinePeriod), "an orphan's quarantine ends"
+		next.Kind, next.At, next.Reason = Delete, told.Add(pl.policy.QuarantinePeriod), "an orphan's quarantine ends"
 	}
 	switch {
 	case pl.now.Before(next.At):

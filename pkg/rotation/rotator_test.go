@@ -122,8 +122,12 @@ func TestAnAlarmAboutAStrangersKeyComesToNothing(t *testing.T) {
 	s.comes(tick, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
 	alarm := leak("AKIASOMEBODYELSES000")
 	alarm.IfOurs = true
-	if w := s.comes(alarm, rotation.Waiting).Warnings; len(w) != 1 || w[0].Code != rotation.WarnKeyNotOurs {
+	result := s.comes(alarm, rotation.Waiting)
+	if w := result.Warnings; len(w) != 1 || w[0].Code != rotation.WarnKeyNotOurs {
 		t.Errorf("warnings: %+v", w)
+	}
+	if result.Next == nil || result.Next.Kind != rotation.Wait {
+		t.Errorf("next: %+v", result.Next)
 	}
 }
 

@@ -52,7 +52,7 @@ func changed(steps []Step) bool {
 	return slices.ContainsFunc(steps, func(s Step) bool { return s.Kind != Verify })
 }
 
-// oldNews: Secrets Manager still returns as current what this run has moved AWSCURRENT away from.
+// oldNews: Secrets Manager still returns the version from which this run has moved AWSCURRENT.
 func (run *run) oldNews() bool { return run.state.Done.left(run.state.Current.ID) }
 
 // unlisted: IAM doesn't list the current key yet, and this run made it.
@@ -68,16 +68,17 @@ func (run *run) lostRace(d Decision, err error) bool {
 	return !run.looksTwice() && d.command.kind == promote && TypeOf(err) == Conflict && run.state.hasCredential()
 }
 
-// noteTooLate remembers a key that couldn't be promoted. Without a version that was current, it was
-// this run's own first version that had the label.
+// noteTooLate remembers a key that couldn't be promoted. If no version was current, AWSCURRENT can
+// only have gone to this run's own first version, so the run wasn't too late.
 func (run *run) noteTooLate(d Decision) {
 	if d.command.kind == promote && run.state.Current.ID != "" {
 		run.state = run.state.tooLate(d.command.key)
 	}
 }
 
-// looksTwice: the action revokes or undoes, so it observes once more before it answers. An emergency
-// and a rollback then mend what is broken; a decommission deletes keys that were made meanwhile.
+// looksTwice: the action revokes or undoes, so it observes once more before it answers. An
+// emergency and a rollback then mend what is broken; a decommission deletes keys that were made
+// meanwhile.
 func (run *run) looksTwice() bool {
 	return run.req.Action == Emergency || run.req.Action == Rollback || run.req.Action == Decommission
 }

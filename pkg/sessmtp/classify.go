@@ -25,7 +25,7 @@ func Classify(op string, code int, text string) Meaning {
 	case sending && code >= 500 && code < 600, faulty(code):
 		return Misused
 	}
-	return Unknown
+	return Unknown // 421, 451 and 454 at login, too: nothing is known of the credential, so try again
 }
 
 // faulty says whether a reply code blames the client's command: RFC 5321, section 4.2.2 (syntax,
