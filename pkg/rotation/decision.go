@@ -78,6 +78,12 @@ func (c command) step() Step {
 	return s
 }
 
+// takesPending tells whether the command gives AWSPENDING to a new version, or leads to one that
+// does: a key that was made has to be staged, and nothing may come between.
+func (c command) takesPending() bool {
+	return c.kind == createKey || c.kind == restage || c.kind == fence
+}
+
 // evenIfCurrent allows the command to touch the key that AWSCURRENT names.
 func (c command) evenIfCurrent() command {
 	c.evenCurrent = true

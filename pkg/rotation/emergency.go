@@ -89,7 +89,7 @@ func (pl *planner) mendFirst() Decision {
 }
 
 // finishAnyway promotes the pending credential whether or not SES accepts it yet: the current one
-// has to go.
+// has to go, or can't send any more.
 func (pl *planner) finishAnyway(v *Version, k Key) Decision {
 	verdict := pl.verdict(k)
 	switch {
@@ -103,10 +103,11 @@ func (pl *planner) finishAnyway(v *Version, k Key) Decision {
 		return pl.revoke(k, fmt.Sprintf("SES has refused it for longer than %s, so it can't be the replacement",
 			Duration(refusedFor)))
 	}
-	d := do(pl.promotion(v, "not verified, but the current key leaked"))
+	d := do(pl.promotion(v, "not verified, but the current key leaked or can't send"))
 	if d.command.kind == promote {
 		d = d.warn(WarnPromotedUnverified,
-			"access key %s was made current in an emergency although SES hasn't accepted it yet: %v; "+
+			"access key %s was made current although SES hasn't accepted it yet, because the one before it leaked or "+
+				"can't send: %v; "+
 				"it may take minutes; check that mail is sent", k.ID, verdict.Err)
 	}
 	return d

@@ -34,10 +34,11 @@ func TestAnEmergencyReplacesTheKeyAndThenRevokesIt(t *testing.T) {
 		{"contained first, the key is deactivated before its replacement exists", first,
 			State{Keys: one, Current: version("A", 8*day)}, "deactivate", "A", ""},
 		{"once it can't send, it is replaced", first,
-			State{Keys: []Key{inactive("A", 8*day)}, Current: version("A", 8*day)}, "create", "", ""},
+			State{Keys: []Key{inactive("A", 8*day)}, Current: version("A", 8*day), Pending: nothing}, "create", "", ""},
 
 		// replace
-		{"the current key is replaced first", leaked, State{Keys: one, Current: version("A", 8*day)}, "create", "", ""},
+		{"the current key is replaced first", leaked,
+			State{Keys: one, Current: version("A", 8*day), Pending: nothing}, "create", "", ""},
 		{"beside another key, it matters what is pending", leaked,
 			State{Keys: two, Current: version("A", 8*day)}, "ask: the version labelled AWSPENDING", "", ""},
 		{"a pending credential is the replacement", leaked,
@@ -107,7 +108,7 @@ func TestAnEmergencyReplacesTheKeyAndThenRevokesIt(t *testing.T) {
 			State{Keys: []Key{active("A", 8*day), active("C", time.Minute)}, Current: version("gone", 8*day),
 				Pending: seen(version("C", time.Minute))}, "verify", "C", ""},
 		{"a leaked key that isn't current is revoked, behind a fence", leaked,
-			State{Keys: superseded, Current: version("B", 8*day)}, "fence", "B", ""},
+			State{Keys: superseded, Current: version("B", 8*day), Pending: nothing}, "fence", "B", ""},
 		{"at once, where nothing is current", leaked, State{Keys: one, Current: Version{}}, "deactivate", "A", ""},
 
 		// known

@@ -20,8 +20,6 @@ func (pl *planner) managedAlready() Decision {
 	if pl.Done.promoted() || pl.Current.ID == pl.req.VersionID {
 		return wait(Step{})
 	}
-	// A foreign value there is refused, and staging would take the label off it: with one key, too.
-	pl.pendingVersion()
 	return Decision{}
 }
 
@@ -35,6 +33,11 @@ func (pl *planner) its() (*Version, Key, bool) {
 func (pl *planner) createSecret() Decision {
 	if _, _, its := pl.its(); its {
 		return wait(Step{})
+	}
+	if v := pl.pendingVersion(); v != nil && v.ID == pl.req.VersionID && pl.foreign(v) {
+		return fail(Conflict, "version %s, which Secrets Manager chose for the rotation, has a value already, and it "+
+			"isn't a credential of the user %s: %s; nothing was touched: cancel this rotation (aws secretsmanager "+
+			"cancel-rotate-secret) and start another", v.ID, pl.User, pl.whyForeign(v))
 	}
 	if v, k, unfinished := pl.pending(); unfinished {
 		return fail(RotationBlocked,

@@ -62,7 +62,7 @@ func (pl *planner) pendingIsStale() bool {
 		return false // the rotation that is due moves the label anyway, without this look
 	}
 	v := pl.pendingVersion()
-	if _, _, unfinished := pl.pending(); v == nil || v.ID == pl.Current.ID || unfinished {
+	if _, _, unfinished := pl.pending(); v == nil || v.ID == pl.Current.ID || unfinished || pl.foreign(v) {
 		return false
 	}
 	_, listed := pl.key(v.AccessKeyID())

@@ -18,7 +18,7 @@ func Plan(s State, p Policy, req Request, now time.Time) Decision {
 	defer planners.Put(pl)
 	*pl = planner{State: s, policy: p, req: req, now: now}
 	for _, r := range rules[req.Action] {
-		d := r.decide(pl)
+		d := pl.noteForeign(r.decide(pl))
 		if pl.missing != (ask{}) {
 			return Decision{kind: asks, ask: pl.missing}
 		}
@@ -89,33 +89,47 @@ func (pl *planner) currentVersion() *Version {
 	return &v
 }
 
-// refuseForeign keeps the rotator's hands off a secret that holds something else than its own
-// credential.
+// refuseForeign keeps the rotator's hands off a secret whose AWSCURRENT is something else than its
+// own credential. A foreign AWSPENDING stops nothing: see noteForeign.
 func (pl *planner) refuseForeign() Decision {
-	if d := pl.refuseVersion(Current, &pl.Current); d.kind != passes {
-		return d
-	}
-	v := pl.Pending.Value // only if somebody has looked: each rule that depends on it looks first
-	switch {
-	case v == nil || pl.req.Action == Emergency:
-		return Decision{}
-	case v.Foreign == "" && v.User == "" && v.AccessKeyID() != "":
-		return Decision{} // of an adopted credential, which doesn't name the user, and whose key is gone
-	}
-	return pl.refuseVersion(Pending, v)
-}
-
-func (pl *planner) refuseVersion(label Label, v *Version) Decision {
+	v := pl.currentVersion()
 	if pl.ours(v) {
 		return Decision{}
 	}
-	why := v.Foreign
-	if why == "" {
-		why = fmt.Sprintf("it names the user %q and the access key %q, and neither is %s's", v.User, v.AccessKeyID(),
-			pl.User)
+	return fail(ConfigurationError, "the value labelled AWSCURRENT (version %s) isn't a credential of the user %s: "+
+		"%s; nothing was touched: name another secret; a new one with the value {} gets a first credential",
+		v.ID, pl.User, pl.whyForeign(v))
+}
+
+func (pl *planner) whyForeign(v *Version) string {
+	if v.Foreign != "" {
+		return v.Foreign
 	}
-	return fail(ConfigurationError, "the value labelled %s (version %s) isn't a credential of the user %s: %s; "+
-		"nothing was touched: name another secret, or set this one's value to {}", label, v.ID, pl.User, why)
+	return fmt.Sprintf("it names the user %q and the access key %q, and neither is %s's",
+		v.User, v.AccessKeyID(), pl.User)
+}
+
+// noteForeign warns of an AWSPENDING that isn't ours: another rotator, or a rotation that was
+// cancelled, has left it ("CancelRotateSecret", Secrets Manager API reference). Its value stays as
+// a version. A command that takes the label has somebody look first, so that the warning names the
+// version that loses it.
+func (pl *planner) noteForeign(d Decision) Decision {
+	v := pl.Pending.Value
+	if d.kind == does && d.command.takesPending() {
+		v = pl.pendingVersion()
+	}
+	if v == nil || !pl.foreign(v) {
+		return d
+	}
+	return d.warn(WarnForeignPending, "version %s of the secret is labelled AWSPENDING and isn't a credential of the "+
+		"user %s: %s; it stays as it is, but the label goes to the rotator's next credential: if another program "+
+		"rotates this secret too, end that; to read the value, name the version's ID", v.ID, pl.User, pl.whyForeign(v))
+}
+
+// foreign: the version isn't ours. One that names no user and a key that is gone may be an adopted
+// credential's, so that is only stale.
+func (pl *planner) foreign(v *Version) bool {
+	return !pl.ours(v) && (v.Foreign != "" || v.User != "" || v.AccessKeyID() == "")
 }
 
 // storeFresh stores the credential of a key that this run has made.

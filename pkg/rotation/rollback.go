@@ -27,11 +27,15 @@ func (pl *planner) rolledBack() bool {
 	return pl.Done.promoted() || id != "" && id == pl.Current.AccessKeyID()
 }
 
-// mendRollback replaces the credential if its key went after this run had made it current. Nothing
-// leaked as far as this run knows, so only what SES accepts becomes current.
+// mendRollback replaces the credential if its key went after this run had made it current. What is
+// pending is promoted even if SES hasn't accepted it yet: AWSCURRENT is dead, the next tick may be
+// an hour away, and SES may accept the new key in a minute.
 func (pl *planner) mendRollback() Decision {
-	if !pl.rolledBack() {
+	if !pl.rolledBack() || !pl.broken() {
 		return Decision{}
+	}
+	if v, k, ok := pl.pending(); ok && k.Status == Active {
+		return pl.finishAnyway(v, k)
 	}
 	return pl.replaceBroken()
 }
@@ -47,7 +51,6 @@ func (pl *planner) rolledBackAlready() Decision {
 // repeated: another invocation rolled back a moment ago, and this is the same request, tried again
 // because the answer was lost. Otherwise it would undo what that one did.
 func (pl *planner) repeated() bool {
-	pl.pendingVersion() // a foreign value there is refused, and that has to come before any change
 	previous, ok := pl.previousKey()
 	if !ok || !pl.ours(pl.previousVersion()) {
 		return false

@@ -184,32 +184,6 @@ func TestARollbackIsMendedIfItsKeyWasReallyDeactivated(t *testing.T) {
 	}
 }
 
-func TestAForeignPendingValueIsRefusedBeforeAnythingIsChanged(t *testing.T) {
-	const version = "0123456789abcdef0123456789abcdef"
-	for name, req := range map[string]rotation.Request{
-		"a rollback to a key in quarantine": rollback,
-		"createSecret, with one key":        {Action: rotation.CreateSecret, VersionID: version},
-		"testSecret, with one key":          {Action: rotation.TestSecret, VersionID: version},
-		"finishSecret, with one key":        {Action: rotation.FinishSecret, VersionID: version},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newStage(t)
-			if req.Action == rotation.Rollback {
-				s.rotated()
-				s.after(7*day+hour).comes(tick, rotation.Retired, rotation.Deactivate)
-			} else {
-				s.comes(tick, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
-			}
-			if _, err := s.world.PutSecretValue(secret, `{"api_key":"x"}`, "AWSPENDING"); err != nil {
-				t.Fatal(err)
-			}
-			if got := s.after(hour).fails(req, rotation.ConfigurationError, "AWSPENDING"); len(got.Steps) != 0 {
-				t.Errorf("before it was refused: %v", kinds(got))
-			}
-		})
-	}
-}
-
 func TestARollbackThatSESRefusesLeavesNothingPending(t *testing.T) {
 	s := newStage(t)
 	s.rotated()

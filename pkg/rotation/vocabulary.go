@@ -109,6 +109,8 @@ const (
 	WarnSendDenied WarningCode = "SendDenied"
 	// WarnKeyNotOurs: an alarm named an access key that isn't this user's; it was ignored.
 	WarnKeyNotOurs WarningCode = "KeyNotOurs"
+	// WarnForeignPending: AWSPENDING is on a version that isn't a credential of the user's.
+	WarnForeignPending WarningCode = "ForeignPending"
 	// WarnQuarantined: AWS attached its quarantine policy to the user, because it found an access
 	// key in public.
 	WarnQuarantined WarningCode = "Quarantined"
@@ -117,7 +119,7 @@ const (
 // WarningCodes are all of them.
 func WarningCodes() []WarningCode {
 	return []WarningCode{WarnCurrentKeyBroken, WarnRotationBlocked, WarnSupersededKeyInUse, WarnPromotedUnverified,
-		WarnSendDenied, WarnKeyNotOurs, WarnQuarantined}
+		WarnSendDenied, WarnKeyNotOurs, WarnForeignPending, WarnQuarantined}
 }
 
 // Warning is a finding in words for a person.

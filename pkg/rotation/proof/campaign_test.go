@@ -77,6 +77,16 @@ func managed() campaign {
 	return c
 }
 
+// twoLeaks are an alarm that names both of the user's keys: the function has the other one revoked
+// before the current one.
+func twoLeaks() campaign {
+	c := campaign{name: "both keys leaked, one fault"}
+	for _, sc := range scenes {
+		c.trials = append(c.trials, trial{sc, [][]rotation.Request{{theOther}, {theCurrent}}, 1, faults, 0})
+	}
+	return c
+}
+
 // heavy tells of the pairs that fence each other off again and again: of their interleavings there
 // are too many to try all.
 func heavy(a, b rotation.Request) bool {
@@ -149,7 +159,7 @@ func (tr trial) name() string {
 	return tr.scene.name + ": " + strings.Join(phases, ", then ")
 }
 
-// explorer is the trial with its keys named, or nil where the scene doesn't have the other one.
+// explorer is the trial with its keys named, or nil where the scene doesn't have one of them.
 func (tr trial) explorer(m *mistake) *explorer {
 	e := &explorer{base: tr.scene.stage(m), budget: tr.budget, faults: tr.faults, preemptions: tr.preemptions}
 	token := ""
@@ -160,10 +170,15 @@ func (tr trial) explorer(m *mistake) *explorer {
 		reqs = slices.Clone(reqs)
 		for i := range reqs {
 			reqs[i].VersionID = token
-			if reqs[i] != theOther {
+			switch reqs[i].AccessKeyID {
+			case theOther.AccessKeyID:
+				reqs[i].AccessKeyID = e.base.otherKey()
+			case theCurrent.AccessKeyID:
+				reqs[i].AccessKeyID = e.base.currentKey()
+			default:
 				continue
 			}
-			if reqs[i].AccessKeyID = e.base.otherKey(); reqs[i].AccessKeyID == "" {
+			if reqs[i].AccessKeyID == "" {
 				return nil
 			}
 		}
@@ -173,8 +188,11 @@ func (tr trial) explorer(m *mistake) *explorer {
 }
 
 func nameOf(r rotation.Request) string {
-	if r == theOther {
+	switch r {
+	case theOther:
 		return "emergency for the other key"
+	case theCurrent:
+		return "emergency for the current key"
 	}
 	if r.ContainFirst {
 		return "emergency, contain first"
@@ -241,6 +259,7 @@ func theWhole() []campaign {
 		races(0, allAtHeart),
 		races(1, ordinaryAtHeart),
 		managed(),
+		twoLeaks(),
 		heavyRaces(0, 2, named("fresh", "pending")),
 	}
 }
@@ -253,7 +272,7 @@ func theEssential() []campaign {
 	if raceDetector {
 		return all
 	}
-	return append(all, pairsOfFaults(some), managed(),
+	return append(all, pairsOfFaults(some), managed(), twoLeaks(),
 		races(0, func(sc scene, _, _ rotation.Request) bool { return sc.name == "fresh" }))
 }
 

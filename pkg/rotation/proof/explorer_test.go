@@ -313,9 +313,13 @@ func (e *explorer) close(p *point) {
 		}
 		return
 	}
+	_, f := p.trace.met()
 	for i := range p.actors {
 		for j := range p.earlier {
 			p.stage.continued(&p.earlier[j], &p.actors[i])
+			if f == none {
+				p.stage.bothLeaked(&p.earlier[j], &p.actors[i])
+			}
 		}
 	}
 }
@@ -335,6 +339,19 @@ func (s *stage) continued(first, second *actor) {
 	if same(first.req, second.req) && second.outcome() == string(rotation.Revoked) {
 		_, ok := s.key(first.leaked)
 		s.judge.must(p5, !ok, "the emergency was run again, and %s is still there", s.names[first.leaked])
+	}
+}
+
+// bothLeaked: two emergencies for one key each have answered, with nothing in their way.
+func (s *stage) bothLeaked(first, second *actor) {
+	named := first.req.AccessKeyID != "" && second.req.AccessKeyID != ""
+	if !named || first.leaked == second.leaked || s.foreign != "" {
+		return
+	}
+	for _, a := range []*actor{first, second} {
+		_, ok := s.key(a.leaked)
+		s.judge.must(p5, !ok && a.outcome() == string(rotation.Revoked),
+			"both keys leaked, and the emergency for %s answers %s", s.names[a.leaked], a.outcome())
 	}
 }
 

@@ -107,6 +107,11 @@ func (s *stage) look(by *invocation, cause *call) {
 	if s.foreign != "" {
 		j.must(p8, v.Value == s.foreign, "another's secret is overwritten, after: %s", s.tell(by, cause))
 	}
+	if s.leftover.ID != "" {
+		j.must(p8, slices.ContainsFunc(s.world.Versions(secret), func(v localaws.Version) bool {
+			return v.ID == s.leftover.ID && v.Value == s.leftover.Value
+		}), "another rotator's value is gone, after: %s", s.tell(by, cause))
+	}
 	if j.current != "" && j.current != c.Username {
 		j.since[j.current] = s.now
 		delete(j.byHand, j.current)

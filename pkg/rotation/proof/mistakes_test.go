@@ -51,8 +51,10 @@ var (
 	contain   = rotation.Request{Action: rotation.Emergency, ContainFirst: true}
 	// that AWSCURRENT doesn't name
 	theOther = rotation.Request{Action: rotation.Emergency, AccessKeyID: "the other key"}
-	rollback = rotation.Request{Action: rotation.Rollback}
-	remove   = rotation.Request{Action: rotation.Decommission}
+	// by name, as an alarm does it
+	theCurrent = rotation.Request{Action: rotation.Emergency, AccessKeyID: "the current key"}
+	rollback   = rotation.Request{Action: rotation.Rollback}
+	remove     = rotation.Request{Action: rotation.Decommission}
 )
 
 func alone(req rotation.Request) [][]rotation.Request { return [][]rotation.Request{{req}} }

@@ -81,6 +81,15 @@ var scenes = []scene{
 		s.tick().after(61 * time.Minute).world.SetPropagation()
 	}},
 	{name: "pending, with its key gone", build: func(s *stage) { s.pending().delete(s.otherKey()).after(time.Minute) }},
+	{name: "beside another rotator's AWSPENDING", build: func(s *stage) { s.tick().leftPending().after(hour) }},
+	{name: "due, beside another rotator's AWSPENDING",
+		build: func(s *stage) { s.tick().leftPending().after(30 * day) }},
+	{name: "superseded, beside another rotator's AWSPENDING",
+		build: func(s *stage) { s.rotated().leftPending().after(7*day + hour) }},
+	{name: "broken, beside another rotator's AWSPENDING",
+		build: func(s *stage) { s.tick().leftPending().deactivate(s.currentKey()).after(hour) }},
+	{name: "broken, beside the previous key and another rotator's AWSPENDING",
+		build: func(s *stage) { s.rotated().leftPending().deactivate(s.currentKey()).after(hour) }},
 	{name: "a Region added", build: func(s *stage) { s.tick().after(hour).configure(region, second) }},
 	{name: "rolled back a day ago", build: func(s *stage) {
 		s.rotated().after(hour).invoke(rotation.Request{Action: rotation.Rollback}).after(day)
@@ -170,6 +179,17 @@ func (s *stage) foreignSecret() *stage {
 		if _, err := w.PutSecretValue(secret, s.foreign); err != nil {
 			panic(err)
 		}
+	})
+}
+
+// leftPending is what AWS's sample of a rotator leaves where its rotation is cancelled.
+func (s *stage) leftPending() *stage {
+	return s.person(func(w *localaws.World) {
+		const text = "AKIAIOSFODNN7EXAMPLE:B of another rotator"
+		if _, err := w.PutSecretValue(secret, text, string(rotation.Pending)); err != nil {
+			panic(err)
+		}
+		s.leftover, _ = w.Labelled(secret, string(rotation.Pending))
 	})
 }
 

@@ -88,7 +88,8 @@ func (s *stage) unquiet() string {
 			return s.names[k.ID] + " is left behind, " + k.Status
 		}
 	}
-	if pending, ok := s.world.Labelled(secret, string(rotation.Pending)); ok && pending.ID != version.ID {
+	pending, ok := s.world.Labelled(secret, string(rotation.Pending))
+	if ok && pending.ID != version.ID && pending.ID != s.leftover.ID {
 		return s.names[pending.ID] + " is pending"
 	}
 	return ""

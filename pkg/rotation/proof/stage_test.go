@@ -31,6 +31,7 @@ type stage struct {
 	endpoints []sessmtp.Endpoint
 	noted     bool              // a person has added a note to the value
 	foreign   string            // the value, where it is another service's
+	leftover  localaws.Version  // labelled AWSPENDING by another rotator; its ID is empty for none
 	stranger  string            // a key that a person made and sends with, day after day
 	names     map[string]string // of keys and versions, by their IDs: who made them and as which
 	made      map[string]int    // how many each has made
