@@ -100,7 +100,7 @@ func (w *World) deliver(m Mail) (refusal string) {
 	}
 	m.At = w.Now()
 	w.mails = append(w.mails, m)
-	w.directory.use(m.AccessKeyID, use{m.At, "ses", m.Region})
+	w.directory.use(m.AccessKeyID, use{m.At, smtpService, m.Region})
 	return ""
 }
 
@@ -113,7 +113,7 @@ func (w *World) login(v *visit, username, password string) bool {
 	if k == nil || k.statusOn(v.server, w.Now()) != active || !k.opens(v.endpoint.region, password) {
 		return false
 	}
-	w.directory.use(username, use{w.Now(), "ses", v.endpoint.region})
+	w.directory.use(username, use{w.Now(), smtpService, v.endpoint.region})
 	return true
 }
 
