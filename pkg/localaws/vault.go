@@ -125,10 +125,41 @@ func (v *vault) put(s *secret, token string, c content, labels []string) (*versi
 	if len(labels) == 0 || len(s.versions) == 0 {
 		labels = append(slices.Clone(labels), current)
 	}
+	if err := v.makeRoom(s); err != nil {
+		return nil, err
+	}
 	added := &version{id: token, content: c, created: v.time()}
 	s.versions = append(s.versions, added)
 	v.label(s, token, labels)
 	return added, nil
+}
+
+// How many versions a secret has at most, and how long a version is safe from removal ("AWS Secrets
+// Manager quotas", Secrets Manager user guide).
+const (
+	versionQuota = 100
+	youngVersion = 24 * time.Hour
+)
+
+// makeRoom removes old versions without labels, so that one more has its place. Secrets Manager
+// removes none that is younger than a day.
+func (v *vault) makeRoom(s *secret) error {
+	excess := len(s.versions) - versionQuota + 1
+	if excess <= 0 {
+		return nil
+	}
+	labels, now := s.labels.latest(), v.now()
+	s.versions = slices.DeleteFunc(slices.Clone(s.versions), func(old *version) bool {
+		gone := excess > 0 && labelsOf(labels, old.id) == nil && now.Sub(old.created) >= youngVersion
+		if gone {
+			excess--
+		}
+		return gone
+	})
+	if excess > 0 {
+		return refuse("LimitExceededException", "The secret has the maximum of %d versions.", versionQuota)
+	}
+	return nil
 }
 
 // label attaches the labels that a version is put with. If AWSCURRENT leaves another version for it,
