@@ -46,8 +46,8 @@ func TestAMissingPermissionToSeeTheLastUseIsSaid(t *testing.T) {
 		if c.Action != "GetAccessKeyLastUsed" {
 			return nil
 		}
-		return &localaws.Fault{Code: "AccessDenied", Message: "User: arn:aws:sts::123456789012:assumed-role/rotator/function " +
-			"is not authorized to perform: iam:GetAccessKeyLastUsed on resource: user " + user +
+		return &localaws.Fault{Code: "AccessDenied", Message: "User: arn:aws:sts::123456789012:assumed-role/rotator/" +
+			"function is not authorized to perform: iam:GetAccessKeyLastUsed on resource: user " + user +
 			" because no identity-based policy allows the iam:GetAccessKeyLastUsed action"}
 	})
 	s.fails(`{}`, rotation.AccessDenied, "iam:GetAccessKeyLastUsed", user)

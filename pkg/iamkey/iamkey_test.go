@@ -96,6 +96,7 @@ func keysFulfilTheContract(t *testing.T, client iamkey.API) {
 // A policy that allows the action on the user doesn't reach a key without a user, and nobody has
 // recorded what IAM says then. Whatever it says, the list decides, or the key that the text names.
 func TestADeniedLastUseIsAStaleListOrAMissingPermission(t *testing.T) {
+	const ofUser = "user smtp-sender"
 	const denied = "User: arn:aws:sts::123456789012:assumed-role/rotator/function is not authorized to perform: " +
 		"iam:GetAccessKeyLastUsed on resource: "
 	const noPolicy = " because no identity-based policy allows the iam:GetAccessKeyLastUsed action"
@@ -104,8 +105,8 @@ func TestADeniedLastUseIsAStaleListOrAMissingPermission(t *testing.T) {
 		gone bool
 		want rotation.ErrorType
 	}{
-		"the permission is missing":                {denied + "user smtp-sender" + noPolicy, false, rotation.AccessDenied},
-		"it is explicitly denied":                  {denied + "user smtp-sender with an explicit deny", false, rotation.AccessDenied},
+		"the permission is missing":                {denied + ofUser + noPolicy, false, rotation.AccessDenied},
+		"it is explicitly denied":                  {denied + ofUser + ", explicitly", false, rotation.AccessDenied},
 		"gone, and the text names no key":          {denied + "*" + noPolicy, true, rotation.Conflict},
 		"gone, and the text names the key":         {denied + "access key KEY" + noPolicy, true, rotation.Conflict},
 		"still listed, and the text names the key": {denied + "access key KEY", false, rotation.Conflict},
@@ -128,12 +129,13 @@ func TestADeniedLastUseIsAStaleListOrAMissingPermission(t *testing.T) {
 			})
 			keys := &iamkey.Keys{API: world.IAM(), User: user}
 			_, err = keys.LastUsed(t.Context(), id)
-			if rotation.TypeOf(err) != c.want || !strings.Contains(fmt.Sprint(err), strings.ReplaceAll(c.text, "KEY", id)) ||
-				!strings.Contains(fmt.Sprint(err), "user smtp-sender, access key "+id+": ") {
-				t.Errorf("want %s, got %s: %v", c.want, rotation.TypeOf(err), err)
+			text := fmt.Sprint(err)
+			if rotation.TypeOf(err) != c.want || !strings.Contains(text, strings.ReplaceAll(c.text, "KEY", id)) ||
+				!strings.Contains(text, "user smtp-sender, access key "+id+": ") {
+				t.Errorf("want %s, got %s: %s", c.want, rotation.TypeOf(err), text)
 			}
-			if hint := strings.Contains(fmt.Sprint(err), "the permission is missing"); hint != (c.want == rotation.Conflict) {
-				t.Errorf("says what else it may be: %v: %v", hint, err)
+			if hint := strings.Contains(text, "the permission is missing"); hint != (c.want == rotation.Conflict) {
+				t.Errorf("says what else it may be: %v: %s", hint, text)
 			}
 		})
 	}

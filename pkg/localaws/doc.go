@@ -27,7 +27,8 @@
 // millions of courses of events.
 //
 // Errors carry the codes, the HTTP statuses and, where programs or people read them, the texts of
-// AWS: they were compared with answers that others have recorded. IAM is global; every secret lives in the first Region.
+// AWS: they were compared with answers that others have recorded. IAM is global; every secret lives
+// in the first Region.
 //
 // # Time, faults and imperfections
 //

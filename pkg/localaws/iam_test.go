@@ -160,7 +160,8 @@ func TestLastUseIsNotAvailableUntilThereIsOne(t *testing.T) {
 		t.Errorf("use shows before its time: %+v", used)
 	}
 	w.Advance(time.Hour)
-	if used := lastUsed(); !used.LastUsedDate.Equal(epoch) || *used.ServiceName != "ses-smtp" || *used.Region != region {
+	if used := lastUsed(); !used.LastUsedDate.Equal(epoch) || *used.ServiceName != "ses-smtp" ||
+		*used.Region != region {
 		t.Errorf("used, but %+v", used)
 	}
 }

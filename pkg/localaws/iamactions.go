@@ -11,7 +11,8 @@ func (d *directory) userName(r *iamRequest) (string, error) {
 	return "", refuse("ValidationError", "Must specify userName when calling with non-User credentials")
 }
 
-// caller is the ARN of who signed a call. Whoever isn't a user here is taken for the function's role.
+// caller is the ARN of who signed a call. Whoever isn't a user here is taken for the function's
+// role.
 func (d *directory) caller(r *iamRequest) string {
 	if k, err := d.key(r.signer); err == nil {
 		return "arn:aws:iam::" + account + ":user/" + k.owner.name
@@ -94,8 +95,8 @@ func (d *directory) iamGetAccessKeyLastUsed(r *iamRequest) (any, error) {
 	}
 	k, err := d.key(id)
 	if err != nil {
-		return nil, refuse("AccessDenied", "User: %s is not authorized to perform iam:GetAccessKeyLastUsed on resource: "+
-			"access key %s", d.caller(r), id)
+		return nil, refuse("AccessDenied", "User: %s is not authorized to perform iam:GetAccessKeyLastUsed on "+
+			"resource: access key %s", d.caller(r), id)
 	}
 	result := getAccessKeyLastUsedResult{UserName: k.owner.name,
 		LastUsed: lastUsedXML{ServiceName: "N/A", Region: "N/A"}}

@@ -36,8 +36,8 @@ var (
 	errRejected = say(535, "Authentication Credentials Invalid")
 )
 
-// AuthMechanisms are offered before STARTTLS, too, as SES offers them. A client that logs in there is
-// refused, and has sent its password in the clear.
+// AuthMechanisms are offered before STARTTLS, too, as SES offers them. A client that logs in there
+// is refused, and has sent its password in the clear.
 func (s *session) AuthMechanisms() []string { return s.world.authMechanisms() }
 
 func (s *session) Auth(mechanism string) (sasl.Server, error) {

@@ -96,7 +96,8 @@ func TestASilentClientIsToldAndLeft(t *testing.T) {
 			if reply := r.ask(""); reply != silenceReply {
 				t.Errorf("told %q", reply)
 			}
-			if rest, err := io.ReadAll(r.lines); len(rest) > 0 || err != nil && strings.Contains(err.Error(), "timeout") {
+			rest, err := io.ReadAll(r.lines)
+			if len(rest) > 0 || err != nil && strings.Contains(err.Error(), "timeout") {
 				t.Errorf("not closed: %q, %v", rest, err)
 			}
 		})

@@ -113,7 +113,7 @@ func (w *World) admit(v *visit, implicitTLS bool) {
 	}
 }
 
-// An admission is the net.Listener of a go-smtp server: it accepts the connections that were let in.
+// An admission is the net.Listener of a go-smtp server: it accepts connections that were let in.
 type admission struct {
 	conns chan net.Conn
 	done  <-chan struct{}

@@ -162,8 +162,8 @@ func (v *vault) makeRoom(s *secret) error {
 	return nil
 }
 
-// label attaches the labels that a version is put with. If AWSCURRENT leaves another version for it,
-// AWSPENDING goes off that one; UpdateSecretVersionStage would leave it there.
+// label attaches the labels that a version is put with. If AWSCURRENT leaves another version for
+// it, AWSPENDING goes off that one; UpdateSecretVersionStage would leave it there.
 func (v *vault) label(s *secret, id string, labels []string) {
 	on := s.labels.latest()
 	if left := on[current]; left != "" && left != id && on[pending] == left && slices.Contains(labels, current) {

@@ -60,7 +60,7 @@ func TestNobodyLogsInInTheClear(t *testing.T) {
 			verifier := sessmtp.Verifier{Client: client, Backoff: func(int) time.Duration { return time.Second }}
 			for what, err := range map[string]error{
 				"login":  client.Login(ctx, login, ""),
-				"send":   client.Send(ctx, login, "from@example.com", "to@example.com", []byte("Subject: x\r\n\r\nx\r\n")),
+				"send":   client.Send(ctx, login, "from@example.com", "to@example.com", []byte("Subject: x\r\n\r\n")),
 				"verify": verifier.Verify(ctx, []sessmtp.Login{login})[0].Err,
 			} {
 				if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {

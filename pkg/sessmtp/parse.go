@@ -11,8 +11,8 @@ import (
 )
 
 // DefaultEndpoint is SES's public SMTP endpoint with STARTTLS: "Amazon Simple Email Service
-// endpoints and quotas" in the AWS General Reference. ParseEndpoints fills in {region}, and ends the
-// name as the Region's partition has it.
+// endpoints and quotas" in the AWS General Reference. ParseEndpoints fills in {region}, and ends
+// the name as the Region's partition has it.
 const DefaultEndpoint = "email-smtp.{region}.amazonaws.com:587"
 
 // ParseRegions reads a comma-separated list of Regions, such as "eu-west-1, us-east-1", and keeps

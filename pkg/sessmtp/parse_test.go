@@ -114,8 +114,9 @@ func TestARegionWithoutSMTPIsRefusedByName(t *testing.T) {
 				t.Errorf("%q in %s: %v, %v", spec, region, got, err)
 			}
 		}
-		for _, spec := range []string{region + "=email-smtp." + region + ".amazonaws.com:587", region + "=relay.example:465",
-			"relay.{region}.example:587", "vpce-1.email-smtp.{region}.vpce.amazonaws.com:587"} {
+		for _, spec := range []string{region + "=email-smtp." + region + ".amazonaws.com:587",
+			region + "=relay.example:465", "relay.{region}.example:587",
+			"vpce-1.email-smtp.{region}.vpce.amazonaws.com:587"} {
 			got, err := sessmtp.ParseEndpoints(spec, []string{region})
 			if err != nil || len(got) != 1 || got[0].Region != region {
 				t.Errorf("%q, an endpoint of its own: %v, %v", spec, got, err)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// CheckRegion says why SES has no SMTP endpoint in a Region. It returns nil if there is one, and for
-// Regions that it doesn't know: AWS opens new ones.
+// CheckRegion says why SES has no SMTP endpoint in a Region. It returns nil if there is one, and
+// for Regions that it doesn't know: AWS opens new ones.
 func CheckRegion(region string) error {
 	if withoutSMTP(region) {
 		return fmt.Errorf("SES has no SMTP endpoint in Region %s, only its API; "+

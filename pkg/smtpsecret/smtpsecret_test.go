@@ -226,8 +226,8 @@ func TestANameThatNoSecretCanHaveIsAConfigurationError(t *testing.T) {
 		moveErr := s.Move(t.Context(), rotation.Current, v.ID, v.ID)
 		for action, err := range map[string]error{"GetSecretValue": readErr, "ListSecretVersionIds": findErr,
 			"PutSecretValue": stageErr, "PutSecretValue ": restageErr, "UpdateSecretVersionStage": moveErr} {
-			want := "secretsmanager:" + strings.TrimSpace(action) + " on secret " + bad + " (SECRET_ID): no secret can have " +
-				"this name; give a name of 1 to 512 letters, digits and -/_+=.@! or an ARN"
+			want := "secretsmanager:" + strings.TrimSpace(action) + " on secret " + bad + " (SECRET_ID): no secret " +
+				"can have this name; give a name of 1 to 512 letters, digits and -/_+=.@! or an ARN"
 			if rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), want) {
 				t.Errorf("%q: %s: %v", bad, rotation.TypeOf(err), err)
 			}
@@ -237,17 +237,16 @@ func TestANameThatNoSecretCanHaveIsAConfigurationError(t *testing.T) {
 
 func TestAnotherInvalidParameterIsNotTheNames(t *testing.T) {
 	world, s := newSecret(t, `{}`)
-	world.Intercept(func(localaws.Call) *localaws.Fault {
-		return &localaws.Fault{Code: "ValidationException", Message: "1 validation error detected: Value at 'secretString'"}
-	})
-	if _, err := s.Read(t.Context(), rotation.Current); rotation.TypeOf(err) != rotation.AWSError {
-		t.Error(err)
-	}
-	world.Intercept(func(localaws.Call) *localaws.Fault {
-		return &localaws.Fault{Code: "ValidationException", Message: "1 validation error detected: Value at 'secretId'"}
-	})
-	if _, err := s.Read(t.Context(), rotation.Current); rotation.TypeOf(err) != rotation.ConfigurationError {
-		t.Error(err)
+	for member, want := range map[string]rotation.ErrorType{
+		"secretString": rotation.AWSError, "secretId": rotation.ConfigurationError,
+	} {
+		world.Intercept(func(localaws.Call) *localaws.Fault {
+			return &localaws.Fault{Code: "ValidationException",
+				Message: "1 validation error detected: Value at '" + member + "' failed to satisfy constraint"}
+		})
+		if _, err := s.Read(t.Context(), rotation.Current); rotation.TypeOf(err) != want {
+			t.Errorf("%s: %v", member, err)
+		}
 	}
 }
 

@@ -57,8 +57,8 @@ func refused(err error) bool {
 }
 
 // LimitExceeded is how Secrets Manager says that a quota is used up: 100 versions, or 20 labels
-// ("AWS Secrets Manager quotas", Secrets Manager user guide). The SDK takes the code for throttling,
-// which it is elsewhere.
+// ("AWS Secrets Manager quotas", Secrets Manager user guide). The SDK takes the code for
+// throttling, which it is elsewhere.
 const LimitExceeded = "LimitExceededException"
 
 // requestAborted is among the errors common to all services: "a request is aborted before a reply

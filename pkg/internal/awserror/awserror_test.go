@@ -21,8 +21,8 @@ func answer(status int, code string) error {
 	}
 }
 
-// The codes are all that AWS's references list: for PutSecretValue and UpdateSecretVersionStage, for
-// the actions on access keys, and under "Common Errors", old and new.
+// The codes are all that AWS's references list: for PutSecretValue and UpdateSecretVersionStage,
+// for the actions on access keys, and under "Common Errors", old and new.
 func TestEachCodeIsARefusalOrSaysNothing(t *testing.T) {
 	for _, c := range []struct {
 		status  int
@@ -67,7 +67,8 @@ func TestNoAnswerIsNoRefusal(t *testing.T) {
 
 func TestAnExplanationStandsBeforeAWSsWords(t *testing.T) {
 	cause := answer(400, "LimitExceededException")
-	err := awserror.Explained(rotation.RotationBlocked, "secretsmanager:PutSecretValue", "secret mail", "it is full", cause)
+	err := awserror.Explained(rotation.RotationBlocked, "secretsmanager:PutSecretValue", "secret mail", "it is full",
+		cause)
 	const want = "secretsmanager:PutSecretValue on secret mail: it is full: LimitExceededException: as AWS words it"
 	if err.Error() != want || rotation.TypeOf(err) != rotation.RotationBlocked || !errors.Is(err, cause) {
 		t.Errorf("%v", err)
