@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
-	"strings"
-	"unicode"
 
 	"golang.org/x/term"
 
@@ -18,9 +15,6 @@ import (
 // longestSecret is more than any secret access key has; what is longer was sent here by mistake.
 const longestSecret = 1024
 
-// accessKeyID is what people take for the secret, most often.
-var accessKeyID = regexp.MustCompile(`^A[KS]IA[A-Z0-9]{16}$`)
-
 type deriveCommand struct {
 	Region string `required:"" placeholder:"eu-west-1" help:"SES Region that the password is for; each has its own."`
 }
@@ -29,6 +23,8 @@ type deriveCommand struct {
 func (deriveCommand) Help() string {
 	return "Reads the secret access key of an IAM user on standard input, and asks for it where that is a terminal. " +
 		"Prints its SMTP password for the Region and nothing else. The SMTP username is the access key's ID. " +
+		"Refuses what is plainly something else, such as an access key ID or a row of a CSV file, and warns on " +
+		"standard error of what isn't 40 characters of A-Z, a-z, 0-9, / and +. " +
 		"Nothing is stored, and nothing goes over the network."
 }
 
@@ -45,9 +41,14 @@ func (d deriveCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	secret, err := parseSecret(input)
+	secret, doubt, err := parseSecret(input)
 	if err != nil {
 		return fmt.Errorf("secret access key: %w", err)
+	}
+	for _, doubt := range []error{doubt, sessmtp.CheckRegion(regions[0])} {
+		if doubt != nil {
+			fmt.Fprintf(c.err, "smtprotate: warning: %v\n", doubt)
+		}
 	}
 	_, err = fmt.Fprintln(c.out, string(sessmtp.DerivePassword(secret, regions[0])))
 	return err
@@ -90,26 +91,4 @@ func prompt(ctx context.Context, terminal int, out io.Writer) (string, error) {
 	case <-ctx.Done():
 		return "", errors.Join(ctx.Err(), term.Restore(terminal, before))
 	}
-}
-
-// parseSecret takes one line ending off and looks at what is left. Its errors never quote the
-// input.
-func parseSecret(input string) (sessmtp.SecretAccessKey, error) {
-	line := strings.TrimSuffix(strings.TrimSuffix(input, "\n"), "\r")
-	odd := func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) }
-	switch {
-	case line == "":
-		return "", errors.New("nothing on standard input")
-	case len(line) > longestSecret:
-		return "", fmt.Errorf("more than %d characters on standard input", longestSecret)
-	case strings.ContainsAny(line, "\r\n"):
-		return "", errors.New("several lines on standard input, and one is wanted")
-	case strings.ContainsFunc(line, unicode.IsSpace):
-		return "", errors.New("it contains spaces, and secret access keys don't")
-	case strings.ContainsFunc(line, odd):
-		return "", errors.New("it contains characters that secret access keys don't have")
-	case accessKeyID.MatchString(line):
-		return "", errors.New("this is an access key ID, the SMTP username; the secret that belongs to it is wanted")
-	}
-	return sessmtp.SecretAccessKey(line), nil
 }

@@ -81,6 +81,34 @@ func TestPoliciesThatCantBeFollowedAreRefused(t *testing.T) {
 	})
 }
 
+func TestARegionWithoutAnSMTPEndpointIsRefusedUnlessItHasItsOwn(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string]map[string]string{
+		"SMTP_REGIONS: SES has no SMTP endpoint in Region me-south-1": {
+			"SMTP_REGIONS": "eu-west-1,me-south-1", "SMTP_ENDPOINT": ""},
+		"AWS_REGION: SES has no SMTP endpoint in Region af-south-1": {
+			"SMTP_REGIONS": "", "AWS_REGION": "af-south-1", "SMTP_ENDPOINT": ""},
+		"SMTP_ENDPOINT: SES has no SMTP endpoint in Region ca-west-1": {
+			"SMTP_REGIONS": "ca-west-1", "SMTP_ENDPOINT": "email-smtp.{region}.amazonaws.com:465"},
+		"SMTP_REGIONS: SES isn't offered in Region cn-north-1": {"SMTP_REGIONS": "cn-north-1", "SMTP_ENDPOINT": ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, env)
+			s.fails(`{}`, rotation.ConfigurationError, name, "=host:port")
+			if n := len(s.World.Calls()); n != 0 {
+				t.Errorf("%d AWS calls were made", n)
+			}
+		})
+	}
+	t.Run("its own", func(t *testing.T) {
+		s := newStage(t, nil)
+		s.Env["SMTP_REGIONS"] = region + ",me-south-1"
+		s.Env["SMTP_ENDPOINT"] = region + "=" + s.World.SMTP(region) + ",me-south-1=127.0.0.1:1"
+		s.Restart()
+		s.fails(`{}`, rotation.VerificationFailed, "me-south-1")
+	})
+}
+
 func TestAUserThatDoesntExistIsAConfigurationError(t *testing.T) {
 	s := newStage(t, map[string]string{"SMTP_USER_NAME": "nobody"})
 	s.fails(`{}`, rotation.ConfigurationError, "nobody", "SMTP_USER_NAME")

@@ -179,7 +179,11 @@ func (e *environment) endpoints() []sessmtp.Endpoint {
 		e.fault(name, err)
 		return nil
 	}
-	endpoints, err := sessmtp.ParseEndpoints(e.getenv("SMTP_ENDPOINT"), regions)
-	e.fault("SMTP_ENDPOINT", err)
+	spec := e.getenv("SMTP_ENDPOINT")
+	endpoints, err := sessmtp.ParseEndpoints(spec, regions)
+	if spec != "" {
+		name = "SMTP_ENDPOINT"
+	}
+	e.fault(name, err)
 	return endpoints
 }

@@ -81,12 +81,74 @@ func keysFulfilTheContract(t *testing.T, client iamkey.API) {
 	if err := keys.SetStatus(ctx, second.ID, rotation.Active); rotation.TypeOf(err) != rotation.Conflict {
 		t.Errorf("status of a key that is gone: want a Conflict, got %v", err)
 	}
+	if _, err := keys.LastUsed(ctx, second.ID); rotation.TypeOf(err) != rotation.Conflict {
+		t.Errorf("last use of a key that is gone: want a Conflict, got %v", err)
+	}
 	for setting, want := range map[string]string{"": "user nobody: ", "THE_USER": "user nobody (THE_USER): "} {
 		nobody := &iamkey.Keys{API: client, User: "nobody", UserFrom: setting}
 		_, err := nobody.List(ctx)
 		if rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("keys of a user that doesn't exist: %v, want %q", err, want)
 		}
+	}
+}
+
+// A policy that allows the action on the user doesn't reach a key without a user, and nobody has
+// recorded what IAM says then. Whatever it says, the list decides, or the key that the text names.
+func TestADeniedLastUseIsAStaleListOrAMissingPermission(t *testing.T) {
+	const ofUser = "user smtp-sender"
+	const denied = "User: arn:aws:sts::123456789012:assumed-role/rotator/function is not authorized to perform: " +
+		"iam:GetAccessKeyLastUsed on resource: "
+	const noPolicy = " because no identity-based policy allows the iam:GetAccessKeyLastUsed action"
+	for name, c := range map[string]struct {
+		text string // the key's ID is put for KEY
+		gone bool
+		want rotation.ErrorType
+	}{
+		"the permission is missing":                {denied + ofUser + noPolicy, false, rotation.AccessDenied},
+		"it is explicitly denied":                  {denied + ofUser + ", explicitly", false, rotation.AccessDenied},
+		"gone, and the text names no key":          {denied + "*" + noPolicy, true, rotation.Conflict},
+		"gone, and the text names the key":         {denied + "access key KEY" + noPolicy, true, rotation.Conflict},
+		"still listed, and the text names the key": {denied + "access key KEY", false, rotation.Conflict},
+	} {
+		t.Run(name, func(t *testing.T) {
+			world := localaws.New(localaws.Config{})
+			world.CreateUser(user)
+			id, _, err := world.CreateAccessKey(user)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.gone {
+				world.DeleteAccessKey(id)
+			}
+			world.Intercept(func(call localaws.Call) *localaws.Fault {
+				if call.Action != "GetAccessKeyLastUsed" {
+					return nil
+				}
+				return &localaws.Fault{Code: "AccessDenied", Message: strings.ReplaceAll(c.text, "KEY", id)}
+			})
+			keys := &iamkey.Keys{API: world.IAM(), User: user}
+			_, err = keys.LastUsed(t.Context(), id)
+			text := fmt.Sprint(err)
+			if rotation.TypeOf(err) != c.want || !strings.Contains(text, strings.ReplaceAll(c.text, "KEY", id)) ||
+				!strings.Contains(text, "user smtp-sender, access key "+id+": ") {
+				t.Errorf("want %s, got %s: %s", c.want, rotation.TypeOf(err), text)
+			}
+			if hint := strings.Contains(text, "the permission is missing"); hint != (c.want == rotation.Conflict) {
+				t.Errorf("says what else it may be: %v: %s", hint, text)
+			}
+		})
+	}
+}
+
+func TestAListThatIsDeniedAsWellIsAMissingPermission(t *testing.T) {
+	world := localaws.New(localaws.Config{})
+	world.CreateUser(user)
+	id, _, _ := world.CreateAccessKey(user)
+	world.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Code: "AccessDenied", Message: "no"} })
+	if _, err := (&iamkey.Keys{API: world.IAM(), User: user}).LastUsed(t.Context(), id); rotation.TypeOf(err) !=
+		rotation.AccessDenied {
+		t.Error(err)
 	}
 }
 

@@ -13,7 +13,7 @@ type accessKey struct {
 	news       []news
 }
 
-// A use is one login or call that the key made.
+// A use is a login or call that IAM has recorded.
 type use struct {
 	at              time.Time
 	service, region string
@@ -56,7 +56,7 @@ type Key struct {
 	ID       string
 	Status   string // Active or Inactive
 	Created  time.Time
-	LastUsed time.Time // zero: never
+	LastUsed time.Time // as IAM records it, without its delay; zero: never
 }
 
 // list is the user's access keys now, oldest first.

@@ -14,6 +14,7 @@ func (w *World) Clone(now func() time.Time, newKey func() (id, secret string)) *
 	c := newWorld(Config{Regions: w.regions, Now: now, Servers: w.servers, NewKey: newKey})
 	c.offset.Store(w.offset.Load())
 	c.mechanisms, c.denied = w.mechanisms, maps.Clone(w.denied)
+	c.noSTARTTLS, c.patience = w.noSTARTTLS, w.patience
 	c.directory.copy(w.directory)
 	c.vault.copy(w.vault)
 	return c

@@ -173,9 +173,22 @@ func (d *directory) change(k *accessKey, status string) {
 	k.owner.listed.set(now, k.owner.list())
 }
 
-// use records that a key was used.
+// smtpService is what IAM calls the service that an SMTP login uses.
+const smtpService = "ses-smtp"
+
+// useSpan is how long IAM records no further use of a key after one: "When an access key is used
+// more than once in a 15-minute span, only the first use is recorded" ("Generate credential
+// reports for your AWS account", IAM user guide).
+const useSpan = 15 * time.Minute
+
+// use records that a key was used, unless IAM wouldn't.
 func (d *directory) use(id string, u use) {
-	if k := d.everMade(id); k != nil {
-		k.uses = append(k.uses, u)
+	k := d.everMade(id)
+	if k == nil {
+		return
 	}
+	if last, ok := k.lastUse(u.at); ok && u.at.Sub(last.at) < useSpan {
+		return
+	}
+	k.uses = append(k.uses, u)
 }

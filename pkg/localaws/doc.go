@@ -19,22 +19,24 @@
 //     tokens and staging labels.
 //   - SES over SMTP: STARTTLS or TLS from the start, AUTH PLAIN and LOGIN, and SES's replies. A
 //     username is an Active access key, a password is derived from its secret and the Region as SES
-//     documents it.
+//     documents it. AUTH is offered before STARTTLS and refused there, and a client that says nothing
+//     for 10 seconds is told 451 and left, as SES does it.
 //
 // A World that New makes doesn't listen. Its IAM and SecretsManager methods are clients within the
 // process, with the same rules, faults and imperfections; Clone copies it. So tests can try
 // millions of courses of events.
 //
 // Errors carry the codes, the HTTP statuses and, where programs or people read them, the texts of
-// AWS. IAM is global; every secret lives in the first Region.
+// AWS: they were compared with answers that others have recorded. IAM is global; every secret lives
+// in the first Region.
 //
 // # Time, faults and imperfections
 //
 // The World's clock is Config.Now plus what Advance added; tests move it instead of waiting. A
 // World is perfect until told otherwise. Intercept makes chosen calls fail, hang, or take effect
-// and lose their answer; SetSMTPFault does the same to mail servers. SetPropagation,
-// SetLastUsedDelay, SetListStaleness and SetSecretStaleness give it the delays of the real one,
-// SetPageSize its short lists.
+// and lose their answer; SetSMTPFault does the same to mail servers, and HideSTARTTLS puts somebody
+// in the middle. SetPropagation, SetLastUsedDelay, SetListStaleness and SetSecretStaleness give it
+// the delays of the real one, SetPageSize its short lists.
 //
 // Methods such as CreateAccessKey and SetKeyStatus are people's hands: they act without the wire,
 // without faults and without leaving a trace in Calls. Keys, Versions, Labelled and Accepts tell
@@ -44,7 +46,6 @@
 //
 // Signatures are not checked and nobody is denied anything, except through faults: IAM's policies
 // are there to be read, and keep nobody from anything, not even from deleting the user. Tags, KMS
-// keys, resource policies and rotation schedules don't exist. Versions without labels are never
-// pruned, and a secret marked for deletion stays so. An open SMTP session ends with its key: MAIL
-// and DATA answer 535 from then on.
+// keys, resource policies and rotation schedules don't exist. A secret marked for deletion stays
+// so. An open SMTP session ends with its key: MAIL and DATA answer 535 from then on.
 package localaws

@@ -76,7 +76,7 @@ func (w *World) DeleteAccessKey(id string) error {
 func (w *World) UseKey(id string, at time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.directory.use(id, use{at, "ses", w.regions[0]})
+	w.directory.use(id, use{at, smtpService, w.regions[0]})
 }
 
 // CreateSecret makes a secret with a first version, or, with no value, one without any version. One

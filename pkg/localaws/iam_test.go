@@ -160,9 +160,52 @@ func TestLastUseIsNotAvailableUntilThereIsOne(t *testing.T) {
 		t.Errorf("use shows before its time: %+v", used)
 	}
 	w.Advance(time.Hour)
-	if used := lastUsed(); !used.LastUsedDate.Equal(epoch) || *used.ServiceName != "ses" || *used.Region != region {
+	if used := lastUsed(); !used.LastUsedDate.Equal(epoch) || *used.ServiceName != "ses-smtp" ||
+		*used.Region != region {
 		t.Errorf("used, but %+v", used)
 	}
+}
+
+// The recording is localstack's test_access_key_errors of 2026-02-24, which ran against IAM.
+func TestTheLastUseOfAKeyThatIsGoneIsDeniedByTheKeysName(t *testing.T) {
+	w := start(t, localaws.Config{})
+	w.CreateUser("sender")
+	id, _, _ := w.CreateAccessKey("sender")
+	w.DeleteAccessKey(id)
+	for _, gone := range []string{id, "AKIAIOSFODNN7EXAMPLE"} {
+		_, err := iamClient(t, w).GetAccessKeyLastUsed(t.Context(), &iam.GetAccessKeyLastUsedInput{AccessKeyId: &gone})
+		wantRefusal(t, err, "AccessDenied", "User: arn:aws:sts::123456789012:assumed-role/rotator/session is not "+
+			"authorized to perform iam:GetAccessKeyLastUsed on resource: access key "+gone)
+		if status := httpStatus(err); status != http.StatusForbidden {
+			t.Errorf("HTTP status is %d", status)
+		}
+	}
+}
+
+func TestOnlyTheFirstUseInAQuarterOfAnHourIsRecorded(t *testing.T) {
+	w := start(t, localaws.Config{})
+	w.CreateUser("sender")
+	id, _, _ := w.CreateAccessKey("sender")
+	for _, c := range []struct{ use, recorded time.Duration }{
+		{0, 0}, {14 * time.Minute, 0}, {15*time.Minute - 1, 0}, {15 * time.Minute, 15 * time.Minute},
+		{29 * time.Minute, 15 * time.Minute}, {time.Hour, time.Hour},
+	} {
+		w.UseKey(id, epoch.Add(c.use))
+		w.Advance(time.Hour)
+		in := &iam.GetAccessKeyLastUsedInput{AccessKeyId: &id}
+		used := must(iamClient(t, w).GetAccessKeyLastUsed(t.Context(), in))(t).AccessKeyLastUsed
+		if !used.LastUsedDate.Equal(epoch.Add(c.recorded)) || !w.Keys("sender")[0].LastUsed.Equal(*used.LastUsedDate) {
+			t.Errorf("used after %v: last used %v, want %v later than %v", c.use, used.LastUsedDate, c.recorded, epoch)
+		}
+	}
+}
+
+func TestAMarkerThatIAMDidNotGiveIsRefused(t *testing.T) {
+	w := start(t, localaws.Config{})
+	w.CreateUser("sender")
+	_, err := iamClient(t, w).ListAccessKeys(t.Context(), &iam.ListAccessKeysInput{
+		UserName: sender, Marker: aws.String("invalid-marker")})
+	wantRefusal(t, err, "ValidationError", "Invalid Marker.")
 }
 
 func TestStaleListsShowWhatWas(t *testing.T) {

@@ -11,6 +11,15 @@ func (d *directory) userName(r *iamRequest) (string, error) {
 	return "", refuse("ValidationError", "Must specify userName when calling with non-User credentials")
 }
 
+// caller is the ARN of who signed a call. Whoever isn't a user here is taken for the function's
+// role.
+func (d *directory) caller(r *iamRequest) string {
+	if k, err := d.key(r.signer); err == nil {
+		return "arn:aws:iam::" + account + ":user/" + k.owner.name
+	}
+	return "arn:aws:sts::" + account + ":assumed-role/rotator/session"
+}
+
 // keyNamed is the living access key that a call is about.
 func (d *directory) keyNamed(r *iamRequest) (*accessKey, error) {
 	id := r.form.Get("AccessKeyId")
@@ -77,6 +86,8 @@ func (d *directory) iamListAccessKeys(r *iamRequest) (any, error) {
 	return result, nil
 }
 
+// iamGetAccessKeyLastUsed answers AccessDenied, not NoSuchEntity, for a key that doesn't exist: IAM
+// finds the user through the key, and without a user nobody has the permission.
 func (d *directory) iamGetAccessKeyLastUsed(r *iamRequest) (any, error) {
 	id := r.form.Get("AccessKeyId")
 	if id == "" {
@@ -84,7 +95,8 @@ func (d *directory) iamGetAccessKeyLastUsed(r *iamRequest) (any, error) {
 	}
 	k, err := d.key(id)
 	if err != nil {
-		return nil, err
+		return nil, refuse("AccessDenied", "User: %s is not authorized to perform iam:GetAccessKeyLastUsed on "+
+			"resource: access key %s", d.caller(r), id)
 	}
 	result := getAccessKeyLastUsedResult{UserName: k.owner.name,
 		LastUsed: lastUsedXML{ServiceName: "N/A", Region: "N/A"}}

@@ -76,6 +76,42 @@ func (w *World) offers(mechanism string) bool {
 	return slices.Contains(w.authMechanisms(), mechanism)
 }
 
+// HideSTARTTLS makes the servers leave STARTTLS out and refuse it on connections from now on, as
+// somebody in the middle would who wants to see passwords.
+func (w *World) HideSTARTTLS(hide bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.noSTARTTLS = hide
+}
+
+func (w *World) hidesSTARTTLS() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.noSTARTTLS
+}
+
+// ClearLogins is how many AUTH commands came without TLS. Each was refused, and each may have shown
+// a password to everybody on the way.
+func (w *World) ClearLogins() int { return int(w.clearLogins.Load()) }
+
+// smtpPatience is SES's, as transcripts of 2020 to 2026 have it.
+const smtpPatience = 10 * time.Second
+
+// SetSMTPPatience makes the servers say "451 4.4.2 Timeout waiting for data from client." and close
+// connections, those from now on, on which a client has said nothing for so long, in real time. It
+// is 10 seconds unless it is set.
+func (w *World) SetSMTPPatience(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.patience = d
+}
+
+func (w *World) smtpPatience() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.patience
+}
+
 // DenySending makes DATA answer 554 with the text to whoever logged in with this access key, as SES
 // does when a policy doesn't allow ses:SendRawEmail. An empty text lets it send again.
 func (w *World) DenySending(id, text string) {
@@ -100,7 +136,7 @@ func (w *World) deliver(m Mail) (refusal string) {
 	}
 	m.At = w.Now()
 	w.mails = append(w.mails, m)
-	w.directory.use(m.AccessKeyID, use{m.At, "ses", m.Region})
+	w.directory.use(m.AccessKeyID, use{m.At, smtpService, m.Region})
 	return ""
 }
 
@@ -113,7 +149,7 @@ func (w *World) login(v *visit, username, password string) bool {
 	if k == nil || k.statusOn(v.server, w.Now()) != active || !k.opens(v.endpoint.region, password) {
 		return false
 	}
-	w.directory.use(username, use{w.Now(), "ses", v.endpoint.region})
+	w.directory.use(username, use{w.Now(), smtpService, v.endpoint.region})
 	return true
 }
 

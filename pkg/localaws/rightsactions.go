@@ -49,7 +49,7 @@ func iamPage[T any](d *directory, r *iamRequest, items []T) (part []T, next stri
 	}
 	part, next, err = page(items, r.form.Get("Marker"), size)
 	if err != nil {
-		return nil, "", refuse("ValidationError", "Invalid Marker: %v", err)
+		return nil, "", refuse("ValidationError", "Invalid Marker.")
 	}
 	return part, next, nil
 }

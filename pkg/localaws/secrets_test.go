@@ -115,6 +115,78 @@ func TestALabelSitsOnOneVersionAndPreviousFollowsCurrent(t *testing.T) {
 	}
 }
 
+// The recording is localstack's test_update_secret_version_stages_current_pending of 2022-09-28,
+// which ran against Secrets Manager.
+func TestAPutThatTakesAWSCURRENTTakesAWSPENDINGOff(t *testing.T) {
+	s := newStaged(t)
+	if err := s.move("AWSCURRENT", s.pending, s.current); err != nil {
+		t.Fatal(err)
+	}
+	third := must(s.PutSecretValue("mail/smtp", "three"))(t)
+	s.wantOn(t, "AWSCURRENT", third)
+	s.wantOn(t, "AWSPREVIOUS", s.pending)
+	s.wantOn(t, "AWSPENDING", "")
+
+	pending := must(s.PutSecretValue("mail/smtp", "four", "AWSPENDING"))(t)
+	must(s.PutSecretValue("mail/smtp", "five", "AWSCURRENT", "MINE"))(t)
+	s.wantOn(t, "AWSPENDING", pending) // it wasn't on the version that AWSCURRENT left
+}
+
+// The recording is localstack's test_invalid_secret_name of 2022-09-28, which ran against Secrets
+// Manager.
+func TestANameThatNoSecretMayHaveIsSaidToBeInvalid(t *testing.T) {
+	w := start(t, localaws.Config{})
+	client, ctx := secretsClient(t, w), t.Context()
+	for _, name := range []string{"Inv Name", " Inv Name", " Inv*Name? ", " Inv *?!]Name\\-", "mail:smtp"} {
+		id := aws.String(name)
+		_, described := client.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: id})
+		_, got := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: id})
+		_, listed := client.ListSecretVersionIds(ctx, &secretsmanager.ListSecretVersionIdsInput{SecretId: id})
+		_, put := client.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{SecretId: id, SecretString: id})
+		_, moved := client.UpdateSecretVersionStage(ctx, &secretsmanager.UpdateSecretVersionStageInput{SecretId: id,
+			VersionStage: aws.String("X"), MoveToVersionId: aws.String(strings.Repeat("v", 32))})
+		_, deleted := client.DeleteSecret(ctx, &secretsmanager.DeleteSecretInput{SecretId: id,
+			ForceDeleteWithoutRecovery: aws.Bool(true)})
+		for _, err := range []error{described, got, listed, put, moved, deleted} {
+			wantRefusal(t, err, "ValidationException", "Invalid name. Must be a valid name containing alphanumeric "+
+				"characters, or any of the following: -/_+=.@!")
+		}
+	}
+	_, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
+		SecretId: aws.String("arn:aws:secretsmanager:eu-west-1:123456789012:secret:none-AbCdEf")})
+	wantRefusal(t, err, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+}
+
+func TestASecretHasAHundredVersionsAndKeepsTheYoungOnes(t *testing.T) {
+	w := start(t, localaws.Config{})
+	w.CreateSecret("mail/smtp", "one")
+	first, _ := w.Labelled("mail/smtp", "AWSCURRENT")
+	for range 98 {
+		must(w.PutSecretValue("mail/smtp", "more"))(t)
+	}
+	must(w.PutSecretValue("mail/smtp", "last", "AWSPENDING"))(t)
+	client := secretsClient(t, w)
+	in := &secretsmanager.PutSecretValueInput{SecretId: mailSecret, SecretString: aws.String("101"),
+		ClientRequestToken: aws.String(strings.Repeat("t", 32)), VersionStages: []string{"MINE"}}
+	once := func(o *secretsmanager.Options) { o.Retryer = aws.NopRetryer{} }
+	_, err := client.PutSecretValue(t.Context(), in, once)
+	wantRefusal(t, err, "LimitExceededException", "")
+	if n := len(w.Versions("mail/smtp")); n != 100 {
+		t.Errorf("%d versions", n)
+	}
+	w.Advance(24 * time.Hour)
+	must(client.PutSecretValue(t.Context(), in, once))(t)
+	versions := w.Versions("mail/smtp")
+	if len(versions) != 100 || versions[0].ID == first.ID || versions[99].Value != "101" {
+		t.Errorf("%d versions, the oldest %+v", len(versions), versions[0])
+	}
+	for _, label := range []string{"AWSCURRENT", "AWSPREVIOUS", "AWSPENDING", "MINE"} {
+		if _, ok := w.Labelled("mail/smtp", label); !ok {
+			t.Errorf("%s is gone", label)
+		}
+	}
+}
+
 func TestAVersionIsReadByIDByLabelOrByBoth(t *testing.T) {
 	w := start(t, localaws.Config{})
 	w.CreateSecret("mail/smtp", "one")

@@ -1,17 +1,10 @@
 package localaws
 
-import (
-	"regexp"
-	"time"
-)
-
-// secretName is what a secret may be called.
-var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
+import "time"
 
 func (v *vault) createSecret(in *secretsInput) (any, error) {
-	if !secretName.MatchString(in.Name) {
-		return nil, refuse("ValidationException", "Invalid name. Must be a valid name containing alphanumeric "+
-			"characters, or any of the following: -/_+=.@!")
+	if err := checkName(in.Name); err != nil {
+		return nil, err
 	}
 	token, err := in.token()
 	if err != nil {
@@ -144,7 +137,7 @@ func (v *vault) listSecretVersionIDs(in *secretsInput) (any, error) {
 
 func (v *vault) deleteSecret(in *secretsInput) (any, error) {
 	s, err := v.find(in.SecretID)
-	if in.ForceDeleteWithoutRecovery && err != nil {
+	if in.ForceDeleteWithoutRecovery && err != nil && asAPIError(err).Code == "ResourceNotFoundException" {
 		return &secretsOutput{Name: in.SecretID, DeletionDate: epochOf(v.time())}, nil
 	}
 	if err != nil {

@@ -36,17 +36,14 @@ var (
 	errRejected = say(535, "Authentication Credentials Invalid")
 )
 
-// AuthMechanisms are offered once the connection is secure.
-func (s *session) AuthMechanisms() []string {
-	if !s.secure {
-		return nil
-	}
-	return s.world.authMechanisms()
-}
+// AuthMechanisms are offered before STARTTLS, too, as SES offers them. A client that logs in there
+// is refused, and has sent its password in the clear.
+func (s *session) AuthMechanisms() []string { return s.world.authMechanisms() }
 
 func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	switch {
 	case !s.secure:
+		s.world.clearLogins.Add(1)
 		return nil, errNoTLS
 	case s.username != "":
 		return nil, say(503, "Already authenticated")
@@ -131,8 +128,13 @@ func (s *session) fault(stage, username string) error {
 	return say(reply.code(), "%s", reply.text())
 }
 
-func (s *session) Reset()        { s.from, s.to = "", nil }
-func (s *session) Logout() error { return nil }
+func (s *session) Reset() { s.from, s.to = "", nil }
+
+// Logout ends the session: with the connection, or because it has changed over to TLS.
+func (s *session) Logout() error {
+	s.visit.talksOver(s.conn.Conn())
+	return nil
+}
 
 // A loginServer speaks AUTH LOGIN, which asks for the username and the password one after the
 // other.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net"
 	"sync/atomic"
 
@@ -21,15 +20,14 @@ type endpoint struct {
 	region                string
 	startTLS, implicitTLS string // host:port
 	tls                   *tls.Config
-	visits                atomic.Int64  // connections so far, over both ports
-	admitted              chan net.Conn // connections on their way to go-smtp
-	done                  <-chan struct{}
+	visits                atomic.Int64 // connections so far, over both ports
+	usual, stripped       admission    // to servers that offer STARTTLS, and that don't
 }
 
 // serveSMTP opens a Region's two ports and serves them until the World closes. The listeners let
 // connections in one by one, so that faults can happen to them before go-smtp greets.
 func (w *World) serveSMTP(region string) (*endpoint, error) {
-	e := &endpoint{region: region, admitted: make(chan net.Conn), done: w.ctx.Done()}
+	e := &endpoint{region: region, usual: w.newAdmission(), stripped: w.newAdmission()}
 	e.tls = &tls.Config{
 		Certificates: []tls.Certificate{w.certificate}, MinVersion: tls.VersionTLS12,
 		// Without Go's post-quantum key exchange, which is most of the cost of a test that logs in
@@ -43,17 +41,24 @@ func (w *World) serveSMTP(region string) (*endpoint, error) {
 	if e.implicitTLS, err = w.openPort(e, true); err != nil {
 		return nil, err
 	}
+	w.serveAdmitted(e.usual, e.tls)
+	w.serveAdmitted(e.stripped, nil)
+	return e, nil
+}
+
+// serveAdmitted lets go-smtp serve connections. It offers STARTTLS if it has a configuration for
+// it.
+func (w *World) serveAdmitted(a admission, startTLS *tls.Config) {
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return newSession(w, c), nil
 	}))
-	server.Domain, server.TLSConfig, server.ErrorLog = smtpDomain, e.tls, silent
+	server.Domain, server.TLSConfig, server.ErrorLog = smtpDomain, startTLS, silent
 	server.MaxMessageBytes = maxMail
 	server.AllowInsecureAuth = true // go-smtp passes AUTH on, and the session refuses it in SES's words
 	w.running.Go(func() {
-		server.Serve(e)
+		server.Serve(a)
 		server.Shutdown(context.Background())
 	})
-	return e, nil
 }
 
 func (w *World) openPort(e *endpoint, implicitTLS bool) (address string, err error) {
@@ -96,59 +101,38 @@ func (w *World) admit(v *visit, implicitTLS bool) {
 		conn.Close()
 		return
 	}
+	v.talksOver(conn)
+	to := v.endpoint.usual
+	if w.hidesSTARTTLS() {
+		to = v.endpoint.stripped
+	}
 	select {
-	case v.endpoint.admitted <- conn:
+	case to.conns <- conn:
 	case <-w.ctx.Done():
 		conn.Close()
 	}
 }
 
-// Accept, Close and Addr make an endpoint the net.Listener that go-smtp serves.
-func (e *endpoint) Accept() (net.Conn, error) {
+// An admission is the net.Listener of a go-smtp server: it accepts connections that were let in.
+type admission struct {
+	conns chan net.Conn
+	done  <-chan struct{}
+}
+
+func (w *World) newAdmission() admission { return admission{make(chan net.Conn), w.ctx.Done()} }
+
+// Accept waits for the next connection.
+func (a admission) Accept() (net.Conn, error) {
 	select {
-	case conn := <-e.admitted:
+	case conn := <-a.conns:
 		return conn, nil
-	case <-e.done:
+	case <-a.done:
 		return nil, net.ErrClosed
 	}
 }
 
-func (e *endpoint) Close() error   { return nil }
-func (e *endpoint) Addr() net.Addr { return &net.TCPAddr{} }
+// Close does nothing: the World's end ends an admission.
+func (a admission) Close() error { return nil }
 
-// A visit is one connection to one of an endpoint's servers. It ends with the World.
-type visit struct {
-	net.Conn
-	endpoint *endpoint
-	server   int
-	forget   func() bool
-}
-
-func (w *World) newVisit(e *endpoint, conn net.Conn) *visit {
-	k := e.visits.Add(1) - 1
-	v := &visit{Conn: conn, endpoint: e, server: int(k % int64(w.servers))}
-	v.forget = context.AfterFunc(w.ctx, func() { conn.Close() })
-	return v
-}
-
-func (v *visit) Close() error {
-	v.forget()
-	return v.Conn.Close()
-}
-
-// suffer drops the connection, or leaves it without an answer until the client or the World ends
-// it.
-func (v *visit) suffer(reply *SMTPReply) {
-	if reply.Hang {
-		io.Copy(io.Discard, v.Conn)
-	}
-	v.Close()
-}
-
-// visitOf finds the visit underneath a connection that may have been secured since.
-func visitOf(conn net.Conn) *visit {
-	if secured, ok := conn.(*tls.Conn); ok {
-		conn = secured.NetConn()
-	}
-	return conn.(*visit)
-}
+// Addr is nowhere.
+func (a admission) Addr() net.Addr { return &net.TCPAddr{} }

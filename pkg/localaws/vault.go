@@ -2,6 +2,7 @@ package localaws
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -66,6 +67,18 @@ func (v *vault) create(name string) (*secret, error) {
 	return s, nil
 }
 
+// secretName is what a secret may be called.
+var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
+
+// checkName refuses what can't be a secret's name.
+func checkName(name string) error {
+	if secretName.MatchString(name) {
+		return nil
+	}
+	return refuse("ValidationException", "Invalid name. Must be a valid name containing alphanumeric characters, or "+
+		"any of the following: -/_+=.@!")
+}
+
 // find looks a secret up by its name or ARN; an ARN may lack the random suffix.
 func (v *vault) find(id string) (*secret, error) {
 	if s := v.secrets[id]; s != nil {
@@ -74,6 +87,11 @@ func (v *vault) find(id string) (*secret, error) {
 	for _, s := range v.secrets {
 		if id == s.arn || id == s.arn[:len(s.arn)-len("-AbCdEf")] {
 			return s, nil
+		}
+	}
+	if !strings.HasPrefix(id, "arn:") {
+		if err := checkName(id); err != nil {
+			return nil, err
 		}
 	}
 	return nil, refuse("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
@@ -95,7 +113,7 @@ func (v *vault) put(s *secret, token string, c content, labels []string) (*versi
 	if old := s.version(token); old != nil && old.empty {
 		filled := &version{id: token, content: c, created: old.created}
 		s.versions[slices.Index(s.versions, old)] = filled
-		v.attach(s, token, labels...)
+		v.label(s, token, labels)
 		return filled, nil
 	} else if old != nil {
 		if old.content != c {
@@ -107,10 +125,51 @@ func (v *vault) put(s *secret, token string, c content, labels []string) (*versi
 	if len(labels) == 0 || len(s.versions) == 0 {
 		labels = append(slices.Clone(labels), current)
 	}
+	if err := v.makeRoom(s); err != nil {
+		return nil, err
+	}
 	added := &version{id: token, content: c, created: v.time()}
 	s.versions = append(s.versions, added)
-	v.attach(s, token, labels...)
+	v.label(s, token, labels)
 	return added, nil
+}
+
+// How many versions a secret has at most, and how long a version is safe from removal ("AWS Secrets
+// Manager quotas", Secrets Manager user guide).
+const (
+	versionQuota = 100
+	youngVersion = 24 * time.Hour
+)
+
+// makeRoom removes old versions without labels, so that one more has its place. Secrets Manager
+// removes none that is younger than a day.
+func (v *vault) makeRoom(s *secret) error {
+	excess := len(s.versions) - versionQuota + 1
+	if excess <= 0 {
+		return nil
+	}
+	labels, now := s.labels.latest(), v.now()
+	s.versions = slices.DeleteFunc(slices.Clone(s.versions), func(old *version) bool {
+		gone := excess > 0 && labelsOf(labels, old.id) == nil && now.Sub(old.created) >= youngVersion
+		if gone {
+			excess--
+		}
+		return gone
+	})
+	if excess > 0 {
+		return refuse("LimitExceededException", "The secret has the maximum of %d versions.", versionQuota)
+	}
+	return nil
+}
+
+// label attaches the labels that a version is put with. If AWSCURRENT leaves another version for
+// it, AWSPENDING goes off that one; UpdateSecretVersionStage would leave it there.
+func (v *vault) label(s *secret, id string, labels []string) {
+	on := s.labels.latest()
+	if left := on[current]; left != "" && left != id && on[pending] == left && slices.Contains(labels, current) {
+		v.detach(s, pending)
+	}
+	v.attach(s, id, labels...)
 }
 
 // startRotation adds an empty version with AWSPENDING, as RotateSecret does before it calls the

@@ -35,6 +35,8 @@ type World struct {
 	certificate tls.Certificate
 	url         string
 
+	clearLogins atomic.Int64 // AUTH commands without TLS
+
 	ctx     context.Context // done when the World closes
 	cancel  context.CancelFunc
 	running sync.WaitGroup // every goroutine that serves
@@ -45,6 +47,8 @@ type World struct {
 	mails      []Mail
 	denied     map[string]string // access key ID: what DATA answers
 	mechanisms []string
+	noSTARTTLS bool          // isn't offered
+	patience   time.Duration // of SMTP servers with clients that say nothing
 	calls      []*Call
 	intercept  func(Call) *Fault
 	smtpFault  func(region string, server int, stage, username string) *SMTPReply
@@ -74,6 +78,7 @@ func newWorld(cfg Config) *World {
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.endpoints = map[string]*endpoint{}
 	w.denied = map[string]string{}
+	w.patience = smtpPatience
 	if cfg.NewKey == nil {
 		cfg.NewKey = randomKey
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 // DefaultEndpoint is SES's public SMTP endpoint with STARTTLS: "Amazon Simple Email Service
-// endpoints and quotas" in the AWS General Reference. ParseEndpoints fills in {region}.
+// endpoints and quotas" in the AWS General Reference. ParseEndpoints fills in {region}, and ends
+// the name as the Region's partition has it.
 const DefaultEndpoint = "email-smtp.{region}.amazonaws.com:587"
 
 // ParseRegions reads a comma-separated list of Regions, such as "eu-west-1, us-east-1", and keeps
@@ -48,22 +49,44 @@ func ParseRegions(s string) ([]string, error) {
 //
 // A port is always required, and IPv6 addresses stand in brackets. All faults are reported at once:
 // a host or port that is missing or malformed, a Region without an entry, two entries for one, and
-// an entry for a Region that isn't among regions.
+// an entry for a Region that isn't among regions. For a Region in which SES has no SMTP endpoint,
+// the default is a fault, and so is a pattern that gives the name it would have; an entry of its
+// own is taken as it is.
 func ParseEndpoints(spec string, regions []string) ([]Endpoint, error) {
 	spec = strings.TrimSpace(spec)
-	if spec == "" {
-		spec = DefaultEndpoint
-	}
 	if strings.ContainsAny(spec, "=,") {
 		return parseEntries(spec, regions)
 	}
-	var endpoints []Endpoint
-	for _, region := range regions {
-		endpoint, err := parseEndpoint(spec, region)
-		if err != nil {
+	if spec == "" || spec == DefaultEndpoint {
+		return fill(regions, defaultEndpoint)
+	}
+	if len(regions) > 0 {
+		if _, err := parseEndpoint(spec, regions[0]); err != nil {
 			return nil, err // the same in every Region
 		}
+	}
+	return fill(regions, func(region string) (Endpoint, error) {
+		endpoint, err := parseEndpoint(spec, region)
+		if err == nil {
+			err = endpoint.checkName()
+		}
+		return endpoint, err
+	})
+}
+
+// fill returns the Regions' endpoints, or all the faults.
+func fill(regions []string, endpointOf func(region string) (Endpoint, error)) ([]Endpoint, error) {
+	var endpoints []Endpoint
+	var faults []error
+	for _, region := range regions {
+		endpoint, err := endpointOf(region)
+		if err != nil {
+			faults = append(faults, err)
+		}
 		endpoints = append(endpoints, endpoint)
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
 	}
 	return endpoints, nil
 }

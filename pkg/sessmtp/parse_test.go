@@ -95,6 +95,59 @@ func TestFaultyEndpointsAreNamed(t *testing.T) {
 	}
 }
 
+// "Amazon Simple Email Service endpoints and quotas" in the AWS General Reference has the ten
+// Regions in a note, and endpoints.json of AWS's SDKs the partitions without SES.
+func TestARegionWithoutSMTPIsRefusedByName(t *testing.T) {
+	const noSMTP, noSES = "SES has no SMTP endpoint in Region ", "SES isn't offered in Region "
+	for region, want := range map[string]string{
+		"af-south-1": noSMTP, "ap-south-2": noSMTP, "ap-southeast-3": noSMTP, "ap-southeast-5": noSMTP,
+		"ca-west-1": noSMTP, "eu-central-2": noSMTP, "eu-south-1": noSMTP, "il-central-1": noSMTP,
+		"me-central-1": noSMTP, "me-south-1": noSMTP,
+		"cn-north-1": noSES, "cn-northwest-1": noSES, "us-iso-east-1": noSES, "us-isob-east-1": noSES,
+		"eu-isoe-west-1": noSES, "us-isof-south-1": noSES,
+	} {
+		for _, spec := range []string{"", sessmtp.DefaultEndpoint, "email-smtp.{region}.amazonaws.com:465",
+			"email-smtp-fips.{region}.api.aws:587", "Email-SMTP.{region}.amazonaws.com.cn.:587"} {
+			got, err := sessmtp.ParseEndpoints(spec, []string{"eu-west-1", region, "us-east-1"})
+			if got != nil || err == nil || !strings.HasPrefix(err.Error(), want+region) ||
+				!strings.Contains(err.Error(), region+"=host:port") || strings.Contains(err.Error(), "eu-west-1") {
+				t.Errorf("%q in %s: %v, %v", spec, region, got, err)
+			}
+		}
+		for _, spec := range []string{region + "=email-smtp." + region + ".amazonaws.com:587",
+			region + "=relay.example:465", "relay.{region}.example:587",
+			"vpce-1.email-smtp.{region}.vpce.amazonaws.com:587"} {
+			got, err := sessmtp.ParseEndpoints(spec, []string{region})
+			if err != nil || len(got) != 1 || got[0].Region != region {
+				t.Errorf("%q, an endpoint of its own: %v, %v", spec, got, err)
+			}
+		}
+	}
+	if _, err := sessmtp.ParseEndpoints("", []string{"ca-west-1", "cn-north-1"}); !mentions(err, []string{"ca-west-1",
+		"cn-north-1"}) {
+		t.Errorf("both faults: %v", err)
+	}
+}
+
+func TestNamesEndAsThePartitionHasIt(t *testing.T) {
+	for region, want := range map[string]string{
+		"eusc-de-east-1": "email-smtp.eusc-de-east-1.amazonaws.eu:587",
+		"us-gov-west-1":  "email-smtp.us-gov-west-1.amazonaws.com:587",
+		"eu-west-9":      "email-smtp.eu-west-9.amazonaws.com:587", // which there may be one day
+	} {
+		for _, spec := range []string{"", sessmtp.DefaultEndpoint} {
+			got, err := sessmtp.ParseEndpoints(spec, []string{region})
+			if err != nil || len(got) != 1 || got[0].Addr() != want {
+				t.Errorf("%q in %s: %v, %v", spec, region, got, err)
+			}
+		}
+	}
+	_, err := sessmtp.ParseEndpoints("email-smtp.{region}.amazonaws.com:465", []string{"eusc-de-east-1"})
+	if err == nil || !mentions(err, []string{"eusc-de-east-1", "end in amazonaws.eu"}) {
+		t.Errorf("a pattern with another partition's names: %v", err)
+	}
+}
+
 func TestAFaultyPatternIsReportedOnce(t *testing.T) {
 	_, err := sessmtp.ParseEndpoints("smtp.example", []string{"eu-west-1", "us-east-1"})
 	if err == nil || strings.Count(err.Error(), "missing port") != 1 {

@@ -17,10 +17,21 @@ import (
 // equal (==).
 type Credential struct{ sessmtp.Login }
 
-// Auth logs in with AUTH PLAIN (RFC 4616). As net/smtp's PlainAuth it refuses to where there is no
-// TLS, or another host.
+// Auth logs in with AUTH PLAIN (RFC 4616). Like net/smtp's PlainAuth it refuses without TLS and for
+// another host, and it makes no exception for localhost: SES offers AUTH before STARTTLS, so a
+// tunnel's end there would be sent the password in the clear.
 func (c Credential) Auth() smtp.Auth {
-	return smtp.PlainAuth("", c.Username, string(c.Password), c.Host)
+	return overTLS{smtp.PlainAuth("", c.Username, string(c.Password), c.Host)}
+}
+
+type overTLS struct{ smtp.Auth }
+
+// Start refuses without TLS.
+func (a overTLS) Start(server *smtp.ServerInfo) (string, []byte, error) {
+	if !server.TLS {
+		return "", nil, fmt.Errorf("%s: the connection has no TLS; the password wasn't sent", server.Name)
+	}
+	return a.Auth.Start(server)
 }
 
 // Dial connects, changes over to TLS and logs in. The endpoint's port says which way round, as SES

@@ -12,11 +12,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/internal/awserror"
@@ -62,6 +64,7 @@ const (
 	notFound         = "ResourceNotFoundException"
 	invalidRequest   = "InvalidRequestException"
 	invalidParameter = "InvalidParameterException"
+	validation       = "ValidationException"
 )
 
 // Read implements rotation.Secret.
@@ -248,7 +251,7 @@ func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sess
 	}
 	text, err := credential.Compose(s.User, logins, contentOf(base))
 	if err != nil {
-		return rotation.Version{}, err
+		return rotation.Version{}, s.unwritten(err)
 	}
 	return s.put(ctx, cmp.Or(s.NextVersionID, token(logins[0].Username, base.ID, at)), text, at)
 }
@@ -263,7 +266,7 @@ func (s *Secret) Restage(ctx context.Context, base, v rotation.Version, at time.
 	if !v.Blank && (v.Outdated || v.ID != base.ID) {
 		var err error
 		if text, err = credential.Compose(s.User, v.Logins, contentOf(base)); err != nil {
-			return rotation.Version{}, err
+			return rotation.Version{}, s.unwritten(err)
 		}
 	}
 	return s.put(ctx, token(v.AccessKeyID(), v.ID, at), text, at)
@@ -273,7 +276,7 @@ func (s *Secret) put(ctx context.Context, token, text string, at time.Time) (rot
 	_, err := s.API.PutSecretValue(ctx, &secretsmanager.PutSecretValueInput{
 		SecretId: &s.ID, ClientRequestToken: &token, SecretString: &text,
 		VersionStages: []string{string(rotation.Pending)},
-	})
+	}, quotasAreFinal)
 	if err != nil {
 		return rotation.Version{}, s.wrap("secretsmanager:PutSecretValue", err)
 	}
@@ -292,7 +295,7 @@ func (s *Secret) Move(ctx context.Context, label rotation.Label, from, to string
 	if to != "" {
 		in.MoveToVersionId = &to
 	}
-	_, err := s.API.UpdateSecretVersionStage(ctx, in)
+	_, err := s.API.UpdateSecretVersionStage(ctx, in, quotasAreFinal)
 	switch awserror.Code(err) {
 	case "":
 		if err == nil {
@@ -309,6 +312,28 @@ func (s *Secret) Move(ctx context.Context, label rotation.Label, from, to string
 		return awserror.As(rotation.Conflict, "secretsmanager:UpdateSecretVersionStage", s.resource(), err)
 	}
 	return s.wrap("secretsmanager:UpdateSecretVersionStage", err)
+}
+
+// quotasAreFinal keeps the SDK from trying again when a quota is used up. It takes the code for
+// throttling, but the quota is still used up seconds later.
+func quotasAreFinal(o *secretsmanager.Options) {
+	if inner, ok := o.Retryer.(aws.RetryerV2); ok {
+		o.Retryer = exceptQuotas{inner}
+	}
+}
+
+type exceptQuotas struct{ aws.RetryerV2 }
+
+// IsErrorRetryable is the SDK's, except for quotas.
+func (r exceptQuotas) IsErrorRetryable(err error) bool {
+	return awserror.Code(err) != awserror.LimitExceeded && r.RetryerV2.IsErrorRetryable(err)
+}
+
+// unwritten is about a value that can't be composed, so nothing was written.
+func (s *Secret) unwritten(err error) error {
+	failure := rotation.Errorf(rotation.ConfigurationError, "writing %s: %w", s.configured(), err)
+	failure.Refused = true
+	return failure
 }
 
 // token makes a version's ID from what the version is for: the SDK's own tries have the same, so
@@ -339,6 +364,23 @@ func (s *Secret) wrap(action string, err error) error {
 	switch awserror.Code(err) {
 	case notFound, invalidRequest: // invalid: marked for deletion
 		return awserror.As(rotation.ConfigurationError, action, s.configured(), err)
+	case validation:
+		if aboutID(err) {
+			return awserror.Explained(rotation.ConfigurationError, action, s.configured(),
+				"no secret can have this name; give a name of 1 to 512 letters, digits and -/_+=.@! or an ARN", err)
+		}
+	case awserror.LimitExceeded:
+		return awserror.Explained(rotation.RotationBlocked, action, s.resource(), "it can't take another version or "+
+			"label: a secret has at most 100 versions, those of the last 24 hours are never removed, and at most 20 "+
+			"labels; find out what else writes to it", err)
 	}
 	return awserror.Wrap(action, s.resource(), err)
+}
+
+// aboutID tells whether what a request names as its secret can't be a secret's name or ARN. The
+// first text is recorded; the second is how AWS's services name the member that is at fault.
+func aboutID(err error) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	return ok && (strings.HasPrefix(api.ErrorMessage(), "Invalid name") ||
+		strings.Contains(api.ErrorMessage(), "'secretId'"))
 }

@@ -2,6 +2,7 @@ package smtpsecret_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -210,6 +211,91 @@ func TestAVersionCantBePrintedWithItsPassword(t *testing.T) {
 	}
 	if text, err := json.Marshal(v); err != nil || strings.Contains(string(text), "the-password") {
 		t.Errorf("JSON prints it: %s, %v", text, err)
+	}
+}
+
+func TestANameThatNoSecretCanHaveIsAConfigurationError(t *testing.T) {
+	_, s := newSecret(t, `{}`)
+	v := read(t, s, rotation.Current)
+	for _, bad := range []string{"Inv Name", "mail:smtp", "caf\u00e9"} {
+		s.ID, s.IDFrom = bad, "SECRET_ID"
+		_, readErr := s.Read(t.Context(), rotation.Current)
+		_, findErr := s.Find(t.Context(), "AKIAFIRST00000000000")
+		_, stageErr := s.Stage(t.Context(), v, logins("AKIAFIRST00000000000"), time.Now())
+		_, restageErr := s.Restage(t.Context(), v, v, time.Now())
+		moveErr := s.Move(t.Context(), rotation.Current, v.ID, v.ID)
+		for action, err := range map[string]error{"GetSecretValue": readErr, "ListSecretVersionIds": findErr,
+			"PutSecretValue": stageErr, "PutSecretValue ": restageErr, "UpdateSecretVersionStage": moveErr} {
+			want := "secretsmanager:" + strings.TrimSpace(action) + " on secret " + bad + " (SECRET_ID): no secret " +
+				"can have this name; give a name of 1 to 512 letters, digits and -/_+=.@! or an ARN"
+			if rotation.TypeOf(err) != rotation.ConfigurationError || !strings.Contains(fmt.Sprint(err), want) {
+				t.Errorf("%q: %s: %v", bad, rotation.TypeOf(err), err)
+			}
+		}
+	}
+}
+
+func TestAnotherInvalidParameterIsNotTheNames(t *testing.T) {
+	world, s := newSecret(t, `{}`)
+	for member, want := range map[string]rotation.ErrorType{
+		"secretString": rotation.AWSError, "secretId": rotation.ConfigurationError,
+	} {
+		world.Intercept(func(localaws.Call) *localaws.Fault {
+			return &localaws.Fault{Code: "ValidationException",
+				Message: "1 validation error detected: Value at '" + member + "' failed to satisfy constraint"}
+		})
+		if _, err := s.Read(t.Context(), rotation.Current); rotation.TypeOf(err) != want {
+			t.Errorf("%s: %v", member, err)
+		}
+	}
+}
+
+// The SDK takes LimitExceededException for throttling. Secrets Manager says it when a quota of the
+// secret's is used up ("PutSecretValue", Secrets Manager API reference).
+func TestAUsedUpQuotaIsARefusalAndNotTriedAgain(t *testing.T) {
+	world, s := newSecret(t, `{}`)
+	v := read(t, s, rotation.Current)
+	world.Intercept(func(c localaws.Call) *localaws.Fault {
+		return &localaws.Fault{Code: "LimitExceededException", Message: "too many"}
+	})
+	_, stageErr := s.Stage(t.Context(), v, logins("AKIAFIRST00000000000"), time.Now())
+	moveErr := s.Move(t.Context(), rotation.Pending, "", v.ID)
+	for _, err := range []error{stageErr, moveErr} {
+		failure, ok := errors.AsType[*rotation.Error](err)
+		if !ok || !failure.Refused || failure.Type != rotation.RotationBlocked ||
+			!strings.Contains(err.Error(), "100 versions") || !strings.Contains(err.Error(), "20 labels") {
+			t.Errorf("%+v: %v", failure, err)
+		}
+	}
+	calls := map[string]int{}
+	for _, c := range world.Calls() {
+		calls[c.Action]++
+	}
+	if calls["PutSecretValue"] != 1 || calls["UpdateSecretVersionStage"] != 1 {
+		t.Errorf("calls: %v", calls)
+	}
+}
+
+func TestThrottlingIsTriedAgain(t *testing.T) {
+	world, s := newSecret(t, `{}`)
+	v := read(t, s, rotation.Current)
+	tries := 0
+	world.Intercept(func(c localaws.Call) *localaws.Fault {
+		if tries++; tries > 1 {
+			return nil
+		}
+		return &localaws.Fault{Code: "ThrottlingException", Message: "Rate exceeded"}
+	})
+	if _, err := s.Stage(t.Context(), v, logins("AKIAFIRST00000000000"), time.Now()); err != nil || tries != 2 {
+		t.Errorf("%d tries, %v", tries, err)
+	}
+}
+
+func TestAValueThatCannotBeWrittenIsARefusal(t *testing.T) {
+	_, s := newSecret(t, `{}`)
+	_, err := s.Stage(t.Context(), read(t, s, rotation.Current), nil, time.Now())
+	if failure, ok := errors.AsType[*rotation.Error](err); !ok || !failure.Refused {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package awserror
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -11,6 +12,13 @@ import (
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
+
+// Explained is As with words of our own in front of AWS's.
+func Explained(t rotation.ErrorType, action, resource, words string, err error) error {
+	e := rotation.Errorf(t, "%s on %s: %s: %w", action, resource, words, brief{err})
+	e.Refused = refused(err)
+	return e
+}
 
 // Wrap names the failed action, as IAM policies write it, and the resource, once.
 func Wrap(action, resource string, err error) error {
@@ -33,13 +41,35 @@ func Configured(resource, setting string) string {
 	return resource + " (" + setting + ")"
 }
 
-// refused: AWS answered with a fault of the request's. A throttled one says nothing of the tries
-// before it.
+// refused: AWS answered with a fault of the request's, which trying again won't change. An answer
+// that invites to try again says nothing of the tries before it.
 func refused(err error) bool {
 	answer, ok := errors.AsType[*smithyhttp.ResponseError](err)
-	_, throttled := retry.DefaultThrottleErrorCodes[Code(err)]
-	return ok && !throttled && answer.HTTPStatusCode() >= 400 && answer.HTTPStatusCode() < 500 &&
-		answer.HTTPStatusCode() != 429
+	if !ok || tryAgain(Code(err)) {
+		return false
+	}
+	switch status := answer.HTTPStatusCode(); status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return false
+	default:
+		return status >= 400 && status < 500
+	}
+}
+
+// LimitExceeded is how Secrets Manager says that a quota is used up: 100 versions, or 20 labels
+// ("AWS Secrets Manager quotas", Secrets Manager user guide). The SDK takes the code for
+// throttling, which it is elsewhere.
+const LimitExceeded = "LimitExceededException"
+
+// requestAborted is among the errors common to all services: "a request is aborted before a reply
+// is sent back".
+const requestAborted = "RequestAbortedException"
+
+// tryAgain knows the codes that say nothing against the request itself.
+func tryAgain(code string) bool {
+	_, throttled := retry.DefaultThrottleErrorCodes[code]
+	_, timedOut := retry.DefaultRetryableErrorCodes[code]
+	return throttled && code != LimitExceeded || timedOut || code == requestAborted
 }
 
 // Code is AWS's error code, empty where AWS didn't answer with one.

@@ -1,0 +1,88 @@
+package localaws
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// A visit is one connection to one of an endpoint's servers. It ends with the World, or when the
+// client says nothing for too long.
+type visit struct {
+	net.Conn
+	endpoint *endpoint
+	server   int
+	forget   func() bool
+
+	patience time.Duration
+	idle     *time.Timer
+	mu       sync.Mutex
+	over     net.Conn // what replies are written to: TLS, or the visit itself; nil before the greeting
+}
+
+func (w *World) newVisit(e *endpoint, conn net.Conn) *visit {
+	k := e.visits.Add(1) - 1
+	v := &visit{Conn: conn, endpoint: e, server: int(k % int64(w.servers)), patience: w.smtpPatience()}
+	v.forget = context.AfterFunc(w.ctx, func() { conn.Close() })
+	v.mu.Lock() // timeOut begins with it, so it sees the timer
+	defer v.mu.Unlock()
+	v.idle = time.AfterFunc(v.patience, v.timeOut)
+	return v
+}
+
+// Read starts the client's time anew whenever something comes.
+func (v *visit) Read(p []byte) (int, error) {
+	n, err := v.Conn.Read(p)
+	if n > 0 && v.idle.Stop() {
+		v.idle.Reset(v.patience)
+	}
+	return n, err
+}
+
+// Close ends the visit.
+func (v *visit) Close() error {
+	v.forget()
+	v.idle.Stop()
+	return v.Conn.Close()
+}
+
+// talksOver says what replies are written to from now on.
+func (v *visit) talksOver(conn net.Conn) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.over = conn
+}
+
+// timeOut ends the visit, in SES's words if there was a greeting.
+func (v *visit) timeOut() {
+	v.mu.Lock()
+	over := v.over
+	v.mu.Unlock()
+	if over != nil {
+		over.SetWriteDeadline(time.Now().Add(time.Second))
+		fmt.Fprint(over, "451 4.4.2 Timeout waiting for data from client.\r\n")
+	}
+	v.Close()
+}
+
+// suffer drops the connection, or leaves it without an answer until the client or the World ends
+// it.
+func (v *visit) suffer(reply *SMTPReply) {
+	if reply.Hang {
+		v.idle.Stop()
+		io.Copy(io.Discard, v.Conn)
+	}
+	v.Close()
+}
+
+// visitOf finds the visit underneath a connection that may have been secured since.
+func visitOf(conn net.Conn) *visit {
+	if secured, ok := conn.(*tls.Conn); ok {
+		conn = secured.NetConn()
+	}
+	return conn.(*visit)
+}

@@ -1,0 +1,98 @@
+package sessmtp
+
+import (
+	"fmt"
+	"strings"
+)
+
+// CheckRegion says why SES has no SMTP endpoint in a Region. It returns nil if there is one, and
+// for Regions that it doesn't know: AWS opens new ones.
+func CheckRegion(region string) error {
+	if withoutSMTP(region) {
+		return fmt.Errorf("SES has no SMTP endpoint in Region %s, only its API; "+
+			"choose another Region to send from, or name an endpoint of your own: %s=host:port", region, region)
+	}
+	if p := partitionOf(region); !p.ses {
+		return fmt.Errorf("SES isn't offered in Region %s, nor anywhere else in partition %s; "+
+			"choose another Region to send from, or name an endpoint of your own: %s=host:port", region, p.name, region)
+	}
+	return nil
+}
+
+// withoutSMTP knows the Regions that have SES without SMTP: the note above the SMTP endpoints in
+// "Amazon Simple Email Service endpoints and quotas", AWS General Reference, of 2026.
+func withoutSMTP(region string) bool {
+	switch region {
+	case "af-south-1", // Cape Town
+		"ap-south-2",     // Hyderabad
+		"ap-southeast-3", // Jakarta
+		"ap-southeast-5", // Malaysia
+		"ca-west-1",      // Calgary
+		"eu-central-2",   // Zurich
+		"eu-south-1",     // Milan
+		"il-central-1",   // Tel Aviv
+		"me-central-1",   // UAE
+		"me-south-1":     // Bahrain
+		return true
+	}
+	return false
+}
+
+// partition is a group of Regions whose names in DNS end alike.
+type partition struct {
+	name, suffix string
+	ses          bool // SES is offered
+}
+
+// partitionOf knows partitions.json and, for SES, endpoints.json, as AWS's SDKs have them in 2026.
+// Two partitions share the usual suffix: aws and aws-us-gov.
+func partitionOf(region string) partition {
+	area, rest, _ := strings.Cut(region, "-")
+	part, _, _ := strings.Cut(rest, "-")
+	switch {
+	case area == "cn":
+		return partition{"aws-cn", "amazonaws.com.cn", false}
+	case area == "eusc":
+		return partition{"aws-eusc", "amazonaws.eu", true}
+	case part == "iso":
+		return partition{"aws-iso", "c2s.ic.gov", false}
+	case part == "isob":
+		return partition{"aws-iso-b", "sc2s.sgov.gov", false}
+	case part == "isoe":
+		return partition{"aws-iso-e", "cloud.adc-e.uk", false}
+	case part == "isof":
+		return partition{"aws-iso-f", "csp.hci.ic.gov", false}
+	case part == "gov":
+		return partition{"aws-us-gov", usualSuffix, true}
+	}
+	return partition{"aws", usualSuffix, true}
+}
+
+const usualSuffix = "amazonaws.com"
+
+// defaultEndpoint is SES's own endpoint in a Region, whose name ends as the Region's partition has
+// it.
+func defaultEndpoint(region string) (Endpoint, error) {
+	if err := CheckRegion(region); err != nil {
+		return Endpoint{}, err
+	}
+	return parseEndpoint(strings.ReplaceAll(DefaultEndpoint, usualSuffix, partitionOf(region).suffix), region)
+}
+
+// checkName refuses a pattern's endpoint if it is one of SES's names that don't exist.
+func (e Endpoint) checkName() error {
+	host := strings.ToLower(strings.TrimSuffix(e.Host, "."))
+	for _, service := range []string{"email-smtp.", "email-smtp-fips."} {
+		suffix, ok := strings.CutPrefix(host, service+e.Region+".")
+		if !ok {
+			continue
+		}
+		if err := CheckRegion(e.Region); err != nil {
+			return err
+		}
+		if p := partitionOf(e.Region); suffix == usualSuffix && p.suffix != usualSuffix {
+			return fmt.Errorf("endpoint %q doesn't exist: in Region %s, names end in %s", e.Addr(), e.Region, p.suffix)
+		}
+	}
+	return nil
+}
