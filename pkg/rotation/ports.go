@@ -12,7 +12,8 @@ import (
 type Keys interface {
 	// List is all of the user's keys, Active or not, without last use.
 	List(ctx context.Context) ([]Key, error)
-	// LastUsed is when the key was last seen in use, zero for never. It lags behind.
+	// LastUsed is when the key was last seen in use, zero for never. It lags behind. A key that is
+	// gone is a Conflict.
 	LastUsed(ctx context.Context, id string) (time.Time, error)
 	// Create makes a key, Active. It must never be tried again by itself: each try that reaches IAM
 	// makes another key. A full quota is a Conflict.

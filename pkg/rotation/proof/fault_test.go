@@ -17,6 +17,7 @@ const (
 	failed       fault = "fails"                  // an error of AWS's, without an effect
 	refused      fault = "is refused"             // a definite no; of a login: 535
 	throttled    fault = "is throttled"           // on every try
+	full         fault = "meets a full secret"    // a definite no that the SDK takes for throttling
 	lost         fault = "loses its answer"       // it takes effect, and the caller can't know
 	again        fault = "is sent twice"          // its answer is lost, and the SDK tries again
 	late         fault = "takes effect late"      // no answer, and the effect comes at any later moment
@@ -31,6 +32,8 @@ func faults(c *call) []fault {
 		return []fault{none, failed, refused, killedBefore}
 	case !c.writes: // of a read, a lost answer is a failure
 		return []fault{none, failed, refused, throttled, killedBefore}
+	case c.action == putValue:
+		return []fault{none, failed, refused, throttled, full, lost, again, late, killedBefore, killedAfter}
 	case c.retry:
 		return []fault{none, failed, refused, throttled, lost, again, late, killedBefore, killedAfter}
 	}
@@ -48,6 +51,8 @@ func (f fault) before(action string) error {
 		return refusal(action, http.StatusInternalServerError, "InternalFailure")
 	case throttled:
 		return refusal(action, http.StatusBadRequest, "ThrottlingException")
+	case full:
+		return refusal(action, http.StatusBadRequest, "LimitExceededException")
 	case refused:
 		if action == login {
 			return errRefused
