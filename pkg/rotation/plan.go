@@ -112,10 +112,10 @@ func (pl *planner) whyForeign(v *Version) string {
 // noteForeign warns of an AWSPENDING that isn't ours: another rotator, or a rotation that was
 // cancelled, has left it ("CancelRotateSecret", Secrets Manager API reference). Its value stays as
 // a version. A command that takes the label has somebody look first, so that the warning names the
-// version that loses it.
+// version that loses it. A first credential doesn't wait for that look: a new secret has no label.
 func (pl *planner) noteForeign(d Decision) Decision {
 	v := pl.Pending.Value
-	if d.kind == does && d.command.takesPending() {
+	if d.kind == does && d.command.takesPending() && pl.hasCredential() {
 		v = pl.pendingVersion()
 	}
 	if v == nil || !pl.foreign(v) {
