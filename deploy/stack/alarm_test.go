@@ -34,7 +34,8 @@ func alarmOf(p node) alarm {
 		}
 		m := query.at("MetricStat")
 		a.namespace, a.name = m.at("Metric", "Namespace").String(), m.at("Metric", "MetricName").String()
-		a.statistic, a.period, a.dimensions = m.at("Stat").String(), m.at("Period").String(), m.at("Metric", "Dimensions")
+		a.statistic, a.period = m.at("Stat").String(), m.at("Period").String()
+		a.dimensions = m.at("Metric", "Dimensions")
 	}
 	return a
 }
@@ -170,7 +171,8 @@ func TestThreeHoursWithoutASuccessAreToldAfterThreeHours(t *testing.T) {
 func TestAnAlarmMayBeOverLaterThanItSays(t *testing.T) {
 	a := alarmOf(alarms(t)["CredentialBroken"])
 	for hours, want := range map[int]bool{0: true, 1: true, 2: true, 3: true, 4: false} {
-		if got := a.rings(t, slices.Concat([]float64{none, none, 1}, slices.Repeat([]float64{none}, hours))...); got != want {
+		measured := append([]float64{none, none, 1}, slices.Repeat([]float64{none}, hours)...)
+		if got := a.rings(t, measured...); got != want {
 			t.Errorf("%d hours after: in ALARM is %v, want %v", hours, got, want)
 		}
 	}

@@ -368,7 +368,8 @@ func TestTheAdviceAboutAQuarantineIsAWSs(t *testing.T) {
 		t.Fatalf("%+v", found)
 	}
 	rest := found[0].Message
-	for _, next := range []string{"but not sending mail", "Revoke the key", "answer the case", "Only when the case says so",
+	for _, next := range []string{"but not sending mail", "Revoke the key", "answer the case",
+		"Only when the case says so",
 		"aws iam detach-user-policy --user-name mailer --policy-arn arn:aws:iam::aws:policy/AWSComp"} {
 		_, after, ok := strings.Cut(rest, next)
 		if !ok {
