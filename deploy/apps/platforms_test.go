@@ -9,8 +9,8 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os/exec"
-	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,9 +20,8 @@ import (
 
 const secretARN = "arn:aws:secretsmanager:" + region + ":123456789012:secret:" + secret
 
-// TestARotationReplacesECSTasks holds the rule's pattern against what the function asks of Secrets
-// Manager when it rotates, as CloudTrail would tell it ("Events for AWS API calls", EventBridge
-// user guide): the call's parameters begin in lower case.
+// TestARotationReplacesECSTasks holds the rule's pattern against the events that Secrets Manager
+// sends for what the function asks of it when it rotates.
 func TestARotationReplacesECSTasks(t *testing.T) {
 	s := newStage(t)
 	var template struct {
@@ -34,35 +33,72 @@ func TestARotationReplacesECSTasks(t *testing.T) {
 			} `yaml:"PromotionRule"`
 		} `yaml:"Resources"`
 	}
-	decode := func(text string) map[string]any {
-		if err := yaml.Unmarshal([]byte(text), &template); err != nil {
-			t.Fatal(err)
-		}
-		return template.Resources.PromotionRule.Properties.EventPattern
+	recipe := strings.ReplaceAll(s.recipe("ecs/redeploy.yaml"), "!Ref SecretArn", secretARN)
+	if err := yaml.Unmarshal([]byte(recipe), &template); err != nil {
+		t.Fatal(err)
 	}
-	pattern := decode(strings.ReplaceAll(s.recipe("ecs/redeploy.yaml"), "!Ref SecretArn", secretARN))
+	pattern := template.Resources.PromotionRule.Properties.EventPattern
 	calls := s.callsOfARotation()
-	matching := map[string]int{}
+	matching := 0
 	for _, c := range calls {
-		event := map[string]any{
-			"source": "aws.secretsmanager", "detail-type": "AWS API Call via CloudTrail",
-			"detail": map[string]any{"eventSource": "secretsmanager.amazonaws.com", "eventName": c.action,
-				"requestParameters": c.parameters},
-		}
-		if matches(pattern, event) {
-			matching[c.action]++
-			event["detail"].(map[string]any)["errorCode"] = "InvalidParameterException"
+		for _, event := range c.labelEvents() {
 			if matches(pattern, event) {
-				t.Error("a promotion that failed matches as well")
+				matching++
 			}
 		}
 	}
-	if !reflect.DeepEqual(matching, map[string]int{"UpdateSecretVersionStage": 1}) {
-		t.Errorf("of %d calls of a rotation these match: %v", len(calls), matching)
+	if matching != 1 {
+		t.Errorf("of the events of %d calls of a rotation, %d match", len(calls), matching)
+	}
+	if !matches(pattern, labelUpdated(secretARN, "AWSCURRENT")) {
+		t.Error("the event of a promotion doesn't match")
+	}
+	another := strings.Replace(secretARN, ":secret:", ":secret:another-", 1)
+	for what, event := range map[string]map[string]any{
+		"a label of somebody's own": labelUpdated(secretARN, "blue"),
+		"another secret":            labelUpdated(another, "AWSCURRENT"),
+	} {
+		if matches(pattern, event) {
+			t.Errorf("%s matches as well", what)
+		}
 	}
 }
 
-// call is one of Secrets Manager, as CloudTrail has it.
+// labelUpdated is Secrets Manager's event of a label that moved ("Secret Label Updated event", AWS
+// Secrets Manager User Guide).
+func labelUpdated(arn, label string) map[string]any {
+	_, name, _ := strings.Cut(arn, ":secret:")
+	return map[string]any{
+		"version": "0", "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718", "source": "aws.secretsmanager",
+		"detail-type": "Secret Label Updated", "account": "123456789012", "time": "2026-02-06T16:43:48Z",
+		"region": region, "resources": []any{arn},
+		"detail": map[string]any{"name": name, "labelUpdated": label,
+			"versionId": "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"},
+	}
+}
+
+// labelEvents are the events that Secrets Manager sends for a call: one for each label that comes
+// to a version, except AWSPENDING and AWSPREVIOUS.
+func (c call) labelEvents() (events []map[string]any) {
+	var labels []any
+	switch c.action {
+	case "PutSecretValue":
+		labels, _ = c.parameters["VersionStages"].([]any)
+	case "UpdateSecretVersionStage":
+		if _, moved := c.parameters["MoveToVersionId"]; moved {
+			labels = []any{c.parameters["VersionStage"]}
+		}
+	}
+	arn, _ := c.parameters["SecretId"].(string)
+	for _, label := range labels {
+		if label != "AWSPENDING" && label != "AWSPREVIOUS" {
+			events = append(events, labelUpdated(arn, label.(string)))
+		}
+	}
+	return events
+}
+
+// call is one of Secrets Manager.
 type call struct {
 	action     string
 	parameters map[string]any
@@ -82,12 +118,8 @@ func (s *stage) callsOfARotation() (calls []call) {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		if action, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "secretsmanager."); ok {
 			c := call{action, map[string]any{}}
-			var parameters map[string]any
-			if err := json.Unmarshal(body, &parameters); err != nil {
+			if err := json.Unmarshal(body, &c.parameters); err != nil {
 				s.Error(err)
-			}
-			for name, value := range parameters {
-				c.parameters[strings.ToLower(name[:1])+name[1:]] = value
 			}
 			mu.Lock()
 			calls = append(calls, c)
@@ -101,24 +133,22 @@ func (s *stage) callsOfARotation() (calls []call) {
 	return calls
 }
 
-// matches tells whether an event has what an EventBridge pattern wants: of each field one of its
-// values, or no such field.
+// matches tells whether an event has what an EventBridge pattern wants: of each field one of the
+// values. Of a list, one is enough ("Creating Amazon EventBridge event patterns").
 func matches(pattern, event map[string]any) bool {
 	for name, wanted := range pattern {
-		value, there := event[name]
 		switch wanted := wanted.(type) {
 		case map[string]any:
-			inner, _ := value.(map[string]any)
+			inner, _ := event[name].(map[string]any)
 			if !matches(wanted, inner) {
 				return false
 			}
 		case []any:
-			found := false
-			for _, one := range wanted {
-				condition, special := one.(map[string]any)
-				found = found || special && condition["exists"] == false && !there || !special && there && one == value
+			values, isList := event[name].([]any)
+			if !isList {
+				values = []any{event[name]}
 			}
-			if !found {
+			if !slices.ContainsFunc(values, func(value any) bool { return slices.Contains(wanted, value) }) {
 				return false
 			}
 		}

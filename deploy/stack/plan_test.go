@@ -92,6 +92,13 @@ func everythingIsPlanned(t *testing.T, planned map[string]node) {
 			t.Errorf("%s isn't planned", address)
 		}
 	}
+	ofModule := map[string]node{}
+	for address, resource := range planned {
+		if own, ok := strings.CutPrefix(address, "everything."); ok {
+			ofModule[own] = resource
+		}
+	}
+	theSameAlarms(t, ofModule)
 	sending := asPolicy(t, document(t, planned["everything.aws_iam_user_policy.sending_policy"].at("policy")))
 	if want := sendingPolicy(t, everyNarrowing); !samePolicy(sending, want) {
 		t.Errorf("the credential may do %s, want %s", sending, want)

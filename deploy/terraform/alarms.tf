@@ -26,6 +26,7 @@ locals {
     periods    = 2
     datapoints = 1
     missing    = "notBreaching"
+    filled     = false
   }
 
   alarms = {
@@ -41,6 +42,7 @@ locals {
       periods     = 3
       datapoints  = 3
       missing     = "breaching"
+      filled      = true # where hours are missing, CloudWatch looks for older ones; those missing are 0, so that it is told after three
     }
     CredentialOverdue = {
       description = "The credential should have been replaced more than a day ago. Applications go on with it; the log says what is in the way."
@@ -86,17 +88,40 @@ resource "aws_cloudwatch_metric_alarm" "alarms" {
   for_each            = { for name, alarm in local.alarms : name => merge(local.usual, alarm) }
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = each.value.description
-  namespace           = each.value.namespace
-  metric_name         = each.value.metric
-  dimensions          = each.value.dimensions
-  statistic           = each.value.statistic
+  namespace           = each.value.filled ? null : each.value.namespace
+  metric_name         = each.value.filled ? null : each.value.metric
+  dimensions          = each.value.filled ? null : each.value.dimensions
+  statistic           = each.value.filled ? null : each.value.statistic
   comparison_operator = each.value.comparison
   threshold           = each.value.threshold
-  period              = each.value.period
+  period              = each.value.filled ? null : each.value.period
   evaluation_periods  = each.value.periods
   datapoints_to_alarm = each.value.datapoints
   treat_missing_data  = each.value.missing
   alarm_actions       = [aws_sns_topic.alarm_topic.arn]
   ok_actions          = [aws_sns_topic.alarm_topic.arn]
   tags                = var.tags
+
+  dynamic "metric_query" {
+    for_each = each.value.filled ? ["FILL(${lower(each.value.metric)}, 0)"] : []
+    content {
+      id          = "filled"
+      expression  = metric_query.value
+      return_data = true
+    }
+  }
+
+  dynamic "metric_query" {
+    for_each = each.value.filled ? [each.value] : []
+    content {
+      id = lower(metric_query.value.metric)
+      metric {
+        namespace   = metric_query.value.namespace
+        metric_name = metric_query.value.metric
+        dimensions  = metric_query.value.dimensions
+        stat        = metric_query.value.statistic
+        period      = metric_query.value.period
+      }
+    }
+  }
 }

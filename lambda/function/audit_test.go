@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -79,6 +80,27 @@ func TestTheAuditTellsWhatTheUserMayDo(t *testing.T) {
 	s.measures(map[string]float64{"HighFindings": 1, "MediumFindings": 2, "LowFindings": 0})
 	if _, ok := s.measured()["Succeeded"]; ok {
 		t.Error("an audit passes for a tick")
+	}
+}
+
+func TestACustomersPolicyNamedLikeAWSsQuarantineIsAPolicyLikeAnyOther(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	own := strings.Replace(quarantine, "::aws:", "::123456789012:", 1)
+	if err := s.World.AttachUserPolicy(user, own, asTheConsoleMakesIt); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range *s.audits().Findings {
+		if f.Code == sendpolicy.Quarantined {
+			t.Errorf("%s is taken for AWS's: %s", own, f.Message)
+		}
+	}
+	if found := *s.audits().Findings; len(found) == 0 || found[0].Code != sendpolicy.WideResource {
+		t.Errorf("that it is wide isn't found: %+v", found)
+	}
+	if result := s.must(healthEvent(s.mailFlows().Username), rotation.Revoked); warned(result,
+		rotation.WarnQuarantined, "") {
+		t.Errorf("a leak's answer takes it for AWS's: %+v", result.Warnings)
 	}
 }
 

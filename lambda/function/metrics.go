@@ -111,6 +111,8 @@ func measure(result rotation.Result, err error, verified time.Duration, interval
 		told[string(w.Code)] = true
 	}
 	if err != nil {
+		// Zero, not nothing: an alarm counts missing hours as few times as it can.
+		all = append(all, count("Succeeded", 0))
 		told[string(rotation.TypeOf(err))] = true
 	} else {
 		all = append(all, count("Succeeded", 1))

@@ -106,8 +106,8 @@ func TestEveryInvocationIsMeasured(t *testing.T) {
 	if got["VerificationFailed"] != 1 || got["PendingKeys"] != 1 {
 		t.Errorf("%v", got)
 	}
-	if _, ok := got["Succeeded"]; ok {
-		t.Error("a failure is counted as a success")
+	if succeeded, ok := got["Succeeded"]; !ok || succeeded != 0 {
+		t.Errorf("a failure counts as %v successes (%v), want 0", succeeded, ok)
 	}
 	s.after(hour)
 	s.must(`{}`, rotation.Rotated)
@@ -164,16 +164,16 @@ func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
 	t.Run("what can't be served", func(t *testing.T) {
 		s := newMeasuredStage(t)
 		s.fails(`{"action":"none of them"}`, rotation.RequestError)
-		s.measures(map[string]float64{"RequestError": 1})
+		s.measures(map[string]float64{"RequestError": 1, "Succeeded": 0})
 		s.Env["GRACE_PERIOD"] = "soon"
 		s.Restart()
 		s.fails(`{}`, rotation.ConfigurationError)
-		s.measures(map[string]float64{"ConfigurationError": 1})
+		s.measures(map[string]float64{"ConfigurationError": 1, "Succeeded": 0})
 	})
 	t.Run("a call that fails", func(t *testing.T) {
 		s := newMeasuredStage(t)
 		s.World.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Code: "AccessDenied"} })
 		s.fails(`{}`, rotation.AccessDenied)
-		s.measures(map[string]float64{"AccessDenied": 1})
+		s.measures(map[string]float64{"AccessDenied": 1, "Succeeded": 0})
 	})
 }

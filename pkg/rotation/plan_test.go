@@ -336,6 +336,23 @@ func TestTheMaximumGracePeriodEndsKeysThatWereOurs(t *testing.T) {
 	}
 }
 
+// TestAWarningOfAKeyInUseSaysWhatCanFindItsUser: mail over SMTP isn't in CloudTrail ("Logging
+// Amazon SES API calls with AWS CloudTrail").
+func TestAWarningOfAKeyInUseSaysWhatCanFindItsUser(t *testing.T) {
+	s := State{User: "sender", Keys: []Key{active("A", 40*day).used(hour), active("B", 9*day)},
+		Current: version("B", 9*day), Pending: nothing}
+	d := Plan(s, policy(), Request{Action: Tick}, now)
+	if len(d.Warnings) != 1 || d.Warnings[0].Code != WarnSupersededKeyInUse {
+		t.Fatalf("warnings: %+v", d.Warnings)
+	}
+	for _, says := range []string{"access key A ", "CloudTrail doesn't log mail over SMTP",
+		"the applications' settings", "the events of a configuration set", "ses:source-ip", "ses:caller-identity"} {
+		if !strings.Contains(d.Warnings[0].Message, says) {
+			t.Errorf("%q doesn't say %q", d.Warnings[0].Message, says)
+		}
+	}
+}
+
 func TestACredentialIsPromotedAsItShouldBeWritten(t *testing.T) {
 	outdated := version("B", time.Minute)
 	outdated.Outdated = true

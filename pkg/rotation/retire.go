@@ -186,8 +186,9 @@ func (pl *planner) warnInUse(d Decision, k Key) Decision {
 	}
 	return d.warn(WarnSupersededKeyInUse,
 		"access key %s isn't current, its grace period is over, and somebody still sends with "+
-			"it (%s); find who by its ID in CloudTrail or the application's settings; it stays Active until it is out "+
-			"of use for %s%s",
+			"it (%s); CloudTrail doesn't log mail over SMTP: look for the key's ID in the applications' settings, and "+
+			"in the events of a configuration set for where the user's mail comes from (ses:source-ip, "+
+			"ses:caller-identity); the key stays Active until it is out of use for %s%s",
 		k.ID, lastUsed(k), Duration(pl.policy.InUseWindow), pl.maxGrace())
 }
 

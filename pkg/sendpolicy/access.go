@@ -1,9 +1,6 @@
 package sendpolicy
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Access is all that gives an IAM user rights, or a way in.
 type Access struct {
@@ -88,17 +85,28 @@ func (s Statement) findings(policy string, denied guards, l limit, a Access) []F
 	return r.findings
 }
 
+// quarantine is the ARN of the policy that AWS attaches to a user whose access key it has found in
+// public, of any version and in any partition. The account in it is AWS's own: a customer's policy
+// can have the name, and isn't it.
+var quarantine = &shape{expression: `^arn:aws[a-z-]*:iam::aws:policy/AWSCompromisedKeyQuarantine`}
+
+// quarantined is the finding of that policy. Versions 1 to 3 deny no sending, and each version's
+// description says to leave it on until AWS's case is settled ("AWSCompromisedKeyQuarantineV3", AWS
+// Managed Policy Reference).
+func (p Policy) quarantined(user string) *Finding {
+	return &Finding{Code: Quarantined, Severity: High, Policy: p.name(),
+		Message: fmt.Sprintf("AWS has found an access key of %s in public, and attached this policy. It denies what "+
+			"thieves do first, but not sending mail. Revoke the key (an emergency does) and answer the case that AWS "+
+			"has opened. Only when the case says so, take the policy off: aws iam detach-user-policy --user-name %s "+
+			"--policy-arn %s", user, user, p.ARN),
+		Risk: "the key is known; until it is revoked, whoever found it can send"}
+}
+
 // read understands a policy. One that can't be, and the one that AWS attaches to users whose keys
 // have leaked, is a finding.
 func (p Policy) read(user string) (Document, *Finding) {
-	if strings.HasPrefix(p.Name, "AWSCompromisedKeyQuarantine") {
-		return Document{}, &Finding{Code: Quarantined, Severity: High, Policy: p.name(),
-			Message: fmt.Sprintf("AWS has found an access key of %s in public, and attached this policy, which "+
-				"denies what thieves do first. Revoke the "+
-				"key (an emergency does), close the case that AWS has opened, and take the policy off: aws iam "+
-				"detach-user-policy --user-name %s --policy-arn %s",
-				user, user, p.ARN),
-			Risk: "the key is known; until it is revoked, whoever found it can send"}
+	if quarantine.MatchString(p.ARN) {
+		return Document{}, p.quarantined(user)
 	}
 	d, err := Parse(p.Text)
 	if err != nil {

@@ -329,6 +329,56 @@ func TestWaysInThatAreNotForMailAreFound(t *testing.T) {
 	}
 }
 
+func TestAWSsQuarantineIsKnownByItsARN(t *testing.T) {
+	const name = "AWSCompromisedKeyQuarantine"
+	wide := allow(sendRaw, `"*"`)
+	for _, p := range []struct {
+		name, arn string
+		isAWSs    bool
+	}{
+		{name, "arn:aws:iam::aws:policy/" + name, true},
+		{name + "V2", "arn:aws:iam::aws:policy/" + name + "V2", true},
+		{name + "V4", "arn:aws-us-gov:iam::aws:policy/" + name + "V4", true},
+		{name + "V3", "arn:aws-cn:iam::aws:policy/" + name + "V3", true},
+		{name + "V3", "arn:aws-iso-b:iam::aws:policy/" + name + "V3", true},
+		{name + "V3", "arn:aws:iam::123456789012:policy/" + name + "V3", false},
+		{name + "V3", "arn:aws:iam::123456789012:policy/aws:policy/" + name + "V3", false},
+		{name + "V3", "", false}, // inline
+		{"Other", "arn:aws:iam::aws:policy/Other" + name, false},
+	} {
+		got := named(sendpolicy.Audit(sendpolicy.Access{User: "mailer",
+			Policies: []sendpolicy.Policy{{Name: p.name, ARN: p.arn, From: "attached", Text: wide}}}))
+		want := []string{"WideResource high", "NoSource medium"}
+		if p.isAWSs {
+			want = []string{"Quarantined high"}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s (%s): got %v, want %v", p.name, p.arn, got, want)
+		}
+	}
+}
+
+// TestTheAdviceAboutAQuarantineIsAWSs: the key goes first, then AWS's case is answered, and only
+// then, and as the case says, the policy is taken off. It denies no sending.
+func TestTheAdviceAboutAQuarantineIsAWSs(t *testing.T) {
+	found := sendpolicy.Audit(sendpolicy.Access{User: "mailer", Policies: []sendpolicy.Policy{{
+		Name: "AWSCompromisedKeyQuarantineV3", ARN: "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3",
+		From: "attached"}}})
+	if len(found) != 1 {
+		t.Fatalf("%+v", found)
+	}
+	rest := found[0].Message
+	for _, next := range []string{"but not sending mail", "Revoke the key", "answer the case",
+		"Only when the case says so",
+		"aws iam detach-user-policy --user-name mailer --policy-arn arn:aws:iam::aws:policy/AWSComp"} {
+		_, after, ok := strings.Cut(rest, next)
+		if !ok {
+			t.Errorf("%q doesn't go on with %q", found[0].Message, next)
+		}
+		rest = after
+	}
+}
+
 func TestPoliciesOfOneNameAreLookedAtEach(t *testing.T) {
 	got := named(sendpolicy.Audit(sendpolicy.Access{Policies: []sendpolicy.Policy{
 		{Name: "mail", From: "group staff", Text: allow(`"*"`, `"*"`)},
