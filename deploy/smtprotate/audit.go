@@ -11,6 +11,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
@@ -25,7 +26,9 @@ type auditCommand struct {
 func (auditCommand) Help() string {
 	return "Says what an SMTP user may do beyond its mail, what a thief could do with it, and which policy to have " +
 		"instead. " +
-		"The exit code is 4 where a finding is of high severity, 3 where one is of medium severity, and 0 otherwise."
+		"A deployed function also logs in with the credential. " +
+		"The exit code is 4 if a finding is of high severity or SES refuses the credential, 3 if a finding is of " +
+		"medium severity, and 0 otherwise."
 }
 
 // Exit codes of an audit, by the worst finding.
@@ -33,9 +36,12 @@ var exitBySeverity = map[sendpolicy.Severity]exitCode{sendpolicy.High: 4, sendpo
 
 // Run changes nothing.
 func (a auditCommand) Run(ctx context.Context, c *console) error {
-	findings, err := a.findings(ctx, c)
+	findings, broken, err := a.findings(ctx, c)
 	if err != nil {
 		return err
+	}
+	for _, w := range broken {
+		c.paragraph(c.err, w.Message)
 	}
 	if a.JSON {
 		text, err := indented(findings)
@@ -46,24 +52,40 @@ func (a auditCommand) Run(ctx context.Context, c *console) error {
 	} else {
 		c.findings(findings)
 	}
-	if code, bad := exitBySeverity[sendpolicy.Worst(findings)]; bad {
+	worst := sendpolicy.Worst(findings)
+	if len(broken) > 0 {
+		worst = sendpolicy.High
+	}
+	if code, bad := exitBySeverity[worst]; bad {
 		return code
 	}
 	return nil
 }
 
-func (a auditCommand) findings(ctx context.Context, c *console) ([]sendpolicy.Finding, error) {
+// findings asks the function or IAM. Only the function can tell that SES refuses the credential.
+func (a auditCommand) findings(ctx context.Context, c *console) (_ []sendpolicy.Finding, broken []rotation.Warning,
+	_ error) {
 	region := ""
 	if len(a.Region) > 0 {
 		region = a.Region[0]
 	}
 	switch {
 	case a.User == "" && a.Function == "":
-		return nil, errors.New("whom to audit? Give --function or --user")
+		return nil, nil, errors.New("nothing to audit: give --function or --user")
 	case a.User == "":
 		answer, err := a.invoke(ctx, c, a.Function, region, event.Audit{})
-		return answer.Findings, err
+		for _, w := range answer.Warnings {
+			if w.Code == rotation.WarnCurrentKeyBroken {
+				broken = append(broken, w)
+			}
+		}
+		return answer.Findings, broken, err
 	}
+	findings, err := a.findingsOfUser(ctx, region)
+	return findings, nil, err
+}
+
+func (a auditCommand) findingsOfUser(ctx context.Context, region string) ([]sendpolicy.Finding, error) {
 	cfg, err := a.config(ctx, region)
 	if err != nil {
 		return nil, err

@@ -31,7 +31,7 @@ locals {
 
   alarms = {
     CredentialBroken = {
-      description = "AWSCURRENT names an access key that is gone or Inactive, and mail is failing. The function makes another credential by itself; look who touched the key."
+      description = "AWSCURRENT names an access key that is gone or Inactive, or the daily audit found that SES refuses its password: mail is failing. The function replaces a dead key by itself; look who touched it."
       metric      = "CurrentKeyBroken"
     }
     NoSuccessfulTick = {

@@ -13,7 +13,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// serveAudit finds what is wider than the credential needs. Each finding is a warning, too.
+// serveAudit finds what is wider than the credential needs, and whether SES accepts AWSCURRENT.
+// Each finding is a warning, too.
 func (f *Function) serveAudit(ctx context.Context, log *slog.Logger) (a event.Answer, err error) {
 	var access sendpolicy.Access
 	defer func() { f.publish(ctx, log, measureAudit(a, err)) }()
@@ -29,6 +30,9 @@ func (f *Function) serveAudit(ctx context.Context, log *slog.Logger) (a event.An
 		return a, accessErr
 	}
 	if access.OtherKeys, err = f.otherKeys(ctx, a.Result); err != nil {
+		return a, err
+	}
+	if err = f.tryCurrent(ctx, &a.Result); err != nil {
 		return a, err
 	}
 	access.Intended.Account, access.Intended.Regions = accountOf(ctx), f.policy.Regions

@@ -138,8 +138,13 @@ func measureAudit(a event.Answer, err error) (all []metric) {
 	for _, s := range severities {
 		all = append(all, count(s.name, found[s.severity]))
 	}
+	if slices.ContainsFunc(a.Warnings, isBroken) {
+		all = append(all, count(string(rotation.WarnCurrentKeyBroken), 1))
+	}
 	return all
 }
+
+func isBroken(w rotation.Warning) bool { return w.Code == rotation.WarnCurrentKeyBroken }
 
 // publish writes metrics as a line of the log from which CloudWatch takes them ("Specification:
 // Embedded metric format"). Where there is no Lambda, there is nobody to take them.

@@ -97,7 +97,8 @@ const (
 type WarningCode string
 
 const (
-	// WarnCurrentKeyBroken: AWSCURRENT names an access key that is gone or Inactive.
+	// WarnCurrentKeyBroken: AWSCURRENT names an access key that is gone or Inactive, or SES refuses
+	// its password.
 	WarnCurrentKeyBroken WarningCode = "CurrentKeyBroken"
 	// WarnRotationBlocked: rotation is due, and both of the user's key slots are taken.
 	WarnRotationBlocked WarningCode = "RotationBlocked"
