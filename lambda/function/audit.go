@@ -35,6 +35,9 @@ func (f *Function) serveAudit(ctx context.Context, log *slog.Logger) (a event.An
 	if err = f.tryCurrent(ctx, &a.Result); err != nil {
 		return a, err
 	}
+	for _, w := range a.Warnings {
+		log.WarnContext(ctx, "warning", "warning", w)
+	}
 	access.Intended.Account, access.Intended.Regions = accountOf(ctx), f.policy.Regions
 	a.Findings = append([]sendpolicy.Finding{}, sendpolicy.Audit(access)...)
 	for _, found := range a.Findings {

@@ -35,14 +35,14 @@ func (f *Function) tryCurrent(ctx context.Context, r *rotation.Result) error {
 		}
 		r.Steps = append(r.Steps, step)
 		if tried.Meaning == sessmtp.Refused {
-			r.Warnings = append(r.Warnings, f.refused(current, tried))
+			r.Warnings = append(r.Warnings, refused(current, tried))
 		}
 	}
 	return nil
 }
 
 // refused says what to do about an AWSCURRENT that SES refuses although its key is Active.
-func (f *Function) refused(current *rotation.Version, tried sessmtp.Result) rotation.Warning {
+func refused(current *rotation.Version, tried sessmtp.Result) rotation.Warning {
 	return rotation.Warning{Code: rotation.WarnCurrentKeyBroken, Message: fmt.Sprintf(
 		"SES refuses AWSCURRENT (version %s) in %s although access key %s is Active: mail is failing there (%v). "+
 			"If the key is new, SES may not know it yet. Otherwise the password isn't this key's: rotate "+

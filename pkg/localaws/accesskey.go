@@ -19,22 +19,6 @@ type use struct {
 	service, region string
 }
 
-// News is a change of status on its way to the SMTP servers.
-type news struct {
-	status string
-	heard  []time.Time // per server
-}
-
-// statusOn is the status that one SMTP server knows of: the newest that has reached it.
-func (k *accessKey) statusOn(server int, now time.Time) (status string) {
-	for _, n := range k.news {
-		if !n.heard[server].After(now) {
-			status = n.status
-		}
-	}
-	return status
-}
-
 // lastUse is the latest use until t, and whether there was any.
 func (k *accessKey) lastUse(t time.Time) (last use, ok bool) {
 	for _, u := range k.uses {

@@ -157,22 +157,6 @@ func (d *directory) deleteKey(k *accessKey) {
 	d.change(k, "")
 }
 
-// change gives the key a status ("" for deleted), and lets the lists and the SMTP servers hear of
-// it.
-func (d *directory) change(k *accessKey, status string) {
-	now := d.now()
-	k.status = status
-	heard := make([]time.Time, d.servers)
-	for i := range heard {
-		heard[i] = now
-		if n := len(d.propagation); n > 0 {
-			heard[i] = now.Add(d.propagation[min(i, n-1)])
-		}
-	}
-	k.news = append(k.news, news{status, heard})
-	k.owner.listed.set(now, k.owner.list())
-}
-
 // smtpService is what IAM calls the service that an SMTP login uses.
 const smtpService = "ses-smtp"
 

@@ -1,18 +1,6 @@
 package localaws
 
-import (
-	"slices"
-	"time"
-)
-
-// SetPropagation makes changes of keys reach the i-th SMTP server of each Region that long after
-// they are made, in World time; the last duration holds for all further servers, none means at
-// once. It applies to changes made from now on: new keys, activations, deactivations, deletions.
-func (w *World) SetPropagation(perServer ...time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.directory.propagation = slices.Clone(perServer)
-}
+import "time"
 
 // SetLastUsedDelay makes uses of keys show in GetAccessKeyLastUsed that much later, in World time.
 func (w *World) SetLastUsedDelay(d time.Duration) {

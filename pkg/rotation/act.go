@@ -118,7 +118,11 @@ func (run *run) promote(ctx context.Context, c command) error {
 // moveCurrent is a compare-and-swap: it moves AWSCURRENT from the version that was observed, or not
 // at all.
 func (run *run) moveCurrent(ctx context.Context, to Version) error {
-	return run.Secret.Move(ctx, Current, run.state.Current.ID, to.ID)
+	err := run.Secret.Move(ctx, Current, run.state.Current.ID, to.ID)
+	if TypeOf(err) == Conflict {
+		run.state = run.state.movedByOther()
+	}
+	return err
 }
 
 // unstage leaves no step in the result: no credential and no key changes.
@@ -152,7 +156,7 @@ func (run *run) deactivate(ctx context.Context, c command) error {
 	run.state = run.state.statusSet(c.key, Inactive)
 	run.record(c.step())
 	if run.looksTwice() {
-		return nil // it mends in the end what this may have broken
+		return nil // an emergency and a rollback look again and mend this; a decommission wants each key gone
 	}
 	return run.restoreCurrent(ctx, c)
 }

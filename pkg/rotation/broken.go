@@ -103,11 +103,22 @@ func (pl *planner) freeSlot() Decision {
 }
 
 // takeDeadSlot deletes the current key itself: nobody can send with it, and nothing else will free
-// a slot soon.
+// a slot soon. SES is asked first: IAM's list may be older than an activation, and what is deleted
+// can't come back.
 func (pl *planner) takeDeadSlot(k Key) Decision {
 	if pl.Current.User == "" && !pl.fenced() {
 		return pl.fence("so that the value names the user, and is known for this user's once access key %s is gone",
 			k.ID)
+	}
+	if !pl.policy.SkipVerification {
+		if !pl.Done.verifiedSinceLook(k.ID) {
+			return do(cmd(verify, k.ID, "IAM lists it as %s, and a list can be late: it is deleted only if SES refuses it too",
+				k.Status).of(pl.currentVersion()))
+		}
+		if verdict := pl.Done.verdict(k.ID); verdict.Meaning != sessmtp.Refused {
+			return pl.noSlot("nobody could ask SES whether access key %s is really dead (%v); the next tick asks again",
+				k.ID, verdict.Err)
+		}
 	}
 	c := cmd(deleteKey, k.ID,
 		"Inactive, and the other slot's key can't go: its own slot is the one to take").evenIfCurrent()
@@ -127,8 +138,7 @@ func (pl *planner) refusedForGood(k Key) bool {
 	return pl.Done.verdict(k.ID).Meaning == sessmtp.Refused && pl.now.Sub(k.Created) > refusedFor
 }
 
-// lostReplacement is a key that this run made and couldn't promote, and nobody else
-// has.
+// lostReplacement is a key that this run made and couldn't promote, and nobody else has.
 func (pl *planner) lostReplacement() (Key, bool) {
 	for k := range pl.others() {
 		if pl.Done.made(k.ID) && pl.Done.tooLate(k.ID) && !pl.isPrevious(k.ID) {

@@ -8,9 +8,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// What a command or a look changes in the State, apart from the call that does it. Each effect is a
-// pure function, so that after a call nobody asks again for what is known, and the next plan starts
-// from what is.
+// What a command or a look changes in the State. The calls themselves are in act.go, the looks in
+// observe.go. Each effect is a pure function, so that after a call nobody asks again for what is
+// known, and the next plan starts from what is.
 
 // observe starts a state anew from the keys and AWSCURRENT. What was learnt before may be outdated;
 // what was done is not. A fresh credential that couldn't be stored is forgotten: its key is an
@@ -102,6 +102,15 @@ func (s State) moved(to Version) State {
 	s.Previous, s.Current = known(&left), to
 	s.Done = s.Done.and(deed{what: moved, from: left.ID, version: to.ID})
 	return s.unstaged()
+}
+
+// movedByOther: AWSCURRENT had left the version that was observed as current. If no version was
+// current, it can only have gone to this run's own first one, and nothing is learnt.
+func (s State) movedByOther() State {
+	if s.Current.ID != "" {
+		s.Done = s.Done.and(deed{what: wasMoved, from: s.Current.ID})
+	}
+	return s
 }
 
 // promoted is moved, for another credential than the one that was current.

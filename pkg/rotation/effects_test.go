@@ -124,14 +124,14 @@ func TestAHistoryTellsWhatARunDid(t *testing.T) {
 		{what: moved, from: "v1", version: "v2"}, {what: promoted, key: "A", version: "v2"},
 		{what: restaged, version: "v3"}, {what: restaged, version: "v4"},
 		{what: deactivated, key: "B"}, {what: deleted, key: "B"}, {what: wasTooLate, key: "C"},
-		{what: gaveUp, key: "D"},
+		{what: gaveUp, key: "D"}, {what: wasMoved, from: "v5"},
 	}
 	for what, ok := range map[string]bool{
 		"A was made": h.made("A"), "B wasn't": !h.made("B"), "B was deactivated": h.deactivated("B"),
 		"and deleted": h.deleted("B"), "A wasn't": !h.deleted("A"),
 		"C came too late": h.tooLate("C"), "D was given up": h.givenUp() == "D", "one was promoted": h.promoted(),
-		"v1 was left": h.left("v1"),
-		"v2 wasn't":   !h.left("v2"), "v2 is current by this run": h.currentBy() == "v2",
+		"v1 was left": h.left("v1"), "and v5, by another": h.left("v5"),
+		"v2 wasn't": !h.left("v2"), "v2 is current by this run": h.currentBy() == "v2",
 		"v4 was staged again last":                              h.restaged() == "v4",
 		"the last verdict counts":                               h.verdict("A").Meaning == sessmtp.Accepted,
 		"of others there is none":                               h.verdict("B").Meaning == "",

@@ -11,7 +11,7 @@ type deed struct {
 	what    deedKind
 	key     string // the access key that it is about
 	version string // the version that was written, or that a label came to
-	from    string // the version that AWSCURRENT left
+	from    string // the version that AWSCURRENT left, or had left
 	verdict Verdict
 }
 
@@ -24,6 +24,7 @@ const (
 	verified    deedKind = "logged in, or tried to"
 	moved       deedKind = "moved AWSCURRENT"
 	promoted    deedKind = "made another credential current than the one that was observed"
+	wasMoved    deedKind = "found that another had moved AWSCURRENT"
 	wasTooLate  deedKind = "couldn't promote the key, because AWSCURRENT had moved"
 	gaveUp      deedKind = "put a fence before a pending key that SES refused for too long"
 	deactivated deedKind = "made an access key Inactive, or tried to"
@@ -67,7 +68,7 @@ func (h History) made(key string) bool { return h.has(made, key) }
 // deleted: this run deleted the key, so IAM may still list it.
 func (h History) deleted(key string) bool { return h.has(deleted, key) }
 
-// deactivated: this run made the key Inactive, so a later one deletes it.
+// deactivated: this run made the key Inactive, or may have, so a later one deletes it.
 func (h History) deactivated(key string) bool { return h.has(deactivated, key) }
 
 // activated: this run made the key Active again, and it hasn't deactivated it since.
@@ -114,10 +115,11 @@ func (h History) verifiedSinceLook(key string) bool {
 	return false
 }
 
-// left: this run moved AWSCURRENT away from the version. To read it as current is old news.
+// left: AWSCURRENT left the version in this run's time: this run moved it, or its move was refused
+// because another had. To read it as current is old news.
 func (h History) left(version string) bool {
 	for _, d := range h {
-		if d.what == moved && d.from == version {
+		if (d.what == moved || d.what == wasMoved) && d.from == version {
 			return true
 		}
 	}

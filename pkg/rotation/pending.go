@@ -107,8 +107,8 @@ func (pl *planner) promotion(v *Version, reason string) command {
 	return cmd(kind, v.AccessKeyID(), "%s", reason).of(v)
 }
 
-// givenUp: SES has refused the pending credential for too long.
-func (pl *planner) givenUp(v *Version, k Key) bool {
+// refusedTooLong: SES has refused the pending credential for too long.
+func (pl *planner) refusedTooLong(v *Version, k Key) bool {
 	since := k.Created
 	if v.Created.After(since) {
 		since = v.Created // an older key, staged again
@@ -117,7 +117,7 @@ func (pl *planner) givenUp(v *Version, k Key) bool {
 }
 
 func (pl *planner) refused(v *Version, k Key, verdict Verdict) Decision {
-	if !pl.givenUp(v, k) {
+	if !pl.refusedTooLong(v, k) {
 		return fail(VerificationFailed,
 			"access key %s stays pending, and applications go on with %s: SES refuses the new "+
 				"credential so far: %w", k.ID, pl.currentName(), verdict.Err)

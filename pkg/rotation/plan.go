@@ -105,8 +105,10 @@ func (pl *planner) whyForeign(v *Version) string {
 	if v.Foreign != "" {
 		return v.Foreign
 	}
-	return fmt.Sprintf("it names the user %q and the access key %q, and neither is %s's",
-		v.User, v.AccessKeyID(), pl.User)
+	if v.User == "" {
+		return fmt.Sprintf("it names no access key of %s's", pl.User)
+	}
+	return fmt.Sprintf("it names the user %q, and no access key of %s's", v.User, pl.User)
 }
 
 // noteForeign warns of an AWSPENDING that isn't ours: another rotator, or a rotation that was

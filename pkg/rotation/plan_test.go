@@ -32,10 +32,26 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 			State{Keys: []Key{inactive("A", 8*day), active("B", time.Minute).unused()}, Current: version("A", 8*day),
 				Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"B": nothing}},
 			"fail", "", RotationBlocked},
-		{"a stranger's key in use is left alone even where mail is failing: the dead key's own slot is taken", tick,
+		{"a stranger's key in use is left alone even where mail is failing: what is left is the dead key's own slot, " +
+			"if SES refuses that key too", tick,
 			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day),
 				Pending: nothing, Previous: nothing,
-				Stored: map[string]Fact[*Version]{"B": nothing}}, "delete", "A", ""},
+				Stored: map[string]Fact[*Version]{"B": nothing}}, "verify", "A", ""},
+		{"it does, and the dead key's slot is taken", tick,
+			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day),
+				Pending: nothing, Previous: nothing,
+				Stored: map[string]Fact[*Version]{"B": nothing},
+				Done:   verdicts("A", sessmtp.Refused)}, "delete", "A", ""},
+		{"that it did before the last look doesn't count: the key may have been made Active since", tick,
+			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day),
+				Pending: nothing, Previous: nothing,
+				Stored: map[string]Fact[*Version]{"B": nothing},
+				Done:   append(verdicts("A", sessmtp.Refused), deed{what: observed})}, "verify", "A", ""},
+		{"SES can't be asked, and the dead key stays: it may be alive", tick,
+			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day),
+				Pending: nothing, Previous: nothing,
+				Stored: map[string]Fact[*Version]{"B": nothing},
+				Done:   verdicts("A", sessmtp.Unknown)}, "fail", "", RotationBlocked},
 		{"a credential without a label whose key is Active is the way back, where no slot is free", tick,
 			State{Keys: []Key{active("B", 8*day).used(hour), active("C", 8*day).used(hour)},
 				Current: version("A", 8*day), Pending: nothing, Previous: nothing,
@@ -73,7 +89,7 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 			State{Keys: []Key{active("A", 40*day).used(hour), inactive("B", 10*day)}, Current: version("B", 10*day),
 				Pending:  seen(version("A", time.Minute)),
 				Previous: seen(version("A", 40*day)), Stored: map[string]Fact[*Version]{"A": nothing},
-				Done: verdicts("A", sessmtp.Refused)}, "delete", "B", ""},
+				Done: append(verdicts("A", sessmtp.Refused), verdicts("B", sessmtp.Refused)...)}, "delete", "B", ""},
 		{"a refused one that was used, and that a person has put another value in place of since, isn't deleted " +
 			"but put aside", tick,
 			State{Keys: []Key{active("A", 20*day), active("B", 10*day).used(day)}, Current: version("A", day),
@@ -392,7 +408,7 @@ func TestADeadAdoptedCredentialIsMarkedAsThisUsersBeforeItsKeyGoes(t *testing.T)
 	s := State{User: "sender", Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)},
 		Current: adopted, Pending: nothing, Previous: nothing, Stored: storing(nil, "B")}
 	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "fence", "A", "")
-	s.Done = fencedAt(adopted)
+	s.Done = append(fencedAt(adopted), verdicts("A", sessmtp.Refused)...)
 	d := Plan(s, policy(), Request{Action: Tick}, now)
 	decides(t, d, "delete", "A", "")
 	if d.command.whileCurrent != adopted.ID {

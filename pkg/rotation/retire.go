@@ -96,7 +96,7 @@ func (pl *planner) maybeStored(id string) bool {
 // superseded is the rule for every other key: a grace period, as long as it isn't in use; then
 // quarantine; then gone.
 func (pl *planner) superseded(k Key) Decision {
-	graceOver := pl.supersededAt(k).Add(pl.policy.GracePeriod)
+	graceOver := pl.supersededBy(k).Add(pl.policy.GracePeriod)
 	if k.Status == Inactive {
 		return pl.quarantined(k, graceOver)
 	}
@@ -104,7 +104,7 @@ func (pl *planner) superseded(k Key) Decision {
 	if pl.now.Before(next.At) {
 		return wait(next)
 	}
-	if idle := pl.deactivatable(k); pl.now.Before(idle) {
+	if idle := pl.deactivatableFrom(k); pl.now.Before(idle) {
 		next.At, next.Reason = idle, "unless it is used again, it is out of use then"
 		return pl.warnInUse(wait(next), k)
 	}
@@ -131,7 +131,7 @@ func (pl *planner) quarantined(k Key, graceOver time.Time) Decision {
 	if pl.now.Before(next.At) {
 		return wait(next)
 	}
-	next.At = pl.deactivatable(k).Add(pl.policy.QuarantinePeriod)
+	next.At = pl.deactivatableFrom(k).Add(pl.policy.QuarantinePeriod)
 	switch {
 	case pl.now.Before(next.At):
 		return wait(next)
@@ -141,22 +141,22 @@ func (pl *planner) quarantined(k Key, graceOver time.Time) Decision {
 	return do(cmd(deleteKey, k.ID, "superseded, and its quarantine is over"))
 }
 
-// supersededAt is the latest moment at which the key can have been superseded: promotion comes at
+// supersededBy is the latest moment at which the key can have been superseded: promotion comes at
 // most the window after the version was written.
-func (pl *planner) supersededAt(k Key) time.Time {
+func (pl *planner) supersededBy(k Key) time.Time {
 	return latest(pl.Current.Created, k.Created).Add(pl.policy.PromotionWindow)
 }
 
-// deactivatable is the earliest moment at which the key may be made Inactive, or may have been.
-func (pl *planner) deactivatable(k Key) time.Time {
-	idle := pl.supersededAt(k).Add(pl.policy.GracePeriod)
+// deactivatableFrom is the earliest moment at which the key may be made Inactive, or may have been.
+func (pl *planner) deactivatableFrom(k Key) time.Time {
+	idle := pl.supersededBy(k).Add(pl.policy.GracePeriod)
 	if pl.policy.InUseWindow > 0 {
 		if used := pl.lastUsed(k); !used.IsZero() {
 			idle = latest(idle, used.Add(pl.policy.InUseWindow))
 		}
 	}
 	if pl.policy.MaxGracePeriod > 0 {
-		if end := pl.supersededAt(k).Add(pl.policy.MaxGracePeriod); idle.After(end) {
+		if end := pl.supersededBy(k).Add(pl.policy.MaxGracePeriod); idle.After(end) {
 			idle = end
 		}
 	}

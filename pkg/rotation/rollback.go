@@ -73,7 +73,7 @@ func (pl *planner) refuseRollback() Decision {
 		return refuse("the value labelled AWSPREVIOUS isn't ours")
 	}
 	// An invocation that is running now may be about to delete the key, for as long as one can run.
-	if due := pl.deactivatable(k).Add(pl.policy.QuarantinePeriod); pl.now.Add(invocation).After(due) {
+	if due := pl.deactivatableFrom(k).Add(pl.policy.QuarantinePeriod); pl.now.Add(invocation).After(due) {
 		return refuse("access key " + k.ID + " is due for deletion at " + due.UTC().Format(time.RFC3339) +
 			", and another invocation may be about to delete it")
 	}

@@ -145,6 +145,17 @@ func TestARollbackIsUndoneByNoTickAndByNoRepetition(t *testing.T) {
 	}
 }
 
+func TestARollbackGoesByAWSPREVIOUSWhateverKeyTheCallerNames(t *testing.T) {
+	s := newStage(t)
+	first, second := s.rotated()
+	req := rollback
+	req.AccessKeyID = second // which is current, so nothing would be left to do
+	back := s.after(hour).comes(req, rotation.RolledBack, rotation.Stage, rotation.Verify, rotation.Promote)
+	if back.Credential.AccessKeyID != first {
+		t.Errorf("%s is current, want %s", back.Credential.AccessKeyID, first)
+	}
+}
+
 func TestARollbackReactivatesAKeyInQuarantine(t *testing.T) {
 	s := newStage(t)
 	s.rotated()
@@ -342,6 +353,25 @@ func TestOldNewsOfAWSCURRENTIsWaitedOut(t *testing.T) {
 	if got, err := s.after(time.Minute).run(leak(s.world.Keys(user)[0].ID)); err != nil ||
 		got.Outcome != rotation.Revoked {
 		t.Errorf("run again: %+v, %v", got, err)
+	}
+}
+
+// A person writes {} over the credential, and moves AWSCURRENT back just before a tick, which Secrets
+// Manager doesn't tell yet. The refusal of the tick's own move does.
+func TestARefusedMoveTellsThatAWSCURRENTIsOldNews(t *testing.T) {
+	s := newStage(t)
+	_, second := s.rotated()
+	good := s.after(day).labelled("AWSCURRENT").ID
+	if _, err := s.world.PutSecretValue(secret, "{}"); err != nil {
+		t.Fatal(err)
+	}
+	s.after(31*day).move(s.labelled("AWSCURRENT").ID, good)
+	s.world.SetSecretStaleness(30 * time.Second)
+	s.after(20*time.Second).fails(tick, rotation.Conflict, "still returns the old AWSCURRENT")
+	for _, k := range s.world.Keys(user) {
+		if k.ID == second && k.Status != "Active" {
+			t.Errorf("the key that is current is %s", k.Status)
+		}
 	}
 }
 

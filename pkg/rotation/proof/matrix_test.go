@@ -123,10 +123,11 @@ func (e enumeration) writeCampaigns(p *strings.Builder) {
 
 A fault is: an error without an effect; a definite refusal (of a login: 535); throttling; a secret that takes no more versions;
 an effect whose answer is lost; the same with the SDK trying again; an effect that comes at any later moment; a killed process,
-before or after the effect. Two at once are interleaved call by call. A state is a world and what the running invocations know; a way is one course of events from
-beginning to end, and those that come together in one state are counted each. Two emergencies, or an emergency and a rollback,
-fence each other off again and again, in more ways than can be tried: of theirs, in two scenes, all that set one aside for the
-other up to twice while it could go on (preemptions), and more of them in the long form.
+before or after the effect. Two at once are interleaved call by call. A state is a world and what the running invocations know;
+a way is one course of events from beginning to end, and those that come together in one state are counted each. Two
+emergencies, or an emergency and a rollback, fence each other off again and again, in more ways than can be tried: of theirs,
+in two scenes, all that set one aside for the other up to twice while it could go on (preemptions), and more of them in the
+long form.
 
 | | explorations | states | ways | broken |
 |---|---:|---:|---:|---:|
