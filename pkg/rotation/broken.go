@@ -112,8 +112,8 @@ func (pl *planner) takeDeadSlot(k Key) Decision {
 	}
 	if !pl.policy.SkipVerification {
 		if !pl.Done.verifiedSinceLook(k.ID) {
-			return do(cmd(verify, k.ID, "IAM lists it as %s, and a list can be late: it is deleted only if SES refuses it too",
-				k.Status).of(pl.currentVersion()))
+			return do(cmd(verify, k.ID,
+				"IAM lists it as %s, and a list can be late: it is deleted only if SES refuses it too", k.Status).of(pl.currentVersion()))
 		}
 		if verdict := pl.Done.verdict(k.ID); verdict.Meaning != sessmtp.Refused {
 			return pl.noSlot("nobody could ask SES whether access key %s is really dead (%v); the next tick asks again",

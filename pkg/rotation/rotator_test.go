@@ -356,8 +356,8 @@ func TestOldNewsOfAWSCURRENTIsWaitedOut(t *testing.T) {
 	}
 }
 
-// A person writes {} over the credential, and moves AWSCURRENT back just before a tick, which Secrets
-// Manager doesn't tell yet. The refusal of the tick's own move does.
+// A person writes {} over the credential, and moves AWSCURRENT back just before a tick, which
+// Secrets Manager doesn't tell yet. The refusal of the tick's own move does.
 func TestARefusedMoveTellsThatAWSCURRENTIsOldNews(t *testing.T) {
 	s := newStage(t)
 	_, second := s.rotated()
