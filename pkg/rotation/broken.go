@@ -18,7 +18,12 @@ func (pl *planner) doubtList() Decision {
 		pl.policy.SkipVerification {
 		return Decision{}
 	}
-	return do(cmd(verify, k.ID, "this run made it Active, and IAM lists it as %s", k.Status).of(pl.currentVersion()))
+	return pl.tryCurrent("this run made it Active, and IAM lists it as %s", k.Status)
+}
+
+// tryCurrent asks SES about AWSCURRENT.
+func (pl *planner) tryCurrent(reason string, args ...any) Decision {
+	return do(cmd(verify, pl.Current.AccessKeyID(), reason, args...).of(pl.currentVersion()))
 }
 
 // replaceBroken replaces an AWSCURRENT whose key is gone or Inactive: mail is failing. It never
@@ -112,8 +117,8 @@ func (pl *planner) takeDeadSlot(k Key) Decision {
 	}
 	if !pl.policy.SkipVerification {
 		if !pl.Done.verifiedSinceLook(k.ID) {
-			return do(cmd(verify, k.ID,
-				"IAM lists it as %s, and a list can be late: it is deleted only if SES refuses it too", k.Status).of(pl.currentVersion()))
+			return pl.tryCurrent("IAM lists it as %s, and a list can be late: it is deleted only if SES refuses it too",
+				k.Status)
 		}
 		if verdict := pl.Done.verdict(k.ID); verdict.Meaning != sessmtp.Refused {
 			return pl.noSlot("nobody could ask SES whether access key %s is really dead (%v); the next tick asks again",
