@@ -6,6 +6,7 @@ locals {
     SECRET_ID         = local.secret_arn
     SMTP_REGIONS      = join(",", var.smtp_regions)
     SMTP_ENDPOINT     = var.smtp_endpoint
+    SECRET_KEYS       = var.secret_keys
     ROTATION_INTERVAL = var.rotation_interval
     GRACE_PERIOD      = var.grace_period
     QUARANTINE_PERIOD = var.quarantine_period

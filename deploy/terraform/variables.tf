@@ -140,6 +140,16 @@ variable "smtp_endpoint" {
   }
 }
 
+variable "secret_keys" {
+  description = "SECRET_KEYS: more names under which applications read the credential, such as username=SMTP_USERNAME,password=SMTP_PASSWORD; written beside the usual ones. Empty: none"
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^([a-z_]+=[^,=\\s]+(,[a-z_]+=[^,=\\s]+)*)?$", var.secret_keys))
+    error_message = "secret_keys must be key=name,... without spaces."
+  }
+}
+
 # When keys change
 
 variable "rotation_interval" {

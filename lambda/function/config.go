@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
@@ -15,8 +16,11 @@ type config struct {
 	user      string
 	secretID  string
 	endpoints []sessmtp.Endpoint
-	policy    rotation.Policy
-	from      string // sender of the mail that proves sending; empty: log in only
+	// deliberate: the endpoints were chosen, and aren't the default's.
+	deliberate bool
+	names      credential.Names
+	policy     rotation.Policy
+	from       string // sender of the mail that proves sending; empty: log in only
 }
 
 // These variables name the user and the secret, so errors about either name the variable.
@@ -90,7 +94,8 @@ func parseConfig(getenv func(string) string) (config, error) {
 		e.fault(userVariable, fmt.Errorf("%q is not the name of an IAM user (no path, no ARN)", c.user))
 	}
 	c.policy = e.policy()
-	c.endpoints = e.endpoints()
+	c.endpoints, c.deliberate = e.endpoints(), e.getenv("SMTP_ENDPOINT") != ""
+	c.names = e.names()
 	for _, endpoint := range c.endpoints {
 		c.policy.Regions = append(c.policy.Regions, endpoint.Region)
 	}
@@ -163,6 +168,16 @@ func variableOf(field string) string {
 		}
 	}
 	return "VERIFY=off" // SkipVerification has no period
+}
+
+func (e *environment) names() credential.Names {
+	const name = "SECRET_KEYS"
+	if e.getenv(name) == "" {
+		return nil
+	}
+	names, err := credential.ParseNames(e.getenv(name))
+	e.fault(name, err)
+	return names
 }
 
 func (e *environment) endpoints() []sessmtp.Endpoint {

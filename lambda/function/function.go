@@ -74,6 +74,7 @@ func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
 	f.keys = &iamkey.Keys{API: clients.iam, User: cfg.user, UserFrom: userVariable}
 	f.secret = smtpsecret.Secret{
 		API: clients.secrets, ID: cfg.secretID, IDFrom: secretVariable, User: cfg.user, Endpoints: cfg.endpoints,
+		Deliberate: cfg.deliberate, Names: cfg.names,
 	}
 	f.access = &iamaccess.Reader{API: clients.iam, User: cfg.user, UserFrom: userVariable}
 	f.verifier = &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: roots}}, From: cfg.from}
@@ -83,7 +84,7 @@ func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
 // rotator is one for one request.
 func (f *Function) rotator(secret smtpsecret.Secret) *rotation.Rotator {
 	return &rotation.Rotator{
-		User: f.keys.User, Keys: f.keys, Secret: &secret, Verifier: f.verifier,
+		User: f.keys.User, SecretName: secret.ID, Keys: f.keys, Secret: &secret, Verifier: f.verifier,
 		Endpoints: secret.Endpoints, Policy: f.policy, Clock: f.clock(),
 	}
 }

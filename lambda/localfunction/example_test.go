@@ -65,5 +65,5 @@ func TestWhatIsUnsettledIsNamed(t *testing.T) {
 	if _, err := d.World.PutSecretValue(localfunction.Secret, "text", "AWSCURRENT"); err != nil {
 		t.Fatal(err)
 	}
-	wants("which is AWSCURRENT: invalid character")
+	wants("which is AWSCURRENT: it isn't a JSON object")
 }

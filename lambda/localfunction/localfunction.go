@@ -170,10 +170,11 @@ func (d *Deployment) Current() (Credential, error) {
 	if !ok {
 		return Credential{}, errors.New("no version is AWSCURRENT")
 	}
-	var c Credential
-	if err := json.Unmarshal([]byte(version.Value), &c.Value); err != nil {
+	value, err := credential.Parse(version.Value)
+	if err != nil && !errors.Is(err, credential.ErrNone) {
 		return Credential{}, fmt.Errorf("version %s, which is AWSCURRENT: %w", version.ID, err)
 	}
+	c := Credential{Value: value}
 	c.Accepted = d.accepts(c.Value)
 	return c, nil
 }

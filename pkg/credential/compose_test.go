@@ -22,7 +22,7 @@ func TestComposeWritesThePublishedForm(t *testing.T) {
 
 func TestComposeKeepsWhatPeopleAdded(t *testing.T) {
 	old, err := credential.Inspect(`{"iam_user":"other","username":"AKIAOLD","password":"old","host":"h","a\"b":[1],
-		"owner":{"team":"mail","n":1.50},"regions":{"eu-west-1":{"host":"h","port":25,"password":"q","note":"printers"}}}`)
+		"owner":{"team":"mail","n":1.50},"regions":{"eu-west-1":{"host":"h","port":25,"password":"q","note":"printers"}}}`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func FuzzAnyContentCanBeRewritten(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		old, err := credential.Inspect(text)
+		old, err := credential.Inspect(text, nil)
 		if err != nil {
 			return
 		}
@@ -63,7 +63,7 @@ func FuzzAnyContentCanBeRewritten(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q was read and can't be written: %v", text, err)
 		}
-		again, err := credential.Inspect(written)
+		again, err := credential.Inspect(written, nil)
 		if err != nil || !reflect.DeepEqual(again.Logins, logins) {
 			t.Fatalf("%q was written as %q and read differently: %+v, %v", text, written, again, err)
 		}

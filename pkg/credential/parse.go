@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -11,15 +13,18 @@ import (
 )
 
 // Parse reads a value for an application. It insists on everything that a login takes: username,
-// password, host and port. A value made by hand may lack region, url and regions, and its port may
-// be in quotes.
+// password, host and port. A value made by hand may lack region, url and regions, and may have
+// other programs' names for the rest: see [Inspect].
 //
 // An error names each key that is wrong and never quotes from the value. Parse returns ErrNone if
 // there is no credential yet.
 func Parse(text string) (Value, error) {
-	c, err := Inspect(text)
+	c, err := Inspect(text, nil)
 	if err != nil {
 		return Value{}, err
+	}
+	if c.Misfit != nil {
+		return Value{}, c.Misfit
 	}
 	primary := c.Logins[0]
 	v := Value{
@@ -27,7 +32,8 @@ func Parse(text string) (Value, error) {
 		Region: primary.Region, IAMUser: c.IAMUser, Regions: map[string]Region{},
 	}
 	faults := []error{
-		present("username", v.Username), present("password", v.Password), present("host", v.Host), complete(v.Port),
+		needed("username", v.Username), needed("password", v.Password), needed("host", v.Host), complete(v.Port),
+		oneWord("region", v.Region), oneWord("iam_user", v.IAMUser),
 	}
 	for _, l := range c.Logins {
 		if l.Region == "" {
@@ -35,7 +41,8 @@ func Parse(text string) (Value, error) {
 		}
 		one := Region{Host: l.Host, Port: l.Port, Password: string(l.Password)}
 		name := "regions." + l.Region
-		faults = append(faults, oneWord(name+".host", one.Host), oneWord(name+".password", one.Password))
+		faults = append(faults, oneWord(name+".host", one.Host), oneWord(name+".password", one.Password),
+			oneWord("a Region's name", l.Region))
 		v.Regions[l.Region] = one
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -45,9 +52,10 @@ func Parse(text string) (Value, error) {
 	return v, nil
 }
 
-// Members returns every member of a value that Parse accepts, with the ones that people have added.
-// A number is a json.Number, printed as it was written. If the value lacks a url or has its port in
-// quotes, Members puts that right.
+// Members returns every member of a value that Parse accepts: the published ones that it gives, and
+// those that people have added, as they are. A number is a json.Number, printed as it was written.
+// A member that holds a line break or another control character isn't among them: readers put
+// members into files of lines.
 func Members(text string) (map[string]any, error) {
 	value, err := Parse(text)
 	if err != nil {
@@ -59,6 +67,9 @@ func Members(text string) (map[string]any, error) {
 	}
 	members := map[string]any{}
 	for name, raw := range found {
+		if hasControls(raw) {
+			continue
+		}
 		decoder := json.NewDecoder(strings.NewReader(string(raw)))
 		decoder.UseNumber()
 		var member any
@@ -67,8 +78,21 @@ func Members(text string) (map[string]any, error) {
 		}
 		members[name] = member
 	}
-	members["port"], members["url"] = value.Port, value.URL
+	members["username"], members["password"] = value.Username, value.Password
+	members["host"], members["port"], members["url"] = value.Host, value.Port, value.URL
+	if value.Region != "" {
+		members["region"] = value.Region
+	}
 	return members, nil
+}
+
+// hasControls tells whether a text in the member holds a control character.
+func hasControls(raw json.RawMessage) (has bool) {
+	eachText(raw, func(text string) string {
+		has = has || strings.ContainsFunc(text, unicode.IsControl)
+		return text
+	})
+	return has
 }
 
 // Content is what a secret holds, read for a program that rewrites it. The zero Content has nothing
@@ -79,26 +103,123 @@ type Content struct {
 	// Logins has the primary Region first, then the others by name. There is always one, but it may
 	// lack anything: whatever the value doesn't say is left zero.
 	Logins []sessmtp.Login
+	// Misfit says why there is no username: what stands there isn't the ID of an access key, or
+	// nothing does. It never quotes from the value, except for names of members.
+	Misfit error
+	// Text: the value is AWS's sample's AKIA…:B…, which is no JSON. Applications that read that can't
+	// read what Compose writes.
+	Text bool
+	// ImplicitTLS and StartTLS tell what the value says, in other words than by the port, about how
+	// the connection is to be protected.
+	ImplicitTLS, StartTLS bool
 
 	members object
+	names   Names
 }
 
 // Inspect reads a value as the rotator finds it. It accepts one that is incomplete, and any JSON
 // object: the caller judges by IAMUser and Logins whether the value is its own.
 //
+// Where a published key is missing, Inspect takes what the configured names lead to, or what other
+// programs call it: SMTP_USERNAME, {"auth":{"user":…}}, a DSN, and their like. The username is the
+// ID of an access key, or there is none. A Region may be in any case, a port in quotes.
+//
 // It returns ErrNone if there is no credential yet. Any other error says why the value can't be a
 // credential, and never quotes from it.
-func Inspect(text string) (Content, error) {
+func Inspect(text string, names Names) (Content, error) {
+	if l, ok := fromText(text); ok {
+		return Content{Logins: []sessmtp.Login{l}, Text: true}, nil
+	}
 	members, err := recognise(text)
 	if err != nil {
 		return Content{}, err
 	}
-	return members.content()
+	return members.content(names)
 }
 
-// recognise turns a secret's text into the members of a value with the published keys. It is the
-// only place that knows what a value may look like: all the others rely on the published keys.
+// content reads the members. The error has every fault.
+func (o object) content(names Names) (Content, error) {
+	others := o.others(names)
+	c := Content{members: o, names: names, ImplicitTLS: others.implicitTLS, StartTLS: others.startTLS}
+	primary, fault := o.login(others.found)
+	regions, noRegions := o.regions()
+	faults := []error{fault, noRegions, o.text("iam_user", &c.IAMUser, nil),
+		o.text("username", &primary.Username, others.found), o.text("region", &primary.Region, others.found)}
+	primary.Region = strings.ToLower(primary.Region)
+	if l, ok := fromURL(o.either("url", others.found)); ok {
+		primary = completed(primary, l)
+	}
+	c.Misfit = o.misfit(primary, others)
+	if c.Misfit != nil {
+		primary.Username = ""
+	}
+	c.Logins = append(c.Logins, primary)
+	for _, name := range slices.Sorted(maps.Keys(regions)) {
+		l, fault := regions[name].login(nil)
+		faults = append(faults, fault)
+		l.Username, l.Region = primary.Username, name
+		switch {
+		case l.Password == "": // nobody can log in with it
+		case name == primary.Region:
+			c.Logins[0] = l
+		default:
+			c.Logins = append(c.Logins, l)
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return Content{}, err
+	}
+	return c, nil
+}
+
+// completed is a login with what it lacks taken from a URL.
+func completed(l, from sessmtp.Login) sessmtp.Login {
+	if l.Username == "" && l.Password == "" {
+		l.Username, l.Password = from.Username, from.Password
+	}
+	if l.Host == "" && l.Port == 0 {
+		l.Host, l.Port = from.Host, from.Port
+	}
+	return l
+}
+
+// misfit says why the value has no username, or nil if it has one.
+func (o object) misfit(l sessmtp.Login, others elsewhere) error {
+	switch {
+	case IsAccessKeyID(l.Username) && (l.Password != "" || o.member("username") != nil):
+		return nil
+	case l.Username != "" && IsAccessKeyID(string(l.Password)):
+		return errors.New(`"username" and "password" are each other's: the username is the ID of an access key, AKIA…`)
+	case l.Username != "" && !IsAccessKeyID(l.Username):
+		return errors.New(`"username" isn't the ID of an access key, AKIA…`)
+	case others.unclear["username"] != nil:
+		return fmt.Errorf("%s differ, and each could be the username", strings.Join(others.unclear["username"], " and "))
+	case others.unclear["password"] != nil:
+		return fmt.Errorf("%s differ, and each could be the password", strings.Join(others.unclear["password"], " and "))
+	}
+	return fmt.Errorf(`"username" is missing, and nothing among %s is plainly an SMTP username and password`, o.listed())
+}
+
+// listed names the members for a person, unless a name could be more than a name.
+func (o object) listed() string {
+	var names []string
+	for _, l := range o.leaves() {
+		name := l.name()
+		if len(name) > 39 || oneWord("", name) != nil { // a secret access key has 40 characters
+			name = "(a name that isn't told)"
+		}
+		names = append(names, name)
+	}
+	if len(names) > 10 {
+		names = append(names[:10], "…")
+	}
+	return strings.Join(names, ", ")
+}
+
+// recognise turns a secret's text into its members. A byte order mark, which editors leave, is none
+// of it.
 func recognise(text string) (object, error) {
+	text = strings.TrimPrefix(text, "\ufeff")
 	if strings.TrimSpace(text) == "" {
 		return nil, ErrNone
 	}
@@ -112,7 +233,7 @@ func recognise(text string) (object, error) {
 	return members, nil
 }
 
-func present(name, text string) error {
+func needed(name, text string) error {
 	if text == "" {
 		return fmt.Errorf("%q is missing", name)
 	}

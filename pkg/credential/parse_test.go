@@ -54,8 +54,8 @@ func TestParseRefusesWhatNobodyCanLogInWith(t *testing.T) {
 		`{"username":"AKIA","password":"S3CR3T","host":"h","port":"smtp"}`:      `"port" isn't a port number`,
 		`{"username":"AKIA","password":["S3CR3T"],"host":"h","port":587}`:       `"password" isn't text`,
 		`{"username":"AKIA","password":"S3CR3T\nroot:x","host":"h","port":587}`: `"password" has spaces`,
-		`{"username":"AK IA","password":"S3CR3T","host":"h","port":587}`:        `"username" has spaces`,
-		`{"username":"A","password":"p","host":"h","port":1,` +
+		`{"username":"AK IA","password":"S3CR3T","host":"h","port":587}`:        `"username" isn't the ID of an access key`,
+		`{"username":"AKIA","password":"p","host":"h","port":1,` +
 			`"regions":{"r":{"host":" ","password":"S3CR3T"}}}`: `"regions.r.host" has spaces`,
 	} {
 		_, err := credential.Parse(text)
@@ -108,7 +108,7 @@ func TestInspectTellsEmptyFromForeignFromUsable(t *testing.T) {
 		`{"username":"AKIA","password":"p","port":"587"}`: "usable",
 	} {
 		got := "usable"
-		switch c, err := credential.Inspect(text); {
+		switch c, err := credential.Inspect(text, nil); {
 		case errors.Is(err, credential.ErrNone):
 			got = "empty"
 		case err != nil:

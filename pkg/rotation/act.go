@@ -86,7 +86,7 @@ func (run *run) restage(ctx context.Context, c command) error {
 // fence writes the current credential as a new version and moves AWSCURRENT there. Whoever observed
 // the old version can't promote any more.
 func (run *run) fence(ctx context.Context, c command) error {
-	v, err := run.Secret.Restage(ctx, run.state.Current, run.state.Current, run.Clock.now())
+	v, err := run.Secret.Restage(ctx, run.state.Current, *c.version, run.Clock.now())
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 // what was done is not. A fresh credential that couldn't be stored is forgotten: its key is an
 // orphan now.
 func (s State) observe(keys []Key, current *Version) State {
-	next := State{User: s.User, Done: s.Done.and(deed{what: observed}), Stored: map[string]Fact[*Version]{}}
+	next := State{User: s.User, Secret: s.Secret, Done: s.Done.and(deed{what: observed}), Stored: map[string]Fact[*Version]{}}
 	for _, k := range keys {
 		if !s.Done.deleted(k.ID) {
 			next.Keys = append(next.Keys, k)

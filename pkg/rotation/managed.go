@@ -43,6 +43,9 @@ func (pl *planner) createSecret() Decision {
 		return fail(RotationBlocked,
 			"access key %s is pending already, in version %s of the secret: the next tick finishes it", k.ID, v.ID)
 	}
+	if d := pl.refuseUnsettled(); d.kind != passes {
+		return d
+	}
 	return pl.rotate("Secrets Manager rotates the secret")
 }
 

@@ -40,7 +40,7 @@ func (pl *planner) finish(v *Version, k Key) Decision {
 // takeOver makes its own what a person made current by hand: staged anew, it has AWSPENDING too,
 // and the grace period of the key that it superseded counts from now.
 func (pl *planner) takeOver() Decision {
-	if !pl.pendingIsStale() || !pl.setAside(pl.Pending.Value) {
+	if pl.Current.Unsettled || !pl.pendingIsStale() || !pl.setAside(pl.Pending.Value) {
 		return Decision{}
 	}
 	return pl.fence("a person made it current")

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 	"time"
@@ -18,7 +19,7 @@ func Plan(s State, p Policy, req Request, now time.Time) Decision {
 	defer planners.Put(pl)
 	*pl = planner{State: s, policy: p, req: req, now: now}
 	for _, r := range rules[req.Action] {
-		d := pl.noteForeign(r.decide(pl))
+		d := pl.noteValue(pl.noteForeign(r.decide(pl)))
 		if pl.missing != (ask{}) {
 			return Decision{kind: asks, ask: pl.missing}
 		}
@@ -74,6 +75,7 @@ var forTicks = []rule{
 	{"given up", "nobody can promote that key any more, and it holds a slot", (*planner).deleteGivenUp},
 	doubt,
 	{"broken", "mail is failing", (*planner).replaceBroken},
+	{"unsettled", "what people wrote into the value, applications send with", (*planner).settleFirst},
 	{"unfinished", "a credential is stored, and an earlier run didn't get to make it current",
 		(*planner).finishPending},
 	{"taken over", "a person moved AWSCURRENT, and the grace period has to count from now", (*planner).takeOver},
@@ -96,14 +98,14 @@ func (pl *planner) refuseForeign() Decision {
 	if pl.ours(v) {
 		return Decision{}
 	}
-	return fail(ConfigurationError, "the value labelled AWSCURRENT (version %s) isn't a credential of the user %s: "+
+	return fail(ConfigurationError, "the value of %s (AWSCURRENT, version %s) isn't a credential of the user %s: "+
 		"%s; nothing was touched: name another secret; a new one with the value {} gets a first credential",
-		v.ID, pl.User, pl.whyForeign(v))
+		pl.secretName(), v.ID, pl.User, pl.whyForeign(v))
 }
 
 func (pl *planner) whyForeign(v *Version) string {
-	if v.Foreign != "" {
-		return v.Foreign
+	if text := cmp.Or(v.Foreign, v.Differs); text != "" {
+		return text
 	}
 	if v.User == "" {
 		return fmt.Sprintf("it names no access key of %s's", pl.User)
@@ -128,10 +130,10 @@ func (pl *planner) noteForeign(d Decision) Decision {
 		"rotates this secret too, end that; to read the value, name the version's ID", v.ID, pl.User, pl.whyForeign(v))
 }
 
-// foreign: the version isn't ours. One that names no user and a key that is gone may be an adopted
+// foreign: the version isn't ours, or people wrote it for other endpoints. One that names no user and a key that is gone may be an adopted
 // credential's, so that is only stale.
 func (pl *planner) foreign(v *Version) bool {
-	return !pl.ours(v) && (v.Foreign != "" || v.User != "" || v.AccessKeyID() == "")
+	return v.Unsettled || !pl.ours(v) && (v.Foreign != "" || v.User != "" || v.AccessKeyID() == "")
 }
 
 // storeFresh stores the credential of a key that this run has made.

@@ -8,11 +8,12 @@ import (
 
 // Rotator carries out plans for one user and one secret.
 type Rotator struct {
-	User      string // the SMTP user, for ownership and texts
-	Keys      Keys
-	Secret    Secret
-	Verifier  Verifier // may be nil if the policy skips verification
-	Endpoints []sessmtp.Endpoint
+	User       string // the SMTP user, for ownership and texts
+	SecretName string // for texts
+	Keys       Keys
+	Secret     Secret
+	Verifier   Verifier // may be nil if the policy skips verification
+	Endpoints  []sessmtp.Endpoint
 	// Policy says when things are due; start from [DefaultPolicy]. Its Regions are those of the
 	// Endpoints.
 	Policy Policy
@@ -31,7 +32,7 @@ const observations = 5
 func (r *Rotator) Run(ctx context.Context, req Request) (Result, error) {
 	run := run{Rotator: r.configured(), req: req,
 		result: Result{Action: req.Action, Steps: []Step{}, Keys: []KeyReport{}, Warnings: []Warning{}}}
-	run.state.User = r.User
+	run.state.User, run.state.Secret = r.User, r.SecretName
 	if req.Action == Rollback {
 		run.req.AccessKeyID = "" // AWSPREVIOUS says which key it is
 	}

@@ -48,6 +48,14 @@ type Version struct {
 	// Logins are what the credential gives an application, the primary Region first, all with the
 	// same username.
 	Logins []sessmtp.Login
+	// Differs says what a value that people wrote names and the configuration doesn't, for people.
+	// It is empty if there is nothing.
+	Differs string
+	// Unsettled: nobody has decided about the difference. A rotation would take from applications
+	// what they send with.
+	Unsettled bool
+	// SecretKeys names the value's members that hold a secret access key.
+	SecretKeys []string
 	// Outdated: the value names other endpoints than those configured now.
 	Outdated bool
 	// Content is the adapter's own and comes back to it untouched.
@@ -72,6 +80,7 @@ func (v *Version) names(id string) bool { return v != nil && v.AccessKeyID() == 
 // State is what was observed, with what this run has changed since.
 type State struct {
 	User    string // the SMTP user, for ownership and texts
+	Secret  string // the secret's name, for texts
 	Keys    []Key
 	Current Version // without ID: no version is labelled AWSCURRENT
 	// Pending is a version other than Current that is labelled AWSPENDING, nil for none.
@@ -126,7 +135,7 @@ func (s *State) broken() bool {
 // as anybody has looked.
 func (s *State) knownPending() (*Version, Key, bool) {
 	v := s.Pending.Value
-	if v == nil || v.ID == s.Current.ID || s.setAside(v) {
+	if v == nil || v.ID == s.Current.ID || s.setAside(v) || v.Unsettled {
 		return nil, Key{}, false
 	}
 	k, ok := s.key(v.AccessKeyID())

@@ -112,6 +112,10 @@ const (
 	WarnKeyNotOurs WarningCode = "KeyNotOurs"
 	// WarnForeignPending: AWSPENDING is on a version that isn't a credential of the user's.
 	WarnForeignPending WarningCode = "ForeignPending"
+	// WarnValueDiffers: the value was written by hand, and says what the configuration doesn't.
+	WarnValueDiffers WarningCode = "ValueDiffers"
+	// WarnSecretKeyInValue: the value holds a secret access key.
+	WarnSecretKeyInValue WarningCode = "SecretKeyInValue"
 	// WarnQuarantined: AWS attached its quarantine policy to the user, because it found an access
 	// key in public.
 	WarnQuarantined WarningCode = "Quarantined"
@@ -120,7 +124,8 @@ const (
 // WarningCodes are all of them.
 func WarningCodes() []WarningCode {
 	return []WarningCode{WarnCurrentKeyBroken, WarnRotationBlocked, WarnSupersededKeyInUse, WarnPromotedUnverified,
-		WarnSendDenied, WarnKeyNotOurs, WarnForeignPending, WarnQuarantined}
+		WarnSendDenied, WarnKeyNotOurs, WarnForeignPending, WarnValueDiffers,
+		WarnSecretKeyInValue, WarnQuarantined}
 }
 
 // Warning is a finding in words for a person.

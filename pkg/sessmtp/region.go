@@ -2,6 +2,7 @@ package sessmtp
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -95,4 +96,17 @@ func (e Endpoint) checkName() error {
 		}
 	}
 	return nil
+}
+
+// RegionOf is the Region that one of SES's own SMTP endpoints names, a public one, a FIPS one or a
+// VPC's, and empty for any other host.
+func RegionOf(host string) string {
+	labels := strings.Split(strings.ToLower(host), ".")
+	if !slices.ContainsFunc(labels, func(label string) bool { return strings.HasPrefix(label, "email-smtp") }) {
+		return ""
+	}
+	if i := slices.IndexFunc(labels, isRegion); i >= 0 {
+		return labels[i]
+	}
+	return ""
 }

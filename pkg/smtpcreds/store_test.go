@@ -68,7 +68,7 @@ type scene struct {
 // play runs a test in a bubble: a store over a secret that has credential A, and answers in 50 ms.
 func play(t *testing.T, test func(*scene)) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &scene{T: t, notebook: &notebook{user: "A", takes: 50 * time.Millisecond}}
+		s := &scene{T: t, notebook: &notebook{user: "AKIAA", takes: 50 * time.Millisecond}}
 		s.store = &smtpcreds.Store{Source: s.notebook, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
 		test(s)
 		time.Sleep(time.Minute) // reads that are under way end
@@ -109,14 +109,14 @@ func (s *scene) later(d time.Duration) {
 
 func TestAValueIsReadOnceAndThenEveryFewMinutesInTheBackground(t *testing.T) {
 	play(t, func(s *scene) {
-		s.has("A", 50*time.Millisecond)
-		s.has("A", 0)
+		s.has("AKIAA", 50*time.Millisecond)
+		s.has("AKIAA", 0)
 		s.later(4*time.Minute + 20*time.Second)
 		s.reads(1)
-		s.notebook.write("B", nil)
+		s.notebook.write("AKIAB", nil)
 		s.later(75 * time.Second)
 		s.reads(2)
-		s.has("B", 0)
+		s.has("AKIAB", 0)
 	})
 }
 
@@ -141,7 +141,7 @@ func TestManyCallersShareOneRead(t *testing.T) {
 	play(t, func(s *scene) {
 		var all sync.WaitGroup
 		for range 100 {
-			all.Go(func() { s.has("A", 50*time.Millisecond) })
+			all.Go(func() { s.has("AKIAA", 50*time.Millisecond) })
 		}
 		all.Wait()
 		s.reads(1)
@@ -159,7 +159,7 @@ func TestACallerThatGivesUpDoesNotTakeTheOthersWithIt(t *testing.T) {
 			}
 		})
 		synctest.Wait()
-		both.Go(func() { s.has("A", 50*time.Millisecond) })
+		both.Go(func() { s.has("AKIAA", 50*time.Millisecond) })
 		both.Wait()
 		s.reads(1)
 	})
@@ -167,19 +167,19 @@ func TestACallerThatGivesUpDoesNotTakeTheOthersWithIt(t *testing.T) {
 
 func TestTheLastGoodValueServesWhileSecretsManagerIsDown(t *testing.T) {
 	play(t, func(s *scene) {
-		s.has("A", 50*time.Millisecond)
-		s.notebook.write("B", errors.New("no route to host"))
+		s.has("AKIAA", 50*time.Millisecond)
+		s.notebook.write("AKIAB", errors.New("no route to host"))
 		s.later(time.Hour)
-		s.has("A", 0)
+		s.has("AKIAA", 0)
 		if got := s.notebook.count(); got < 10 || got > 30 {
 			s.Errorf("%d reads in an hour", got)
 		}
 		if got := strings.Count(s.log.String(), "no route to host"); got != 1 {
 			s.Errorf("the outage was logged %d times: %s", got, s.log.String())
 		}
-		s.notebook.write("B", nil)
+		s.notebook.write("AKIAB", nil)
 		s.later(7 * time.Minute)
-		s.has("B", 0)
+		s.has("AKIAB", 0)
 		if !strings.Contains(s.log.String(), "is read again") {
 			s.Errorf("its end wasn't logged: %s", s.log.String())
 		}
@@ -196,43 +196,43 @@ func TestAValueThatIsNoCredentialDoesNotReplaceOne(t *testing.T) {
 		if _, err := s.store.Get(s.Context()); !errors.Is(err, smtpcreds.ErrNoCredential) {
 			s.Errorf("with nothing there yet: %v", err)
 		}
-		text = value("A")
-		s.has("A", 0)
-		for _, text = range []string{"{}", "text", `{"username":"B"}`, `{"username":7}`, ""} {
+		text = value("AKIAA")
+		s.has("AKIAA", 0)
+		for _, text = range []string{"{}", "text", `{"username":"AKIAB"}`, `{"username":7}`, ""} {
 			s.later(6 * time.Minute)
-			s.has("A", 0)
+			s.has("AKIAA", 0)
 		}
 	})
 }
 
 func TestAProgramThatWasFrozenReadsBeforeItGoesOn(t *testing.T) {
 	play(t, func(s *scene) {
-		s.has("A", 50*time.Millisecond)
-		s.notebook.write("B", nil)
+		s.has("AKIAA", 50*time.Millisecond)
+		s.notebook.write("AKIAB", nil)
 		time.Sleep(24 * time.Hour)
-		s.has("B", 50*time.Millisecond)
+		s.has("AKIAB", 50*time.Millisecond)
 		time.Sleep(24 * time.Hour)
-		s.notebook.write("C", errors.New("down"))
-		s.has("B", 50*time.Millisecond)
+		s.notebook.write("AKIAC", errors.New("down"))
+		s.has("AKIAB", 50*time.Millisecond)
 	})
 }
 
 func TestNobodyWaitsLongerThanASecondForAFreshValue(t *testing.T) {
 	play(t, func(s *scene) {
-		s.has("A", 50*time.Millisecond)
+		s.has("AKIAA", 50*time.Millisecond)
 		s.notebook.takes = time.Hour
 		time.Sleep(24 * time.Hour)
-		s.has("A", time.Second)
-		s.has("A", 0) // the second one doesn't wait for the same read
+		s.has("AKIAA", time.Second)
+		s.has("AKIAA", 0) // the second one doesn't wait for the same read
 	})
 }
 
 func TestARefusedCredentialIsReadAgainAtOnceForAll(t *testing.T) {
 	play(t, func(s *scene) {
-		s.has("A", 50*time.Millisecond)
+		s.has("AKIAA", 50*time.Millisecond)
 		time.Sleep(2 * time.Second)
-		s.notebook.write("B", nil)
-		tries := s.sendAll(50, "B")
+		s.notebook.write("AKIAB", nil)
+		tries := s.sendAll(50, "AKIAB")
 		if tries != 100 {
 			s.Errorf("50 mails took %d tries, want two each", tries)
 		}
@@ -269,15 +269,15 @@ func (s *scene) sendAll(mails int, accepted string) (tries int) {
 func TestARefusalIsNotAnsweredByAReadThatBeganBeforeIt(t *testing.T) {
 	play(t, func(s *scene) {
 		s.store.RefreshEvery = time.Minute
-		s.has("A", 50*time.Millisecond)
+		s.has("AKIAA", 50*time.Millisecond)
 		s.notebook.takes = 10 * time.Second
 		time.Sleep(70 * time.Second)
-		s.has("A", 0) // begins a slow read that will bring A
+		s.has("AKIAA", 0) // begins a slow read that will bring A
 		synctest.Wait()
-		s.notebook.write("B", nil)
+		s.notebook.write("AKIAB", nil)
 		a := smtpcreds.Credential{}
 		a, _ = s.store.Get(s.Context())
-		if fresh, err := s.store.Refused(s.Context(), a); err != nil || fresh.Username != "B" {
+		if fresh, err := s.store.Refused(s.Context(), a); err != nil || fresh.Username != "AKIAB" {
 			s.Errorf("got %q, %v", fresh.Username, err)
 		}
 		s.reads(3)
@@ -303,7 +303,7 @@ func TestACredentialThatStaysRefusedIsReadOnceASecond(t *testing.T) {
 
 func TestARefusedCredentialThatCannotBeReadIsTriedOnceASecond(t *testing.T) {
 	play(t, func(s *scene) {
-		s.has("A", 50*time.Millisecond)
+		s.has("AKIAA", 50*time.Millisecond)
 		s.notebook.write("", errors.New("AccessDeniedException"))
 		a, err := s.store.Get(s.Context())
 		if err != nil {
@@ -340,7 +340,7 @@ func TestAMailThatFailsForAnotherReasonIsNotTriedAgain(t *testing.T) {
 
 func TestARefusalWhileSecretsManagerIsDownSaysBoth(t *testing.T) {
 	play(t, func(s *scene) {
-		s.has("A", 50*time.Millisecond)
+		s.has("AKIAA", 50*time.Millisecond)
 		s.notebook.write("", errors.New("no route to host"))
 		err := s.store.Do(s.Context(), func(context.Context, smtpcreds.Credential) error {
 			return &textproto.Error{Code: 535, Msg: "Authentication Credentials Invalid"}

@@ -52,6 +52,11 @@ type Secret struct {
 	// Endpoints are written into new versions; a credential is for their Regions, the primary
 	// first.
 	Endpoints []sessmtp.Endpoint
+	// Deliberate: somebody chose the endpoints, so that they take the place of others that a value
+	// names. Without it, a rotation is refused until that is settled.
+	Deliberate bool
+	// Names are further names under which applications read the credential.
+	Names credential.Names
 	// NextVersionID is the ID of the version that Stage writes, where Secrets Manager has chosen
 	// one.
 	NextVersionID string
@@ -176,68 +181,6 @@ func (s *Secret) versions(ctx context.Context) ([]types.SecretVersionsListEntry,
 	return entries, nil
 }
 
-// version reads what a version holds. Endpoints are those configured now; the value's own matter
-// only for Regions that aren't configured any more. So a mistaken endpoint is mended by configuring
-// the right one.
-func (s *Secret) version(id string, created time.Time, text string) rotation.Version {
-	// Held as a password, the content can't be printed.
-	v := rotation.Version{ID: id, Created: created, Content: sessmtp.Password(text)}
-	found, err := credential.Inspect(text)
-	if errors.Is(err, credential.ErrNone) {
-		v.Blank = true
-		return v
-	}
-	if err != nil {
-		v.Foreign = err.Error()
-		return v
-	}
-	v.User = found.IAMUser
-	v.Outdated = found.IAMUser != s.User
-	if found.Logins[0].Region == "" && len(s.Endpoints) > 0 { // made by hand, so it's for the primary Region
-		found.Logins[0].Region = s.Endpoints[0].Region
-		v.Outdated = true
-	}
-	v.Logins = s.withEndpoints(found.Logins)
-	sameEndpoint := func(a, b sessmtp.Login) bool { return a.Endpoint == b.Endpoint }
-	v.Outdated = v.Outdated || !slices.EqualFunc(v.Logins, found.Logins, sameEndpoint)
-	return v
-}
-
-// withEndpoints returns the logins for the configured Regions, in their order and with their
-// endpoints. If there are none, it returns the value's own: they may still open something.
-func (s *Secret) withEndpoints(logins []sessmtp.Login) []sessmtp.Login {
-	var found []sessmtp.Login
-	for _, e := range s.Endpoints {
-		for _, l := range logins {
-			if l.Region == e.Region {
-				l.Endpoint = e
-				found = append(found, l)
-				break
-			}
-		}
-	}
-	if found != nil {
-		return found
-	}
-	for _, l := range logins {
-		if l.Host == "" || l.Port == 0 {
-			l.Endpoint = standard(l.Region)
-		}
-		found = append(found, l)
-	}
-	return found
-}
-
-// standard is SES's own endpoint, for a Region that neither the value nor the configuration has one
-// for.
-func standard(region string) sessmtp.Endpoint {
-	endpoints, err := sessmtp.ParseEndpoints(sessmtp.DefaultEndpoint, []string{region})
-	if err != nil {
-		return sessmtp.Endpoint{Region: region}
-	}
-	return endpoints[0]
-}
-
 // Stage implements rotation.Secret. The first version of a secret becomes AWSCURRENT whatever is
 // asked for ("PutSecretValue", Secrets Manager API reference), so an empty secret gets the value {}
 // first. That is written as pending, too: should the secret not be empty, because AWSCURRENT was
@@ -249,7 +192,7 @@ func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sess
 			return rotation.Version{}, err
 		}
 	}
-	text, err := credential.Compose(s.User, logins, contentOf(base))
+	text, err := credential.Compose(s.User, logins, s.contentOf(base))
 	if err != nil {
 		return rotation.Version{}, s.unwritten(err)
 	}
@@ -263,9 +206,10 @@ func (s *Secret) Restage(ctx context.Context, base, v rotation.Version, at time.
 	if v.Blank {
 		text = credential.Empty
 	}
-	if !v.Blank && (v.Outdated || v.ID != base.ID) {
+	// a value that isn't settled stays as it is: applications use what it says
+	if !v.Blank && (v.Outdated && !v.Unsettled || v.ID != base.ID) {
 		var err error
-		if text, err = credential.Compose(s.User, v.Logins, contentOf(base)); err != nil {
+		if text, err = credential.Compose(s.User, v.Logins, s.contentOf(base)); err != nil {
 			return rotation.Version{}, s.unwritten(err)
 		}
 	}
@@ -342,17 +286,6 @@ func (s *Secret) unwritten(err error) error {
 func token(keyID, base string, at time.Time) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d", keyID, base, at.UnixNano()))
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
-}
-
-// contentOf returns what the version holds, for what people have added to it; nothing if it isn't a
-// credential.
-func contentOf(v rotation.Version) credential.Content {
-	text, _ := v.Content.(sessmtp.Password)
-	content, err := credential.Inspect(string(text))
-	if err != nil {
-		return credential.Content{}
-	}
-	return content
 }
 
 func (s *Secret) resource() string { return "secret " + s.ID }

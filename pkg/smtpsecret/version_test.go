@@ -22,7 +22,7 @@ func FuzzAnyValueCanBeRotatedOrIsRefused(f *testing.F) {
 		if v.Blank || v.Foreign != "" {
 			return
 		}
-		written, err := credential.Compose("user", v.Logins, contentOf(v))
+		written, err := credential.Compose("user", v.Logins, secret.contentOf(v))
 		if err != nil {
 			t.Fatalf("%q was read and can't be written: %v", text, err)
 		}

@@ -1,0 +1,251 @@
+package credential_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+const (
+	oldID       = "AKIAIOSFODNN7EXAMPLE"
+	oldPassword = "BIjVcTN2+gkVYbxsBLAOUCd4BFPK9j6yB/XgjpuOI+=Z"
+	newPassword = "BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2"
+)
+
+var rotated = []sessmtp.Login{{
+	Endpoint: sessmtp.Endpoint{Region: "eu-west-1", Host: "smtp.example.com", Port: 587},
+	Username: "AKIAI44QH8DHBEXAMPLE", Password: newPassword,
+}}
+
+// fill puts the old credential where a form has U, P and E, the password percent-encoded.
+func fill(form string) string {
+	return strings.NewReplacer("U!", oldID, "P!", oldPassword, "E!", "BIjVcTN2%2BgkVYbxsBLAOUCd4BFPK9j6yB%2FXgjpuOI%2B%3DZ").
+		Replace(form)
+}
+
+// Each is how some program's documents or people have it.
+var shapes = map[string]string{
+	"ours":                   `{"username":"U!","password":"P!"}`,
+	"thoughtbot's Terraform": `{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!"}`,
+	"short":                  `{"user":"U!","pass":"P!"}`,
+	"capitals":               `{"Username":"U!","Password":"P!"}`,
+	"nested":                 `{"smtp":{"username":"U!","password":"P!"}}`,
+	"Nodemailer's":           `{"host":"smtp.example.com","port":587,"secure":false,"auth":{"user":"U!","pass":"P!"}}`,
+	"Laravel's":              `{"MAIL_USERNAME":"U!","MAIL_PASSWORD":"P!","MAIL_HOST":"smtp.example.com","MAIL_PORT":"587"}`,
+	"Django's":               `{"EMAIL_HOST_USER":"U!","EMAIL_HOST_PASSWORD":"P!"}`,
+	"Spring's":               `{"spring.mail.username":"U!","spring.mail.password":"P!"}`,
+	"Terraform's attributes": `{"access_key_id":"U!","ses_smtp_password_v4":"P!"}`,
+	"a DSN":                  `{"MAILER_DSN":"smtp://U!:E!@smtp.example.com:587?verify_peer=1"}`,
+	"a URL":                  `{"url":"smtp://U!:E!@smtp.example.com:587"}`,
+	"with a byte order mark": "\ufeff" + `{"username":"U!","password":"P!"}`,
+	"with nothing in them":   `{"username":"U!","password":"P!","port":null,"host":"","region":null}`,
+}
+
+func TestACredentialIsReadWhateverItsMembersAreCalled(t *testing.T) {
+	for name, form := range shapes {
+		c, err := credential.Inspect(fill(form), nil)
+		if err != nil || c.Misfit != nil || c.Logins[0].Username != oldID || c.Logins[0].Password != oldPassword {
+			t.Errorf("%s: %v, %v, %v", name, c.Logins, err, c.Misfit)
+		}
+		if strings.Contains(form, "smtp.example.com") && (c.Logins[0].Host != "smtp.example.com" || c.Logins[0].Port != 587) {
+			t.Errorf("%s: at %s", name, c.Logins[0].Addr())
+		}
+	}
+	text, err := credential.Inspect(oldID+":"+oldPassword+"\n", nil)
+	if err != nil || !text.Text || text.Logins[0].Username != oldID || text.Logins[0].Password != oldPassword {
+		t.Errorf("text: %+v, %v", text.Logins, err)
+	}
+}
+
+func TestApplicationsGoOnReadingTheNamesThatTheyKnow(t *testing.T) {
+	for name, form := range shapes {
+		old, err := credential.Inspect(fill(form), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written, err := credential.Compose("user", rotated, old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, stale := range []string{oldID, oldPassword, "BIjVcTN2"} {
+			if strings.Contains(written, stale) {
+				t.Errorf("%s: %s of the old credential is left: %s", name, stale, written)
+			}
+		}
+		var before, after map[string]any
+		if err := json.Unmarshal([]byte(strings.TrimPrefix(fill(form), "\ufeff")), &before); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(written), &after); err != nil {
+			t.Fatal(err)
+		}
+		same(t, name, before, after)
+		v, err := credential.Parse(written)
+		if err != nil || v.Username != rotated[0].Username || v.Password != newPassword {
+			t.Errorf("%s: the published names have %+v, %v", name, v, err)
+		}
+	}
+}
+
+// same checks that what was there is there, with the new credential in place of the old one.
+func same(t *testing.T, name string, before, after map[string]any) {
+	t.Helper()
+	for key, was := range before {
+		now, ok := after[key]
+		inner, isObject := was.(map[string]any)
+		text, _ := was.(string)
+		switch {
+		case !ok:
+			t.Errorf("%s: %q is gone", name, key)
+		case isObject:
+			same(t, name, inner, now.(map[string]any))
+		case text == oldID && now != rotated[0].Username, text == oldPassword && now != string(rotated[0].Password):
+			t.Errorf("%s: %q is %v", name, key, now)
+		case key == "MAILER_DSN" && now != "smtp://AKIAI44QH8DHBEXAMPLE:"+newPassword+"@smtp.example.com:587?verify_peer=1":
+			t.Errorf("%s: %q is %v", name, key, now)
+		}
+	}
+}
+
+func TestWhatIsntPlainlyACredentialIsntTakenForOne(t *testing.T) {
+	const other = "AKIAI44QH8DHBEXAMPLE"
+	for form, want := range map[string]string{
+		`{"username":"P!","password":"U!"}`:                                           `"username" and "password" are each other's`,
+		`{"username":"P!","password":"x"}`:                                            `"username" isn't the ID of an access key`,
+		`{"SMTP_USERNAME":"U!","MAIL_USERNAME":"` + other + `","SMTP_PASSWORD":"P!"}`: `MAIL_USERNAME and SMTP_USERNAME differ`,
+		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","MAIL_PASSWORD":"x"}`:             `MAIL_PASSWORD and SMTP_PASSWORD differ`,
+		`{"aws_access_key_id":"U!","aws_secret_access_key":"x"}`:                      `among aws_access_key_id, aws_secret_access_key is plainly`,
+		`{"database":{"username":"U!","password":"P!"}}`:                              `among database.password, database.username is plainly`,
+		`{"username":"admin","password":"x"}`:                                         `"username" isn't the ID of an access key`,
+		`{"P!":"x"}`:                                                                  `among (a name that isn't told) is plainly`,
+	} {
+		c, err := credential.Inspect(fill(form), nil)
+		if err != nil || c.Misfit == nil || !strings.Contains(c.Misfit.Error(), want) {
+			t.Errorf("%s: %v, %v; want %s", form, err, c.Misfit, want)
+			continue
+		}
+		if c.Logins[0].Username != "" || strings.Contains(c.Misfit.Error(), oldPassword) {
+			t.Errorf("%s: username %q, %v", form, c.Logins[0].Username, c.Misfit)
+		}
+	}
+}
+
+func TestAMemberThatDiffersOnlyInCaseIsOurs(t *testing.T) {
+	old, err := credential.Inspect(fill(`{"username":"U!","password":"P!","Host":"elsewhere.example.com","HOST":"x",
+		"regions":{"EU-WEST-1":{"Host":"elsewhere.example.com","password":"P!","note":"n"}},"Region":"EU-WEST-1"}`), nil)
+	if err != nil || old.Logins[0].Region != "eu-west-1" {
+		t.Fatalf("%+v, %v", old.Logins, err)
+	}
+	written, err := credential.Compose("user", rotated, old)
+	if err != nil || strings.Contains(written, "elsewhere") || strings.Contains(written, `"x"`) ||
+		!strings.Contains(written, `"Host":"smtp.example.com"`) || !strings.Contains(written, `"note":"n"`) {
+		t.Errorf("a reader that ignores case is sent elsewhere: %s, %v", written, err)
+	}
+}
+
+func TestAPortIsReadInEveryFormAndKeepsIts(t *testing.T) {
+	for form, want := range map[string]string{`587`: "587", `"587"`: `"587"`, `587.0`: "587", `" 587"`: `"587"`, `null`: "587", `""`: "587"} {
+		old, err := credential.Inspect(`{"username":"AKIA","password":"p","port":`+form+`}`, nil)
+		if err != nil {
+			t.Errorf("%s: %v", form, err)
+			continue
+		}
+		written, err := credential.Compose("user", rotated, old)
+		if err != nil || !strings.Contains(written, `"host":"smtp.example.com","port":`+want+`,`) {
+			t.Errorf("%s is written as %s, %v", form, written, err)
+		}
+	}
+}
+
+func TestASecretAccessKeyIsntKept(t *testing.T) {
+	key := strings.Repeat("s3cr3tK3y+", 4)
+	derived := string(sessmtp.DerivePassword(sessmtp.SecretAccessKey(key), "eu-west-1"))
+	for form, name := range map[string]string{
+		`{"username":"U!","password":"P!","secret_access_key":"x"}`:                      "secret_access_key",
+		`{"username":"U!","password":"P!","iam":{"AWS_SECRET_ACCESS_KEY":"x","n":1}}`:    "",
+		`{"username":"U!","password":"P!","smtp":{"AWS_SECRET_ACCESS_KEY":"x","n":1}}`:   "smtp.AWS_SECRET_ACCESS_KEY",
+		`{"username":"U!","password":"` + derived + `","note":"` + key + `","team":"m"}`: "note",
+	} {
+		old, err := credential.Inspect(fill(form), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(old.SecretKeys("eu-west-1"), " "); got != name {
+			t.Errorf("%s: the secret access keys are %q, want %q", form, got, name)
+		}
+		written, err := credential.Compose("user", rotated, old)
+		if err != nil || name != "" && (strings.Contains(written, key) || strings.Contains(written, `"x"`)) {
+			t.Errorf("it is kept: %s, %v", written, err)
+		}
+		if strings.Contains(form, `"n":1`) && !strings.Contains(written, `"n":1`) {
+			t.Errorf("what stood beside it is gone: %s", written)
+		}
+	}
+}
+
+func TestNamesThatAreConfiguredAreWrittenAndRead(t *testing.T) {
+	names, err := credential.ParseNames("username=SMTP_USERNAME, password=smtp.pass,url=DSN,port=smtp.port")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := credential.Inspect(`{"smtp":{"port":"25"}}`, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written, err := credential.Compose("user", rotated, old)
+	want := `"DSN":"` + rotated[0].URL() + `","SMTP_USERNAME":"AKIAI44QH8DHBEXAMPLE","smtp":{"pass":"` + newPassword + `","port":"587"}}`
+	if err != nil || !strings.HasSuffix(written, want) {
+		t.Errorf("written: %s, %v\nwant at the end %s", written, err, want)
+	}
+	if old, err = credential.Inspect(`{"SMTP_USERNAME":"AKIA","smtp":{"pass":"p"}}`, names); err != nil ||
+		old.Logins[0].Username != "AKIA" || old.Logins[0].Password != "p" {
+		t.Errorf("read: %+v, %v", old.Logins, err)
+	}
+	old, _ = credential.Inspect(`{"smtp":"text"}`, names)
+	if _, err := credential.Compose("user", rotated, old); err == nil || !strings.Contains(err.Error(), `"smtp" isn't an object`) {
+		t.Errorf("an object was to be written into text: %v", err)
+	}
+}
+
+func TestNamesThatCantBeAreRefusedByName(t *testing.T) {
+	for text, want := range map[string]string{
+		"SMTP_USERNAME": "isn't key=name", "user=X": `"user" is none of the keys`, "regions=X": `"regions" is none`,
+		"username=": "has no name", "username=a..b": "empty part", "username=X,username=Y": "named twice",
+		"username=X,password=X": "for two keys", "username=Password": "written anyway", "": "isn't key=name",
+	} {
+		if _, err := credential.ParseNames(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+func TestEncryptionIsUnderstoodWhereItIsPlain(t *testing.T) {
+	for member, want := range map[string][2]bool{
+		`"encryption":"ssl"`: {true, false}, `"MAIL_ENCRYPTION":"smtps"`: {true, false}, `"secure":true`: {true, false},
+		`"EMAIL_USE_SSL":"True"`: {true, false}, `"encryption":"starttls"`: {false, true}, `"starttls":true`: {false, true},
+		`"encryption":"tls"`: {}, `"tls":true`: {}, `"secure":false`: {}, `"insecure":true`: {},
+	} {
+		c, err := credential.Inspect(`{"username":"AKIA","password":"p",`+member+`}`, nil)
+		if err != nil || [2]bool{c.ImplicitTLS, c.StartTLS} != want {
+			t.Errorf("%s: %v, %v, %v", member, c.ImplicitTLS, c.StartTLS, err)
+		}
+	}
+}
+
+func TestNoMemberBringsLineBreaksIntoAFile(t *testing.T) {
+	form := `{"username":"AKIA","password":"p","host":"h","port":587,"n":1,%}`
+	for _, member := range []string{`"region":"a\nb"`, `"iam_user":"a\r"`, `"regions":{"a\nb":{"password":"p"}}`} {
+		if _, err := credential.Members(strings.Replace(form, "%", member, 1)); err == nil {
+			t.Errorf("%s passes", member)
+		}
+	}
+	for _, member := range []string{`"team":"a\nb"`, `"team":{"er":["a\u0000b"]}`} {
+		members, err := credential.Members(strings.Replace(form, "%", member, 1))
+		if _, ok := members["team"]; ok || members["n"] == nil || err != nil {
+			t.Errorf("%s: %v, %v", member, members, err)
+		}
+	}
+}
