@@ -44,7 +44,8 @@ func Compose(user string, logins []sessmtp.Login, old Content) (string, error) {
 // written is what a value and each of its Regions have in common. A port that was text stays text.
 func (o object) written(l sessmtp.Login) object {
 	port := json.RawMessage(strconv.Itoa(l.Port))
-	return object{"host": quoted(l.Host), "port": valueAt(o.member("port"), port), "password": quoted(string(l.Password))}
+	return object{"host": quoted(l.Host), "port": valueAt(o.member("port"), port),
+		"password": quoted(string(l.Password))}
 }
 
 // valueAt is the value in the form of what it takes the place of: a number becomes text there.
@@ -55,8 +56,9 @@ func valueAt(old, value json.RawMessage) json.RawMessage {
 	return value
 }
 
-// rewritten is o as JSON, with the published values first, in their order. A member whose name differs from a
-// published one only in case has the same value: some readers don't tell the two apart.
+// rewritten is o as JSON, with the published values first, in their order. A member whose name
+// differs from a published one only in case has the same value: some readers don't tell the two
+// apart.
 func (o object) rewritten(values object, order []string) json.RawMessage {
 	var out bytes.Buffer
 	separator := "{"

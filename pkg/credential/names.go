@@ -17,7 +17,7 @@ var regional = []string{"host", "port", "password"}
 
 // Names are further names of published keys, for applications that can't read the published ones:
 // each maps a published key to where its value is written as well. A dot leads into an object:
-// "smtp.user" is {"smtp":{"user":…}}. Where a value lacks the published key, it is read from there.
+// "smtp.user" is {"smtp":{"user":…}}. Where the published key is missing, this is read.
 type Names map[string]string
 
 // ParseNames reads "username=SMTP_USERNAME,password=smtp.pass". All faults are reported at once.

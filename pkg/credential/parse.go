@@ -106,8 +106,8 @@ type Content struct {
 	// Misfit says why there is no username: what stands there isn't the ID of an access key, or
 	// nothing does. It never quotes from the value, except for names of members.
 	Misfit error
-	// Text: the value is AWS's sample's AKIA…:B…, which is no JSON. Applications that read that can't
-	// read what Compose writes.
+	// Text: the value is AWS's sample's AKIA…:B…, which is no JSON. Applications that read that
+	// can't read what Compose writes.
 	Text bool
 	// ImplicitTLS and StartTLS tell what the value says, in other words than by the port, about how
 	// the connection is to be protected.
@@ -121,7 +121,7 @@ type Content struct {
 // object: the caller judges by IAMUser and Logins whether the value is its own.
 //
 // Where a published key is missing, Inspect takes what the configured names lead to, or what other
-// programs call it: SMTP_USERNAME, {"auth":{"user":…}}, a DSN, and their like. The username is the
+// programs call it: SMTP_USERNAME, {"auth":{"user":…}}, a DSN and their like. The username is the
 // ID of an access key, or there is none. A Region may be in any case, a port in quotes.
 //
 // It returns ErrNone if there is no credential yet. Any other error says why the value can't be a
@@ -192,10 +192,11 @@ func (o object) misfit(l sessmtp.Login, others elsewhere) error {
 		return errors.New(`"username" and "password" are each other's: the username is the ID of an access key, AKIA…`)
 	case l.Username != "" && !IsAccessKeyID(l.Username):
 		return errors.New(`"username" isn't the ID of an access key, AKIA…`)
-	case others.unclear["username"] != nil:
-		return fmt.Errorf("%s differ, and each could be the username", strings.Join(others.unclear["username"], " and "))
-	case others.unclear["password"] != nil:
-		return fmt.Errorf("%s differ, and each could be the password", strings.Join(others.unclear["password"], " and "))
+	}
+	for _, key := range published[:2] {
+		if members := others.unclear[key]; members != nil {
+			return fmt.Errorf("%s differ, and each could be the %s", strings.Join(members, " and "), key)
+		}
 	}
 	return fmt.Errorf(`"username" is missing, and nothing among %s is plainly an SMTP username and password`, o.listed())
 }

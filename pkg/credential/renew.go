@@ -128,7 +128,8 @@ func (c Content) SecretKeys(region string) (names []string) {
 
 func (c Content) derivesFrom(secret, region string) bool {
 	return slices.ContainsFunc(c.Logins, func(l sessmtp.Login) bool {
-		return l.Password != "" && l.Password == sessmtp.DerivePassword(sessmtp.SecretAccessKey(secret), cmp.Or(l.Region, region))
+		derived := sessmtp.DerivePassword(sessmtp.SecretAccessKey(secret), cmp.Or(l.Region, region))
+		return l.Password != "" && l.Password == derived
 	})
 }
 

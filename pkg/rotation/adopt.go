@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// A value that people wrote is adopted as it is. What it says that the configuration doesn't is kept
-// until a rotation, and a rotation waits until somebody has settled it: else it would take from
-// applications what they send with.
+// A value that people wrote is adopted as it is. If it says what the configuration doesn't, a
+// rotation waits until somebody has settled that: else it would take from applications what they
+// send with.
 
 // settleFirst refuses a rotation that a value isn't ready for.
 func (pl *planner) settleFirst() Decision {
@@ -49,8 +49,8 @@ func (pl *planner) noteValue(d Decision) Decision {
 	}
 	if names := pl.Current.SecretKeys; len(names) > 0 {
 		d = d.warn(WarnSecretKeyInValue, "the value of %s (AWSCURRENT, version %s) holds a secret access key, as %s: "+
-			"whoever reads it can do all that the user %s may do; the next rotation leaves it out: see that nobody needs "+
-			"it there, and rotate", pl.secretName(), pl.Current.ID, strings.Join(names, ", "), pl.User)
+			"whoever reads it can do all that the user %s may do; the next rotation leaves it out: see that nobody "+
+			"needs it there, and rotate", pl.secretName(), pl.Current.ID, strings.Join(names, ", "), pl.User)
 	}
 	return d
 }

@@ -16,7 +16,8 @@ import (
 // what was done is not. A fresh credential that couldn't be stored is forgotten: its key is an
 // orphan now.
 func (s State) observe(keys []Key, current *Version) State {
-	next := State{User: s.User, Secret: s.Secret, Done: s.Done.and(deed{what: observed}), Stored: map[string]Fact[*Version]{}}
+	next := State{User: s.User, Secret: s.Secret, Stored: map[string]Fact[*Version]{}}
+	next.Done = s.Done.and(deed{what: observed})
 	for _, k := range keys {
 		if !s.Done.deleted(k.ID) {
 			next.Keys = append(next.Keys, k)

@@ -130,8 +130,8 @@ func (pl *planner) noteForeign(d Decision) Decision {
 		"rotates this secret too, end that; to read the value, name the version's ID", v.ID, pl.User, pl.whyForeign(v))
 }
 
-// foreign: the version isn't ours, or people wrote it for other endpoints. One that names no user and a key that is gone may be an adopted
-// credential's, so that is only stale.
+// foreign: the version isn't ours, or people wrote it for other endpoints. One that names no user
+// and a key that is gone may be an adopted credential's, so that is only stale.
 func (pl *planner) foreign(v *Version) bool {
 	return v.Unsettled || !pl.ours(v) && (v.Foreign != "" || v.User != "" || v.AccessKeyID() == "")
 }

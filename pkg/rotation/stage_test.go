@@ -46,9 +46,10 @@ func newStage(t *testing.T) *stage {
 	}
 	s := &stage{T: t, world: world}
 	s.rotator = &rotation.Rotator{
-		User: user, Keys: &iamkey.Keys{API: world.IAM(), User: user}, Verifier: s, Endpoints: endpoints,
-		Secret: &smtpsecret.Secret{API: world.SecretsManager(), ID: secret, User: user, Endpoints: endpoints},
-		Policy: rotation.DefaultPolicy(),
+		User: user, SecretName: secret, Keys: &iamkey.Keys{API: world.IAM(), User: user}, Verifier: s,
+		Endpoints: endpoints,
+		Secret:    &smtpsecret.Secret{API: world.SecretsManager(), ID: secret, User: user, Endpoints: endpoints},
+		Policy:    rotation.DefaultPolicy(),
 		Clock: rotation.Clock{
 			// a version's ID is made of it
 			Now:    func() time.Time { s.world.Advance(time.Millisecond); return s.world.Now() },

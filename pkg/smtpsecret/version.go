@@ -80,7 +80,8 @@ func (s *Secret) differs(found credential.Content) (text string, unsettled bool)
 		i := slices.IndexFunc(s.Endpoints, func(e sessmtp.Endpoint) bool { return e.Region == l.Region })
 		if i < 0 {
 			unsettled = true // a Region isn't an endpoint: the password would go
-			all = append(all, fmt.Sprintf("it is for SES in %s, and the configuration for %s", region(l.Region), s.regions()))
+			all = append(all, fmt.Sprintf("it is for SES in %s, and the configuration for %s", region(l.Region),
+				s.regions()))
 			continue
 		}
 		e := s.Endpoints[i]
