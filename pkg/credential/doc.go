@@ -22,6 +22,9 @@
 // A program that rewrites the secret calls [Inspect], which accepts a value that is less complete,
 // and then [Compose], which keeps what people have added.
 //
+// Values that people and other programs have written are read under their own names, too, and
+// Compose keeps these names beside the published ones.
+//
 // Compatibility: the schema is published. Keys are added to it, and never renamed or removed.
 // Readers ignore keys that they don't know.
 package credential

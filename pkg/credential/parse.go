@@ -125,14 +125,14 @@ type Content struct {
 // ID of an access key, or there is none. A Region may be in any case, a port in quotes.
 //
 // It returns ErrNone if there is no credential yet. Any other error says why the value can't be a
-// credential, and never quotes from it.
+// credential, and never quotes from it. The Content that comes with an error has nothing to keep.
 func Inspect(text string, names Names) (Content, error) {
 	if l, ok := fromText(text); ok {
-		return Content{Logins: []sessmtp.Login{l}, Text: true}, nil
+		return Content{Logins: []sessmtp.Login{l}, Text: true, names: names}, nil
 	}
 	members, err := recognise(text)
 	if err != nil {
-		return Content{}, err
+		return Content{names: names}, err
 	}
 	return members.content(names)
 }
@@ -167,7 +167,7 @@ func (o object) content(names Names) (Content, error) {
 		}
 	}
 	if err := errors.Join(faults...); err != nil {
-		return Content{}, err
+		return Content{names: names}, err
 	}
 	return c, nil
 }

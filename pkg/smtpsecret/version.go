@@ -167,13 +167,10 @@ func (s *Secret) standard(e sessmtp.Endpoint) sessmtp.Endpoint {
 	return sessmtp.Endpoint{Region: e.Region, Host: cmp.Or(e.Host, full.Host), Port: cmp.Or(e.Port, full.Port)}
 }
 
-// contentOf returns what the version holds, for what people have added to it; nothing if it isn't a
-// credential.
+// contentOf returns what the version holds, for what people have added to it; if it isn't a
+// credential, there is nothing to keep.
 func (s *Secret) contentOf(v rotation.Version) credential.Content {
 	text, _ := v.Content.(sessmtp.Password)
-	content, err := credential.Inspect(string(text), s.Names)
-	if err != nil {
-		return credential.Content{}
-	}
+	content, _ := credential.Inspect(string(text), s.Names)
 	return content
 }

@@ -1,0 +1,86 @@
+package function_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// value is AWSCURRENT's, as it is written.
+func (s *stage) value() string {
+	s.Helper()
+	v, ok := s.World.Labelled(localfunction.Secret, "AWSCURRENT")
+	if !ok {
+		s.Fatal("no version is AWSCURRENT")
+	}
+	return v.Value
+}
+
+// adopts puts a hand-made key's credential into a value: its ID for U!, its password for P!.
+func (s *stage) adopts(value string) (id string) {
+	s.Helper()
+	id, key, err := s.World.CreateAccessKey(user)
+	if err != nil {
+		s.Fatal(err)
+	}
+	value = strings.NewReplacer("U!", id, "P!", localaws.SMTPPassword(key, region)).Replace(value)
+	if _, err := s.World.PutSecretValue(secret, value); err != nil {
+		s.Fatal(err)
+	}
+	return id
+}
+
+func TestAnAdoptedValueKeepsTheNamesThatApplicationsKnow(t *testing.T) {
+	s := newStage(t, nil)
+	id := s.adopts(`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","team":"mail"}`)
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	c := s.mailFlows()
+	for _, part := range []string{`"SMTP_USERNAME":"` + c.Username + `"`, `"SMTP_PASSWORD":"` + c.Password + `"`,
+		`"team":"mail"`} {
+		if !strings.Contains(s.value(), part) {
+			t.Errorf("%s isn't in the value", part)
+		}
+	}
+	if strings.Contains(s.value(), id) {
+		t.Error("the old access key is in the value")
+	}
+}
+
+func TestMoreNamesAreWrittenWhereTheyAreConfigured(t *testing.T) {
+	s := newStage(t, map[string]string{"SECRET_KEYS": "username=SMTP_USERNAME,password=smtp.pass"})
+	s.must(`{}`, rotation.Rotated)
+	c := s.mailFlows()
+	for _, part := range []string{`"SMTP_USERNAME":"` + c.Username + `"`, `"smtp":{"pass":"` + c.Password + `"}`} {
+		if !strings.Contains(s.value(), part) {
+			t.Errorf("%s isn't in the value", part)
+		}
+	}
+	s.Env["SECRET_KEYS"] = "user=SMTP_USERNAME"
+	s.Restart()
+	s.fails(`{}`, rotation.ConfigurationError, "SECRET_KEYS", `"user" is none of the keys`)
+}
+
+func TestAValueForAnotherEndpointIsSettledBeforeItIsOverwritten(t *testing.T) {
+	s := newStage(t, map[string]string{"SMTP_REGIONS": region, "SMTP_ENDPOINT": "", "VERIFY": "off"})
+	s.adopts(`{"username":"U!","password":"P!","host":"email-smtp.` + region + `.amazonaws.com","port":"465"}`)
+	if r := s.must(`{}`, rotation.Waiting); !warned(r, rotation.WarnValueDiffers, "its port is 465") {
+		t.Errorf("the tick says nothing of it: %+v", r.Warnings)
+	}
+	before := s.value()
+	s.fails(`{"action":"rotate"}`, rotation.ConfigurationError, "secret "+secret, "its port is 465")
+	s.after(30 * day)
+	s.fails(`{}`, rotation.ConfigurationError, "its port is 465")
+	if s.value() != before || len(s.World.Keys(user)) != 1 {
+		t.Error("something was written")
+	}
+	// and somebody configures it
+	s.Env["SMTP_ENDPOINT"] = "email-smtp.{region}.amazonaws.com:465"
+	s.Restart()
+	s.must(`{}`, rotation.Rotated)
+	if !strings.Contains(s.value(), `"port":"465"`) {
+		t.Errorf("the port isn't the text that it was")
+	}
+}
