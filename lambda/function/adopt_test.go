@@ -19,14 +19,14 @@ func (s *stage) value() string {
 	return v.Value
 }
 
-// adopts puts a hand-made key's credential into a value: its ID for U!, its password for P!.
+// adopts puts a hand-made key into a value: its ID for U!, its password for P!, its secret for K!.
 func (s *stage) adopts(value string) (id string) {
 	s.Helper()
 	id, key, err := s.World.CreateAccessKey(user)
 	if err != nil {
 		s.Fatal(err)
 	}
-	value = strings.NewReplacer("U!", id, "P!", localaws.SMTPPassword(key, region)).Replace(value)
+	value = strings.NewReplacer("U!", id, "P!", localaws.SMTPPassword(key, region), "K!", key).Replace(value)
 	if _, err := s.World.PutSecretValue(secret, value); err != nil {
 		s.Fatal(err)
 	}
@@ -82,5 +82,27 @@ func TestAValueForAnotherEndpointIsSettledBeforeItIsOverwritten(t *testing.T) {
 	s.must(`{}`, rotation.Rotated)
 	if !strings.Contains(s.value(), `"port":"465"`) {
 		t.Errorf("the port isn't the text that it was")
+	}
+}
+
+func TestWhatStandsInTheWrongPlaceIsNeverTold(t *testing.T) {
+	for _, value := range []string{
+		`{"username":"P!","password":"U!"}`, `{"iam_user":"smtp-sender","username":"P!","password":"U!"}`,
+		`{"username":"U!","password":"x","host":"P!","port":25}`, `{"username":"U!","password":"x","region":"P!"}`,
+		`{"username":"U!","password":"x","iam_user":"P!"}`, `{"P!":"U!"}`,
+		`{"username":"U!","password":"x","regions":{"P!":{"password":"y"}}}`, `{"username":"K!","password":"P!"}`,
+		`{"SMTP_USERNAME":"P!","SMTP_PASSWORD":"U!"}`, `P!:U!`, `"P!"`, `{"username":"U!","password":"P!","port":"P!"}`,
+		`{"url":"smtp://U!:P!@P!:25"}`, `{"username":"U!","password":"x","regions":{"eu-west-1":"P!"}}`,
+		`{"username":"U!","password":"P!","note":"K!"}`, `{"username":"U!","password":"P!","K!":"K!"}`,
+	} {
+		t.Run(value, func(t *testing.T) {
+			s := newStage(t, map[string]string{"SMTP_ENDPOINT": "", "VERIFY": "off"})
+			s.secretStored = true // by the value
+			s.adopts(value)
+			for _, event := range []string{`{}`, `{"action":"status"}`, `{"action":"plan"}`, `{"action":"rotate"}`,
+				`{"action":"audit"}`, `{"action":"rollback"}`, `{"action":"emergency"}`, `{}`} {
+				_, _ = s.invoke(event)
+			}
+		})
 	}
 }

@@ -84,6 +84,27 @@ func TestASecretThatIsFullLeavesNoKeyBehindTickAfterTick(t *testing.T) {
 	}
 }
 
+func TestAnEmergencyOnAFullSecretSaysWhatStopsTheKey(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	leaked := s.mailFlows().Username
+	for len(s.World.Versions(secret)) < 100 {
+		if _, err := s.World.PutSecretValue(secret, "note", "NOTE"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.fails(`{"action":"emergency"}`, rotation.RotationBlocked, "100 versions", leaked+", which leaked, is still Active",
+		`"contain":"first"`)
+	message := s.fails(`{"action":"emergency","contain":"first"}`, rotation.RotationBlocked, "100 versions")
+	s.keyIs(leaked, "Inactive")
+	if strings.Contains(message, "still Active") {
+		t.Errorf("it isn't: %s", message)
+	}
+	s.after(day + hour)
+	s.must(`{}`, rotation.Rotated)
+	s.mailFlows()
+}
+
 // Whatever Secrets Manager answers to PutSecretValue: a definite no leaves no key behind.
 func TestEveryDefiniteRefusalToStoreLeavesNoKeyBehind(t *testing.T) {
 	for code, want := range map[string]rotation.ErrorType{

@@ -29,6 +29,8 @@ type stage struct {
 	*localfunction.Deployment
 	log     syncBuffer
 	answers strings.Builder // all results and errors, for the search for secrets
+	// secretStored: the test puts a secret access key into the secret.
+	secretStored bool
 }
 
 type syncBuffer struct {
@@ -201,7 +203,7 @@ func (s *stage) nothingSecretWasTold() {
 		if strings.Contains(told, one) {
 			s.Errorf("a secret of %d characters is in a log, a result or an error", len(one))
 		}
-		if len(one) == 40 && strings.Contains(stored, one) {
+		if len(one) == 40 && strings.Contains(stored, one) && !s.secretStored {
 			s.Error("a secret access key is stored")
 		}
 	}

@@ -96,8 +96,11 @@ type place struct {
 // names.
 func (c Content) places() (all []place) {
 	for _, key := range slices.Sorted(maps.Keys(c.names)) {
-		name := c.names[key]
-		all = append(all, place{key, leaf{strings.Split(name, "."), c.members.at(name)}})
+		l, ok := c.members.at(c.names[key])
+		if !ok {
+			l.path = strings.Split(c.names[key], ".")
+		}
+		all = append(all, place{key, l})
 	}
 	if len(c.Logins) == 0 {
 		return all

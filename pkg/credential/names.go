@@ -98,6 +98,15 @@ type leaf struct {
 
 func (l leaf) name() string { return strings.Join(l.path, ".") }
 
+// told is the name for a person, unless it could be more than a name: a secret access key has 40
+// characters.
+func (l leaf) told() string {
+	if name := l.name(); len(name) < secretKeyLength && oneWord("", name) == nil {
+		return name
+	}
+	return "(a name that isn't told)"
+}
+
 // deepest is how many objects deep others' names are looked for.
 const deepest = 3
 

@@ -201,15 +201,11 @@ func (o object) misfit(l sessmtp.Login, others elsewhere) error {
 	return fmt.Errorf(`"username" is missing, and nothing among %s is plainly an SMTP username and password`, o.listed())
 }
 
-// listed names the members for a person, unless a name could be more than a name.
+// listed names the members for a person.
 func (o object) listed() string {
 	var names []string
 	for _, l := range o.leaves() {
-		name := l.name()
-		if len(name) > 39 || oneWord("", name) != nil { // a secret access key has 40 characters
-			name = "(a name that isn't told)"
-		}
-		names = append(names, name)
+		names = append(names, l.told())
 	}
 	if len(names) > 10 {
 		names = append(names[:10], "…")

@@ -21,8 +21,8 @@ func (c Content) renewed(logins []sessmtp.Login) object {
 	if len(c.Logins) == 0 || c.Logins[0].Username == logins[0].Username {
 		return kept
 	}
-	for _, name := range c.SecretKeys(logins[0].Region) {
-		kept.remove(strings.Split(name, "."))
+	for _, l := range c.secretKeys(logins[0].Region) {
+		kept.remove(l.path)
 	}
 	for name, raw := range kept {
 		kept[name] = eachText(raw, c.renewal(logins))
@@ -114,16 +114,23 @@ const secretKeyLength = 40
 // more than mail. Compose leaves them out of a new credential. The Region is that of a password for
 // which the value names none.
 func (c Content) SecretKeys(region string) (names []string) {
+	for _, l := range c.secretKeys(region) {
+		names = append(names, l.told())
+	}
+	return names
+}
+
+func (c Content) secretKeys(region string) (keys []leaf) {
 	for _, l := range c.members.leaves() {
 		var text string
 		if json.Unmarshal(l.raw, &text) != nil || text == "" {
 			continue
 		}
 		if bare(l.path) == "secretaccesskey" || len(text) == secretKeyLength && c.derivesFrom(text, region) {
-			names = append(names, l.name())
+			keys = append(keys, l)
 		}
 	}
-	return names
+	return keys
 }
 
 func (c Content) derivesFrom(secret, region string) bool {

@@ -31,7 +31,7 @@ func (o object) others(names Names) elsewhere {
 		if key == "" || isPublished(l.path[0]) || !fits(key, l.raw) {
 			continue
 		}
-		places[key] = append(places[key], l.name())
+		places[key] = append(places[key], l.told())
 		if known, ok := e.found[key]; ok && string(known) != string(l.raw) {
 			e.unclear[key] = nil
 		}
@@ -42,8 +42,8 @@ func (o object) others(names Names) elsewhere {
 		delete(e.found, key)
 	}
 	for key, name := range names {
-		if raw := o.at(name); !isNothing(raw) {
-			e.found[key] = raw
+		if l, ok := o.at(name); ok && !isNothing(l.raw) {
+			e.found[key] = l.raw
 			delete(e.unclear, key)
 		}
 	}
@@ -51,13 +51,13 @@ func (o object) others(names Names) elsewhere {
 }
 
 // at is the member that a name with dots leads to.
-func (o object) at(name string) json.RawMessage {
+func (o object) at(name string) (leaf, bool) {
 	for _, l := range o.leaves() {
 		if l.name() == name {
-			return l.raw
+			return l, true
 		}
 	}
-	return nil
+	return leaf{}, false
 }
 
 // fits tells whether another program's member can be what its name promises.

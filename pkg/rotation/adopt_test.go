@@ -110,7 +110,8 @@ func TestSomebodySettlesItByTheConfigurationOrByTheValue(t *testing.T) {
 	s = newStage(t)
 	s.written(value, region)
 	s.rotator.Secret.(*smtpsecret.Secret).Deliberate = true
-	if text := said(s.comes(tick, rotation.Waiting)); !strings.Contains(text, "the next rotation writes the configuration's") {
+	text := said(s.comes(tick, rotation.Waiting))
+	if !strings.Contains(text, "the next rotation writes the configuration's") {
 		t.Errorf("it doesn't say what comes: %s", text)
 	}
 	s.comes(rotate, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)

@@ -45,7 +45,7 @@ func (r *Rotator) Run(ctx context.Context, req Request) (Result, error) {
 		run.result.Next = &decision.Next
 	}
 	if err != nil {
-		return run.result, err
+		return run.result, run.stillActive(err)
 	}
 	run.result.Outcome = outcome(req, run.result.Steps, decision, run.state.Done)
 	return run.result, nil

@@ -2,7 +2,9 @@ package rotation
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 )
 
 // run is one Run: what it knows and has done, and what it will answer.
@@ -74,6 +76,22 @@ func (run *run) noteTooLate(d Decision) {
 	if d.command.kind == promote && run.state.Current.ID != "" {
 		run.state = run.state.tooLate(d.command.key)
 	}
+}
+
+// stillActive adds to the error of an emergency that the leaked key can still send, and what stops
+// it at once.
+func (run *run) stillActive(err error) error {
+	k, listed := run.state.key(run.req.AccessKeyID)
+	if run.req.Action != Emergency || run.req.ContainFirst || !listed || k.Status != Active ||
+		TypeOf(err) == RequestError || strings.Contains(err.Error(), "contain") {
+		return err
+	}
+	failure := Errorf(TypeOf(err), "%w; access key %s, which leaked, is still Active: run the emergency again, with "+
+		"\"contain\":\"first\" if it can't wait (that stops mail until the replacement is current)", err, k.ID)
+	if cause, ok := errors.AsType[*Error](err); ok {
+		failure.Refused = cause.Refused
+	}
+	return failure
 }
 
 // looksTwice: the action revokes or undoes, so it observes once more before it answers. An
