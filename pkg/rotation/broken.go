@@ -112,9 +112,8 @@ func (pl *planner) freeSlot() Decision {
 // can't come back.
 func (pl *planner) takeDeadSlot(k Key) Decision {
 	if pl.Current.User == "" && !pl.fenced() {
-		d := pl.fence("so that the value names the user, and is known for this user's once access key %s is gone", k.ID)
-		d.command.version.Unsettled = false // nobody sends with it any more, so it may be rewritten
-		return d
+		return pl.fence("so that the value names the user, and is known for this user's once access key %s is gone",
+			k.ID)
 	}
 	if !pl.policy.SkipVerification {
 		if !pl.Done.verifiedSinceLook(k.ID) {

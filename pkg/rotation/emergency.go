@@ -134,9 +134,13 @@ func (pl *planner) revoke(k Key, reason string) Decision {
 	return do(cmd(deleteKey, k.ID, "%s", reason))
 }
 
-// fence stages the current content anew, and moves AWSCURRENT to that version.
+// fence stages the current content anew, and moves AWSCURRENT to that version. If the current key
+// is dead, nobody sends with what the value says, so it may be rewritten: then it names the user,
+// and is known for this user's once the key is gone.
 func (pl *planner) fence(reason string, args ...any) Decision {
-	return do(cmd(fence, pl.Current.AccessKeyID(), reason, args...).of(pl.currentVersion()))
+	v := pl.currentVersion()
+	v.Unsettled = v.Unsettled && !pl.broken()
+	return do(cmd(fence, pl.Current.AccessKeyID(), reason, args...).of(v))
 }
 
 // refuseUnknown refuses a key that isn't listed, unless a version names it: then an earlier run has

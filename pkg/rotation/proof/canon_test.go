@@ -87,6 +87,7 @@ func (s *stage) write(w *writer) {
 	w.yes(j.overlap)
 	w.yes(j.stopped)
 	w.yes(j.removed)
+	w.yes(s.unsettled != "")
 	writeMap(w, s.names, j.since, w.instant)
 	writeMap(w, s.names, j.dormant, w.text)
 	writeMap(w, s.names, j.revoked, w.yes)

@@ -112,6 +112,7 @@ func (s *stage) look(by *invocation, cause *call) {
 			return v.ID == s.leftover.ID && v.Value == s.leftover.Value
 		}), "another rotator's value is gone, after: %s", s.tell(by, cause))
 	}
+	s.lookUnsettled(by, cause, v)
 	if j.current != "" && j.current != c.Username {
 		j.since[j.current] = s.now
 		delete(j.byHand, j.current)
@@ -147,6 +148,17 @@ func (s *stage) look(by *invocation, cause *call) {
 		j.must(p1, j.excuse != "" && (j.excuse != sesIsLate || s.onlyLate(c)),
 			"AWSCURRENT names %q, which SES doesn't accept, after: %s", s.names[c.Username], s.tell(by, cause))
 	}
+}
+
+// lookUnsettled: applications send with what a person wrote into the value. Only an emergency, or
+// somebody who mends what is dead, may overwrite that.
+func (s *stage) lookUnsettled(by *invocation, cause *call, v localaws.Version) {
+	if s.unsettled == "" || strings.Contains(v.Value, s.unsettled) {
+		return
+	}
+	s.judge.must(p8, by == nil || by.req.Action == rotation.Emergency || s.judge.stopped,
+		"%s, which applications send with, is overwritten after: %s", s.unsettled, s.tell(by, cause))
+	s.unsettled = ""
 }
 
 // sesIsLate excuses for as long as it is the only reason.

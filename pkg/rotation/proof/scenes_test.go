@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"strings"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
@@ -39,6 +40,14 @@ var scenes = []scene{
 	{name: "no credential yet, beside a hand-made key in use", build: func(s *stage) { s.strangerKey() }},
 	{name: "an adopted secret", build: func(s *stage) { s.handMadeSecret() }},
 	{name: "an adopted secret, due", build: func(s *stage) { s.handMadeSecret().after(30 * day) }},
+	{name: "an adopted secret with another port, due", build: func(s *stage) {
+		s.unsettled = `"port":465`
+		s.handMadeSecret().after(30 * day)
+	}},
+	{name: "an adopted secret with another port, broken", build: func(s *stage) {
+		s.unsettled = `"port":465`
+		s.deactivate(s.handMadeSecret().currentKey()).after(hour)
+	}},
 	{name: "an adopted secret, broken, beside a stranger's key in use", build: func(s *stage) {
 		k := s.handMadeSecret().currentKey()
 		s.strangerKey().deactivate(k).after(hour)
@@ -156,6 +165,9 @@ func (s *stage) handMadeSecret() *stage {
 			panic(err)
 		}
 		value := `{"username":"` + id + `","password":"` + localaws.SMTPPassword(key, region) + `",` + note + `}`
+		if s.unsettled != "" {
+			value = strings.Replace(value, "{", "{"+s.unsettled+",", 1)
+		}
 		if _, err := w.PutSecretValue(secret, value); err != nil {
 			panic(err)
 		}

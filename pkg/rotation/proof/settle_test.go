@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
@@ -31,6 +32,9 @@ func (s *stage) settle() {
 	failures := 0
 	for i, pause := range settling {
 		s.after(pause)
+		if i == 2 {
+			s.settleValue()
+		}
 		if k, ok := s.key(s.stranger); ok && k.Status == "Active" {
 			s.use(s.stranger)
 		}
@@ -54,6 +58,17 @@ func (s *stage) settle() {
 		s.judge.must(p8, ok && k.Status == "Active", "in the end the stranger's key is %q", k.Status)
 	}
 	s.stored()
+}
+
+// settleValue is what the error asks a person for.
+func (s *stage) settleValue() {
+	if s.unsettled == "" {
+		return
+	}
+	version, _ := s.current()
+	s.person(func(w *localaws.World) {
+		_, _ = w.PutSecretValue(secret, strings.Replace(version.Value, s.unsettled+",", "", 1))
+	})
 }
 
 // refuse is all that comes of another's secret.
