@@ -1,10 +1,12 @@
 package growth
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -114,6 +116,77 @@ func fleetTable(t *testing.T) string {
 			100*float64(got.Failed)/float64(got.Ticks), back, got.Waiting)
 	}
 	return out.String()
+}
+
+// TestThePageHasTheQuotas compares README.md's table with the template, or writes it.
+func TestThePageHasTheQuotas(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := replace(string(page), "quotas", quotaTable(t))
+	if *update {
+		if err := os.WriteFile("README.md", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if text != string(page) {
+		t.Error("README.md has other quotas: go test ./deploy/growth -update writes them")
+	}
+	bench, err := os.ReadFile("../../lambda/bench/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if measured := fmt.Sprintf("**%.1f MB**", functionSize/1e3); !strings.Contains(string(bench), measured) {
+		t.Errorf("lambda/bench doesn't measure the function's program as %s", measured)
+	}
+}
+
+func quotaTable(t *testing.T) string {
+	all, err := ReadQuotas("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortStableFunc(all, func(a, b Quota) int { return cmp.Compare(a.Stacks(), b.Stacks()) })
+	var out strings.Builder
+	out.WriteString("| quota | by default | each stack | stacks |\n|---|---:|---:|---:|\n")
+	for _, q := range all {
+		each := amount(q, q.Each)
+		if q.Optional > 0 {
+			each += fmt.Sprintf(", or %d with all that can be asked for", q.Each+q.Optional)
+		}
+		fmt.Fprintf(&out, "| %s | %s%s | %s | %s |\n", q.Of, amount(q, q.Default), q.Note, each, thousands(q.Stacks()))
+	}
+	return out.String()
+}
+
+func amount(q Quota, n int) string {
+	switch {
+	case q.Kilobytes && n >= 1e6:
+		return fmt.Sprintf("%g GB", float64(n)/1e6)
+	case q.Kilobytes:
+		return fmt.Sprintf("%g MB", float64(n)/1e3)
+	}
+	return thousands(n)
+}
+
+// thousands is a number as people write it.
+func thousands(n int) string {
+	if n < 1_000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1_000), n%1_000)
+}
+
+func TestATemplateWithoutWhatAQuotaCountsIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "template.yaml")
+	if err := os.WriteFile(path, []byte("Resources: {Rule: {Type: 'AWS::Events::Rule'}}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadQuotas(path); err == nil || !strings.Contains(err.Error(), "AWS::IAM::Role") {
+		t.Errorf("%v", err)
+	}
 }
 
 func costTable(t *testing.T) string {

@@ -31,13 +31,9 @@ type Stack struct {
 
 // ReadStack returns the Stack that a template sets up with its defaults.
 func ReadStack(templateFile string) (Stack, error) {
-	text, err := os.ReadFile(templateFile)
+	t, err := readTemplate(templateFile)
 	if err != nil {
 		return Stack{}, err
-	}
-	var t template
-	if err := yaml.Unmarshal(text, &t.document); err != nil {
-		return Stack{}, fmt.Errorf("%s: %w", templateFile, err)
 	}
 	schedule, invoke := "Resources.Schedule.Properties.", "Resources.Function.Properties.EventInvokeConfig."
 	minutes := t.number(schedule + "FlexibleTimeWindow.MaximumWindowInMinutes")
@@ -49,7 +45,7 @@ func ReadStack(templateFile string) (Stack, error) {
 		KeptFor:          time.Duration(seconds) * time.Second,
 		Invocations:      1 + t.number(invoke+"MaximumRetryAttempts"),
 		CallTries:        retry.DefaultMaxAttempts,
-		Alarms:           t.count("AWS::CloudWatch::Alarm"),
+		Alarms:           t.count("AWS::CloudWatch::Alarm", false),
 	}
 	if t.err != nil {
 		return Stack{}, fmt.Errorf("%s: %w", templateFile, t.err)
@@ -61,6 +57,17 @@ func ReadStack(templateFile string) (Stack, error) {
 type template struct {
 	document map[string]any
 	err      error
+}
+
+func readTemplate(file string) (t template, err error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return t, err
+	}
+	if err := yaml.Unmarshal(text, &t.document); err != nil {
+		return t, fmt.Errorf("%s: %w", file, err)
+	}
+	return t, nil
 }
 
 // at returns the text at a path of names, and "" if there is none.
@@ -98,11 +105,14 @@ func (t *template) rate(path string) time.Duration {
 	return time.Duration(n) * one
 }
 
-// count returns how many resources of a type there are.
-func (t *template) count(kind string) (n int) {
+// count returns how many resources of a type a stack has with its parameters' defaults; or, of
+// those that are optional, how many more it can have. What is optional has a condition whose name
+// begins with Has; a condition that begins with Makes holds by default.
+func (t *template) count(kind string, optional bool) (n int) {
 	resources, _ := t.document["Resources"].(map[string]any)
 	for name := range resources {
-		if t.at("Resources."+name+".Type") == kind {
+		resource := "Resources." + name
+		if t.at(resource+".Type") == kind && strings.HasPrefix(t.at(resource+".Condition"), "Has") == optional {
 			n++
 		}
 	}

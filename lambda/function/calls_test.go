@@ -6,7 +6,9 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -59,6 +61,38 @@ func TestEveryInvocationMakesNoMoreAWSCallsThanItNeeds(t *testing.T) {
 	s.after(day)
 	s.costs(`{}`, rotation.Deleted, 6, 4)
 	s.costs(`{}`, rotation.Waiting, 2, 1)
+}
+
+// TestATickLooksForAWaitingCredentialWhereTheLabelIsGone: promotion takes AWSPENDING to AWSCURRENT's
+// version, and then one read tells of both labels. Without the label, Secrets Manager is asked for
+// it, twice: an adopted secret never had it, and RotateSecret takes it away when it is done.
+func TestATickLooksForAWaitingCredentialWhereTheLabelIsGone(t *testing.T) {
+	s := newStage(t, nil)
+	s.handMadeSecret()
+	s.costsFour("before an adopted secret's first rotation")
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	s.costs(`{}`, rotation.Waiting, 2, 1)
+	v, _ := s.World.Labelled(secret, "AWSCURRENT")
+	if err := s.World.MoveLabel(secret, "AWSPENDING", v.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	s.costsFour("once the label is gone")
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const says = "makes two AWS calls, at the same time; four, as long as no version of the secret is labelled AWSPENDING"
+	if !strings.Contains(strings.Join(strings.Fields(string(readme)), " "), says) {
+		t.Errorf("README.md doesn't say that a tick %q", says)
+	}
+}
+
+// costsFour holds an idle tick to what README.md says of the exception.
+func (s *stage) costsFour(when string) {
+	s.Helper()
+	if calls, inTurn := s.cost(`{}`, rotation.Waiting); calls != 4 || inTurn != 3 {
+		s.Errorf("%s, a tick makes %d calls, %d in turn; want 4 and 3", when, calls, inTurn)
+	}
 }
 
 func TestWarmTicksUseTheConnectionsThatThereAre(t *testing.T) {
