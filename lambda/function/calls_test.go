@@ -63,9 +63,10 @@ func TestEveryInvocationMakesNoMoreAWSCallsThanItNeeds(t *testing.T) {
 	s.costs(`{}`, rotation.Waiting, 2, 1)
 }
 
-// TestATickLooksForAWaitingCredentialWhereTheLabelIsGone: promotion takes AWSPENDING to AWSCURRENT's
-// version, and then one read tells of both labels. Without the label, Secrets Manager is asked for
-// it, twice: an adopted secret never had it, and RotateSecret takes it away when it is done.
+// TestATickLooksForAWaitingCredentialWhereTheLabelIsGone: promotion takes AWSPENDING to
+// AWSCURRENT's version, and then one read tells of both labels. Without the label, Secrets Manager
+// is asked for it, twice: an adopted secret never had it, and RotateSecret takes it away when it is
+// done.
 func TestATickLooksForAWaitingCredentialWhereTheLabelIsGone(t *testing.T) {
 	s := newStage(t, nil)
 	s.handMadeSecret()
@@ -81,7 +82,8 @@ func TestATickLooksForAWaitingCredentialWhereTheLabelIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const says = "makes two AWS calls, at the same time; four, as long as no version of the secret is labelled AWSPENDING"
+	const says = "makes two AWS calls, at the same time; four, as long as no version of the secret is labelled " +
+		"AWSPENDING"
 	if !strings.Contains(strings.Join(strings.Fields(string(readme)), " "), says) {
 		t.Errorf("README.md doesn't say that a tick %q", says)
 	}
