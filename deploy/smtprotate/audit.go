@@ -106,28 +106,40 @@ func (c *console) findings(findings []sendpolicy.Finding) {
 	if len(findings) == 0 {
 		fmt.Fprintln(c.out, "Nothing is wider than an SMTP credential needs.")
 	}
-	type place struct{ policy, instead string }
-	told := map[place]bool{}
-	var instead []place
+	told := map[string]bool{}
+	var instead []string
 	for _, f := range findings {
-		fmt.Fprintf(c.out, "%s %s\n", layout.Pad(strings.ToUpper(string(f.Severity)), 7),
-			strings.TrimSpace(fmt.Sprintf("%s  %s", f.Code, f.Policy)))
-		for _, text := range []string{f.Message, "What a thief gets: " + f.Risk} {
-			for _, line := range layout.Wrap(text+".", 70) {
-				fmt.Fprintf(c.out, "        %s\n", line)
+		margin := strings.ToUpper(string(f.Severity))
+		texts := []string{string(f.Code) + " " + f.Policy, f.Message + ".", "What a thief gets: " + f.Risk + "."}
+		if f.Remedy != "" {
+			texts = append(texts, "What to do: "+f.Remedy+".")
+		}
+		for _, text := range texts {
+			for _, line := range layout.Wrap(text, 70) {
+				fmt.Fprintf(c.out, "%s %s\n", layout.Pad(margin, 7), line)
+				margin = ""
 			}
 		}
 		fmt.Fprintln(c.out)
-		if f.Instead == nil {
-			continue
-		}
-		if p := (place{f.Policy, f.Instead.String()}); !told[p] {
-			told[p] = true
-			instead = append(instead, p)
+		if text := toHaveInstead(f); !told[text] {
+			told[text] = true
+			instead = append(instead, text)
 		}
 	}
-	for _, p := range instead {
-		c.paragraph(c.out, fmt.Sprintf("Instead of %s, have this, with your own identities and account:", p.policy))
-		fmt.Fprintf(c.out, "\n%s\n\n", p.instead)
+	for _, text := range instead {
+		fmt.Fprint(c.out, text)
 	}
+}
+
+// toHaveInstead is the policy that takes the place of a finding's, and how; or nothing.
+func toHaveInstead(f sendpolicy.Finding) string {
+	if f.Instead == nil {
+		return ""
+	}
+	how := "have this"
+	if f.Remedy != "" { // others have the policy, too
+		how = "give the user this as a policy of its own"
+	}
+	lines := layout.Wrap(fmt.Sprintf("Instead of %s, %s, with your own identities and account:", f.Policy, how), 78)
+	return fmt.Sprintf("%s\n\n%s\n\n", strings.Join(lines, "\n  "), f.Instead)
 }

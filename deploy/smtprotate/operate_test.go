@@ -213,6 +213,18 @@ func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
 		t.Errorf("exit code %d, %v: %s", code, err, out)
 	}
 
+	const sesGroup = "AWSSESSendingGroupDoNotRename"
+	d.World.PutGroupPolicy(sesGroup, "AmazonSesSendingAccess",
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}]}`)
+	if err := d.World.AddUserToGroup(smtpUser, sesGroup); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ = d.runs("audit")
+	d.wants(code, out, 4, "HIGH WideResource AmazonSesSendingAccess (group "+sesGroup+")",
+		"What to do: SES's console",
+		"aws iam remove-user-from-group --user-name "+smtpUser+" --group-name "+sesGroup+")",
+		"Instead of AmazonSesSendingAccess (group "+sesGroup+"), give the user this as a policy of its own")
+
 	code, out, _ = smtprotate(t, "", "audit", "--user", smtpUser, "--identity", "example.net", "--account",
 		"111122223333", "--region", region)
 	d.wants(code, out, 4, "HIGH WideResource", "arn:aws:ses:eu-west-1:111122223333:identity/example.net")

@@ -42,6 +42,9 @@ func (f *Function) serveAudit(ctx context.Context, log *slog.Logger) (a event.An
 	a.Findings = append([]sendpolicy.Finding{}, sendpolicy.Audit(access)...)
 	for _, found := range a.Findings {
 		w := rotation.Warning{Code: rotation.WarningCode(found.Code), Message: found.Message}
+		if found.Remedy != "" {
+			w.Message += "; " + found.Remedy
+		}
 		a.Warnings = append(a.Warnings, w)
 		log.WarnContext(ctx, "warning", "warning", w, "severity", found.Severity)
 	}

@@ -83,6 +83,28 @@ func TestTheAuditTellsWhatTheUserMayDo(t *testing.T) {
 	}
 }
 
+// TestTheWarningOfAGroupsPolicySaysToLeaveTheGroup: users that SES's console makes have their right
+// from its group.
+func TestTheWarningOfAGroupsPolicySaysToLeaveTheGroup(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	const group = "AWSSESSendingGroupDoNotRename"
+	s.World.PutGroupPolicy(group, "AmazonSesSendingAccess", asTheConsoleMakesIt)
+	if err := s.World.AddUserToGroup(user, group); err != nil {
+		t.Fatal(err)
+	}
+	a := s.audits()
+	want := "aws iam remove-user-from-group --user-name " + user + " --group-name " + group
+	for _, f := range *a.Findings {
+		if !strings.Contains(f.Remedy, want) || !warned(a.Result, rotation.WarningCode(f.Code), want) {
+			t.Errorf("%s says %q, and the warnings are %+v", f.Code, f.Remedy, a.Warnings)
+		}
+	}
+	if len(*a.Findings) != 2 {
+		t.Errorf("%+v", *a.Findings)
+	}
+}
+
 func TestACustomersPolicyNamedLikeAWSsQuarantineIsAPolicyLikeAnyOther(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)

@@ -42,7 +42,7 @@ func Audit(a Access) []Finding {
 			findings = append(findings, *fault)
 			continue
 		}
-		policies = append(policies, readPolicy{d, p.name()})
+		policies = append(policies, readPolicy{d, p.name(), p.remedy(a.User)})
 		denied.add(d)
 	}
 	limit := unlimited()
@@ -56,7 +56,7 @@ func Audit(a Access) []Finding {
 	for _, p := range policies {
 		for _, s := range p.Statements {
 			if s.Effect == allow {
-				findings = append(findings, s.findings(p.name, denied, limit, a)...)
+				findings = append(findings, s.findings(p, denied, limit, a)...)
 			}
 		}
 	}
@@ -64,20 +64,21 @@ func Audit(a Access) []Finding {
 	return findings
 }
 
-// readPolicy is a policy's document, and where the user has it from.
+// readPolicy is a policy's document, where the user has it from, and how the user gets rid of it.
 type readPolicy struct {
 	Document
-	name string
+	name, remedy string
 }
 
 // findings are those of one statement that allows.
-func (s Statement) findings(policy string, denied guards, l limit, a Access) []Finding {
-	r := report{policy: policy, statement: &s}
+func (s Statement) findings(policy readPolicy, denied guards, l limit, a Access) []Finding {
+	r := report{policy: policy.name, statement: &s}
 	r.rights(l)
 	if l.sends && s.sends() && !denied.sending {
 		r.sending(denied, l)
 	}
 	for i := range r.findings {
+		r.findings[i].Remedy = policy.remedy
 		if s.sends() {
 			r.findings[i].Instead = instead(s, a)
 		}
@@ -111,7 +112,7 @@ func (p Policy) read(user string) (Document, *Finding) {
 	d, err := Parse(p.Text)
 	if err != nil {
 		return d, &Finding{Code: Unreadable, Severity: Medium, Policy: p.name(),
-			Message: fmt.Sprintf("it can't be read: %v", err), Risk: "whatever it allows"}
+			Message: fmt.Sprintf("it can't be read: %v", err), Risk: "whatever it allows", Remedy: p.remedy(user)}
 	}
 	return d, nil
 }

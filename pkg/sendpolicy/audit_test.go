@@ -379,6 +379,50 @@ func TestTheAdviceAboutAQuarantineIsAWSs(t *testing.T) {
 	}
 }
 
+// TestWhatCantBeNarrowedForTheUserAloneIsLeft: a group's policy is its other members', too, and
+// SES's console has a group of its own for all users that it makes. AWS's policies are everybody's.
+func TestWhatCantBeNarrowedForTheUserAloneIsLeft(t *testing.T) {
+	const awss = "arn:aws-us-gov:iam::aws:policy/AmazonSESFullAccess"
+	const shared = "arn:aws:iam::111122223333:policy/mail"
+	leave := func(group string) []string {
+		return []string{"aws iam remove-user-from-group --user-name mailer --group-name " + group + ")"}
+	}
+	detach := []string{"aws iam detach-user-policy --user-name mailer --policy-arn " + awss + ")"}
+	for _, p := range []struct {
+		what   string
+		policy sendpolicy.Policy
+		want   []string // of the remedy; nil: there is none
+	}{
+		{"SES's group", sendpolicy.Policy{Name: "AmazonSesSendingAccess", From: "group AWSSESSendingGroupDoNotRename"},
+			append(leave("AWSSESSendingGroupDoNotRename"), "leave the group and its policy as they are")},
+		{"another group", sendpolicy.Policy{Name: "mail", From: "group staff"},
+			append(leave("staff"), "leave its policies as they are")},
+		{"AWS's policy, from a group", sendpolicy.Policy{Name: "AmazonSESFullAccess", ARN: awss, From: "group staff"},
+			leave("staff")},
+		{"AWS's policy", sendpolicy.Policy{Name: "AmazonSESFullAccess", ARN: awss, From: "attached"}, detach},
+		{"a customer's policy", sendpolicy.Policy{Name: "mail", ARN: shared, From: "attached"}, nil},
+		{"the user's own", sendpolicy.Policy{Name: "mail", From: "inline"}, nil},
+	} {
+		for _, text := range []string{allow(`"ses:*"`, `"*"`), allow(`"s3:GetObject"`, `"*"`), "no policy"} {
+			p.policy.Text = text
+			findings := sendpolicy.Audit(sendpolicy.Access{User: "mailer", Policies: []sendpolicy.Policy{p.policy}})
+			if len(findings) == 0 {
+				t.Fatalf("%s: nothing is found in %s", p.what, text)
+			}
+			for _, f := range findings {
+				if (f.Remedy == "") != (p.want == nil) {
+					t.Errorf("%s, %s: the remedy is %q", p.what, f.Code, f.Remedy)
+				}
+				for _, want := range p.want {
+					if !strings.Contains(f.Remedy, want) {
+						t.Errorf("%s, %s: %q doesn't say %q", p.what, f.Code, f.Remedy, want)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestPoliciesOfOneNameAreLookedAtEach(t *testing.T) {
 	got := named(sendpolicy.Audit(sendpolicy.Access{Policies: []sendpolicy.Policy{
 		{Name: "mail", From: "group staff", Text: allow(`"*"`, `"*"`)},

@@ -53,6 +53,9 @@ type Finding struct {
 	Message   string     `json:"message"`
 	// Risk is what a thief could do with it.
 	Risk string `json:"risk"`
+	// Remedy says how the user gets rid of the policy, if it can't be narrowed for this user alone:
+	// it is a group's, or AWS's own.
+	Remedy string `json:"remedy,omitempty"`
 	// Instead is the policy to have in the statement's place, or in the user's, where there is one.
 	Instead *Document `json:"instead,omitempty"`
 }
