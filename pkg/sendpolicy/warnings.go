@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // WarningCode names what a person should know about a policy that was written.
@@ -30,6 +31,8 @@ const (
 	OtherAccount WarningCode = "OtherAccount"
 	// OtherRegion: an ARN is of a Region that isn't among those described.
 	OtherRegion WarningCode = "OtherRegion"
+	// SpecificIdentity: an address or subdomain may be an identity of its own beside its domain.
+	SpecificIdentity WarningCode = "SpecificIdentity"
 	// TooLong: an inline policy of a user can't have so many characters.
 	TooLong WarningCode = "TooLong"
 	// CaseMatters: a pattern with a wildcard tells capitals from small letters.
@@ -42,9 +45,25 @@ type Warning struct {
 	Message string      `json:"message"`
 }
 
-// inlineQuota is how many characters all inline policies of a user may have, spaces apart ("IAM and
-// AWS STS quotas").
-const inlineQuota = 2048
+// How many characters IAM takes, white space apart ("IAM and AWS STS quotas").
+const (
+	InlineQuota  = 2048 // in all inline policies of a user together
+	ManagedQuota = 6144 // in a managed policy
+)
+
+// Characters is how many IAM counts.
+func (d Document) Characters() (n int) {
+	text, err := written(d)
+	if err != nil {
+		return 0 // texts and lists of texts can always be written
+	}
+	for _, r := range string(text) {
+		if !unicode.IsSpace(r) {
+			n++
+		}
+	}
+	return n
+}
 
 func (d Description) warnings(policy Document) (found []Warning) {
 	warn := func(code WarningCode, format string, args ...any) {
@@ -64,6 +83,7 @@ func (d Description) warnings(policy Document) (found []Warning) {
 				"name those that are used")
 	}
 	d.warnOfARNs(warn)
+	d.warnOfSpecificIdentities(warn)
 	if slices.ContainsFunc(each(d.From, addresses), hasStar) || len(d.From) == 0 && len(d.SandboxRecipients) > 0 {
 		warn(CaseMatters,
 			"senders have a wildcard, with which IAM tells capitals from small letters: mail has to come from "+
@@ -78,13 +98,36 @@ func (d Description) warnings(policy Document) (found []Warning) {
 		warn(CaseMatters,
 			"recipients tell capitals from small letters: mail to Someone@Example.com isn't mail to example.com")
 	}
-	if text, err := written(policy); err == nil && len(text) > inlineQuota {
+	if n := policy.Characters(); n > InlineQuota {
 		warn(TooLong,
-			"it has %d characters, and all inline policies of a user together may have %d: make it a managed "+
-				"policy, which may have 6,144", len(text), inlineQuota)
+			"it has %d characters, and IAM lets all inline policies of a user have %d together, the stack's among "+
+				"them: make it a managed policy, which may have %d, or name fewer identities, or fewer of networks, "+
+				"endpoints and VPCs, each of which repeats them", n, InlineQuota, ManagedQuota)
 	}
 	slices.SortStableFunc(found, func(a, b Warning) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return found
+}
+
+// warnOfSpecificIdentities tells that SES goes by the most specific identity that is verified: a
+// sender's address, or its subdomain, and only then its domain ("Creating and verifying identities
+// in Amazon SES"). The refusals that people report name that one.
+func (d Description) warnOfSpecificIdentities(warn func(WarningCode, string, ...any)) {
+	named := each(d.Identities, func(identity string) []string {
+		if parts := ofSES.FindStringSubmatch(identity); parts != nil {
+			identity = parts[5]
+		}
+		return []string{strings.ToLower(identity)}
+	})
+	isDomain := func(identity string) bool { return !strings.Contains(identity, "@") }
+	isOther := func(from string) bool {
+		return isDomain(from) || !slices.Contains(named, strings.ToLower(from))
+	}
+	if slices.ContainsFunc(named, isDomain) && (len(d.From) == 0 || slices.ContainsFunc(d.From, isOther)) {
+		warn(SpecificIdentity,
+			"a domain doesn't stand for its addresses and subdomains that are verified identities themselves: SES "+
+				"asks for permission on those by name, and refuses their mail otherwise (554 Access denied); name "+
+				"each as an identity beside the domain")
+	}
 }
 
 func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {

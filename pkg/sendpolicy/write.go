@@ -1,6 +1,7 @@
 package sendpolicy
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -37,6 +38,10 @@ func Write(d Description) (Document, []Warning, error) {
 		}
 		to.Condition.add("StringLike", "ses:FromAddress", senders(d.Identities)...)
 		policy.Statements = append(policy.Statements, to)
+	}
+	if n := policy.Characters(); n > ManagedQuota {
+		return Document{}, nil, Faults{{"Identities", fmt.Sprintf("the policy would have %d characters, and IAM takes "+
+			"none of more than %d: name less, or make several credentials", n, ManagedQuota)}}
 	}
 	return policy, d.warnings(policy), nil
 }

@@ -1,6 +1,7 @@
 package sendpolicy_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,6 +54,7 @@ func ExampleWrite() {
 	// }
 	// NoConfigurationSet
 	// RecipientsAreAsked
+	// SpecificIdentity
 }
 
 // written is the policy, of a description that has no fault.
@@ -224,11 +226,21 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 // quiet is a description without warnings, changed.
 func quiet(change func(*sendpolicy.Description)) sendpolicy.Description {
 	d := ofExample(sendpolicy.Description{
+		Identities:        []string{"example.com", "app@example.com"},
 		ConfigurationSets: []string{"main"}, SandboxRecipients: []string{"example.net"},
 		From: []string{"app@example.com"}, Networks: networks("192.0.2.0/24"),
 	})
 	change(&d)
 	return d
+}
+
+// withIdentities is one with so many more.
+func withIdentities(n int) sendpolicy.Description {
+	return quiet(func(d *sendpolicy.Description) {
+		for i := range n {
+			d.Identities = append(d.Identities, fmt.Sprintf("a%d.example.com", i))
+		}
+	})
 }
 
 // fromNetworks is one with other networks.
@@ -321,12 +333,27 @@ var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy
 			{Identities: []string{ownARN, otherRegionsARN}},
 		},
 	},
+	sendpolicy.SpecificIdentity: {
+		raised: []sendpolicy.Description{
+			quiet(func(d *sendpolicy.Description) { d.From = nil }),
+			quiet(func(d *sendpolicy.Description) { d.From = []string{"example.com"} }),
+			quiet(func(d *sendpolicy.Description) { d.From = []string{"app*@example.com"} }),
+			quiet(func(d *sendpolicy.Description) { d.From = []string{"app@example.com", "app@mail.example.com"} }),
+			quiet(func(d *sendpolicy.Description) { d.Identities = []string{"example.com"} }),
+			quiet(func(d *sendpolicy.Description) { d.Identities = []string{ownARN} }),
+		},
+		not: []sendpolicy.Description{
+			quiet(func(d *sendpolicy.Description) { d.From = []string{"App@Example.com"} }),
+			quiet(func(d *sendpolicy.Description) { d.Identities, d.From = []string{"app@example.com"}, nil }),
+			quiet(func(d *sendpolicy.Description) {
+				d.Identities, d.From = []string{ownARN, ownARN[:len(ownARN)-len("example.org")] + "a@example.org"},
+					[]string{"a@example.org"}
+			}),
+		},
+	},
 	sendpolicy.TooLong: {
-		raised: []sendpolicy.Description{quiet(func(d *sendpolicy.Description) {
-			for i := range 40 {
-				d.Identities = append(d.Identities, fmt.Sprintf("a%d.example.com", i))
-			}
-		})},
+		raised: []sendpolicy.Description{withIdentities(40)},
+		not:    []sendpolicy.Description{withIdentities(20)},
 	},
 	sendpolicy.CaseMatters: {
 		raised: []sendpolicy.Description{
@@ -399,6 +426,38 @@ func TestAWarningOfAnotherAccountIsOfItsIdentitiesOnly(t *testing.T) {
 	messages := warned(t, d, sendpolicy.OtherAccount)
 	if len(messages) != 1 || !strings.Contains(messages[0], otherAccountsARN) {
 		t.Errorf("want one, of %s:\n%s", otherAccountsARN, strings.Join(messages, "\n"))
+	}
+}
+
+// TestAPolicyThatIAMTakesNowhereIsRefused: not even a managed one may have so many characters ("IAM
+// and AWS STS quotas").
+func TestAPolicyThatIAMTakesNowhereIsRefused(t *testing.T) {
+	n := 40
+	policy, _, err := sendpolicy.Write(withIdentities(n))
+	for ; err == nil; n++ {
+		if size := policy.Characters(); size > 6144 {
+			t.Fatalf("%d identities are %d characters", n, size)
+		}
+		policy, _, err = sendpolicy.Write(withIdentities(n))
+	}
+	faults, _ := errors.AsType[sendpolicy.Faults](err)
+	if len(faults) != 1 || faults[0].Field != "Identities" || !strings.Contains(faults[0].Text, "more than 6144") {
+		t.Errorf("%d identities: %v", n, err)
+	}
+	if n < 80 {
+		t.Errorf("%d identities are too many", n)
+	}
+}
+
+// TestWhiteSpaceDoesntCount, as IAM says.
+func TestWhiteSpaceDoesntCount(t *testing.T) {
+	policy := written(t, ofExample(sendpolicy.Description{FromNames: []string{"Jürgen Müller"}}))
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(policy.String())); err != nil {
+		t.Fatal(err)
+	}
+	if want := len([]rune(compact.String())) - 1; policy.Characters() != want {
+		t.Errorf("%d characters, want %d", policy.Characters(), want)
 	}
 }
 
