@@ -13,7 +13,7 @@ import (
 type describeFlags struct {
 	Account          string   `placeholder:"111122223333" help:"AWS account of identities and configuration sets that aren't ARNs."`
 	Region           []string `placeholder:"eu-west-1" help:"SES Regions of those."`
-	Identity         []string `placeholder:"example.com" help:"What to send from: domains, addresses or ARNs."`
+	Identity         []string `placeholder:"example.com" help:"What to send from: domains, addresses or ARNs. An address that is a verified identity itself is named beside its domain."`
 	ConfigurationSet []string `placeholder:"NAME" help:"Configuration sets to send with: names or ARNs."`
 	SandboxRecipient []string `placeholder:"someone@example.com" help:"Identities of recipients, which SES asks permission for in the sandbox."`
 	From             []string `placeholder:"*@example.com" help:"Addresses that mail may come from, with * for any text, or domains."`

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -31,6 +32,55 @@ func TestTheTemplateIsDeployedThroughABucket(t *testing.T) {
 				strings.Contains(command, "--template-file") && !strings.Contains(command, "--s3-bucket") {
 				t.Errorf("%s: CloudFormation doesn't take the template with %s", file, command)
 			}
+		}
+	}
+}
+
+// TestTheDocumentsSayWhatAWSAsksFor: each of these is what AWS documents, and what people look for in
+// the place that they are in.
+func TestTheDocumentsSayWhatAWSAsksFor(t *testing.T) {
+	const (
+		// "Interface VPC endpoints", IAM User Guide.
+		iamsEndpoint  = "us-east-1, cn-north-1 and us-gov-west-1 alone"
+		leaveTheGroup = "--group-name AWSSESSendingGroupDoNotRename"
+		ownIdentity   = "verified identity"
+		lastUse       = "within 15 minutes"
+	)
+	description := func(name string) string {
+		return load(t, templateFile).at("Parameters", name, "Description").String()
+	}
+	variable := func(name string) string {
+		_, text, _ := strings.Cut(contents(t, moduleFolder+"/variables.tf"), fmt.Sprintf("variable %q {", name))
+		text, _, _ = strings.Cut(text, "\n}")
+		return text
+	}
+	row := func(name string) string {
+		_, text, _ := strings.Cut(contents(t, "../../README.md"), "\n| `"+name+"`")
+		text, _, _ = strings.Cut(text, "\n")
+		return text
+	}
+	for _, said := range []struct{ where, text, says string }{
+		{"SubnetIds", description("SubnetIds"), iamsEndpoint},
+		{"subnet_ids", variable("subnet_ids"), iamsEndpoint},
+		{"README.md, SubnetIds", row("SubnetIds"), iamsEndpoint},
+		{"endpoint.yaml", strings.ReplaceAll(contents(t, "../endpoint.yaml"), "\n#", ""), iamsEndpoint},
+		{"runbook.md", contents(t, "../runbook.md"), iamsEndpoint},
+		{"README.md", contents(t, "../../README.md"), leaveTheGroup},
+		{"runbook.md", contents(t, "../runbook.md"), leaveTheGroup},
+		{"IdentityArns", description("IdentityArns"), ownIdentity},
+		{"FromAddresses", description("FromAddresses"), ownIdentity},
+		{"identity_arns", variable("identity_arns"), ownIdentity},
+		{"from_addresses", variable("from_addresses"), ownIdentity},
+		{"README.md, IdentityArns", row("IdentityArns"), ownIdentity},
+		{"README.md, FromAddresses", row("FromAddresses"), ownIdentity},
+		{"postfix/README.md", contents(t, "../apps/postfix/README.md"), ownIdentity},
+		{"InUseWindow", description("InUseWindow"), lastUse},
+		{"in_use_window", variable("in_use_window"), lastUse},
+		{"README.md, IN_USE_WINDOW", row("IN_USE_WINDOW"), "Shorter than 1h"},
+		{"grace.md", contents(t, "../apps/grace.md"), lastUse},
+	} {
+		if !strings.Contains(strings.ReplaceAll(strings.Join(strings.Fields(said.text), " "), "`", ""), said.says) {
+			t.Errorf("%s doesn't say %q", said.where, said.says)
 		}
 	}
 }

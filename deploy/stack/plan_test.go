@@ -134,7 +134,8 @@ func TestTheModulesRefuseNonsense(t *testing.T) {
 		private_networks = ["10.0.0.0/16"]
 		subnet_ids = ["subnet-1"]
 		existing_secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail-AbCdEf"
-		reader_arns = ["arn:aws:iam::123456789012:role/application"]`)+
+		reader_arns = ["arn:aws:iam::123456789012:role/application"]
+		from_names = [for i in range(200) : "Example ${i}"]`)+
 		callsBeside(`"172.16.0.0/8", "192.168.0.0/15", "100.64.0.0/9", "10.0.0.0/7", "192.0.2.0/24", ""`,
 			`"us-east-1,us-east-1", "everywhere", "a-b-1,a-b-2,a-b-3,a-b-4,a-b-5,a-b-6"`)+`
 		module "alone" { # which isn't looked at together with the other Regions
@@ -150,7 +151,8 @@ func TestTheModulesRefuseNonsense(t *testing.T) {
 	for reason, times := range map[string]int{
 		"rotation_interval must exceed": 1, "verify_from is needed": 1, "security_group_ids are needed together": 1,
 		"could send as its recipients": 1, "everybody's VPC": 1, "an existing one has its own": 1,
-		"must be private networks": 6, "names a Region twice": 1, "one to five names": 2, "names this Region alone": 1,
+		"lets all inline policies of a user have 2048": 1,
+		"must be private networks":                     6, "names a Region twice": 1, "one to five names": 2, "names this Region alone": 1,
 	} {
 		if got := strings.Count(text, reason); got != times {
 			t.Errorf("%d are refused because %q, want %d:\n%s", got, reason, times, text)

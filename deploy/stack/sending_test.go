@@ -2,6 +2,8 @@ package stack
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -115,6 +117,50 @@ func TestTheStacksUserHasNothingThatAThiefWouldWant(t *testing.T) {
 	}
 	if found := audit(everyNarrowing); len(found) != 0 {
 		t.Errorf("with all: %+v", found)
+	}
+}
+
+// ways are parameters for as many ways in as there are, each with one place that mail comes from.
+var ways = []map[string]string{
+	{"SourceNetworks": "192.0.2.0/28"},
+	{"VpcEndpointIds": "vpce-0123456789abcdef0"},
+	{"VpcIds": "vpc-0123456789abcdef0"},
+}
+
+// fits is how many identities the stack's policy has room for, with so many ways in.
+func fits(t *testing.T, doors int) (n int) {
+	t.Helper()
+	parameters := map[string]string{}
+	for _, way := range ways[:doors] {
+		maps.Copy(parameters, way)
+	}
+	one := strings.Replace(identity, "example.com", "notices.example.com", 1)
+	for arns := []string{one}; ; arns = append(arns, one) {
+		parameters["IdentityArns"] = strings.Join(arns, ",")
+		if sendingPolicy(t, parameters).Characters() > sendpolicy.InlineQuota {
+			return len(arns) - 1
+		}
+	}
+}
+
+// TestTheDocumentsSayHowManyIdentitiesFit: an inline policy that is too long fails the stack.
+func TestTheDocumentsSayHowManyIdentitiesFit(t *testing.T) {
+	one, two, three := min(fits(t, 0), fits(t, 1)), fits(t, 2), fits(t, 3)
+	for _, said := range []struct{ file, text, says string }{
+		{"README.md", contents(t, "../../README.md"), "room for %d identities with names as long as " +
+			"`notices.example.com`; for %d if two of `SourceNetworks`, `VpcEndpointIds` and `VpcIds` are given, " +
+			"because each repeats the identities; and for %d with all three"},
+		{"template.yaml", load(t, templateFile).at("Parameters", "IdentityArns", "Description").String(),
+			"room for %d with names as long as notices.example.com, for %d if two of SourceNetworks, VpcEndpointIds " +
+				"and VpcIds are given, and for %d with all three"},
+		{"variables.tf", contents(t, moduleFolder+"/variables.tf"), "room for %d with names as long as " +
+			"notices.example.com, for %d if two of source_networks, vpc_endpoint_ids and vpc_ids are given, and for " +
+			"%d with all three"},
+	} {
+		want := fmt.Sprintf(said.says, one, two, three)
+		if !strings.Contains(strings.Join(strings.Fields(said.text), " "), want) {
+			t.Errorf("%s doesn't say %q", said.file, want)
+		}
 	}
 }
 

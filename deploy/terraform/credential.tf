@@ -21,7 +21,8 @@ resource "aws_iam_user" "smtp_user" {
 
 # What smtprotate policy writes. SMTP needs this one action, on every identity and configuration set that mail involves ("Actions,
 # resources, and condition keys for Amazon SES"). What other policies an existing user has is not for this module to say; the
-# audit does.
+# audit does. So each way in allows all identities once more: a denial of all other ways would name them only once, and bind what
+# those policies allow as well.
 locals {
   # Mail that comes through an endpoint has no public address, and the other way round. So there is a statement for each way.
   inside = { for key, ids in { SendFromEndpoints = ["aws:SourceVpce", var.vpc_endpoint_ids], SendFromVPCs = ["aws:SourceVpc", var.vpc_ids] } :
@@ -47,10 +48,8 @@ locals {
   )
 }
 
-resource "aws_iam_user_policy" "sending_policy" {
-  user = local.user_name
-  name = var.name
-  policy = jsonencode({
+locals {
+  sending_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [for sid, condition in merge(local.outside, local.inside) : merge(
       {
@@ -62,8 +61,19 @@ resource "aws_iam_user_policy" "sending_policy" {
       { for all in [merge(condition, local.narrowed)] : "Condition" => all if length(all) > 0 },
     )]
   })
+  sending_policy_characters = length(replace(local.sending_policy, "/\\s/", "")) # as IAM counts
+}
+
+resource "aws_iam_user_policy" "sending_policy" {
+  user   = local.user_name
+  name   = var.name
+  policy = local.sending_policy
   lifecycle {
     create_before_destroy = true # as the user has
+    precondition {
+      condition     = local.sending_policy_characters <= 2048 # "IAM and AWS STS quotas"
+      error_message = "The policy would have ${local.sending_policy_characters} characters, and IAM lets all inline policies of a user have 2048: name fewer identity_arns, or fewer of source_networks, vpc_endpoint_ids and vpc_ids, each of which repeats them; or make several credentials."
+    }
     precondition {
       condition     = length(var.sandbox_recipient_arns) == 0 || length(var.from_addresses) > 0
       error_message = "from_addresses is needed where there are sandbox_recipient_arns, or the credential could send as its recipients."

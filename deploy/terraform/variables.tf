@@ -24,7 +24,7 @@ variable "tags" {
 # What the credential may send
 
 variable "identity_arns" {
-  description = "ARNs of the SES identities that the credential may send from, in every Region of smtp_regions."
+  description = "ARNs of the SES identities that the credential may send from, in every Region of smtp_regions. An address or subdomain that is a verified identity itself is named beside its domain. IAM has room for 28 with names as long as notices.example.com, for 12 if two of source_networks, vpc_endpoint_ids and vpc_ids are given, and for 7 with all three."
   type        = list(string)
   validation {
     condition     = length(var.identity_arns) > 0 && alltrue([for arn in var.identity_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/[^*?\\s]+$", arn))])
@@ -43,7 +43,7 @@ variable "configuration_set_arns" {
 }
 
 variable "from_addresses" {
-  description = "Addresses that mail may come from, with * for any text, written just as mail has them. Empty: all that the identities allow. Where verify is send, verify_from has to be among them."
+  description = "Addresses that mail may come from, with * for any text, written just as mail has them. Empty: all that the identities allow. Where verify is send, verify_from has to be among them. One that is a verified identity itself has to be in identity_arns as well."
   type        = list(string)
   default     = []
   validation {
@@ -183,7 +183,7 @@ variable "quarantine_period" {
 }
 
 variable "in_use_window" {
-  description = "IN_USE_WINDOW: a key last used within this is in use, and isn't deactivated. 0: last use is ignored."
+  description = "IN_USE_WINDOW: a key last used within this is in use, and isn't deactivated. 0: last use is ignored. At least 1h, because IAM reports last use late, and of several uses within 15 minutes only the first."
   type        = string
   default     = "24h"
   validation {
@@ -355,7 +355,7 @@ variable "reserved_concurrency" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets for the function to run in, where SES is to be reached from your VPC. From there it has to reach IAM, Secrets Manager and the SMTP endpoint. Empty: it runs outside of any VPC of yours."
+  description = "Private subnets for the function to run in, where SES is to be reached from your VPC. From there it has to reach IAM, Secrets Manager and the SMTP endpoint. That takes a NAT gateway as a rule: IAM's VPC endpoint is in us-east-1, cn-north-1 and us-gov-west-1 alone. Empty: it runs outside of any VPC of yours."
   type        = list(string)
   default     = []
 }

@@ -130,6 +130,21 @@ func (e *environment) policy() rotation.Policy {
 	return p
 }
 
+// shortestInUse is the least that IN_USE_WINDOW can tell of. Of several uses within 15 minutes IAM
+// records the first ("Generate credential reports for your AWS account", IAM User Guide), and it
+// reports them late: a key that sends all the time may look unused for longer than that.
+const shortestInUse = time.Hour
+
+// doubts are settings that are allowed, and don't do what people expect of them.
+func (c config) doubts() (doubts []string) {
+	if window := c.policy.InUseWindow; window > 0 && window < shortestInUse {
+		doubts = append(doubts, fmt.Sprintf("IN_USE_WINDOW: %s is too short to see that a key is in use, because IAM "+
+			"reports last use late, and of several uses within 15 minutes the first: set at least %s, or 0 if the "+
+			"grace period alone is to count", rotation.Duration(window), rotation.Duration(shortestInUse)))
+	}
+	return doubts
+}
+
 // periods are the variables that hold one field of the policy each.
 var periods = []struct {
 	variable, field string

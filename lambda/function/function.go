@@ -69,6 +69,9 @@ func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
 		clientsErr = rotation.Errorf(rotation.ConfigurationError, "environment: %w", clientsErr)
 	}
 	f.fault = errors.Join(err, clientsErr)
+	for _, doubt := range cfg.doubts() {
+		f.log.Warn("environment", "doubt", doubt)
+	}
 	f.name = getenv("AWS_LAMBDA_FUNCTION_NAME")
 	f.http = clients.http
 	f.keys = &iamkey.Keys{API: clients.iam, User: cfg.user, UserFrom: userVariable}

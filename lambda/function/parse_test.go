@@ -1,7 +1,10 @@
 package function
 
 import (
+	"bytes"
+	"log/slog"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +29,26 @@ func TestTheDefaultsAreThePublishedOnes(t *testing.T) {
 	}
 	if e := c.endpoints[0]; e.Addr() != "email-smtp.eu-west-1.amazonaws.com:587" {
 		t.Errorf("endpoint: %s", e.Addr())
+	}
+}
+
+// TestAWindowThatIsShorterThanWhatIAMTellsIsLogged: it is allowed, for tests and for whoever relies
+// on the grace period. 0 says so by itself.
+func TestAWindowThatIsShorterThanWhatIAMTellsIsLogged(t *testing.T) {
+	for window, want := range map[string]bool{"": false, "0": false, "1s": true, "59m59s": true, "60m": false,
+		"24h": false} {
+		var log bytes.Buffer
+		env := map[string]string{"SMTP_USER_NAME": "u", "SECRET_ID": "s", "AWS_REGION": "eu-west-1",
+			"IN_USE_WINDOW": window}
+		f := New(World{Getenv: func(name string) string { return env[name] },
+			Log: slog.New(slog.NewTextHandler(&log, nil))})
+		f.setUp()
+		if f.fault != nil {
+			t.Errorf("%s: %v", window, f.fault)
+		}
+		if got := strings.Contains(log.String(), "IN_USE_WINDOW: "+window+" is too short"); got != want {
+			t.Errorf("%q: that it is too short is told: %v, want %v: %s", window, got, want, &log)
+		}
 	}
 }
 
