@@ -36,8 +36,8 @@ func TestTheTemplateIsDeployedThroughABucket(t *testing.T) {
 	}
 }
 
-// TestTheDocumentsSayWhatAWSAsksFor: each of these is what AWS documents, and what people look for in
-// the place that they are in.
+// TestTheDocumentsSayWhatAWSAsksFor: each of these is what AWS documents, in a place where people
+// look for it.
 func TestTheDocumentsSayWhatAWSAsksFor(t *testing.T) {
 	const (
 		// "Interface VPC endpoints", IAM User Guide.

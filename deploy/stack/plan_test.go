@@ -151,8 +151,8 @@ func TestTheModulesRefuseNonsense(t *testing.T) {
 	for reason, times := range map[string]int{
 		"rotation_interval must exceed": 1, "verify_from is needed": 1, "security_group_ids are needed together": 1,
 		"could send as its recipients": 1, "everybody's VPC": 1, "an existing one has its own": 1,
-		"lets all inline policies of a user have 2048": 1,
-		"must be private networks":                     6, "names a Region twice": 1, "one to five names": 2, "names this Region alone": 1,
+		"lets all inline policies of a user have 2048": 1, "must be private networks": 6,
+		"names a Region twice": 1, "one to five names": 2, "names this Region alone": 1,
 	} {
 		if got := strings.Count(text, reason); got != times {
 			t.Errorf("%d are refused because %q, want %d:\n%s", got, reason, times, text)
