@@ -73,14 +73,12 @@ func (d Description) warnings(policy Document) (found []Warning) {
 	if len(d.SandboxRecipients) == 0 {
 		warn(RecipientsAreAsked,
 			"in the sandbox, SES asks for permission on the recipients' verified identities as well, and refuses "+
-				"mail to those "+
-				"that aren't named (554 Access denied); name them as sandbox recipients")
+				"mail to those that aren't named (554 Access denied); name them as sandbox recipients")
 	}
 	if len(d.ConfigurationSets) == 0 {
 		warn(NoConfigurationSet,
 			"mail that names a configuration set, or whose identity has one by default, is refused (554 Access "+
-				"denied); "+
-				"name those that are used")
+				"denied); name those that are used")
 	}
 	d.warnOfARNs(warn)
 	d.warnOfSpecificIdentities(warn)
