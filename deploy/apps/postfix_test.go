@@ -3,6 +3,7 @@
 package apps_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/smtp"
@@ -249,7 +250,7 @@ func (p *postfix) command(args ...string) *exec.Cmd {
 func (p *postfix) inStep() {
 	p.Helper()
 	current := p.current()
-	p.soon(30*time.Second, "Postfix sends with the current credential", func() bool {
+	p.soon(2*time.Minute, "Postfix sends with the current credential", func() bool {
 		mails := p.World.Mail()
 		return len(mails) > 0 && mails[len(mails)-1].AccessKeyID == current
 	})
@@ -316,7 +317,38 @@ func (p *postfix) log() string {
 func (p *postfix) submit(sender string, n int) (id string, err error) {
 	id = fmt.Sprintf("<%s.%d@app.example.com>", sender, n)
 	msg := fmt.Sprintf("From: app@example.com\r\nTo: you@example.net\r\nMessage-ID: %s\r\n\r\nHello.\r\n", id)
-	return id, smtp.SendMail("127.0.0.1:"+p.port, nil, "app@example.com", []string{"you@example.net"}, []byte(msg))
+	return id, p.hand(msg)
+}
+
+// hand is smtp.SendMail with a deadline: a Postfix that doesn't answer must not keep the test.
+func (p *postfix) hand(msg string) error {
+	conn, err := net.DialTimeout("tcp", "127.0.0.1:"+p.port, time.Minute)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		return err
+	}
+	c, err := smtp.NewClient(conn, "localhost")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(c.Mail("app@example.com"), c.Rcpt("you@example.net")); err != nil {
+		return err
+	}
+	data, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := data.Write([]byte(msg)); err != nil {
+		return err
+	}
+	if err := data.Close(); err != nil {
+		return err
+	}
+	_ = c.Quit() // it has the mail
+	return nil
 }
 
 // senders submit mails all along.
