@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
@@ -73,6 +74,9 @@ func (a auditCommand) findings(ctx context.Context, c *console) (_ []sendpolicy.
 	case a.User == "" && a.Function == "":
 		return nil, nil, errors.New("nothing to audit: give --function or --user")
 	case a.User == "":
+		if arn.IsARN(a.Function) {
+			region = "" // --region says where identities are; the ARN says where the function is
+		}
 		answer, err := a.invoke(ctx, c, a.Function, region, event.Audit{})
 		for _, w := range answer.Warnings {
 			if w.Code == rotation.WarnCurrentKeyBroken {

@@ -13,17 +13,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/follow"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/secretid"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
 type followCommand struct {
 	Secret    string            `required:"" env:"SMTPROTATE_SECRET" placeholder:"NAME" help:"The secret's name or ARN (the stack's output SecretArn)."`
-	Region    string            `placeholder:"eu-west-1" help:"The secret's Region. Otherwise the ARN's, AWS_REGION's or the profile's."`
+	Region    string            `placeholder:"eu-west-1" help:"The secret's Region, for a name. An ARN names its own; otherwise AWS_REGION's or the profile's."`
 	Every     time.Duration     `default:"1m" help:"How often to look, give or take a tenth."`
 	Templates []string          `name:"template" sep:"none" placeholder:"FROM:TO" help:"Render the template FROM to the file TO. Several are all rendered before one is written."`
 	Mode      string            `default:"0600" help:"Mode of the files."`
@@ -79,7 +81,7 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 	if len(files) == 0 && f.Command == "" && program == nil {
 		return nil, errors.New("there is nothing to keep in step: give --template, --run, or a program behind --")
 	}
-	cfg, err := f.config(ctx, f.secretsRegion())
+	cfg, err := f.configOfSecret(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +96,25 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 	}, nil
 }
 
-// secretsRegion is where the secret is, as far as that is said.
-func (f followCommand) secretsRegion() string {
-	if parsed, err := arn.Parse(f.Secret); err == nil && f.Region == "" {
-		return parsed.Region
+// configOfSecret is for the Region that the secret is in. Faults of --secret and --region are found
+// before the profile is read.
+func (f followCommand) configOfSecret(ctx context.Context) (aws.Config, error) {
+	region, err := secretid.Region(f.Secret, f.Region)
+	if err != nil {
+		return aws.Config{}, fmt.Errorf("--secret (SMTPROTATE_SECRET): %w", err)
 	}
-	return f.Region
+	if f.Region != "" && f.Region != region {
+		return aws.Config{}, fmt.Errorf("--region %s contradicts --secret (SMTPROTATE_SECRET), which is an ARN of Region "+
+			"%s: leave out --region, or name a secret in %s", f.Region, region, f.Region)
+	}
+	cfg, err := f.config(ctx, f.Region, config.WithDefaultRegion(region))
+	if err != nil {
+		return cfg, err
+	}
+	if cfg.Region, err = secretid.Region(f.Secret, cfg.Region); err != nil {
+		return cfg, fmt.Errorf("--secret (SMTPROTATE_SECRET): %w", err)
+	}
+	return cfg, nil
 }
 
 func (f followCommand) files() (files []follow.File, err error) {

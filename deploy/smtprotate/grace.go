@@ -17,7 +17,7 @@ type graceCommand struct {
 	Consumers   []string `arg:"" name:"consumer" placeholder:"NAME=DURATION" help:"What reads the secret, and for how long at most it goes on with an old value: what adds up, such as shop=5m+7d."`
 	GracePeriod string   `placeholder:"7d" help:"The grace period to hold them against. Otherwise the deployed function's."`
 	Function    string   `env:"SMTPROTATE_FUNCTION" placeholder:"NAME" help:"The function's name or ARN (the stack's output FunctionName)."`
-	Region      string   `placeholder:"eu-west-1" help:"The function's Region. Otherwise AWS_REGION's or the profile's."`
+	Region      string   `placeholder:"eu-west-1" help:"The function's Region. Otherwise the ARN's, AWS_REGION's or the profile's."`
 	profileFlag
 }
 
@@ -108,7 +108,11 @@ func (g graceCommand) period(ctx context.Context) (grace time.Duration, source s
 	if g.Function == "" {
 		return 0, "", errors.New("which grace period? Give --grace-period or --function")
 	}
-	cfg, err := g.config(ctx, g.Region)
+	region, err := functionRegion(g.Function, g.Region)
+	if err != nil {
+		return 0, "", err
+	}
+	cfg, err := g.config(ctx, region)
 	if err != nil {
 		return 0, "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -87,6 +88,10 @@ var advices = map[rotation.ErrorType]string{
 // invoke asks the function, and waits for its answer.
 func (f awsFlags) invoke(ctx context.Context, c *console, function, region string, e event.Action) (a answer,
 	err error) {
+	region, err = functionRegion(function, region)
+	if err != nil {
+		return a, err
+	}
 	cfg, err := f.config(ctx, region)
 	if err != nil {
 		return a, err
@@ -113,6 +118,23 @@ func (f awsFlags) invoke(ctx context.Context, c *console, function, region strin
 		return a, fmt.Errorf("%s doesn't answer as ses-smtp-rotator does: %.200s", function, out.Payload)
 	}
 	return a, nil
+}
+
+// functionRegion is the ARN's for a function that is named by its ARN. Lambda is Regional: in another
+// Region than the function's, it can't be asked.
+func functionRegion(function, region string) (string, error) {
+	if !arn.IsARN(function) {
+		return region, nil
+	}
+	parsed, err := arn.Parse(function)
+	switch {
+	case err != nil || parsed.Service != "lambda" || parsed.Region == "":
+		return "", fmt.Errorf("--function (SMTPROTATE_FUNCTION): %s isn't the ARN of a Lambda function", function)
+	case region != "" && region != parsed.Region:
+		return "", fmt.Errorf("--region %s contradicts --function (SMTPROTATE_FUNCTION), which is an ARN of Region %s: "+
+			"leave out --region", region, parsed.Region)
+	}
+	return parsed.Region, nil
 }
 
 func whatTakesLong(e event.Action) string {

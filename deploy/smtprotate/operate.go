@@ -14,7 +14,7 @@ import (
 // functionFlags name the deployed function.
 type functionFlags struct {
 	Function string `required:"" env:"SMTPROTATE_FUNCTION" placeholder:"NAME" help:"The function's name or ARN (the stack's output FunctionName)."`
-	Region   string `placeholder:"eu-west-1" help:"The function's Region. Otherwise AWS_REGION's or the profile's."`
+	Region   string `placeholder:"eu-west-1" help:"The function's Region. Otherwise the ARN's, AWS_REGION's or the profile's."`
 	awsFlags
 }
 

@@ -1,6 +1,7 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -28,14 +29,17 @@ type clients struct {
 	http    aws.HTTPClient // of both, and for other calls to AWS
 }
 
+// ownRegion is the function's. Lambda sets it.
+func ownRegion(getenv func(string) string) string {
+	return cmp.Or(getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"))
+}
+
 // newClients reads the standard AWS variables itself: in Lambda credentials, Region and endpoints
 // all come from the environment, and the SDK's config module would add more start-up time than
-// everything else together.
-func newClients(getenv func(string) string) (clients, error) {
-	region := getenv("AWS_REGION")
-	if region == "" {
-		region = getenv("AWS_DEFAULT_REGION")
-	}
+// everything else together. The secret's Region may be another than the function's; an endpoint
+// that the environment names stays, and is signed for in that Region.
+func newClients(getenv func(string) string, secretIn string) (clients, error) {
+	region := ownRegion(getenv)
 	httpClient, err := newHTTPClient(getenv)
 	cfg := aws.Config{
 		Region:      region,
@@ -61,8 +65,10 @@ func newClients(getenv func(string) string) (clients, error) {
 			o.BaseEndpoint = source.endpoint("IAM",
 				o.BaseEndpoint)
 		}),
-		secrets: secretsmanager.NewFromConfig(cfg,
-			func(o *secretsmanager.Options) { o.BaseEndpoint = source.endpoint("SECRETS_MANAGER", o.BaseEndpoint) }),
+		secrets: secretsmanager.NewFromConfig(cfg, func(o *secretsmanager.Options) {
+			o.Region = cmp.Or(secretIn, region)
+			o.BaseEndpoint = source.endpoint("SECRETS_MANAGER", o.BaseEndpoint)
+		}),
 	}, err
 }
 

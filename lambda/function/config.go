@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/secretid"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
@@ -15,6 +16,7 @@ import (
 type config struct {
 	user      string
 	secretID  string
+	secretIn  string // the secret's Region
 	endpoints []sessmtp.Endpoint
 	// deliberate: the endpoints were chosen, and aren't the default's.
 	deliberate bool
@@ -86,10 +88,8 @@ func (e *environment) duration(name string, standard time.Duration) time.Duratio
 // told.
 func parseConfig(getenv func(string) string) (config, error) {
 	e := &environment{getenv: getenv}
-	c := config{
-		user:     e.required(userVariable, "the name of the IAM user that sends"),
-		secretID: e.required(secretVariable, "the name or ARN of the secret"),
-	}
+	c := config{user: e.required(userVariable, "the name of the IAM user that sends")}
+	c.secretID, c.secretIn = e.secret()
 	if c.user != "" && !isUserName(c.user) {
 		e.fault(userVariable, fmt.Errorf("%q is not the name of an IAM user (no path, no ARN)", c.user))
 	}
@@ -114,6 +114,17 @@ func parseConfig(getenv func(string) string) (config, error) {
 		return c, rotation.Errorf(rotation.ConfigurationError, "environment: %w", err)
 	}
 	return c, nil
+}
+
+// secret returns the secret's ID and its Region. An ID that can't be a secret's is none at all, so
+// that nothing is asked about it.
+func (e *environment) secret() (id, region string) {
+	id = e.required(secretVariable, "the name or ARN of the secret")
+	region, err := secretid.Region(id, ownRegion(e.getenv))
+	if e.fault(secretVariable, err); err != nil {
+		return "", ""
+	}
+	return id, region
 }
 
 func (e *environment) policy() rotation.Policy {

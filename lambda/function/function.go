@@ -64,7 +64,7 @@ func New(w World) *Function {
 
 func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
 	cfg, err := parseConfig(getenv)
-	clients, clientsErr := newClients(getenv)
+	clients, clientsErr := newClients(getenv, cfg.secretIn)
 	if clientsErr != nil {
 		clientsErr = rotation.Errorf(rotation.ConfigurationError, "environment: %w", clientsErr)
 	}

@@ -30,7 +30,9 @@ func (w *World) answer(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req := decode(r, body)
-	call, fault := w.arrived(req.about())
+	about := req.about()
+	about.Region = signedFor(r.Header.Get("Authorization"))
+	call, fault := w.arrived(about)
 	result, err := w.perform(req, fault)
 	w.answered(call, err)
 	if err == errDropped {
@@ -38,6 +40,17 @@ func (w *World) answer(rw http.ResponseWriter, r *http.Request) {
 	}
 	rw.Header().Set("X-Amzn-Requestid", newUUID())
 	req.write(rw, result, err)
+}
+
+// signedFor is the Region in a signature's scope, key/day/region/service/aws4_request ("Elements of
+// an AWS API request signature", IAM User Guide).
+func signedFor(authorization string) string {
+	_, scope, _ := strings.Cut(authorization, "Credential=")
+	scope, _, _ = strings.Cut(scope, ",")
+	if parts := strings.Split(scope, "/"); len(parts) >= 5 {
+		return parts[len(parts)-3]
+	}
+	return ""
 }
 
 // decode tells the services apart: only Secrets Manager names a target.

@@ -10,6 +10,7 @@ type Call struct {
 	User        string    // the IAM user that it names, if any
 	AccessKeyID string    // the access key that it names, if any
 	SecretID    string    // the secret that it names, as it names it
+	Region      string    // the Region that it is signed for; empty if it isn't signed
 	Start, End  time.Time // real time; End is zero until it was answered
 	Err         string    // the error code it was answered with, "connection dropped", or "" for success
 }

@@ -13,7 +13,8 @@ func TestItLinksNothingOfTheFunctions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	allowed := map[string]bool{"pkg/smtpcreds": true, "pkg/credential": true, "pkg/sessmtp": true}
+	allowed := map[string]bool{"pkg/smtpcreds": true, "pkg/credential": true, "pkg/secretid": true,
+		"pkg/sessmtp": true}
 	found := 0
 	for _, imported := range strings.Fields(string(out)) {
 		path, ours := strings.CutPrefix(imported, module)

@@ -1,6 +1,7 @@
 package smtpcreds
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/aws/smithy-go"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/secretid"
 )
 
 // Source is where the secret's value comes from. Read may be called by several goroutines, and
@@ -36,7 +39,8 @@ type API interface {
 }
 
 // SecretsManager is the Source of most programs. SecretID is a name or an ARN, of the secret or of
-// a replica of it.
+// a replica of it. An ARN is read in its own Region, whatever the client's is; a client's
+// BaseEndpoint stays. A name is one in the client's Region.
 type SecretsManager struct {
 	API      API
 	SecretID string
@@ -48,9 +52,13 @@ const current = "AWSCURRENT"
 
 // Read gets AWSCURRENT. Errors say what to do about them.
 func (s SecretsManager) Read(ctx context.Context) (Version, error) {
+	region, err := secretid.Region(s.SecretID, s.clientRegion())
+	if err != nil {
+		return Version{}, fmt.Errorf("SecretID: %w", err)
+	}
 	label := current
 	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.SecretID,
-		VersionStage: &label})
+		VersionStage: &label}, func(o *secretsmanager.Options) { o.Region = cmp.Or(region, o.Region) })
 	if err != nil {
 		return Version{}, fmt.Errorf("reading the secret %s: %w", s.SecretID, explain(err))
 	}
@@ -62,6 +70,14 @@ func (s SecretsManager) Read(ctx context.Context) (Version, error) {
 		v.ID = *out.VersionId
 	}
 	return v, nil
+}
+
+// clientRegion is empty for an API that isn't the SDK's client, such as one that wraps it.
+func (s SecretsManager) clientRegion() string {
+	if client, ok := s.API.(interface{ Options() secretsmanager.Options }); ok {
+		return client.Options().Region
+	}
+	return ""
 }
 
 // explained is AWS's error in its own words, with what to do about it.
