@@ -241,20 +241,29 @@ func (s *stage) sendsWithCurl() {
 	}
 }
 
-func TestNodemailer(t *testing.T) {
-	needs(t, "node")
+// nodeModules gives the application Nodemailer. Without it, the test is skipped.
+func (s *stage) nodeModules() {
+	s.Helper()
+	needs(s.T, "node")
 	modules := os.Getenv("APPS_NODE_MODULES")
 	if modules == "" {
 		modules = "nodemailer/node_modules"
 	}
 	if _, err := os.Stat(filepath.Join(modules, "nodemailer")); err != nil {
-		t.Skip("Nodemailer isn't installed: run npm ci in deploy/apps/nodemailer, or name another node_modules in "+
+		s.Skip("Nodemailer isn't installed: run npm ci in deploy/apps/nodemailer, or name another node_modules in "+
 			"APPS_NODE_MODULES:", err)
 	}
 	modules, err := filepath.Abs(modules)
 	if err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
+	if err := os.Symlink(modules, s.named("node_modules")); err != nil {
+		s.Fatal(err)
+	}
+}
+
+func TestNodemailer(t *testing.T) {
+	needs(t, "node")
 	const main = `
 import { createInterface } from 'node:readline'
 import { SesMail } from './ses-mail.mjs'
@@ -270,9 +279,7 @@ for await (const messageId of createInterface({ input: process.stdin })) {
 }
 `
 	inBothModes(t, func(s *stage) {
-		if err := os.Symlink(modules, s.named("node_modules")); err != nil {
-			t.Fatal(err)
-		}
+		s.nodeModules()
 		s.write("ses-mail.mjs", s.recipe("nodemailer/ses-mail.mjs"))
 		s.write("main.mjs", main)
 		cmd := exec.Command("node", s.named("main.mjs"))

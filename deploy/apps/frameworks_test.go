@@ -20,7 +20,7 @@ func (s *stage) python(modules ...string) *exec.Cmd {
 	cmd.Env = s.env("AWS_MAX_ATTEMPTS=1", "PYTHONPATH="+os.Getenv("APPS_PYTHONPATH"))
 	for _, module := range modules {
 		look := exec.Command("python3", "-c", "import "+module)
-		look.Env = cmd.Env
+		look.Env, look.Dir = cmd.Env, s.dir // where no folder is called as a module is
 		if err := look.Run(); err != nil {
 			s.Skipf("python3 has no %s: %v", module, err)
 		}
@@ -95,6 +95,34 @@ func TestDjangosMassMailGoesOnWhenItsKeyDiesInTheMiddle(t *testing.T) {
 	}
 }
 
+// clientInRuby stands for the client of the gem aws-sdk-secretsmanager, which Debian doesn't have.
+const clientInRuby = `
+require "action_mailer"
+require "net/http"
+require_relative "ses_delivery"
+
+module Aws
+  module SecretsManager
+    class Client
+      Answer = Struct.new(:secret_string)
+
+      def initialize(region: ENV["AWS_REGION"], http_open_timeout:, http_read_timeout:)
+        @region = region
+      end
+
+      def get_secret_value(secret_id:, version_stage:)
+        headers = { "X-Amz-Target" => "secretsmanager.GetSecretValue", "Content-Type" => "application/x-amz-json-1.1",
+                    "Authorization" => "AWS4-HMAC-SHA256 Credential=AKIAAPPLICATION00000/20260101/#{@region}/secretsmanager/aws4_request" }
+        body = JSON.generate("SecretId" => secret_id, "VersionStage" => version_stage)
+        answer = Net::HTTP.post(URI(ENV["AWS_ENDPOINT_URL"]), body, headers)
+        raise answer.body unless answer.code == "200"
+        Answer.new(JSON.parse(answer.body)["SecretString"])
+      end
+    end
+  end
+end
+`
+
 func TestRailsActionMailer(t *testing.T) {
 	needs(t, "ruby")
 	if out, err := exec.Command("ruby", "-e", `require "action_mailer"`).CombinedOutput(); err != nil {
@@ -102,26 +130,8 @@ func TestRailsActionMailer(t *testing.T) {
 	}
 	inBothModes(t, func(s *stage) {
 		s.write("ses_delivery.rb", s.recipe("rails/ses_delivery.rb"))
-		// The client stands for that of the gem aws-sdk-secretsmanager, which Debian doesn't have.
-		s.write("main.rb", `
-require "action_mailer"
-require "net/http"
-require_relative "ses_delivery"
-
-class Client
-  Answer = Struct.new(:secret_string)
-
-  def get_secret_value(secret_id:, version_stage:)
-    headers = { "X-Amz-Target" => "secretsmanager.GetSecretValue", "Content-Type" => "application/x-amz-json-1.1",
-                "Authorization" => "AWS4-HMAC-SHA256 Credential=AKIAAPPLICATION00000/20260101/eu-west-1/secretsmanager/aws4_request" }
-    body = JSON.generate("SecretId" => secret_id, "VersionStage" => version_stage)
-    answer = Net::HTTP.post(URI(ENV["AWS_ENDPOINT_URL"]), body, headers)
-    raise answer.body unless answer.code == "200"
-    Answer.new(JSON.parse(answer.body)["SecretString"])
-  end
-end
-
-ActionMailer::Base.add_delivery_method :ses, SesDelivery, secret_id: "smtp/credential", client: Client.new, refresh_every: Float(ENV["EVERY"])
+		s.write("main.rb", clientInRuby+`
+ActionMailer::Base.add_delivery_method :ses, SesDelivery, secret_id: "smtp/credential", refresh_every: Float(ENV["EVERY"])
 ActionMailer::Base.delivery_method = :ses
 
 class Mailer < ActionMailer::Base

@@ -3,11 +3,29 @@
 //   const mail = new SesMail({ secretId: "the secret's name or ARN" })
 //   await mail.send({ from, to, subject, text })
 //
-// It needs secretsmanager:GetSecretValue on the secret. One SesMail serves a whole program.
+// An ARN is read in its own Region, and a name in the program's. It needs secretsmanager:GetSecretValue on the secret. One SesMail serves
+// a whole program.
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { createTransport } from 'nodemailer'
 
 const implicitTlsPorts = [465, 2465] // on all others, SES starts in the clear and changes over with STARTTLS
+
+const arn = /^arn:aws[a-z-]*:secretsmanager:([a-z]+(?:-[a-z]+)+-\d+):\d{12}:secret:[\w/+=.@!-]+$/
+
+// A Region that begins with one of these is in a partition of its own, with credentials of its own.
+const partitionOf = (region) => region.match(/^(cn|eusc|us-gov|us-iso[a-z]*|eu-iso[a-z]*)-/)?.[1]
+
+// A client of the Region in a secret's ARN, because none follows an ARN to another Region. A name is one in the program's Region.
+async function clientFor(secretId) {
+  const own = new SecretsManagerClient()
+  if (!secretId.includes(':')) return own
+  const region = arn.exec(secretId)[1]
+  const ours = await own.config.region().catch(() => region) // none is set
+  if (partitionOf(ours) !== partitionOf(region)) {
+    throw new Error(`the secret's ARN is of Region ${region}, in another partition of AWS than this program's Region ${ours}`)
+  }
+  return new SecretsManagerClient({ region })
+}
 
 export class SesMail {
   #secretId
@@ -17,7 +35,12 @@ export class SesMail {
   #due = 0 // when it is to be read again
   #reading // the read that is under way, for all who want one
 
-  constructor({ secretId, client = new SecretsManagerClient(), refreshEvery = 5 * 60_000 }) {
+  // A client of your own is used as it is.
+  constructor({ secretId, client, refreshEvery = 5 * 60_000 }) {
+    if (secretId.includes(':') && !arn.test(secretId)) { // it isn't told: it may be a password that came into the wrong field
+      throw new Error("the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, or its ARN, " +
+        'such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf')
+    }
     this.#secretId = secretId
     this.#client = client
     this.#refreshEvery = refreshEvery
@@ -59,6 +82,7 @@ export class SesMail {
 
   async #get() {
     const command = new GetSecretValueCommand({ SecretId: this.#secretId, VersionStage: 'AWSCURRENT' })
+    this.#client ??= await clientFor(this.#secretId)
     const { username, password, host, port } = JSON.parse((await this.#client.send(command)).SecretString)
     if (!username || !password || !host || !port) throw new Error(`the secret ${this.#secretId} has no SMTP credential yet`)
     this.#due = Date.now() + this.#refreshEvery * (0.9 + 0.2 * Math.random())

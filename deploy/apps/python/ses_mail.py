@@ -3,12 +3,13 @@
     mail = SesMail("the secret's name or ARN")
     mail.send(message)  # an email.message.EmailMessage
 
-It needs boto3, and secretsmanager:GetSecretValue on the secret. One SesMail serves a whole program, and all of its threads.
+An ARN is read in its own Region, and a name in the program's. It needs boto3, and secretsmanager:GetSecretValue on the secret. One SesMail serves a whole program, and all of its threads.
 """
 
 import json
 import logging
 import random
+import re
 import smtplib
 import ssl
 import threading
@@ -22,13 +23,37 @@ log = logging.getLogger(__name__)
 IMPLICIT_TLS_PORTS = (465, 2465)  # on all others, SES starts in the clear and changes over with STARTTLS
 
 
+ARN = re.compile(r"arn:(aws[a-z-]*):secretsmanager:([a-z]+(?:-[a-z]+)+-\d+):\d{12}:secret:[\w/+=.@!-]+", re.ASCII)
+
+
+def region_of(secret_id):
+    """The Region in a secret's ARN, because no client follows an ARN to another Region. None for a name."""
+    if ":" not in secret_id:  # which no name has
+        return None
+    arn = ARN.fullmatch(secret_id)
+    if not arn:  # and it isn't quoted: it may be a password that came into the wrong field
+        raise ValueError(
+            "the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, or its ARN, "
+            "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
+        )
+    partition, region = arn.groups()
+    session = boto3.DEFAULT_SESSION or boto3.Session()
+    for one in filter(None, (region, session.region_name)):
+        theirs = session.get_partition_for_region(one)
+        if theirs != partition:  # whose credentials aren't known there
+            raise ValueError(f"the secret's ARN is of partition {partition}, and Region {one} is in partition {theirs}")
+    return region
+
+
 class SesCredential:
-    """The secret's value, read again every few minutes, and at once when SES refuses it."""
+    """The secret's value, read again every few minutes, and at once when SES refuses it. A client of your own is used as it is."""
 
     def __init__(self, secret_id, client=None, refresh_every=300):
         self._secret_id = secret_id
         self._client = client or boto3.client(
-            "secretsmanager", config=Config(connect_timeout=3, read_timeout=5, retries={"max_attempts": 2})
+            "secretsmanager",
+            region_name=region_of(secret_id),
+            config=Config(connect_timeout=3, read_timeout=5, retries={"max_attempts": 2}),
         )
         self._refresh_every = refresh_every
         self._lock = threading.Lock()

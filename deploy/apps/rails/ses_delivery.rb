@@ -4,7 +4,7 @@
 #
 # and in the configuration: config.action_mailer.delivery_method = :ses
 #
-# It needs the gem aws-sdk-secretsmanager, and secretsmanager:GetSecretValue on the secret.
+# An ARN is read in its own Region, and a name in the process's. It needs the gem aws-sdk-secretsmanager, and secretsmanager:GetSecretValue on the secret.
 require "json"
 require "mail"
 
@@ -59,11 +59,32 @@ class SesDelivery
   def self.credential(settings)
     @mutex.synchronize do
       @credentials[settings[:secret_id]] ||= begin
-        client = settings[:client] || Aws::SecretsManager::Client.new(http_open_timeout: 3, http_read_timeout: 5)
+        client = settings[:client] || Aws::SecretsManager::Client.new(http_open_timeout: 3, http_read_timeout: 5, **place(settings[:secret_id]))
         Credential.new(settings[:secret_id], client, settings[:refresh_every] || 300)
       end
     end
   end
+
+  ARN = %r{\Aarn:aws[a-z-]*:secretsmanager:([a-z]+(?:-[a-z]+)+-\d+):\d{12}:secret:[\w/+=.@!-]+\z}
+
+  # The Region in a secret's ARN, because no client follows an ARN to another Region. A name is one in the process's Region.
+  def self.place(secret_id)
+    return {} unless secret_id.include?(":") # which no name has
+    # It isn't told: it may be a password that came into the wrong field.
+    region = secret_id[ARN, 1] or raise ArgumentError, "the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, " \
+      "or its ARN, such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
+    ours = ENV["AWS_REGION"] || ENV["AWS_DEFAULT_REGION"] || region
+    if partition(ours) != partition(region)
+      raise ArgumentError, "the secret's ARN is of Region #{region}, in another partition of AWS than this process's Region #{ours}"
+    end
+    { region: region }
+  end
+
+  # A Region that begins with one of these is in a partition of its own, with credentials of its own.
+  def self.partition(region)
+    region[/\A(cn|eusc|us-gov|us-iso[a-z]*|eu-iso[a-z]*)-/, 1]
+  end
+  private_class_method :place, :partition
 
   attr_reader :settings
 
