@@ -100,6 +100,31 @@ func TestAnExistingUserAndSecretAreTheFunctionsOnlyOnes(t *testing.T) {
 	}
 }
 
+// The role's policy, and its condition on the KMS key, name the ARN as it is given, so a secret of
+// another Region is the function's as well.
+func TestASecretOfAnotherRegionIsTheFunctionsToUse(t *testing.T) {
+	const secret = "arn:aws:secretsmanager:us-east-1:444455556666:secret:mail-AbCdEf"
+	const key = "arn:aws:kms:us-east-1:444455556666:key/1"
+	d := deploy(t, load(t, templateFile), map[string]string{
+		"IdentityArns": identity, "ExistingSecretArn": secret, "KmsKeyArn": key,
+	})
+	if told := d.resource("Function").at("Environment", "Variables", "SECRET_ID").String(); told != secret {
+		t.Errorf("SECRET_ID is %s", told)
+	}
+	allowed := d.roleOf("FunctionRole")
+	for action, on := range map[string]string{
+		"secretsmanager:GetSecretValue": secret, "secretsmanager:PutSecretValue": secret,
+		"secretsmanager:UpdateSecretVersionStage": secret, "kms:Decrypt": key, "kms:GenerateDataKey": key,
+	} {
+		if !slices.Equal(allowed[action], []string{on}) {
+			t.Errorf("%s is allowed on %v, want %s", action, allowed[action], on)
+		}
+	}
+	if text := d.resource("FunctionRole").String(); !strings.Contains(text, "kms:EncryptionContext:SecretARN:"+secret) {
+		t.Errorf("the KMS key isn't for the secret: %s", text)
+	}
+}
+
 func TestTheScheduleMayInvokeTheFunctionAndNothingElse(t *testing.T) {
 	d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity})
 	compare(t, d.roleOf("ScheduleRole"), role{

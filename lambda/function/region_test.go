@@ -1,6 +1,7 @@
 package function_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
@@ -69,5 +70,17 @@ func TestASecretIDThatIsNoSecretsARNIsRefusedBeforeAnyCall(t *testing.T) {
 				t.Errorf("%d AWS calls were made", n)
 			}
 		})
+	}
+}
+
+// Keys aren't deleted on the word of a setting that names no secret: CloudFormation is told why.
+func TestAStackWhoseSecretIDIsRefusedIsDecommissionedByNobody(t *testing.T) {
+	s := newStage(t, map[string]string{"SECRET_ID": secretARN + ":password::"})
+	answer := s.cloudFormation().answered("Delete", `"ResourceProperties":{"OnDelete":"decommission"},`, "FAILED")
+	if !strings.Contains(answer.Reason, "SECRET_ID: the ARN goes on with") {
+		t.Errorf("CloudFormation is told %q", answer.Reason)
+	}
+	if n := len(s.World.Calls()); n != 0 {
+		t.Errorf("%d AWS calls were made", n)
 	}
 }
