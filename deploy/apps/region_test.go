@@ -10,9 +10,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// inAnotherRegion runs programs that send one mail with the secret that SMTP_SECRET names, where the
-// Region that is set isn't the secret's. Secrets Manager knows it in its own Region only, as AWS's
-// does: in another, it answers as if there were no such secret.
+// inAnotherRegion runs programs that send one mail with the secret that SMTP_SECRET names, where
+// the Region that is set isn't the secret's. Secrets Manager knows it in its own Region only, as
+// AWS's does: in another, it answers as if there were no such secret.
 func (s *stage) inAnotherRegion(program func(env []string, id string) *exec.Cmd) {
 	s.Helper()
 	s.World.Intercept(func(call localaws.Call) *localaws.Fault {
@@ -179,7 +179,8 @@ func TestEveryRecipeSaysWhichRegionAnARNIsReadIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(files, "README.md", "python/ses_mail.py", "nodemailer/ses-mail.mjs", "shell/send-mail.sh") {
+	files = append(files, "README.md", "python/ses_mail.py", "nodemailer/ses-mail.mjs", "shell/send-mail.sh")
+	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

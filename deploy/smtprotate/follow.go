@@ -104,8 +104,8 @@ func (f followCommand) configOfSecret(ctx context.Context) (aws.Config, error) {
 		return aws.Config{}, fmt.Errorf("--secret (SMTPROTATE_SECRET): %w", err)
 	}
 	if f.Region != "" && f.Region != region {
-		return aws.Config{}, fmt.Errorf("--region %s contradicts --secret (SMTPROTATE_SECRET), which is an ARN of Region "+
-			"%s: leave out --region, or name a secret in %s", f.Region, region, f.Region)
+		return aws.Config{}, fmt.Errorf("--region %s contradicts --secret (SMTPROTATE_SECRET), which is an ARN of "+
+			"Region %s: leave out --region, or name a secret in %s", f.Region, region, f.Region)
 	}
 	cfg, err := f.config(ctx, f.Region, config.WithDefaultRegion(region))
 	if err != nil {

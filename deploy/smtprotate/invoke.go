@@ -120,8 +120,8 @@ func (f awsFlags) invoke(ctx context.Context, c *console, function, region strin
 	return a, nil
 }
 
-// functionRegion is the ARN's for a function that is named by its ARN. Lambda is Regional: in another
-// Region than the function's, it can't be asked.
+// functionRegion is the ARN's for a function that is named by its ARN. Lambda is Regional: in
+// another Region than the function's, it can't be asked.
 func functionRegion(function, region string) (string, error) {
 	if !arn.IsARN(function) {
 		return region, nil
@@ -131,8 +131,8 @@ func functionRegion(function, region string) (string, error) {
 	case err != nil || parsed.Service != "lambda" || parsed.Region == "":
 		return "", fmt.Errorf("--function (SMTPROTATE_FUNCTION): %s isn't the ARN of a Lambda function", function)
 	case region != "" && region != parsed.Region:
-		return "", fmt.Errorf("--region %s contradicts --function (SMTPROTATE_FUNCTION), which is an ARN of Region %s: "+
-			"leave out --region", region, parsed.Region)
+		return "", fmt.Errorf("--region %s contradicts --function (SMTPROTATE_FUNCTION), which is an ARN of "+
+			"Region %s: leave out --region", region, parsed.Region)
 	}
 	return parsed.Region, nil
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// follows runs follow once, with a secret and an AWS_REGION, and returns its exit code and what it says.
+// follows runs follow once, with a secret and an AWS_REGION, and returns its exit code and what it
+// says.
 func (f *followed) follows(secret, awsRegion string, args ...string) (code int, said string) {
 	f.Helper()
 	args = append(append(f.ordinary(), "--once", "--wait", "0s"), args...)
@@ -54,14 +55,20 @@ func TestFollowReadsAnARNInItsOwnRegion(t *testing.T) {
 
 func TestFollowRefusesASecretThatItCantReachBeforeAnyCall(t *testing.T) {
 	f := newFollowed(t)
-	const arn = "arn:aws:secretsmanager:" + region + ":123456789012:secret:mail"
+	const (
+		arn           = "arn:aws:secretsmanager:" + region + ":123456789012:secret:mail"
+		arnOfChina    = "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:mail"
+		contradiction = "--region us-east-1 contradicts --secret (SMTPROTATE_SECRET), which is an ARN of Region " +
+			region
+	)
 	for _, c := range []struct{ secret, awsRegion, region, says string }{
-		{arn, "", "us-east-1", "--region us-east-1 contradicts --secret (SMTPROTATE_SECRET), which is an ARN of Region " + region},
-		{arn, region, "us-east-1", "--region us-east-1 contradicts --secret (SMTPROTATE_SECRET), which is an ARN of Region " + region},
-		{"arn:aws:ssm:eu-west-1:123456789012:parameter/mail", region, "", `--secret (SMTPROTATE_SECRET): the ARN is of service "ssm"`},
+		{arn, "", "us-east-1", contradiction},
+		{arn, region, "us-east-1", contradiction},
+		{"arn:aws:ssm:eu-west-1:123456789012:parameter/mail", region, "",
+			`--secret (SMTPROTATE_SECRET): the ARN is of service "ssm"`},
 		{"arn:aws:secretsmanager:eu-west-1:123456789012", "", "", "--secret (SMTPROTATE_SECRET): it has a colon"},
-		{"arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:mail", region, "", "Region eu-west-1 is in partition aws,"},
-		{"arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:mail", "", region, "Region eu-west-1 is in partition aws,"},
+		{arnOfChina, region, "", "Region eu-west-1 is in partition aws,"},
+		{arnOfChina, "", region, "Region eu-west-1 is in partition aws,"},
 		{arn + ":username::", region, "", "ECS's :json-key::"},
 	} {
 		var args []string

@@ -29,7 +29,8 @@ func TestWithoutAnEndpointOfOnesOwnTheSecretsRegionIsAsked(t *testing.T) {
 	} {
 		env := map[string]string{
 			"SMTP_USER_NAME": "u", "SECRET_ID": c.id, "AWS_REGION": "eu-west-1",
-			"AWS_ENDPOINT_URL_SECRETS_MANAGER": c.endpoint, "AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "the role's",
+			"AWS_ENDPOINT_URL_SECRETS_MANAGER": c.endpoint,
+			"AWS_ACCESS_KEY_ID":                "ASIA", "AWS_SECRET_ACCESS_KEY": "the role's",
 		}
 		getenv := func(name string) string { return env[name] }
 		cfg, err := parseConfig(getenv)

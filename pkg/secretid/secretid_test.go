@@ -30,30 +30,32 @@ func TestAnARNIsAskedForInItsOwnRegionAndANameInTheClients(t *testing.T) {
 
 func TestWhatIsNoSecretsARNIsRefusedByName(t *testing.T) {
 	const wanted = "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
+	const ours = "arn:aws:secretsmanager:eu-west-1:111122223333:"
 	for id, says := range map[string][]string{
-		"arn:aws:iam::111122223333:user/mailer":                      {`of service "iam"`, wanted},
-		"arn:aws:ssm:eu-west-1:111122223333:parameter/mail":          {`of service "ssm"`, wanted},
-		"arn:aws:secretsmanager:eu-west-1:111122223333":              {"isn't a whole ARN", wanted},
-		"ARN:aws:secretsmanager:eu-west-1:111122223333:secret:mail":  {"isn't a whole ARN", wanted},
-		" arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail": {"isn't a whole ARN", wanted},
-		"secret:mail": {"isn't a whole ARN", wanted},
-		"arn:aws:secretsmanager::111122223333:secret:mail":                            {"nothing where the Region belongs", wanted},
-		"arn:aws:secretsmanager:EU-WEST-1:111122223333:secret:mail":                   {`"EU-WEST-1" where the Region`, wanted},
-		"arn:aws:secretsmanager:*:111122223333:secret:mail":                           {"something else where the Region", wanted},
-		"arn:aws:secretsmanager:eu-west-1,us-east-1:111122223333:secret:mail":         {"something else where the Region", wanted},
-		"arn:aws:secretsmanager:cn-north-1:111122223333:secret:mail":                  {`"aws" where the partition`, "aws-cn", wanted},
-		"arn::secretsmanager:eu-west-1:111122223333:secret:mail":                      {"nothing where the partition", wanted},
-		"arn:aws-cn:secretsmanager:eu-west-1:111122223333:secret:mail":                {`"aws-cn" where the partition`, wanted},
-		"arn:aws:secretsmanager:eu-west-1::secret:mail":                               {"no account of 12 digits", wanted},
-		"arn:aws:secretsmanager:eu-west-1:1111-2222-33:secret:mail":                   {"no account of 12 digits", wanted},
-		"arn:aws:secretsmanager:eu-west-1:111122223333:mail-AbCdEf":                   {"names no secret", wanted},
-		"arn:aws:secretsmanager:eu-west-1:111122223333:secret:":                       {"names no secret", wanted},
-		"arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf:password::": {"ECS's :json-key::", wanted},
-		"arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-*":                 {"a policy's *", wanted},
-		"arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf\n":          {"what no secret's name has", wanted},
+		"arn:aws:iam::111122223333:user/mailer":                 {`of service "iam"`, wanted},
+		"arn:aws:ssm:eu-west-1:111122223333:parameter/mail":     {`of service "ssm"`, wanted},
+		"arn:aws:secretsmanager:eu-west-1:111122223333":         {"isn't a whole ARN", wanted},
+		"ARN" + ours[3:] + "secret:mail":                        {"isn't a whole ARN", wanted},
+		" " + ours + "secret:mail":                              {"isn't a whole ARN", wanted},
+		"secret:mail":                                           {"isn't a whole ARN", wanted},
+		"arn:aws:secretsmanager::111122223333:secret:m":         {"nothing where the Region belongs", wanted},
+		"arn:aws:secretsmanager:EU-WEST-1:111122223333:secret:": {`"EU-WEST-1" where the Region`, wanted},
+		"arn:aws:secretsmanager:*:111122223333:secret:mail":     {"something else where the Region", wanted},
+		"arn:aws:secretsmanager:eu-west-1,us-east-1:1:secret:m": {"something else where the Region", wanted},
+		"arn:aws:secretsmanager:cn-north-1:1:secret:mail":       {`"aws" where the partition`, "aws-cn", wanted},
+		"arn::secretsmanager:eu-west-1:1:secret:mail":           {"nothing where the partition", wanted},
+		"arn:aws-cn:secretsmanager:eu-west-1:1:secret:mail":     {`"aws-cn" where the partition`, wanted},
+		"arn:aws:secretsmanager:eu-west-1::secret:mail":         {"no account of 12 digits", wanted},
+		"arn:aws:secretsmanager:eu-west-1:1111-2222-33:secret:": {"no account of 12 digits", wanted},
+		ours + "mail-AbCdEf":                                    {"names no secret", wanted},
+		ours + "secret:":                                        {"names no secret", wanted},
+		ours + "secret:mail-AbCdEf:password::":                  {"ECS's :json-key::", wanted},
+		ours + "secret:mail-*":                                  {"a policy's *", wanted},
+		ours + "secret:mail-AbCdEf\n":                           {"what no secret's name has", wanted},
 		"arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:mail": {
 			"Region us-gov-west-1 in partition aws-us-gov", "Region eu-west-1 is in partition aws,", "wanted"},
-		"arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:mail": {"Region cn-north-1 in partition aws-cn", "wanted"},
+		"arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:mail": {
+			"Region cn-north-1 in partition aws-cn", "wanted"},
 	} {
 		region, err := secretid.Region(id, "eu-west-1")
 		if err == nil || region != "" {
@@ -68,7 +70,7 @@ func TestWhatIsNoSecretsARNIsRefusedByName(t *testing.T) {
 	}
 }
 
-// People paste a credential where the secret's ID belongs: AWS's sample stores AKIA…:B… as text.
+// People paste a credential where the secret's ID belongs. AWS's sample stores it with a colon.
 func TestARefusalNeverTellsAPassword(t *testing.T) {
 	const password = "BEXAMPLEexampleEXAMPLEexampleEXAMPLEexample0"
 	for _, id := range []string{

@@ -39,8 +39,8 @@ func withoutSMTP(region string) bool {
 	return false
 }
 
-// Partition returns the partition of AWS that a Region is in, such as aws-cn. A Region that it doesn't
-// know is in aws.
+// Partition returns the partition of AWS that a Region is in, such as aws-cn. A Region that it
+// doesn't know is in aws.
 func Partition(region string) string { return partitionOf(region).name }
 
 // partition is a group of Regions whose names in DNS end alike.

@@ -58,6 +58,9 @@ func TestAnARNIsReadInItsOwnRegion(t *testing.T) {
 			if (err == nil) != c.found {
 				t.Errorf("%s, from a client of %q (%s): %v", c.id, c.client, what, err)
 			}
+			if err != nil && api == client && !strings.Contains(err.Error(), "and the Region us-east-1;") {
+				t.Errorf("the error doesn't name the Region: %v", err)
+			}
 		}
 	}
 }

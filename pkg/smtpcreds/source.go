@@ -60,7 +60,7 @@ func (s SecretsManager) Read(ctx context.Context) (Version, error) {
 	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.SecretID,
 		VersionStage: &label}, func(o *secretsmanager.Options) { o.Region = cmp.Or(region, o.Region) })
 	if err != nil {
-		return Version{}, fmt.Errorf("reading the secret %s: %w", s.SecretID, explain(err))
+		return Version{}, fmt.Errorf("reading the secret %s: %w", s.SecretID, explain(err, region))
 	}
 	if out.SecretString == nil {
 		return Version{}, fmt.Errorf("reading the secret %s: it holds binary data, and no JSON text", s.SecretID)
@@ -89,7 +89,7 @@ type explained struct {
 func (e explained) Error() string { return e.text }
 func (e explained) Unwrap() error { return e.error }
 
-func explain(err error) error {
+func explain(err error, region string) error {
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok && strings.Contains(err.Error(), "get credentials") {
 		return fmt.Errorf("%w (this program has no AWS credentials of its own: give it a role, or AWS_PROFILE)", err)
@@ -98,15 +98,17 @@ func explain(err error) error {
 		return err
 	}
 	text := api.ErrorCode() + ": " + strings.TrimSuffix(api.ErrorMessage(), ".")
-	if advice := advice(err, api.ErrorCode()); advice != "" {
+	if advice := advice(err, api.ErrorCode(), region); advice != "" {
 		text += " (" + advice + ")"
 	}
 	return explained{err, text}
 }
 
-func advice(err error, code string) string {
+// advice names the Region that was asked, if it is known.
+func advice(err error, code, region string) string {
 	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
-		return "check its name or ARN, and the Region; is there a version labelled AWSCURRENT?"
+		return "check its name or ARN, and the " + strings.TrimSpace("Region "+region) +
+			"; is there a version labelled AWSCURRENT?"
 	}
 	if _, ok := errors.AsType[*types.DecryptionFailure](err); ok {
 		return "the secret's KMS key has to let this identity decrypt"
