@@ -38,6 +38,7 @@ func (s *stage) inAnotherRegion(program func(env []string, id string) *exec.Cmd)
 		"arn:aws:ssm:eu-west-1:123456789012:parameter/mail":             wanted,
 		"arn:aws:secretsmanager:eu-west-1:123456789012":                 wanted,
 		secretARN + ":password::":                                       wanted,
+		"arn:aws-cn:secretsmanager:eu-west-1:123456789012:secret:mail":  wanted,
 		"AKIAIOSFODNN7EXAMPLE:BExampleExample":                          wanted,
 		"arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:mail": "partition",
 	} {

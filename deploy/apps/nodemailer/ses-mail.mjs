@@ -10,16 +10,22 @@ import { createTransport } from 'nodemailer'
 
 const implicitTlsPorts = [465, 2465] // on all others, SES starts in the clear and changes over with STARTTLS
 
-const arn = /^arn:aws[a-z-]*:secretsmanager:([a-z]+(?:-[a-z]+)+-\d+):\d{12}:secret:[\w/+=.@!-]+$/
+const arn = /^arn:(aws[a-z-]*):secretsmanager:([a-z]+(?:-[a-z]+)+-\d+):\d{12}:secret:[\w/+=.@!-]+$/
 
 // A Region that begins with one of these is in a partition of its own, with credentials of its own.
 const partitionOf = (region) => region.match(/^(cn|eusc|us-gov|us-iso[a-z]*|eu-iso[a-z]*)-/)?.[1]
+
+// The Region in a secret's ARN, and nothing for what is none.
+function regionOf(secretId) {
+  const [, partition, region] = arn.exec(secretId) ?? []
+  return region && (partition === 'aws') === !partitionOf(region) ? region : undefined
+}
 
 // A client of the Region in a secret's ARN, because none follows an ARN to another Region. A name is one in the program's Region.
 async function clientFor(secretId) {
   const own = new SecretsManagerClient()
   if (!secretId.includes(':')) return own
-  const region = arn.exec(secretId)[1]
+  const region = regionOf(secretId)
   const ours = await own.config.region().catch(() => region) // none is set
   if (partitionOf(ours) !== partitionOf(region)) {
     throw new Error(`the secret's ARN is of Region ${region}, in another partition of AWS than this program's Region ${ours}`)
@@ -37,7 +43,7 @@ export class SesMail {
 
   // A client of your own is used as it is.
   constructor({ secretId, client, refreshEvery = 5 * 60_000 }) {
-    if (secretId.includes(':') && !arn.test(secretId)) { // it isn't told: it may be a password that came into the wrong field
+    if (secretId.includes(':') && !regionOf(secretId)) { // it isn't told: it may be a password that came into the wrong field
       throw new Error("the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, or its ARN, " +
         'such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf')
     }

@@ -31,18 +31,22 @@ def region_of(secret_id):
     if ":" not in secret_id:  # which no name has
         return None
     arn = ARN.fullmatch(secret_id)
-    if not arn:  # and it isn't quoted: it may be a password that came into the wrong field
+    if not arn or (arn[1] == "aws") != (partition(arn[2]) is None):  # and it isn't quoted: it may be a password that came into the wrong field
         raise ValueError(
             "the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, or its ARN, "
             "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
         )
-    partition, region = arn.groups()
-    session = boto3.DEFAULT_SESSION or boto3.Session()
-    for one in filter(None, (region, session.region_name)):
-        theirs = session.get_partition_for_region(one)
-        if theirs != partition:  # whose credentials aren't known there
-            raise ValueError(f"the secret's ARN is of partition {partition}, and Region {one} is in partition {theirs}")
+    region = arn[2]
+    ours = (boto3.DEFAULT_SESSION or boto3.Session()).region_name or region
+    if partition(ours) != partition(region):
+        raise ValueError(f"the secret's ARN is of Region {region}, in another partition of AWS than this program's Region {ours}")
     return region
+
+
+def partition(region):
+    """What a Region's name begins with where it is in a partition of its own, with credentials of its own."""
+    found = re.match(r"(cn|eusc|us-gov|us-iso[a-z]*|eu-iso[a-z]*)-", region)
+    return found[1] if found else None
 
 
 class SesCredential:

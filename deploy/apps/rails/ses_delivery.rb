@@ -65,14 +65,16 @@ class SesDelivery
     end
   end
 
-  ARN = %r{\Aarn:aws[a-z-]*:secretsmanager:([a-z]+(?:-[a-z]+)+-\d+):\d{12}:secret:[\w/+=.@!-]+\z}
+  ARN = %r{\Aarn:(aws[a-z-]*):secretsmanager:([a-z]+(?:-[a-z]+)+-\d+):\d{12}:secret:[\w/+=.@!-]+\z}
 
   # The Region in a secret's ARN, because no client follows an ARN to another Region. A name is one in the process's Region.
   def self.place(secret_id)
     return {} unless secret_id.include?(":") # which no name has
-    # It isn't told: it may be a password that came into the wrong field.
-    region = secret_id[ARN, 1] or raise ArgumentError, "the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, " \
-      "or its ARN, such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
+    region = secret_id[ARN, 2]
+    if region.nil? || (secret_id[ARN, 1] == "aws") != partition(region).nil? # it isn't told: it may be a password
+      raise ArgumentError, "the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, or its ARN, " \
+        "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
+    end
     ours = ENV["AWS_REGION"] || ENV["AWS_DEFAULT_REGION"] || region
     if partition(ours) != partition(region)
       raise ArgumentError, "the secret's ARN is of Region #{region}, in another partition of AWS than this process's Region #{ours}"

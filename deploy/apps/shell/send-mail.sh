@@ -11,14 +11,18 @@ secret=$1 from=$2 to=$3
 # The CLI doesn't follow an ARN to another Region, so the ARN's is named. A name, which has no colon, is one in the CLI's own Region.
 region=${AWS_REGION:-${AWS_DEFAULT_REGION:-}}
 if [[ $secret == *:* ]]; then
-  if ! [[ $secret =~ ^arn:aws[a-z-]*:secretsmanager:([a-z]+(-[a-z]+)+-[0-9]+):[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+$ ]]; then
+  # A Region that begins with one of these is in a partition of its own, with credentials of its own.
+  partition() { [[ $1 =~ ^(cn|eusc|us-gov|us-iso[a-z]*|eu-iso[a-z]*)- ]] && echo "${BASH_REMATCH[1]}" || echo aws; }
+  theirs=
+  if [[ $secret =~ ^arn:(aws[a-z-]*):secretsmanager:([a-z]+(-[a-z]+)+-[0-9]+):[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+$ ]]; then
+    in=${BASH_REMATCH[1]} theirs=${BASH_REMATCH[2]}
+    if [ "$in" = aws ] && [ "$(partition "$theirs")" != aws ] || [ "$in" != aws ] && [ "$(partition "$theirs")" = aws ]; then theirs=; fi
+  fi
+  if [ -z "$theirs" ]; then
     echo "send-mail.sh: SECRET has a colon and isn't the ARN of a secret; wanted is its name, or its ARN," \
       "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf" >&2 # it isn't told: it may be a password
     exit 64
   fi
-  theirs=${BASH_REMATCH[1]}
-  # A Region that begins with one of these is in a partition of its own, with credentials of its own.
-  partition() { [[ $1 =~ ^(cn|eusc|us-gov|us-iso[a-z]*|eu-iso[a-z]*)- ]] && echo "${BASH_REMATCH[1]}" || echo aws; }
   [ -n "$region" ] || region=$(aws configure get region || echo "$theirs")
   if [ "$(partition "$region")" != "$(partition "$theirs")" ]; then
     echo "send-mail.sh: SECRET is an ARN of Region $theirs, in another partition of AWS than this machine's Region $region" >&2
