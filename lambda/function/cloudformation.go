@@ -68,7 +68,7 @@ func (f *Function) serveResource(
 	if f.fault != nil {
 		return f.refuse(ctx, f.fault, log)
 	}
-	return f.firstTick(ctx, e.Request.RequestType, log)
+	return f.stackTick(ctx, e.Request.RequestType, log)
 }
 
 // decommission does its work even if the environment is faulty, as long as it names the user and
@@ -84,10 +84,10 @@ func (f *Function) decommission(ctx context.Context, on event.OnDelete, log *slo
 	return f.run(ctx, []rotation.Request{removal}, log)
 }
 
-// firstTick makes the first credential. A role that was made a moment ago isn't known everywhere
-// yet ("Changes that I make are not always immediately visible", IAM User Guide), so in a new stack
-// AccessDenied is retried a few times before it counts as a failure.
-func (f *Function) firstTick(ctx context.Context, asked cfn.RequestType, log *slog.Logger) (rotation.Result, error) {
+// stackTick is a tick; in a new stack it makes the first credential. A role that was made a moment
+// ago isn't known everywhere yet ("Changes that I make are not always immediately visible", IAM
+// User Guide), so in a new stack AccessDenied is retried a few times before it counts as a failure.
+func (f *Function) stackTick(ctx context.Context, asked cfn.RequestType, log *slog.Logger) (rotation.Result, error) {
 	deadline, ok := ctx.Deadline()
 	for wait := time.Second; ; wait *= 2 {
 		result, err := f.run(ctx, requests(event.Tick{}), log)

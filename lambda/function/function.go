@@ -157,6 +157,7 @@ func (f *Function) run(ctx context.Context, reqs []rotation.Request, log *slog.L
 			log.InfoContext(ctx, "asked for", "action", req.Action, "reason", req.Reason)
 		}
 		done, err := rotator.Run(ctx, req)
+		// An alarm of AWS's has told of the key. AWS may have quarantined the user as well.
 		if req.IfOurs && done.Outcome == rotation.Revoked && err == nil {
 			done.Warnings = append(done.Warnings, f.quarantined(ctx)...)
 		}

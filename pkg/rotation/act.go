@@ -155,7 +155,7 @@ func (run *run) deactivate(ctx context.Context, c command) error {
 	}
 	run.state = run.state.statusSet(c.key, Inactive)
 	run.record(c.step())
-	if run.looksTwice() {
+	if run.looksAgain() {
 		return nil // an emergency and a rollback look again and mend this; a decommission wants each key gone
 	}
 	return run.restoreCurrent(ctx, c)

@@ -158,16 +158,12 @@ func (pl *planner) triedInVain(k Key) bool {
 	return pl.refusedForGood(k) || pl.Done.tooLate(k.ID)
 }
 
-// strayKey is a key that was never used, that no version names, and that no running invocation can
-// be about to stage. It doesn't look for versions without a label itself: if the key is Active,
-// stageStored has.
+// strayKey is an Active key that was never used, that no version names, and that no running
+// invocation can be about to stage.
 func (pl *planner) strayKey() (Key, bool) {
 	for k := range pl.others() {
-		old := pl.now.Sub(k.Created) > pl.policy.PromotionWindow
-		if stored := pl.Stored[k.ID]; stored.Value != nil || stored.Denied != nil { // it may have been current
-			continue
-		}
-		if old && pl.lastUsed(k).IsZero() && !pl.isPrevious(k.ID) {
+		old := pl.now.Sub(k.Created) > max(pl.policy.PromotionWindow, invocation)
+		if old && k.Status == Active && pl.lastUsed(k).IsZero() && !pl.isPrevious(k.ID) && !pl.maybeStored(k.ID) {
 			return k, true
 		}
 	}

@@ -46,7 +46,7 @@ type command struct {
 	givesUp string
 }
 
-// commandKind names a command. Its text stands in errors.
+// commandKind names a command, for tests and for errors about this package.
 type commandKind string
 
 const (

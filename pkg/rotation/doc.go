@@ -38,8 +38,9 @@
 //     can't promote any more, and nothing is pending that others could promote.
 //   - AWSPENDING travels with AWSCURRENT, in a rollback too. Otherwise the next tick would find the
 //     label on what was rolled back, take that for unfinished, and promote it.
-//   - An emergency and a rollback look twice. When they are done they observe once more; if
-//     AWSCURRENT doesn't name an Active key by then, they replace it before they answer.
+//   - An emergency and a rollback look again. When they are done they observe once more; if
+//     AWSCURRENT doesn't name an Active key by then, they replace it before they answer. So does a
+//     decommission, which deletes keys that were made meanwhile.
 //
 // Right before a key is deactivated or deleted, AWSCURRENT is read again. If it names that key, the
 // key stays; exceptions are a leaked key, a dead current key and a decommission. DECISIONS.md says

@@ -48,11 +48,12 @@ func (pl *planner) replaceLeaked() Decision {
 	if len(pl.Keys) < iamKeyQuota {
 		return do(cmd(createKey, "", "to replace access key %s, which leaked", leaked.ID))
 	}
-	return pl.freeSlotOf(leaked)
+	return pl.freeSlotToReplace(leaked)
 }
 
-// freeSlotOf finds the slot for the replacement of the leaked key.
-func (pl *planner) freeSlotOf(leaked Key) Decision {
+// freeSlotToReplace finds the slot for the replacement of the leaked key, which is current. Both of
+// the user's slots are taken, so there is one other key.
+func (pl *planner) freeSlotToReplace(leaked Key) Decision {
 	other := slices.Collect(pl.others())[0]
 	// it can't send any more, and applications may send with the other
 	if leaked.Status != Active && other.Status == Active {

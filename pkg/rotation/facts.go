@@ -18,17 +18,17 @@ func known[T any](value T) Fact[T] { return Fact[T]{Value: value, Known: true} }
 // ask names a fact that a rule has to know.
 type ask struct {
 	about factName
-	key   string // the access key that lastUse and stored are about
+	key   string // the access key, for aboutLastUse and aboutStored
 }
 
 // factName says what a fact is about, in words for errors and tests.
 type factName string
 
 const (
-	pendingVersion  factName = "the version labelled AWSPENDING"
-	previousVersion factName = "the version labelled AWSPREVIOUS"
-	lastUse         factName = "when the access key was last used"
-	storedVersion   factName = "a version that names the access key, labelled or not"
+	aboutPending  factName = "the version labelled AWSPENDING"
+	aboutPrevious factName = "the version labelled AWSPREVIOUS"
+	aboutLastUse  factName = "when the access key was last used"
+	aboutStored   factName = "a version that names the access key, labelled or not"
 )
 
 // The planner reads a fact through one of the following methods. One that nobody has looked at
@@ -44,21 +44,21 @@ func read[T any](pl *planner, f Fact[T], a ask) T {
 }
 
 // pendingVersion is the version labelled AWSPENDING, nil for none.
-func (pl *planner) pendingVersion() *Version { return read(pl, pl.Pending, ask{about: pendingVersion}) }
+func (pl *planner) pendingVersion() *Version { return read(pl, pl.Pending, ask{about: aboutPending}) }
 
 // previousVersion is the version labelled AWSPREVIOUS, nil for none.
 func (pl *planner) previousVersion() *Version {
-	return read(pl, pl.Previous, ask{about: previousVersion})
+	return read(pl, pl.Previous, ask{about: aboutPrevious})
 }
 
 // lastUsed is when the key was last seen in use, zero for never.
-func (pl *planner) lastUsed(k Key) time.Time { return read(pl, k.LastUsed, ask{lastUse, k.ID}) }
+func (pl *planner) lastUsed(k Key) time.Time { return read(pl, k.LastUsed, ask{aboutLastUse, k.ID}) }
 
 // stored is the newest version that names the key, nil for none, and the error if it may not be
 // looked at.
 func (pl *planner) stored(id string) (*Version, error) {
 	f := pl.Stored[id]
-	return read(pl, f, ask{storedVersion, id}), f.Denied
+	return read(pl, f, ask{aboutStored, id}), f.Denied
 }
 
 // pending is the living key that waits for promotion, with the version that names it. If the user

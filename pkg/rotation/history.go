@@ -26,7 +26,7 @@ const (
 	promoted    deedKind = "made another credential current than the one that was observed"
 	wasMoved    deedKind = "found that another had moved AWSCURRENT"
 	wasTooLate  deedKind = "couldn't promote the key, because AWSCURRENT had moved"
-	gaveUp      deedKind = "put a fence before a pending key that SES refused for too long"
+	gaveUp      deedKind = "put a fence before a pending key that is to be deleted"
 	deactivated deedKind = "made an access key Inactive, or tried to"
 	activated   deedKind = "made an access key Active again"
 	deleted     deedKind = "deleted an access key"

@@ -37,12 +37,12 @@ func (run *run) observe(ctx context.Context) error {
 
 // observeAll looks at everything, for reports.
 func (run *run) observeAll(ctx context.Context) error {
-	all := []ask{{about: previousVersion}}
+	all := []ask{{about: aboutPrevious}}
 	if !run.state.Pending.Known {
-		all = append(all, ask{about: pendingVersion})
+		all = append(all, ask{about: aboutPending})
 	}
 	for _, k := range run.state.Keys {
-		all = append(all, ask{lastUse, k.ID})
+		all = append(all, ask{aboutLastUse, k.ID})
 	}
 	for _, a := range all {
 		if err := run.look(ctx, a); err != nil {
@@ -67,26 +67,26 @@ func (run *run) nameLeaked() error {
 // look fetches one more fact for the plan.
 func (run *run) look(ctx context.Context, a ask) error {
 	switch a.about {
-	case pendingVersion:
+	case aboutPending:
 		v, err := run.Secret.Read(ctx, Pending)
 		if err != nil {
 			return err
 		}
 		run.state = run.state.lookedAtPending(v)
-	case previousVersion:
+	case aboutPrevious:
 		v, err := run.Secret.Read(ctx, Previous)
 		if err != nil {
 			return err
 		}
 		run.state = run.state.lookedAtPrevious(v)
 		run.nameRollback(v)
-	case lastUse:
+	case aboutLastUse:
 		used, err := run.Keys.LastUsed(ctx, a.key)
 		if err != nil {
 			return err
 		}
 		run.state = run.state.lookedAtLastUse(a.key, used)
-	case storedVersion:
+	case aboutStored:
 		return run.lookForStored(ctx, a.key)
 	}
 	return nil
@@ -103,7 +103,7 @@ func (run *run) nameRollback(previous *Version) {
 }
 
 // lookForStored is the one look whose permission may be missing: it needs ListSecretVersionIds,
-// which ticks don't. Rules treat a denial as "perhaps".
+// which most ticks don't. Rules treat a denial as "perhaps".
 func (run *run) lookForStored(ctx context.Context, key string) error {
 	v, err := run.Secret.Find(ctx, key)
 	switch {

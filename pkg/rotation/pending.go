@@ -54,9 +54,10 @@ func (pl *planner) clearPending() Decision {
 	return pl.unstage("AWSPENDING names no key that could become current")
 }
 
-// pendingIsStale: AWSPENDING is on a version other than AWSCURRENT's that names no key, or the
-// current one. A key that isn't listed may have been made, by an invocation that overlaps, after
-// the list was.
+// pendingIsStale: AWSPENDING is on a version other than AWSCURRENT's that can't become current. It
+// names no key, or the current one, or an older one that the current one has overtaken; or a person
+// has set it aside. A key that isn't listed may have been made, by an invocation that overlaps,
+// after the list was.
 func (pl *planner) pendingIsStale() bool {
 	if !pl.hasOthers() && pl.due() != "" {
 		return false // the rotation that is due moves the label anyway, without this look

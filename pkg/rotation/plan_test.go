@@ -267,7 +267,7 @@ func TestIgnoringLastUseAsksForNone(t *testing.T) {
 	}
 	orphan := State{User: "sender", Keys: []Key{active("A", 8*day), active("O", hour)}, Current: version("A", 8*day),
 		Pending: nothing}
-	if got := Plan(orphan, p, Request{Action: Tick}, now); got.ask != (ask{lastUse, "O"}) {
+	if got := Plan(orphan, p, Request{Action: Tick}, now); got.ask != (ask{aboutLastUse, "O"}) {
 		t.Errorf("an unnamed key goes unasked: %+v", got)
 	}
 }
@@ -309,7 +309,7 @@ func TestTheFirstFactThatIsMissingIsAskedFor(t *testing.T) {
 	} {
 		d := Plan(s, policy(), Request{Action: Tick}, now)
 		key := "O"
-		if d.ask.about == pendingVersion || d.ask.about == previousVersion {
+		if d.ask.about == aboutPending || d.ask.about == aboutPrevious {
 			key = ""
 		}
 		decides(t, d, c.want, key, "")
@@ -436,4 +436,29 @@ func TestASupersededInactiveKeyMakesRoomForABrokenOnesReplacement(t *testing.T) 
 	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "delete", "B", "")
 	s.Done = History{{what: deactivated, key: "B"}}
 	decides(t, Plan(s, policy(), Request{Action: Tick}, now), "deactivate", "A", "")
+}
+
+func TestAYoungKeyIsNoOrphanHoweverShortThePromotionWindow(t *testing.T) {
+	p := policy()
+	p.PromotionWindow = 5 * time.Minute
+	s := State{User: "sender", Keys: []Key{inactive("A", 8*day), active("B", 10*time.Minute).unused()},
+		Current: version("A", 8*day), Pending: nothing, Previous: nothing}
+	if d := Plan(s, p, Request{Action: Tick}, now); d.command.kind == deleteKey {
+		t.Errorf("%s goes, and whoever made it may be about to store it: %+v", d.command.key, d)
+	}
+	// nor is an older one that a version names, which nobody has looked for
+	s.Keys[1] = active("B", hour).unused()
+	decides(t, Plan(s, p, Request{Action: Tick}, now),
+		"ask: a version that names the access key, labelled or not", "B", "")
+}
+
+func TestTheEndOfTheMaximumGracePeriodIsToldAsWhatItIs(t *testing.T) {
+	p := policy()
+	p.MaxGracePeriod = 10 * day
+	s := State{User: "sender", Keys: []Key{active("A", 38*day).used(time.Hour), active("B", 10*day-2*hour)},
+		Current: version("B", 10*day-2*hour), Pending: nothing, Previous: nothing, Stored: storing(nil, "A")}
+	d := Plan(s, p, Request{Action: Tick}, now)
+	if decides(t, d, "wait", "", ""); !strings.Contains(d.Next.Reason, "maximum grace period ends, whether or not") {
+		t.Errorf("the reason is %q", d.Next.Reason)
+	}
 }

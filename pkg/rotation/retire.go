@@ -104,8 +104,11 @@ func (pl *planner) superseded(k Key) Decision {
 	if pl.now.Before(next.At) {
 		return wait(next)
 	}
-	if idle := pl.deactivatableFrom(k); pl.now.Before(idle) {
-		next.At, next.Reason = idle, "unless it is used again, it is out of use then"
+	if from := pl.deactivatableFrom(k); pl.now.Before(from) {
+		next.At, next.Reason = from, "unless it is used again, it is out of use then"
+		if pl.lastUsed(k).Add(pl.policy.InUseWindow).After(from) {
+			next.Reason = "its maximum grace period ends, whether or not it is in use"
+		}
 		return pl.warnInUse(wait(next), k)
 	}
 	if !pl.inUse(k) {
@@ -149,18 +152,18 @@ func (pl *planner) supersededBy(k Key) time.Time {
 
 // deactivatableFrom is the earliest moment at which the key may be made Inactive, or may have been.
 func (pl *planner) deactivatableFrom(k Key) time.Time {
-	idle := pl.supersededBy(k).Add(pl.policy.GracePeriod)
+	from := pl.supersededBy(k).Add(pl.policy.GracePeriod)
 	if pl.policy.InUseWindow > 0 {
 		if used := pl.lastUsed(k); !used.IsZero() {
-			idle = latest(idle, used.Add(pl.policy.InUseWindow))
+			from = latest(from, used.Add(pl.policy.InUseWindow))
 		}
 	}
 	if pl.policy.MaxGracePeriod > 0 {
-		if end := pl.supersededBy(k).Add(pl.policy.MaxGracePeriod); idle.After(end) {
-			idle = end
+		if end := pl.supersededBy(k).Add(pl.policy.MaxGracePeriod); from.After(end) {
+			from = end
 		}
 	}
-	return idle
+	return from
 }
 
 // inUse: the key was seen in use lately. IAM reports use late, so recent use is strong evidence and

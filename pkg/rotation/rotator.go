@@ -23,7 +23,8 @@ type Rotator struct {
 }
 
 // observations is the most often that a run looks at the world: once, and again when it finds that
-// another invocation changed it, or when an emergency or a rollback looks over what it left.
+// another invocation changed it, or when an emergency, a rollback or a decommission looks over what
+// it left.
 const observations = 5
 
 // Run serves one request. The result tells what was done even if there is an error; the outcome is

@@ -18,8 +18,8 @@ type run struct {
 }
 
 // serve observes, and follows the plan until there is nothing left to do. After a conflict it
-// observes again; so it does after an emergency or a rollback, to mend before it answers what an
-// overlapping invocation may have broken.
+// observes again; so it does after an emergency, a rollback or a decommission, to mend before it
+// answers what an overlapping invocation may have broken.
 func (run *run) serve(ctx context.Context) (Decision, error) {
 	for looks := 1; ; looks++ {
 		if err := run.observe(ctx); err != nil {
@@ -35,7 +35,8 @@ func (run *run) serve(ctx context.Context) (Decision, error) {
 		before := len(run.result.Steps)
 		d, err := run.follow(ctx)
 		switch {
-		case err == nil && run.looksTwice() && changed(run.result.Steps[before:]) && looks < observations:
+		case err == nil && run.looksAgain() && changed(run.result.Steps[before:]) && looks < observations:
+			// another look, to mend what an overlapping invocation may have broken meanwhile
 		case err == nil:
 			return d, nil
 		case run.lostRace(d, err) && run.req.Action == Tick:
@@ -67,7 +68,7 @@ func (run *run) unlisted() bool {
 // lostRace: another invocation moved AWSCURRENT before a tick or a rotation could promote. The
 // other may be about to revoke what this one verified, so it doesn't try once more.
 func (run *run) lostRace(d Decision, err error) bool {
-	return !run.looksTwice() && d.command.kind == promote && TypeOf(err) == Conflict && run.state.hasCredential()
+	return !run.looksAgain() && d.command.kind == promote && TypeOf(err) == Conflict && run.state.hasCredential()
 }
 
 // noteTooLate remembers a key that couldn't be promoted. If no version was current, AWSCURRENT can
@@ -94,10 +95,10 @@ func (run *run) stillActive(err error) error {
 	return failure
 }
 
-// looksTwice: the action revokes or undoes, so it observes once more before it answers. An
+// looksAgain: the action revokes or undoes, so it observes once more before it answers. An
 // emergency and a rollback then mend what is broken; a decommission deletes keys that were made
 // meanwhile.
-func (run *run) looksTwice() bool {
+func (run *run) looksAgain() bool {
 	return run.req.Action == Emergency || run.req.Action == Rollback || run.req.Action == Decommission
 }
 
@@ -112,7 +113,7 @@ func (run *run) follow(ctx context.Context) (Decision, error) {
 			return Decision{}, Errorf(RotationBlocked,
 				"stopped after %d decisions that led nowhere; please report this, with the log", mostDecisions)
 		}
-		d := Plan(run.state, run.Policy, run.planned(), run.Clock.now())
+		d := Plan(run.state, run.Policy, run.requestToPlan(), run.Clock.now())
 		if d.kind == asks {
 			if err := run.look(ctx, d.ask); err != nil {
 				return d, err
@@ -137,8 +138,8 @@ func (run *run) follow(ctx context.Context) (Decision, error) {
 	}
 }
 
-// planned is the request as the plan sees it: reports plan as a tick would.
-func (run *run) planned() Request {
+// requestToPlan is the request as the plan sees it: reports plan as a tick would.
+func (run *run) requestToPlan() Request {
 	if run.readOnly() {
 		return Request{Action: Tick}
 	}

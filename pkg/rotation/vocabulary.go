@@ -11,7 +11,9 @@ const (
 	Emergency Action = "emergency" // an access key leaked: replace and revoke it
 	Rollback  Action = "rollback"  // make the previous credential current again
 	Status    Action = "status"    // say what there is; change nothing
-	Preview   Action = "plan"      // say what a tick would do now; change nothing
+	// Preview says what a tick would do now, and changes nothing. It isn't called Plan, which is
+	// the function that decides.
+	Preview Action = "plan"
 	// Decommission deletes the user's keys, because the user or the secret is about to be deleted.
 	Decommission Action = "decommission"
 
