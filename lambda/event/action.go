@@ -93,6 +93,9 @@ func (Plan) MarshalJSON() ([]byte, error) { return json.Marshal(document{Action:
 // MarshalJSON writes {"action":"audit"}.
 func (Audit) MarshalJSON() ([]byte, error) { return json.Marshal(document{Action: ActionAudit}) }
 
+// emergencyTakes are the fields of an emergency, which has all that any action has.
+var emergencyTakes = []string{"access_key_id", "reason", "contain"}
+
 // texts are the fields of an action, all of which are text.
 type texts map[string]string
 
@@ -104,7 +107,7 @@ var actions = []struct {
 }{
 	{rotation.Tick, nil, func(texts) (Event, error) { return Tick{}, nil }},
 	{rotation.Rotate, []string{"reason"}, func(t texts) (Event, error) { return Rotate{Reason: t["reason"]}, nil }},
-	{rotation.Emergency, []string{"access_key_id", "reason", "contain"}, readEmergency},
+	{rotation.Emergency, emergencyTakes, readEmergency},
 	{rotation.Rollback, []string{"reason"}, func(t texts) (Event, error) { return Rollback{Reason: t["reason"]}, nil }},
 	{rotation.Status, nil, func(texts) (Event, error) { return Status{}, nil }},
 	{rotation.Preview, nil, func(texts) (Event, error) { return Plan{}, nil }},
@@ -141,7 +144,8 @@ func parseAction(f fields) (Event, error) {
 func readEmergency(t texts) (Event, error) {
 	id, named := t["access_key_id"]
 	if named && !isAccessKeyID(id) {
-		return nil, invalid("access_key_id: %q is not an access key ID", id)
+		return nil, invalid("access_key_id: isn't an access key ID, which is AKIA and 16 more capitals and digits; " +
+			"it isn't repeated here, because it may be a secret")
 	}
 	contain, first := t["contain"]
 	if first && contain != containFirst {

@@ -11,6 +11,10 @@ type Answer struct {
 	Findings []sendpolicy.Finding `json:"findings,omitzero"` // an audit's
 }
 
+// WarnLeakUnanswered says that AWS told of a leak which nothing was done about: it is only
+// suspected, and a setting says that this is an alarm, or the event can't be read.
+const WarnLeakUnanswered rotation.WarningCode = "LeakUnanswered"
+
 // Failure is what Lambda returns if the function fails.
 type Failure struct {
 	Type    rotation.ErrorType `json:"errorType"`

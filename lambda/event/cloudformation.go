@@ -8,7 +8,8 @@ import (
 
 // StackChange is CloudFormation's request for a custom resource. Creating the resource makes the
 // first credential. Deleting it deletes the user's keys, because CloudFormation can't delete a user
-// that has any.
+// that has any. Anybody who may invoke the function can write one: the function asks whether it is
+// its own stack's.
 type StackChange struct {
 	Request  cfn.Event // its ResponseURL takes the answer
 	OnDelete OnDelete
@@ -24,10 +25,11 @@ func (StackChange) isEvent() {}
 type OnDelete string
 
 const (
-	// DeleteKeys deletes them all. It is the default.
+	// DeleteKeys deletes them all.
 	DeleteKeys OnDelete = "decommission"
 	// DeleteStoredKeys deletes those that the secret has, for a user that stays and a secret that
-	// goes.
+	// goes. It is the default: what the secret doesn't name may be anybody's, and has to be asked
+	// for.
 	DeleteStoredKeys OnDelete = "decommission-stored"
 	// KeepKeys deletes none, because both the user and the secret stay.
 	KeepKeys OnDelete = "keep"
@@ -65,7 +67,7 @@ func parseStackChange(f fields) (Event, error) {
 
 func parseOnDelete(property any) (OnDelete, error) {
 	if property == nil {
-		return DeleteKeys, nil
+		return DeleteStoredKeys, nil
 	}
 	text, _ := property.(string)
 	switch on := OnDelete(text); on {

@@ -11,11 +11,14 @@
 //	{"action":"status"}                         Status        says what there is
 //	{"action":"plan"}                           Plan          says what a tick would do
 //	{"action":"audit"}                          Audit         says what else the user may do
-//	AWS Health: AWS_RISK_CREDENTIALS_EXPOSED    Leak          emergency, for its user's keys
+//	AWS Health: AWS_RISK_CREDENTIALS_*, …       Leak          emergency, for its user's keys
 //	GuardDuty: a finding about an access key    Leak          emergency, for its user's key
+//	SNS, SQS: Records of the two above          Leak          emergency, for its user's keys
 //	Secrets Manager: Step, SecretId, …          RotationStep  does that step of a rotation
 //	CloudFormation: RequestType, …              StackChange   first credential; decommission
-//	the schedule's; {}; null; anything else     Tick          does what is due
+//	the schedule's, other EventBridge's; {}; null Tick        does what is due
+//
+// Everything else is refused: a typo in an emergency must not pass for a tick.
 //
 // Some actions take more fields, all of them text. An emergency takes access_key_id, reason and
 // "contain":"first"; a rotation and a rollback take reason. Parse refuses any other field, because
@@ -49,16 +52,20 @@ func Parse(payload []byte, secretID string) (Event, error) {
 		return nil, invalid("the event isn't a JSON object")
 	}
 	switch {
+	case len(f) == 0: // {} or null
+		return Tick{}, nil
 	case f.has("action"):
 		return parseAction(f)
 	case f.has("RequestType"):
 		return parseStackChange(f)
-	case f.has("Step", "SecretId", "ClientRequestToken"):
+	case f.hasAny("Step", "SecretId", "ClientRequestToken"):
 		return parseRotationStep(f, secretID)
-	case f.has("detail") && f.isFrom("aws.health"):
-		return parseHealth(f["detail"])
-	case f.has("detail") && f.isFrom("aws.guardduty"):
-		return parseGuardDuty(f["detail"])
+	case f.has("Records"):
+		return parseRecords(f["Records"])
+	case f.isNotification():
+		return f.unwrap()
+	case f.isEventBridges():
+		return parseEventBridge(f)
 	}
-	return Tick{}, nil
+	return nil, unknown(f)
 }

@@ -3,6 +3,7 @@ package event
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +20,10 @@ func (f fields) has(names ...string) bool {
 		}
 	}
 	return true
+}
+
+func (f fields) hasAny(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return f.has(name) })
 }
 
 // isFrom tells whether EventBridge names that source of the event.
@@ -75,9 +80,24 @@ func isAlphanumeric(r rune) bool {
 	return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
 }
 
-// isAccessKeyID knows IAM's form of one ("AccessKey", IAM API reference).
+// isAccessKeyID knows what IAM makes: AKIA for a user's own, ASIA for temporary ones ("IAM
+// identifiers", IAM User Guide). What passes may be logged: it can't be a secret.
 func isAccessKeyID(text string) bool {
+	return (strings.HasPrefix(text, "AKIA") || isTemporary(text)) && isMadeOf(text, 20, 128,
+		func(r rune) bool { return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' })
+}
+
+func isTemporary(accessKeyID string) bool { return strings.HasPrefix(accessKeyID, "ASIA") }
+
+// isAnyKeyID knows all that the API allows ("AccessKey", IAM API reference). GuardDuty's sample
+// findings have such a one.
+func isAnyKeyID(text string) bool {
 	return isMadeOf(text, 16, 128, func(r rune) bool { return r == '_' || isAlphanumeric(r) })
+}
+
+// isUserName knows what IAM allows ("IAM and AWS STS quotas": name requirements).
+func isUserName(text string) bool {
+	return isMadeOf(text, 1, 64, func(r rune) bool { return isAlphanumeric(r) || strings.ContainsRune("_+=,.@-", r) })
 }
 
 // isVersionID knows Secrets Manager's form of one ("SecretVersionsListEntry", Secrets Manager API

@@ -24,6 +24,11 @@ func parseRotationStep(f fields, secretID string) (Event, error) {
 	if !f.read(map[string]any{"Step": &step.Step, "SecretId": &secret, "ClientRequestToken": &step.VersionID}) {
 		return nil, invalid("Step, SecretId and ClientRequestToken: must be text")
 	}
+	for _, name := range []string{"Step", "SecretId", "ClientRequestToken"} {
+		if !f.has(name) {
+			return nil, invalid("%s: is missing from a step of a rotation, or the event is none", name)
+		}
+	}
 	steps := []rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret, rotation.FinishSecret}
 	switch {
 	case !slices.Contains(steps, step.Step):

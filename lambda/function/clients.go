@@ -26,7 +26,7 @@ const callTimeout = 10 * time.Second
 type clients struct {
 	iam     *iam.Client
 	secrets *secretsmanager.Client
-	http    aws.HTTPClient // of both, and for other calls to AWS
+	answers *http.Client // for CloudFormation's answers
 }
 
 // ownRegion is the function's. Lambda sets it.
@@ -60,7 +60,12 @@ func newClients(getenv func(string) string, secretIn string) (clients, error) {
 		err = errors.Join(err, errors.New("AWS_REGION: is required"))
 	}
 	return clients{
-		http: httpClient,
+		answers: &http.Client{
+			Transport: httpClient.GetTransport(),
+			Timeout:   callTimeout,
+			// An answer goes to where it was checked to go, and nowhere else.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
 		iam: iam.NewFromConfig(cfg, func(o *iam.Options) {
 			o.BaseEndpoint = source.endpoint("IAM",
 				o.BaseEndpoint)
@@ -91,7 +96,7 @@ func credentials(getenv func(string) string) aws.CredentialsProvider {
 
 // newHTTPClient trusts the system's certificates (SSL_CERT_FILE), and AWS_CA_BUNDLE's instead where
 // it is set.
-func newHTTPClient(getenv func(string) string) (aws.HTTPClient, error) {
+func newHTTPClient(getenv func(string) string) (*awshttp.BuildableClient, error) {
 	client := awshttp.NewBuildableClient().WithTimeout(callTimeout)
 	bundle := getenv("AWS_CA_BUNDLE")
 	if bundle == "" {

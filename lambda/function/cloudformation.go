@@ -81,7 +81,7 @@ func (f *Function) decommission(ctx context.Context, on event.OnDelete, log *slo
 		return rotation.Result{}, f.fault
 	}
 	removal := rotation.Request{Action: rotation.Decommission, OnlyStored: on == event.DeleteStoredKeys}
-	return f.run(ctx, []rotation.Request{removal}, log)
+	return f.run(ctx, removal, log)
 }
 
 // stackTick is a tick; in a new stack it makes the first credential. A role that was made a moment
@@ -90,7 +90,7 @@ func (f *Function) decommission(ctx context.Context, on event.OnDelete, log *slo
 func (f *Function) stackTick(ctx context.Context, asked cfn.RequestType, log *slog.Logger) (rotation.Result, error) {
 	deadline, ok := ctx.Deadline()
 	for wait := time.Second; ; wait *= 2 {
-		result, err := f.run(ctx, requests(event.Tick{}), log)
+		result, err := f.run(ctx, request(event.Tick{}), log)
 		tooNew := asked == cfn.RequestCreate && rotation.TypeOf(err) == rotation.AccessDenied
 		if !tooNew || wait > 8*time.Second || !ok || time.Until(deadline) < 2*wait {
 			return result, err
@@ -146,7 +146,7 @@ func (f *Function) put(ctx context.Context, target string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	resp, err := f.http.Do(req)
+	resp, err := f.answers.Do(req)
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		return failed.Err // without the URL, which is a permission
 	} else if err != nil {

@@ -23,6 +23,7 @@ type config struct {
 	names      credential.Names
 	policy     rotation.Policy
 	from       string // sender of the mail that proves sending; empty: log in only
+	suspected  suspicion
 }
 
 // These variables name the user and the secret, so errors about either name the variable.
@@ -109,6 +110,10 @@ func parseConfig(getenv func(string) string) (config, error) {
 		}
 	default:
 		e.fault("VERIFY", fmt.Errorf("%q is none of login, send and off", verify))
+	}
+	c.suspected = suspicion(e.text("SUSPECTED_LEAKS", string(suspectedIsEmergency)))
+	if c.suspected != suspectedIsEmergency && c.suspected != suspectedIsAlarm {
+		e.fault("SUSPECTED_LEAKS", fmt.Errorf("%q is neither emergency nor alarm", c.suspected))
 	}
 	if err := errors.Join(e.faults...); err != nil {
 		return c, rotation.Errorf(rotation.ConfigurationError, "environment: %w", err)

@@ -11,12 +11,12 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
@@ -43,11 +43,14 @@ type Function struct {
 	access   *iamaccess.Reader
 	verifier *sessmtp.Verifier
 	policy   rotation.Policy
-	name     string // the Lambda function's
-	now      func() time.Time
-	log      *slog.Logger
-	http     aws.HTTPClient
-	fault    error // of the environment: every invocation answers with it
+	// suspected is what a leak leads to of which AWS isn't sure.
+	suspected suspicion
+	name      string // the Lambda function's
+	now       func() time.Time
+	log       *slog.Logger
+	answers   *http.Client // to CloudFormation
+	origin    origin
+	fault     error // of the environment: every invocation answers with it
 }
 
 // New makes a function. Its first invocation reads the environment and makes the clients, for all
@@ -73,7 +76,7 @@ func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
 		f.log.Warn("environment", "doubt", doubt)
 	}
 	f.name = getenv("AWS_LAMBDA_FUNCTION_NAME")
-	f.http = clients.http
+	f.answers, f.origin = clients.answers, newOrigin(getenv)
 	f.keys = &iamkey.Keys{API: clients.iam, User: cfg.user, UserFrom: userVariable}
 	f.secret = smtpsecret.Secret{
 		API: clients.secrets, ID: cfg.secretID, IDFrom: secretVariable, User: cfg.user, Endpoints: cfg.endpoints,
@@ -81,7 +84,7 @@ func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
 	}
 	f.access = &iamaccess.Reader{API: clients.iam, User: cfg.user, UserFrom: userVariable}
 	f.verifier = &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: roots}}, From: cfg.from}
-	f.policy = cfg.policy
+	f.policy, f.suspected = cfg.policy, cfg.suspected
 }
 
 // rotator is one for one request.
@@ -114,9 +117,11 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 // serve does what an event asks for.
 func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) (answer event.Answer, err error) {
 	e, err := event.Parse(payload, f.secret.ID)
-	if change, ok := e.(event.StackChange); ok { // has an answer of its own, even if the environment is faulty
-		answer.Result, err = f.serveStack(ctx, change, log)
-		return answer, err
+	if change, ok := e.(event.StackChange); ok {
+		if err = f.origin.check(change.Request); err == nil { // it has an answer of its own, even if the environment is faulty
+			answer.Result, err = f.serveStack(ctx, change, log)
+			return answer, err
+		}
 	}
 	if fault := cmp.Or(f.fault, err); fault != nil {
 		answer.Result, err = f.refuse(ctx, fault, log)
@@ -124,10 +129,14 @@ func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) 
 	}
 	ctx, cancel := rotation.ToAnswer.Keep(ctx, f.clock())
 	defer cancel()
-	if _, ok := e.(event.Audit); ok {
+	switch e := e.(type) {
+	case event.Audit:
 		return f.serveAudit(ctx, log)
+	case event.Leak:
+		answer.Result, err = f.serveLeak(ctx, e, log)
+	default:
+		answer.Result, err = f.run(ctx, request(e), log)
 	}
-	answer.Result, err = f.run(ctx, requests(e), log)
 	return answer, err
 }
 
@@ -137,36 +146,32 @@ func (f *Function) refuse(ctx context.Context, err error, log *slog.Logger) (res
 	return result, err
 }
 
-// run serves requests one after the other.
-func (f *Function) run(ctx context.Context, reqs []rotation.Request, log *slog.Logger) (result rotation.Result,
+// run serves a request.
+func (f *Function) run(ctx context.Context, req rotation.Request, log *slog.Logger) (result rotation.Result,
 	err error) {
 	verification := &stopwatch{Verifier: f.verifier}
-	defer func() {
-		for _, w := range result.Warnings {
-			log.WarnContext(ctx, "warning", slog.Any("warning", w))
-		}
-		f.publish(ctx, log, measure(result, err, verification.took, f.policy.RotationInterval, f.now()))
-	}()
-	for i, req := range reqs {
-		secret := f.secret
-		secret.NextVersionID = req.VersionID
-		rotator := f.rotator(secret)
-		rotator.Verifier = verification
-		rotator.OnStep = func(s rotation.Step) { log.InfoContext(ctx, "step", slog.Any("step", s)) }
-		if req.Reason != "" {
-			log.InfoContext(ctx, "asked for", "action", req.Action, "reason", req.Reason)
-		}
-		done, err := rotator.Run(ctx, req)
-		// An alarm of AWS's has told of the key. AWS may have quarantined the user as well.
-		if req.IfOurs && done.Outcome == rotation.Revoked && err == nil {
-			done.Warnings = append(done.Warnings, f.quarantined(ctx)...)
-		}
-		if i > 0 {
-			done = done.After(result)
-		}
-		if result = done; err != nil {
-			return result, err
-		}
+	defer func() { f.tell(ctx, log, result, err, verification.took) }()
+	return f.rotate(ctx, req, verification, log)
+}
+
+// rotate has the rotator serve a request.
+func (f *Function) rotate(ctx context.Context, req rotation.Request, verifier rotation.Verifier, log *slog.Logger) (
+	rotation.Result, error) {
+	secret := f.secret
+	secret.NextVersionID = req.VersionID
+	rotator := f.rotator(secret)
+	rotator.Verifier = verifier
+	rotator.OnStep = func(s rotation.Step) { log.InfoContext(ctx, "step", slog.Any("step", s)) }
+	if req.Reason != "" {
+		log.InfoContext(ctx, "asked for", "action", req.Action, "reason", req.Reason)
 	}
-	return result, nil
+	return rotator.Run(ctx, req)
+}
+
+// tell logs the warnings and measures what an invocation came to.
+func (f *Function) tell(ctx context.Context, log *slog.Logger, result rotation.Result, err error, verified time.Duration) {
+	for _, w := range result.Warnings {
+		log.WarnContext(ctx, "warning", slog.Any("warning", w))
+	}
+	f.publish(ctx, log, measure(result, err, verified, f.policy.RotationInterval, f.now()))
 }

@@ -75,7 +75,7 @@ func MetricNames() []string {
 	for _, t := range rotation.ErrorTypes() {
 		names = append(names, string(t))
 	}
-	for _, code := range rotation.WarningCodes() {
+	for _, code := range append(rotation.WarningCodes(), event.WarnLeakUnanswered) {
 		names = append(names, string(code))
 	}
 	slices.Sort(names)

@@ -7,33 +7,26 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// requests are what an event asks of the rotator, one after the other. An audit and a change of the
-// stack ask more of the function than that, and are served elsewhere.
-func requests(e event.Event) []rotation.Request {
+// request is what an event asks of the rotator. An audit, a leak and a change of the stack ask more
+// of the function than that, and are served elsewhere.
+func request(e event.Event) rotation.Request {
 	switch e := e.(type) {
 	case event.Tick:
-		return []rotation.Request{{Action: rotation.Tick}}
+		return rotation.Request{Action: rotation.Tick}
 	case event.Rotate:
-		return []rotation.Request{{Action: rotation.Rotate, Reason: e.Reason}}
+		return rotation.Request{Action: rotation.Rotate, Reason: e.Reason}
 	case event.Emergency:
-		return []rotation.Request{{
+		return rotation.Request{
 			Action: rotation.Emergency, AccessKeyID: e.AccessKeyID, ContainFirst: e.ContainFirst, Reason: e.Reason,
-		}}
-	case event.Rollback:
-		return []rotation.Request{{Action: rotation.Rollback, Reason: e.Reason}}
-	case event.Status:
-		return []rotation.Request{{Action: rotation.Status}}
-	case event.Plan:
-		return []rotation.Request{{Action: rotation.Preview}}
-	case event.RotationStep:
-		return []rotation.Request{{Action: e.Step, VersionID: e.VersionID}}
-	case event.Leak:
-		var all []rotation.Request
-		for _, id := range e.AccessKeyIDs {
-			all = append(all, rotation.Request{Action: rotation.Emergency, AccessKeyID: id, IfOurs: true,
-				Reason: e.Reason})
 		}
-		return all
+	case event.Rollback:
+		return rotation.Request{Action: rotation.Rollback, Reason: e.Reason}
+	case event.Status:
+		return rotation.Request{Action: rotation.Status}
+	case event.Plan:
+		return rotation.Request{Action: rotation.Preview}
+	case event.RotationStep:
+		return rotation.Request{Action: e.Step, VersionID: e.VersionID}
 	}
 	panic(fmt.Sprintf("the rotator has nothing for a %T", e))
 }
