@@ -45,7 +45,7 @@ func TestAFaultyActionIsRefusedByName(t *testing.T) {
 		`{"action":"audit","reason":"curious"}`:                          "audit doesn't take it; it takes: nothing",
 		`{"action":"emergency","access_key_id":17}`:                      "access_key_id: must be text",
 		`{"action":"emergency","access_key_id":null}`:                    "access_key_id: must be text",
-		`{"action":"emergency","access_key_id":"x"}`:                     `access_key_id: "x" is not an access key ID`,
+		`{"action":"emergency","access_key_id":"x"}`:                     "access_key_id: isn't an access key ID",
 		`{"action":"emergency","access_key_id":""}`:                      "access_key_id",
 		`{"action":"emergency","access_key_id":"AKIA-IOSFODNN7EXAMPLE"}`: "access_key_id",
 		`{"action":"emergency","access-key-id":"AK"}`:                    "access-key-id: the action",

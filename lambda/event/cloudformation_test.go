@@ -27,7 +27,7 @@ func request(kind cfn.RequestType) cfn.Event {
 }
 
 func TestAStackChangeSaysWhatBecomesOfTheKeys(t *testing.T) {
-	parses(t, stackEvent("Create", ""), event.StackChange{Request: request("Create"), OnDelete: event.DeleteKeys})
+	parses(t, stackEvent("Create", ""), event.StackChange{Request: request("Create"), OnDelete: event.DeleteStoredKeys})
 	for property, want := range map[string]event.OnDelete{
 		"decommission": event.DeleteKeys, "decommission-stored": event.DeleteStoredKeys, "keep": event.KeepKeys,
 	} {
@@ -39,7 +39,7 @@ func TestAStackChangeSaysWhatBecomesOfTheKeys(t *testing.T) {
 	r := request("Update")
 	r.OldResourceProperties = map[string]any{"OnDelete": "keep"}
 	parses(t, stackEvent("Update", `"ResourceProperties":null,"OldResourceProperties":{"OnDelete":"keep"},`),
-		event.StackChange{Request: r, OnDelete: event.DeleteKeys})
+		event.StackChange{Request: r, OnDelete: event.DeleteStoredKeys})
 }
 
 func TestAFaultyStackChangeIsAnswered(t *testing.T) {

@@ -19,7 +19,7 @@ func contents(t *testing.T, file string) string {
 
 // marks are how an event is recognized in a table of events, and what Parse makes of it.
 func marks() []string {
-	all := []string{exposed, "GuardDuty", "Step", "CloudFormation", "the schedule's"}
+	all := []string{riskCredentials + "*", "GuardDuty", "SNS", "Step", "CloudFormation", "the schedule's"}
 	for _, action := range actions[1:] { // {"action":"tick"} is {} in more words
 		all = append(all, `{"action":"`+string(action.name)+`"}`)
 	}

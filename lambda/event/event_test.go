@@ -42,18 +42,45 @@ func isRequestError(t *testing.T, err error) {
 	}
 }
 
-func TestWhatHasNoActionIsATick(t *testing.T) {
+func TestATickIsEventBridgesOrEmpty(t *testing.T) {
 	for _, payload := range []string{
-		``, ` `, `null`, ` {} `, `{"action":"tick"}`, `{"Action":"rotate"}`, `{"more":{"action":"rotate"}}`,
+		``, ` `, `null`, ` {} `, `{"action":"tick"}`,
 		`{"version":"0","source":"aws.events","detail-type":"Scheduled Event","detail":{},
 			"resources":["arn:aws:events:eu-west-1:1:rule/x"]}`,
 		`{"source":"aws.scheduler","detail-type":"Scheduled Event","detail":"{}"}`,
-		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_EC2_OPERATIONAL_ISSUE"}}`,
-		`{"source":"aws.guardduty","detail":{"type":"Recon:EC2/Portscan","resource":{"instanceDetails":{}}}}`,
-		`{"source":"aws.health"}`, `{"source":7,"detail":{}}`, `{"source":null,"detail":null}`,
-		`{"Step":"createSecret"}`,
+		`{"source":"aws.cloudwatch","detail-type":"CloudWatch Alarm State Change","detail":{"alarmName":"x"}}`,
+		`{"source":"aws.health","detail-type":"AWS Health Event","detail":{"eventTypeCode":"AWS_EC2_OPERATIONAL_ISSUE"}}`,
+		`{"source":"aws.health","detail-type":"AWS Health Event"}`,
+		`{"source":"aws.guardduty","detail-type":"GuardDuty Finding",
+			"detail":{"type":"Recon:EC2/Portscan","resource":{"instanceDetails":{}}}}`,
 	} {
 		parses(t, payload, event.Tick{})
+	}
+}
+
+func TestATypoIsNoTick(t *testing.T) {
+	for payload, names := range map[string]string{
+		`{"Action":"emergency"}`:                           `Action: is written "action"`,
+		`{"ACTION":"rotate"}`:                              `ACTION: is written "action"`,
+		`{"actoin":"emergency"}`:                           `"actoin": the event has no "action"`,
+		`{"access_key_id":"AKIAIOSFODNN7EXAMPLE"}`:         `access_key_id: needs an "action"`,
+		`{"Access_Key_ID":"AKIAIOSFODNN7EXAMPLE"}`:         `Access_Key_ID: needs an "action"`,
+		`{"contain":"first","reason":"leak"}`:              `contain: needs an "action"`,
+		`{"more":{"action":"rotate"}}`:                     `"more"`,
+		`{"key1":"value1","key2":"value2"}`:                `"key1", "key2"`,
+		`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6}`:            `"e": the event`,
+		`{"source":"alarm"}`:                               `"source"`,
+		`{"detail-type":"Scheduled Event"}`:                `"detail-type"`,
+		`{"source":7,"detail-type":"Scheduled Event"}`:     `"source"`,
+		`{"source":null,"detail-type":null}`:               `"source"`,
+		`{"source":"","detail-type":"x"}`:                  `"source"`,
+		`{"source":"aws.health"}`:                          `"source"`,
+		`{"Step":"createSecret"}`:                          "SecretId: is missing",
+		`{"SecretId":"x","ClientRequestToken":"y"}`:        "Step: is missing",
+		`{"Step":"createSecret","SecretId":"x"}`:           "ClientRequestToken: is missing",
+		`{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED"}`: `"eventTypeCode"`, // a rule that passes on the detail alone
+	} {
+		refuses(t, payload, names)
 	}
 }
 

@@ -64,7 +64,8 @@ func parseMessage(text string) (Event, error) {
 	if f.isEventBridges() {
 		return parseEventBridge(f)
 	}
-	return nil, invalid("the message isn't an event of EventBridge's; actions are taken only from who invokes the function")
+	return nil, invalid("the message isn't an event of EventBridge's; " +
+		"actions are taken only from who invokes the function")
 }
 
 // isNotification tells whether these are the fields of an Amazon SNS notification.

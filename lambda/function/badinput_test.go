@@ -21,8 +21,10 @@ func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 		`{"action":"emergency","access_key_id":"x"}`:                      "access_key_id",
 		`{"RequestType":"Create","ResponseURL":"x"}`:                      "RequestType",
 		`{"Step":"createSecret","SecretId":"x","ClientRequestToken":"y"}`: "SecretId",
-		guardDuty("x"): "accessKeyId",
-		healthEvent("AKIAIOSFODNN7EXAMPLE", "arn:aws:iam::123456789012:user/mailer"): "affectedEntities",
+		guardDuty("x"):                             "accessKeyId",
+		healthEvent("", " "):                       "affectedEntities",
+		`{"Action":"emergency"}`:                   "Action",
+		`{"access_key_id":"AKIAIOSFODNN7EXAMPLE"}`: "access_key_id",
 	} {
 		s.fails(event, rotation.RequestError, names)
 	}

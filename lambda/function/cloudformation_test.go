@@ -188,6 +188,21 @@ func TestAKeptUserKeepsItsKeys(t *testing.T) {
 	cf.mailFlows()
 }
 
+func TestWithoutOnDeleteNothingGoesThatTheSecretDoesntName(t *testing.T) {
+	cf := newStage(t, nil).cloudFormation()
+	cf.answered("Create", "", "SUCCESS")
+	first := cf.mailFlows().Username
+	handMade, _, err := cf.World.CreateAccessKey(user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cf.answered("Delete", "", "SUCCESS")
+	cf.keyIs(first, "gone")
+	cf.keyIs(handMade, "Active")
+	cf.answered("Delete", `"ResourceProperties":{"OnDelete":"decommission"},`, "SUCCESS")
+	cf.keyIs(handMade, "gone")
+}
+
 const deleteStored = `"ResourceProperties":{"OnDelete":"decommission-stored"},`
 
 func TestAKeptUserLosesTheKeysWhosePasswordsGo(t *testing.T) {

@@ -118,7 +118,8 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) (answer event.Answer, err error) {
 	e, err := event.Parse(payload, f.secret.ID)
 	if change, ok := e.(event.StackChange); ok {
-		if err = f.origin.check(change.Request); err == nil { // it has an answer of its own, even if the environment is faulty
+		// CloudFormation gets an answer of its own, even if the environment is faulty.
+		if err = f.origin.check(change.Request); err == nil {
 			answer.Result, err = f.serveStack(ctx, change, log)
 			return answer, err
 		}
@@ -169,7 +170,8 @@ func (f *Function) rotate(ctx context.Context, req rotation.Request, verifier ro
 }
 
 // tell logs the warnings and measures what an invocation came to.
-func (f *Function) tell(ctx context.Context, log *slog.Logger, result rotation.Result, err error, verified time.Duration) {
+func (f *Function) tell(ctx context.Context, log *slog.Logger, result rotation.Result, err error,
+	verified time.Duration) {
 	for _, w := range result.Warnings {
 		log.WarnContext(ctx, "warning", slog.Any("warning", w))
 	}

@@ -30,7 +30,8 @@ const oldestEvent = 24 * time.Hour
 
 // serveLeak revokes what leaked and is the user's. One key that can't be revoked now doesn't spare
 // the others: the invocation fails afterwards, and Lambda tries again.
-func (f *Function) serveLeak(ctx context.Context, leak event.Leak, log *slog.Logger) (result rotation.Result, err error) {
+func (f *Function) serveLeak(ctx context.Context, leak event.Leak, log *slog.Logger) (result rotation.Result,
+	err error) {
 	verification := &stopwatch{Verifier: f.verifier}
 	defer func() { f.tell(ctx, log, result, err, verification.took) }()
 	reqs, warnings, err := f.judge(ctx, leak)
@@ -67,7 +68,8 @@ func (f *Function) judge(ctx context.Context, leak event.Leak) ([]rotation.Reque
 		case j.isOurs(e):
 			j.user(e)
 		default:
-			j.warn(rotation.WarnKeyNotOurs, "%s: %s names another user than %s; ignored", e.Reason, e.Where, f.keys.User)
+			j.warn(rotation.WarnKeyNotOurs, "%s: %s names another user than %s; ignored",
+				e.Reason, e.Where, f.keys.User)
 		}
 	}
 	j.warnOfSuspects()

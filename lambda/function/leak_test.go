@@ -1,10 +1,17 @@
 package function_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
@@ -117,4 +124,250 @@ func TestASettledFindingIsNoLeak(t *testing.T) {
 	current := s.mailFlows().Username
 	s.must(strings.Replace(guardDuty(current), `"archived":false`, `"archived":true`, 1), rotation.Waiting)
 	s.keyIs(current, "Active")
+}
+
+const userARN = "arn:aws:iam::123456789012:user/mail/" + user
+
+// twoKeys are the ways in which a user comes to two access keys. Each leaves AWSCURRENT's first.
+var twoKeys = map[string]func(s *stage) (current, other string){
+	"current and previous": func(s *stage) (current, other string) {
+		s.must(`{}`, rotation.Rotated)
+		other = s.mailFlows().Username
+		s.must(`{"action":"rotate"}`, rotation.Rotated)
+		return s.mailFlows().Username, other
+	},
+	"current and a stranger's in use": func(s *stage) (current, other string) {
+		other, _, _ = s.World.CreateAccessKey(user)
+		s.must(`{}`, rotation.Rotated)
+		s.World.UseKey(other, s.World.Now())
+		s.after(time.Minute)
+		return s.mailFlows().Username, other
+	},
+	"current and pending": func(s *stage) (current, other string) {
+		s.must(`{}`, rotation.Rotated)
+		current = s.mailFlows().Username
+		s.after(30 * day)
+		s.World.SetPropagation(10 * time.Minute)
+		s.fails(`{}`, rotation.VerificationFailed)
+		s.after(20 * time.Minute)
+		for _, k := range s.World.Keys(user) {
+			if k.ID != current {
+				other = k.ID
+			}
+		}
+		return current, other
+	},
+	"current and an orphan": func(s *stage) (current, other string) {
+		s.must(`{}`, rotation.Rotated)
+		other, _, _ = s.World.CreateAccessKey(user)
+		return s.mailFlows().Username, other
+	},
+}
+
+func TestTwoLeakedKeysAreBothDeletedInAnyOrder(t *testing.T) {
+	t.Parallel()
+	ways := map[string]func(current, other string) string{
+		"the current first":         func(current, other string) string { return healthEvent(current, other) },
+		"the current last":          func(current, other string) string { return healthEvent(other, current) },
+		"the current, and again":    func(current, other string) string { return healthEvent(current, other, current) },
+		"the user":                  func(string, string) string { return healthEvent(user) },
+		"the user's ARN":            func(string, string) string { return healthEvent(userARN) },
+		"the user in other letters": func(string, string) string { return healthEvent(strings.ToUpper(user)) },
+		"in two records, the current first": func(current, other string) string {
+			return inQueue(healthEvent(current), healthEvent(other))
+		},
+		"in two records of one topic, the current last": func(current, other string) string {
+			return inQueue(guardDuty(other), healthEvent(current))
+		},
+	}
+	for scene, arrange := range twoKeys {
+		for way, tells := range ways {
+			t.Run(scene+", "+way, func(t *testing.T) {
+				s := newStage(t, nil)
+				current, other := arrange(s)
+				s.must(tells(current, other), rotation.Revoked)
+				s.keyIs(current, "gone")
+				s.keyIs(other, "gone")
+				s.after(20 * time.Minute)
+				s.quiet()
+				now := s.mailFlows().Username
+				if _, err := s.invoke(healthEvent(current, other)); err != nil { // once more
+					t.Error(err.Message)
+				}
+				if got := s.mailFlows().Username; got != now {
+					t.Errorf("%s became %s", now, got)
+				}
+			})
+		}
+	}
+}
+
+func inQueue(bodies ...string) string {
+	var records []map[string]string
+	for _, body := range bodies {
+		records = append(records, map[string]string{"eventSource": "aws:sqs", "body": body})
+	}
+	text, _ := json.Marshal(map[string]any{"Records": records})
+	return string(text)
+}
+
+func TestWhatCantBeReadSparesNobody(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	leaked := s.mailFlows().Username
+	result := s.must(healthEvent("", "!", leaked, "arn:aws:iam::123456789012:role/x", "somebody"), rotation.Revoked)
+	s.keyIs(leaked, "gone")
+	if !warned(result, event.WarnLeakUnanswered, "affectedEntities[1]") ||
+		!warned(result, rotation.WarnKeyNotOurs, "affectedEntities[3]") ||
+		!warned(result, rotation.WarnKeyNotOurs, "affectedEntities[4]") {
+		t.Errorf("warnings: %+v", result.Warnings)
+	}
+
+	leaked = s.mailFlows().Username
+	s.fails(inQueue(`{"action":"rotate"}`, healthEvent(leaked), healthEvent()), rotation.RequestError, "Records[0]",
+		"Records[2]")
+	s.keyIs(leaked, "gone")
+	s.quiet()
+}
+
+func TestOneKeyThatCantBeRevokedNowDoesntSpareTheOthers(t *testing.T) {
+	s := newStage(t, nil)
+	current, other := twoKeys["current and previous"](s)
+	refused := false
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
+		if c.Action != "UpdateAccessKey" || c.AccessKeyID != other || refused {
+			return nil
+		}
+		refused = true
+		return &localaws.Fault{Code: "AccessDenied", Status: http.StatusForbidden}
+	})
+	s.fails(healthEvent(other, current), rotation.AccessDenied, other)
+	s.keyIs(current, "gone")
+	s.must(healthEvent(other, current), rotation.Revoked)
+	s.keyIs(other, "gone")
+	s.quiet()
+}
+
+func TestAUserOfAnotherAccountOrNameIsSomebodyElse(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	current := s.mailFlows().Username
+	s.World.ResetCalls()
+	ctx := lambdacontext.NewContext(t.Context(),
+		&lambdacontext.LambdaContext{InvokedFunctionArn: "arn:aws:lambda:eu-west-1:444455556666:function:rotator"})
+	tell := func(entity string) string {
+		answer, err := s.Invoke(ctx, healthEvent(entity))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer.Outcome != rotation.Waiting || !warned(answer.Result, rotation.WarnKeyNotOurs, "another user") {
+			t.Errorf("%s: %s", entity, answer.Text)
+		}
+		return answer.Text
+	}
+	tell("somebody")
+	tell("arn:aws:iam::123456789012:user/" + user)
+	tell("arn:aws:iam::444455556666:role/" + user)
+	s.onlyReads()
+	s.keyIs(current, "Active")
+	if _, err := s.Invoke(ctx, healthEvent("arn:aws:iam::444455556666:user/"+user)); err != nil {
+		t.Error(err)
+	}
+	s.keyIs(current, "gone")
+}
+
+// AWS tells of a user twice, from two Regions, and Lambda tries again what failed.
+func TestAKeyThatIsNewerThanTheEventReplacedWhatLeaked(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.after(time.Minute)
+	first := s.mailFlows().Username
+	at := func(when time.Time) string {
+		return strings.Replace(healthEvent(user), "2026-06-05T06:27:57Z", when.UTC().Format(time.RFC3339), 1)
+	}
+	tells := at(s.World.Now())
+	s.after(3 * time.Second)
+	s.must(tells, rotation.Revoked)
+	s.keyIs(first, "gone")
+	second := s.mailFlows().Username
+	s.must(tells, rotation.Waiting)
+	s.keyIs(second, "Active")
+	s.after(25 * hour) // older than EventBridge delivers: the time can't be right
+	s.must(tells, rotation.Revoked)
+	s.keyIs(second, "gone")
+}
+
+func TestASuspicionIsAnEmergencyOrAnAlarm(t *testing.T) {
+	t.Parallel()
+	suspect := func(ids ...string) string {
+		return strings.ReplaceAll(healthEvent(ids...), "AWS_RISK_CREDENTIALS_EXPOSED",
+			"AWS_RISK_CREDENTIALS_EXPOSURE_SUSPECTED")
+	}
+	t.Run("by default an emergency", func(t *testing.T) {
+		s := newStage(t, nil)
+		s.must(`{}`, rotation.Rotated)
+		leaked := s.mailFlows().Username
+		s.must(suspect(leaked), rotation.Revoked)
+		s.keyIs(leaked, "gone")
+		s.quiet()
+	})
+	t.Run("an alarm", func(t *testing.T) {
+		s := newStage(t, map[string]string{"SUSPECTED_LEAKS": "alarm", "AWS_LAMBDA_FUNCTION_NAME": "rotator"})
+		s.must(`{}`, rotation.Rotated)
+		current := s.mailFlows().Username
+		s.World.ResetCalls()
+		s.log.Reset()
+		for _, entity := range []string{current, user} {
+			result := s.must(suspect(entity), rotation.Waiting)
+			if !warned(result, event.WarnLeakUnanswered, current) {
+				t.Errorf("warnings: %+v", result.Warnings)
+			}
+			if got := s.measured()["LeakUnanswered"]; got != 1 {
+				t.Errorf("it is measured %v times", got)
+			}
+		}
+		if result := s.must(suspect("AKIAIOSFODNN7EXAMPLE"), rotation.Waiting); !warned(result, rotation.WarnKeyNotOurs,
+			"AKIAIOSFODNN7EXAMPLE") || warned(result, event.WarnLeakUnanswered, "") {
+			t.Errorf("warnings: %+v", result.Warnings)
+		}
+		s.onlyReads()
+		s.keyIs(current, "Active")
+		result := s.must(inQueue(suspect(current), healthEvent(current)), rotation.Revoked) // now AWS is sure
+		if warned(result, event.WarnLeakUnanswered, "") {
+			t.Errorf("warnings: %+v", result.Warnings)
+		}
+		s.keyIs(current, "gone")
+	})
+	t.Run("or a fault of the setting", func(t *testing.T) {
+		newStage(t, map[string]string{"SUSPECTED_LEAKS": "Alarm"}).fails(`{}`, rotation.ConfigurationError,
+			"SUSPECTED_LEAKS")
+	})
+}
+
+// Where an event names nobody of ours, AWS may still have quarantined our user.
+func TestAQuarantineIsToldWhoeverTheEventNames(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	if err := s.World.AttachUserPolicy(user, quarantine,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`); err != nil {
+		t.Fatal(err)
+	}
+	for _, entity := range []string{"AKIAIOSFODNN7EXAMPLE", "somebody"} {
+		result := s.must(healthEvent(entity), rotation.Waiting)
+		if !warned(result, rotation.WarnQuarantined, quarantine) {
+			t.Errorf("warnings: %+v", result.Warnings)
+		}
+	}
+}
+
+func TestAFindingAboutTemporaryCredentialsIsAboutTheUser(t *testing.T) {
+	s := newStage(t, nil)
+	current, other := twoKeys["current and previous"](s)
+	s.must(guardDuty("ASIAIOSFODNN7EXAMPLE"), rotation.Revoked)
+	s.keyIs(current, "gone")
+	s.keyIs(other, "gone")
+	s.quiet()
+	now := s.mailFlows().Username
+	s.must(strings.Replace(guardDuty(now), `"severity":8`, `"severity":2`, 1), rotation.Waiting) // low
+	s.keyIs(now, "Active")
 }
