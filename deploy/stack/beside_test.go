@@ -113,16 +113,6 @@ func TestLeaksAreForwardedToTheRegionsThatAreNamed(t *testing.T) {
 	}
 }
 
-func TestTheStackHearsOfWhatIsForwarded(t *testing.T) {
-	forwarded := load(t, leaksFile).at("Resources", "Rule", "Properties", "EventPattern").String()
-	heard := load(t, templateFile).at("Resources", "LeakRule", "Properties", "EventPattern").String()
-	const want = "map[detail:map[eventTypeCode:[AWS_RISK_CREDENTIALS_EXPOSED] service:[RISK]] detail-type:[AWS " +
-		"Health Event] source:[aws.health]]"
-	if forwarded != want || heard != want {
-		t.Errorf("%s is forwarded, and %s heard of", forwarded, heard)
-	}
-}
-
 func TestAnEventThatCantBeDeliveredGoesToAQueueThatTakesIt(t *testing.T) {
 	d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "GuardDutyFindings": "yes"})
 	takes := d.resource("FailureQueuePolicy").at("PolicyDocument", "Statement").list()[0].at("Condition", "ArnEquals",

@@ -186,8 +186,8 @@ func (l *life) cloudFormation(requestType string) error {
 		}
 	}))
 	defer server.Close()
-	event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"StackId":"s","RequestId":"r","LogicalResourceId":"FirstCredential",
-		"ResourceProperties":{"ServiceTimeout":"900","OnDelete":"decommission"}}`, requestType, server.URL)
+	event := fmt.Sprintf(`{"RequestType":%q,"ResponseURL":%q,"StackId":%q,"RequestId":"r","LogicalResourceId":"FirstCredential",
+		"ResourceProperties":{"ServiceTimeout":"900","OnDelete":"decommission"}}`, requestType, server.URL, pseudoParameters["AWS::StackId"])
 	if _, err := l.Invoke(l.Context(), event); err != nil {
 		return err
 	}

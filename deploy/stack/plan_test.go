@@ -76,6 +76,7 @@ func TestTheModulesPlanWhatIsAskedFor(t *testing.T) {
 		planned[strings.TrimPrefix(change.at("address").String(), "module.")] = change.at("change", "after")
 	}
 	everythingIsPlanned(t, planned)
+	theSameLeaks(t, planned)
 	whatThereIsIsAdopted(t, planned)
 }
 
@@ -102,6 +103,26 @@ func everythingIsPlanned(t *testing.T, planned map[string]node) {
 	sending := asPolicy(t, document(t, planned["everything.aws_iam_user_policy.sending_policy"].at("policy")))
 	if want := sendingPolicy(t, everyNarrowing); !samePolicy(sending, want) {
 		t.Errorf("the credential may do %s, want %s", sending, want)
+	}
+}
+
+// theSameLeaks: the rules match what the templates' do.
+func theSameLeaks(t *testing.T, planned map[string]node) {
+	t.Helper()
+	stack := deploy(t, load(t, templateFile), map[string]string{
+		"IdentityArns": identity, "GuardDutyFindings": "yes", "ExistingUserName": "everything-smtp",
+	})
+	beside := deploy(t, load(t, leaksFile), map[string]string{"Regions": "eu-central-1"})
+	for address, rule := range map[string]node{
+		`everything.aws_cloudwatch_event_rule.leaks["health"]`:        stack.resource("LeakRule"),
+		`everything.aws_cloudwatch_event_rule.leaks["guardduty"]`:     stack.resource("GuardDutyRule"),
+		`leaks["eu-central-1"].aws_cloudwatch_event_rule.rule`:        beside.resource("Rule"),
+		`leaks["eu-west-1,us-east-1"].aws_cloudwatch_event_rule.rule`: beside.resource("Rule"),
+	} {
+		got := document(t, planned[address].at("event_pattern")).String()
+		if want := rule.at("EventPattern").String(); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ var pseudoParameters = map[string]string{
 	"AWS::AccountId": accountID,
 	"AWS::Partition": "aws",
 	"AWS::Region":    "eu-west-1",
+	"AWS::StackId":   "arn:aws:cloudformation:eu-west-1:" + accountID + ":stack/mail/0a1b2c3d",
 	"AWS::StackName": "mail",
 }
 

@@ -66,6 +66,10 @@ locals {
       periods     = 1
       missing     = "ignore" # an audit that is a little later than yesterday's says nothing
     }
+    LeakUnanswered = {
+      description = "AWS told of a leak, and the function did nothing: it is only suspected, or names nobody who can be read. The log says which."
+      metric      = "LeakUnanswered"
+    }
     InvocationsFail = {
       description = "The function has failed in three of the last four hours. One failure is no reason to get up: the next tick goes on."
       namespace   = "AWS/Lambda"

@@ -16,6 +16,8 @@ locals {
     VERIFY            = var.verify
     VERIFY_FROM       = var.verify_from
     VERIFY_TIMEOUT    = var.verify_timeout
+    SUSPECTED_LEAKS   = var.suspected_leaks
+    STACK_ID          = "none" # no stack of CloudFormation's may have keys made or deleted
   }
 
   unit = { d = 86400, h = 3600, m = 60, s = 1 }

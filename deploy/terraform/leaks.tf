@@ -1,14 +1,14 @@
-# Leaks. AWS Health tells of access keys that were found in public, all of the account's, in us-east-1 (aws-us-gov:
-# us-gov-west-1). In another Region it is heard of where the module in leaks forwards it.
+# Leaks. AWS Health tells of access keys in the wrong hands, all of the account's, in us-east-1 and, as backup, in us-west-2
+# (aws-us-gov: us-gov-west-1). In another Region it is heard of where the module in leaks forwards it.
 
 locals {
   leaks = merge(
     { health = {
-      description = "An access key was found in public; if it is the SMTP user's of ${var.name}, it is replaced and revoked"
+      description = "An access key leaked; if it is the SMTP user's of ${var.name}, it is replaced and revoked"
       pattern = {
         source      = ["aws.health"]
         detail-type = ["AWS Health Event"]
-        detail      = { service = ["RISK"], eventTypeCode = ["AWS_RISK_CREDENTIALS_EXPOSED"] }
+        detail      = { service = ["RISK"], eventTypeCode = [{ prefix = "AWS_RISK_CREDENTIALS_" }, "AWS_RISK_IAM_QUARANTINE"] }
       }
     } },
     { for on in [var.guard_duty_findings] : "guardduty" => {
@@ -17,7 +17,7 @@ locals {
         source      = ["aws.guardduty"]
         detail-type = ["GuardDuty Finding"]
         detail = {
-          severity = [{ numeric = [">=", 7] }] # high ("Severity levels for GuardDuty findings")
+          severity = [{ numeric = [">=", 4] }] # medium ("Findings severity levels"), as most about a stolen user key are
           resource = { accessKeyDetails = { userName = [local.user_name] } }
         }
       }

@@ -310,8 +310,18 @@ variable "replica_regions" {
 
 # Leaks
 
+variable "suspected_leaks" {
+  description = "A leak that AWS Health only suspects. emergency: answered as any other. alarm: LeakUnanswered tells."
+  type        = string
+  default     = "emergency"
+  validation {
+    condition     = contains(["emergency", "alarm"], var.suspected_leaks)
+    error_message = "suspected_leaks must be emergency or alarm."
+  }
+}
+
 variable "guard_duty_findings" {
-  description = "Whether GuardDuty's findings of high severity about the user's access keys are emergencies, as AWS Health's of leaked ones are in any case. GuardDuty has to be on, and may be wrong."
+  description = "Whether GuardDuty's findings of medium or higher severity about the user's access keys are emergencies, as AWS Health's of leaked ones are in any case. GuardDuty has to be on, and may be wrong."
   type        = bool
   default     = false
 }

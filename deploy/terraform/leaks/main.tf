@@ -1,8 +1,8 @@
-# Forwards AWS Health's event of a leaked access key to the Regions whose stacks answer it, as deploy/leaks.yaml does, which says
-# why. Its provider has to be that of us-east-1 (aws-us-gov: us-gov-west-1).
+# Forwards what AWS tells of leaked access keys to the Regions whose stacks answer it, as deploy/leaks.yaml does, which says why.
+# It belongs in us-east-1, and again in us-west-2 as backup (aws-us-gov: us-gov-west-1 only): each call has the provider of one.
 
 variable "name" {
-  description = "What the resources are called; once in an account."
+  description = "What the resources are called; once in a Region."
   type        = string
   default     = "ses-smtp-leaks"
 }
@@ -44,11 +44,24 @@ locals {
 
 resource "aws_cloudwatch_event_rule" "rule" {
   name        = var.name
-  description = "An access key was found in public; tells the Regions whose stacks replace it"
+  description = "An access key leaked; tells the Regions whose stacks replace it"
   event_pattern = jsonencode({
-    source      = ["aws.health"]
-    detail-type = ["AWS Health Event"]
-    detail      = { service = ["RISK"], eventTypeCode = ["AWS_RISK_CREDENTIALS_EXPOSED"] }
+    region = [data.aws_region.here.name] # where it arose: what another Region has forwarded must not go round for ever
+    "$or" = [
+      {
+        source      = ["aws.health"]
+        detail-type = ["AWS Health Event"]
+        detail      = { service = ["RISK"], eventTypeCode = [{ prefix = "AWS_RISK_CREDENTIALS_" }, "AWS_RISK_IAM_QUARANTINE"] }
+      },
+      {
+        source      = ["aws.guardduty"]
+        detail-type = ["GuardDuty Finding"]
+        detail = {
+          severity = [{ numeric = [">=", 4] }] # medium
+          resource = { accessKeyDetails = { userType = ["IAMUser"] } }
+        }
+      },
+    ]
   })
   tags = var.tags
 
