@@ -56,19 +56,25 @@ func dnsSuffix(region string) string {
 	return "amazonaws.com"
 }
 
+// answerBucket begins the name of the bucket in which CloudFormation takes answers. The Region
+// follows, without its hyphens ("Setting up VPC endpoints for AWS CloudFormation").
+const answerBucket = "cloudformation-custom-resource-response-"
+
 // check refuses what isn't CloudFormation's for the function's stack. There is nobody to answer
-// then. CloudFormation takes answers at a presigned URL of S3's in the stack's Region ("Custom
-// resource request objects"; "Setting up VPC endpoints for AWS CloudFormation").
+// then. CloudFormation takes answers at a presigned URL of a bucket of its own in the stack's
+// Region ("Custom resource request objects"). The errors don't say what a request would have to
+// name: whoever forged one would read it there.
 func (o origin) check(r cfn.Event) error {
 	const untouched = "; nothing was touched, and nobody is answered"
 	if o.stackID != "" && r.StackID != o.stackID {
 		return rotation.Errorf(rotation.RequestError,
-			"StackId: isn't that of the function's stack, %s (STACK_ID)"+untouched, o.stackID)
+			"StackId: isn't that of the function's stack, which STACK_ID names"+untouched)
 	}
 	to, err := url.Parse(r.ResponseURL)
 	if err != nil || !o.answersAt(to) {
 		return rotation.Errorf(rotation.RequestError,
-			"ResponseURL: isn't https at S3's host in the function's Region, %s"+untouched, o.s3[0])
+			"ResponseURL: isn't https at CloudFormation's bucket in the function's Region, %s*.%s"+untouched,
+			answerBucket, o.s3[0])
 	}
 	return nil
 }
@@ -77,11 +83,19 @@ func (o origin) answersAt(to *url.URL) bool {
 	if slices.Contains(o.testing, hostOf(to)) {
 		return to.Scheme == "http" || to.Scheme == "https"
 	}
-	isS3s := func(name string) bool {
-		return to.Hostname() == name || strings.HasSuffix(to.Hostname(), "."+name)
+	isAt := func(s3 string) bool {
+		bucket, ok := strings.CutSuffix(to.Hostname(), "."+s3)
+		return ok && isAnswerBucket(bucket)
 	}
 	return to.Scheme == "https" && to.User == nil && (to.Port() == "" || to.Port() == "443") &&
-		slices.ContainsFunc(o.s3, isS3s)
+		slices.ContainsFunc(o.s3, isAt)
+}
+
+// isAnswerBucket wants a label of one word behind the beginning: a name with dots is another
+// bucket's.
+func isAnswerBucket(name string) bool {
+	region, ok := strings.CutPrefix(name, answerBucket)
+	return ok && region != "" && !strings.Contains(region, ".")
 }
 
 // hostOf has one name for this machine, whatever it is called by.

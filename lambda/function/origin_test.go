@@ -29,6 +29,9 @@ func TestARequestForAnotherStackIsRefused(t *testing.T) {
 	for _, other := range []string{"arn:stack", "", stackID + "0", strings.ToUpper(stackID)} {
 		s.fails(requestTo(cf.URL+"/answer?Signature=s", other), rotation.RequestError, "StackId", "STACK_ID")
 	}
+	if told := s.log.String() + s.answers.String(); strings.Contains(told, stackID) {
+		t.Errorf("the error says what to forge: %s", told)
+	}
 	if n := len(s.World.Calls()) + len(cf.answers); n != 0 {
 		t.Errorf("%d calls and answers", n)
 	}
@@ -43,15 +46,19 @@ func TestAnAnswerGoesToS3InTheFunctionsRegionOnly(t *testing.T) {
 	s.must(`{}`, rotation.Rotated)
 	id := s.mailFlows().Username
 	s.World.ResetCalls()
+	bucket := func(url string) string {
+		return fmt.Sprintf(url, "cloudformation-custom-resource-response-euwest1")
+	}
 	for _, url := range []string{
-		"https://example.com/answer", "http://bucket.s3-eu-west-1.amazonaws.com/x",
-		"https://bucket.s3.us-east-1.amazonaws.com/x", "https://bucket.s3.eu-west-1.amazonaws.com.example.com/x",
-		"https://bucket.s3.eu-west-1.amazonaws.com:8443/x", "https://user@bucket.s3.eu-west-1.amazonaws.com/x",
-		"https://s3.eu-west-1.amazonaws.com@example.com/x", "https://bucket.s3.eu-west-1.amazonaws.com.cn/x",
-		"https://evils3.eu-west-1.amazonaws.com/x", "https://bucket.s3.amazonaws.com/x", "http://169.254.169.254/x",
-		"http://localhost.example.com/x", "https://0.0.0.0/x", "ftp://127.0.0.1/x",
+		"https://example.com/answer", "https://bucket.s3.eu-west-1.amazonaws.com/x",
+		bucket("http://%s.s3-eu-west-1.amazonaws.com/x"), bucket("https://%s.s3.us-east-1.amazonaws.com/x"),
+		bucket("https://%s.s3.eu-west-1.amazonaws.com.example.com/x"), bucket("https://%s.s3.eu-west-1.amazonaws.com:8443/x"),
+		bucket("https://user@%s.s3.eu-west-1.amazonaws.com/x"), bucket("https://%s.s3.eu-west-1.amazonaws.com.cn/x"),
+		"https://s3.eu-west-1.amazonaws.com@example.com/x", bucket("https://%ss3.eu-west-1.amazonaws.com/x"),
+		bucket("https://%s.s3.amazonaws.com/x"), bucket("https://s3.eu-west-1.amazonaws.com/%s/x"),
+		"http://169.254.169.254/x", "http://localhost.example.com/x", "https://0.0.0.0/x", "ftp://127.0.0.1/x",
 	} {
-		s.fails(requestTo(url, stackID), rotation.RequestError, "ResponseURL", "s3.eu-west-1.amazonaws.com")
+		s.fails(requestTo(url, stackID), rotation.RequestError, "ResponseURL", "cloudformation-custom-resource-response-*.s3.eu-west-1.amazonaws.com")
 	}
 	if n := len(s.World.Calls()); n != 0 {
 		t.Errorf("%d AWS calls were made", n)
