@@ -28,10 +28,7 @@
 // in a file of its own, a case in Parse, a row here and in the README, and a case in the function.
 package event
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "bytes"
 
 // Event is what woke the function. All its types are in this package.
 type Event interface{ isEvent() }
@@ -47,11 +44,10 @@ func Parse(payload []byte, secretID string) (Event, error) {
 	if len(bytes.TrimSpace(payload)) == 0 {
 		return Tick{}, nil
 	}
-	var f fields
-	if json.Unmarshal(payload, &f) != nil {
-		return nil, invalid("the event isn't a JSON object")
-	}
+	f, err := object(payload, "the event")
 	switch {
+	case err != nil:
+		return nil, err
 	case len(f) == 0: // {} or null
 		return Tick{}, nil
 	case f.has("action"):

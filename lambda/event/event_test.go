@@ -84,6 +84,42 @@ func TestATypoIsNoTick(t *testing.T) {
 	}
 }
 
+// A rule that passes the whole event where the action is in it would be a tick for ever.
+func TestAnActionInAnEventOfEventBridgesIsNoTick(t *testing.T) {
+	const transformer = `by an input transformer or the input path "$.detail"`
+	for payload, names := range map[string]string{
+		`{"source":"ops.scanner","detail-type":"Leak","detail":{},"Action":"emergency"}`: "Action: isn't read in",
+		`{"source":"aws.health","detail-type":"AWS Health Event","access_key_id":"x"}`:   "access_key_id: isn't read in",
+		`{"source":"ops.scanner","detail-type":"Leak","accessKeyId":"x"}`:                "accessKeyId: isn't read in",
+		`{"source":"ops.scanner","detail":{"action":"emergency"}}`:                       "detail.action: isn't read there",
+		`{"source":"ops.scanner","detail-type":"Leak","detail":{"action":"emergency"}}`:  "detail.action: isn't read there",
+		`{"source":"ops.scanner","detail-type":"Leak","detail":{"ACTION":"emergency"}}`:  "detail.ACTION: isn't read there",
+		`{"source":"ops.scanner","detail-type":"Leak","detail":{"access-key-id":"x"}}`:   "detail.access-key-id: isn't",
+		`{"source":"ops.scanner","detail-type":"Leak","detail":{"contain":"first"}}`:     "detail.contain: isn't read there",
+		`{"source":"ops","detail-type":"Leak","detail":"{\"action\":\"emergency\"}"}`:    "detail.action: isn't read there",
+	} {
+		refuses(t, payload, names, transformer)
+	}
+	refuses(t, `{"source":"ops.health","detail-type":"x","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED"}}`,
+		`source: "ops.health" isn't AWS Health's`)
+	parses(t, `{"source":"aws.codepipeline","detail-type":"CodePipeline Action Execution State Change",
+		"detail":{"action":"deploy"}}`, event.Tick{})
+	parses(t, `{"source":"ops.orders","detail-type":"Order","detail":{"reason":"stock"}}`, event.Tick{})
+}
+
+func TestAFieldThatStandsTwiceIsRefused(t *testing.T) {
+	for payload, name := range map[string]string{
+		`{"action":"tick","action":"emergency"}`:                                   "action: the event has this field twice",
+		`{"action":"emergency","access_key_id":"a","x":1e999,"access_key_id":"b"}`: "access_key_id: the event has",
+		`{"source":"aws.health","detail":{"a":[{"b":{}},{"c":1,"c":1}]}}`:          "c: the event has",
+		`{"source":"a","source":"b","detail-type":"x"}`:                            "source: the event has",
+	} {
+		refuses(t, payload, name)
+	}
+	parses(t, `{"source":"a","detail-type":"b","detail":{"source":["source",{"source":"source"}],"a":{"b":1},"b":{"b":1}}}`,
+		event.Tick{})
+}
+
 func TestWhatIsntAnObjectIsRefused(t *testing.T) {
 	for _, payload := range []string{`["rotate"]`, `"rotate"`, `{"action":`, `{} {}`, `7`, "\xff"} {
 		refuses(t, payload, "object")

@@ -1,17 +1,82 @@
 package event
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
 // fields are the top level of an event. Their values are decoded later, by those who know the type.
 type fields map[string]json.RawMessage
+
+// object reads a JSON object, which what names in errors. A field that stands twice is refused, at
+// any depth: one of the two was meant, and nobody can say which.
+func object(raw []byte, what string) (f fields, err error) {
+	if json.Unmarshal(raw, &f) != nil {
+		return nil, invalid("%s isn't a JSON object", what)
+	}
+	if name, ok := repeatedField(raw); ok {
+		return nil, invalid("%s: %s has this field twice in the same object; leave one", name, what)
+	}
+	return f, nil
+}
+
+// repeatedField finds a field that stands twice in an object. The JSON is known to be valid.
+func repeatedField(raw []byte) (name string, found bool) {
+	type level struct {
+		seen    map[string]bool // nil: an array's
+		isValue bool            // what follows is a field's value
+	}
+	var open []level
+	tokens := json.NewDecoder(bytes.NewReader(raw))
+	tokens.UseNumber() // one that is too large isn't an error
+	for {
+		token, err := tokens.Token()
+		if err != nil {
+			return "", false // the end
+		}
+		if token == json.Delim('}') || token == json.Delim(']') {
+			open = open[:len(open)-1]
+			continue
+		}
+		if n := len(open); n > 0 && open[n-1].seen != nil {
+			if name, ok := token.(string); ok && !open[n-1].isValue {
+				if open[n-1].seen[name] {
+					return name, true
+				}
+				open[n-1].seen[name], open[n-1].isValue = true, true
+				continue
+			}
+			open[n-1].isValue = false
+		}
+		switch token {
+		case json.Delim('{'):
+			open = append(open, level{seen: map[string]bool{}})
+		case json.Delim('['):
+			open = append(open, level{})
+		}
+	}
+}
+
+// lenient is a text, or a number or boolean as it is written. Anything else is empty.
+type lenient string
+
+// UnmarshalJSON reads one.
+func (l *lenient) UnmarshalJSON(raw []byte) error {
+	var text string
+	if json.Unmarshal(raw, &text) != nil && !bytes.ContainsAny(raw[:1], "{[") {
+		text = string(raw)
+	}
+	*l = lenient(text)
+	return nil
+}
 
 func (f fields) has(names ...string) bool {
 	for _, name := range names {
@@ -53,47 +118,98 @@ func invalid(format string, args ...any) error {
 const shortestSecret = 40
 
 // withoutSecrets withholds what may be a secret: people paste the wrong thing, and errors are
-// logged.
-func withoutSecrets(text string) string {
+// logged. A URL's password goes first, whatever it is made of.
+func withoutSecrets(text string) string { return withoutRuns(withoutURLPasswords(text)) }
+
+// withoutRuns withholds long runs of base64. A percent-encoded character belongs to a run: the
+// password in a URL has its "/" as "%2F".
+func withoutRuns(text string) string {
 	var out strings.Builder
-	start := 0
-	for i := 0; i <= len(text); i++ {
-		if i < len(text) && inBase64(text[i]) {
-			continue
-		}
-		if run := text[start:i]; len(run) < shortestSecret {
-			out.WriteString(run)
-		} else {
-			fmt.Fprintf(&out, "(%d characters, withheld: they may be a secret)", len(run))
-		}
-		if i < len(text) {
+	for i := 0; i < len(text); {
+		n := runLength(text[i:])
+		switch {
+		case n == 0:
+			n = 1
 			out.WriteByte(text[i])
+		case n < shortestSecret:
+			out.WriteString(text[i : i+n])
+		default:
+			fmt.Fprintf(&out, "(%d characters, withheld: they may be a secret)", n)
 		}
-		start = i + 1
+		i += n
 	}
 	return out.String()
 }
 
+// runLength is the length of the run that text begins with.
+func runLength(text string) (n int) {
+	for n < len(text) {
+		switch {
+		case inBase64(text[n]):
+			n++
+		case text[n] == '%' && n+2 < len(text) && isHex(text[n+1]) && isHex(text[n+2]):
+			n += 3
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// withoutURLPasswords withholds what stands between ":" and "@" in any word, as in
+// smtp://username:password@host. It goes to the word's last "@": a password may have one.
+func withoutURLPasswords(text string) string {
+	var out strings.Builder
+	for len(text) > 0 {
+		word := text
+		if end := strings.IndexFunc(text, endsWord); end >= 0 {
+			word = text[:end]
+		}
+		if from, to := passwordIn(word); from < to {
+			fmt.Fprintf(&out, "%s(%d characters, withheld: they may be a secret)", word[:from], to-from)
+			word, text = word[to:], text[to:]
+		}
+		out.WriteString(word)
+		text = text[len(word):]
+		if _, size := utf8.DecodeRuneInString(text); size > 0 {
+			out.WriteString(text[:size])
+			text = text[size:]
+		}
+	}
+	return out.String()
+}
+
+func endsWord(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("\"'`<>", r) }
+
+// passwordIn is where the password in a word begins and ends.
+func passwordIn(word string) (from, to int) {
+	to = strings.LastIndexByte(word, '@')
+	if to < 0 {
+		return 0, 0
+	}
+	if scheme := strings.Index(word[:to], "://"); scheme >= 0 {
+		from = scheme + len("://")
+	}
+	colon := strings.IndexByte(word[from:to], ':')
+	if colon < 0 {
+		return 0, 0
+	}
+	return from + colon + 1, to
+}
+
 func inBase64(c byte) bool { return isAlphanumeric(rune(c)) || c == '+' || c == '/' }
+
+func isHex(c byte) bool { return strings.IndexByte("0123456789abcdefABCDEF", c) >= 0 }
 
 func isAlphanumeric(r rune) bool {
 	return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
 }
 
-// isAccessKeyID knows what IAM makes: AKIA for a user's own, ASIA for temporary ones ("IAM
-// identifiers", IAM User Guide). What passes may be logged: it can't be a secret.
-func isAccessKeyID(text string) bool {
-	return (strings.HasPrefix(text, "AKIA") || isTemporary(text)) && isMadeOf(text, 20, 128,
-		func(r rune) bool { return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' })
-}
+// isAccessKeyID knows what IAM makes, with the lengths that it allows ("AccessKey", IAM API
+// reference). What passes may be logged and sent to IAM: it can't be a secret.
+func isAccessKeyID(text string) bool { return len(text) >= 16 && credential.IsAccessKeyID(text) }
 
 func isTemporary(accessKeyID string) bool { return strings.HasPrefix(accessKeyID, "ASIA") }
-
-// isAnyKeyID knows all that the API allows ("AccessKey", IAM API reference). GuardDuty's sample
-// findings have such a one.
-func isAnyKeyID(text string) bool {
-	return isMadeOf(text, 16, 128, func(r rune) bool { return r == '_' || isAlphanumeric(r) })
-}
 
 // isUserName knows what IAM allows ("IAM and AWS STS quotas": name requirements).
 func isUserName(text string) bool {

@@ -1,6 +1,10 @@
 package event
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
 
 // mediumSeverity is where GuardDuty's Medium begins ("Findings severity levels", Amazon GuardDuty
 // User Guide). Most findings that a stolen user key causes are of that severity.
@@ -8,17 +12,19 @@ const mediumSeverity = 4
 
 // finding is what matters of one ("GuardDuty IAM finding types").
 type finding struct {
-	Type      string   `json:"type"`
-	Severity  *float64 `json:"severity"`
-	AccountID string   `json:"accountId"`
+	Type      lenient `json:"type"`
+	Severity  lenient `json:"severity"`
+	AccountID lenient `json:"accountId"`
 	Service   struct {
-		Archived bool `json:"archived"`
+		Archived       lenient `json:"archived"`
+		EventFirstSeen lenient `json:"eventFirstSeen"`
 	} `json:"service"`
 	Resource struct {
+		ResourceType     lenient `json:"resourceType"`
 		AccessKeyDetails struct {
-			AccessKeyID string `json:"accessKeyId"`
-			UserName    string `json:"userName"`
-			UserType    string `json:"userType"`
+			AccessKeyID lenient `json:"accessKeyId"`
+			UserName    lenient `json:"userName"`
+			UserType    lenient `json:"userType"`
 		} `json:"accessKeyDetails"`
 	} `json:"resource"`
 }
@@ -30,23 +36,56 @@ func parseGuardDuty(f fields) (Event, error) {
 	if json.Unmarshal(f["detail"], &detail) != nil {
 		return nil, invalid("detail: not that of a GuardDuty finding")
 	}
-	const where = "detail.resource.accessKeyDetails.accessKeyId"
-	key := detail.Resource.AccessKeyDetails
-	about := Exposed{Reason: withoutSecrets("GuardDuty: " + detail.Type), Where: where}
-	switch {
-	case key.AccessKeyID == "", detail.Service.Archived: // about something else, or settled by a person
-		return parseOther(f)
-	case detail.Severity != nil && *detail.Severity < mediumSeverity:
-		return parseOther(f)
-	case isAccessKeyID(key.AccessKeyID) && !isTemporary(key.AccessKeyID):
-		about.AccessKeyID = key.AccessKeyID
-	case !isAnyKeyID(key.AccessKeyID):
-		return nil, invalid(where + ": isn't an access key ID")
-	default: // temporary credentials don't say from which of the user's keys they were had
-		about.UserName, about.Account, about.Told = key.UserName, detail.AccountID, f.told()
-		if key.UserType != "" && key.UserType != "IAMUser" { // a role's; no user has such a name
-			about.UserName = key.UserType + "/" + key.UserName
+	if why := detail.settled(); why != "" {
+		if !f.isEnvelope() {
+			return nil, invalid("detail-type: is missing; and %s, so nothing was done; a tick is {}", why)
 		}
+		return parseOther(f)
 	}
-	return Leak{Exposed: []Exposed{about}}, nil
+	about := Exposed{
+		Account: f.account(detail.AccountID), Noticed: f.noticed(string(detail.Service.EventFirstSeen)),
+		Reason: withoutSecrets("GuardDuty: " + string(detail.Type)),
+	}
+	return detail.leak(about), nil
+}
+
+// settled says why nothing follows from a finding, or nothing.
+func (d finding) settled() string {
+	key := d.Resource.AccessKeyDetails
+	severity, err := strconv.ParseFloat(strings.TrimSpace(string(d.Severity)), 64)
+	switch {
+	case key.AccessKeyID == "" && key.UserName == "" && d.Resource.ResourceType != "AccessKey":
+		return "the finding isn't about an access key"
+	case strings.EqualFold(string(d.Service.Archived), "true"):
+		return "the finding is archived"
+	case err == nil && severity < mediumSeverity:
+		return "the finding is of low severity"
+	}
+	return ""
+}
+
+// leak is of the key that a finding names, or of the user: temporary credentials don't say from
+// which of the user's keys they were had.
+func (d finding) leak(about Exposed) (leak Leak) {
+	const where = "detail.resource.accessKeyDetails."
+	key := d.Resource.AccessKeyDetails
+	about.Where = where + "accessKeyId"
+	leak.addKeys(keyIDsIn(string(key.AccessKeyID)), about)
+	if len(leak.Exposed) > 0 {
+		return leak
+	}
+	about.Where = where + "userName"
+	name, kind := strings.TrimSpace(string(key.UserName)), string(key.UserType)
+	switch {
+	case kind != "" && kind != "IAMUser" && kind != "FederatedUser": // a role's; no user has such a name
+		about.UserName = kind + "/" + name
+	case kind != "FederatedUser" && isUserName(name) && !isNobody(name):
+		about.UserName = name
+	default:
+		leak.unread(about.Reason +
+			": detail.resource.accessKeyDetails names neither an access key of a user's nor a user")
+		return leak
+	}
+	leak.Exposed = append(leak.Exposed, about)
+	return leak
 }

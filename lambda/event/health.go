@@ -15,53 +15,89 @@ const (
 	suspected       = "_SUSPECTED"
 )
 
+func tellsOfLeak(code string) bool {
+	return strings.HasPrefix(code, riskCredentials) || code == riskQuarantine
+}
+
 // parseHealth reads who leaked. An event may have several pages, come again with updates, and from
 // a second Region. None of that matters, nor does its status: a key that has been revoked is gone,
 // and AWS's closing the case doesn't make a key secret that is still there ("Reference: AWS Health
 // events Amazon EventBridge schema", AWS Health User Guide).
 func parseHealth(f fields) (Event, error) {
 	var detail fields
-	var code, account string
-	var entities []json.RawMessage
+	var code string
+	var account, began lenient
 	if json.Unmarshal(f["detail"], &detail) != nil || !detail.read(map[string]any{"eventTypeCode": &code}) {
 		return nil, invalid("detail: not that of an AWS Health event")
 	}
-	if !strings.HasPrefix(code, riskCredentials) && code != riskQuarantine {
-		return parseOther(f)
+	entities := detail.entities()
+	if !tellsOfLeak(code) {
+		return parseOtherHealth(f, code, len(entities) > 0)
 	}
-	if !detail.read(map[string]any{"affectedEntities": &entities}) {
-		return nil, invalid("detail.affectedEntities: not that of an AWS Health event")
-	}
-	_ = detail.read(map[string]any{"affectedAccount": &account})
-	var leak Leak
+	_ = detail.read(map[string]any{"affectedAccount": &account, "startTime": &began})
 	about := Exposed{
-		Account: account, Told: f.told(), Suspected: strings.HasSuffix(code, suspected), Reason: withoutSecrets(code),
+		Account: f.account(account), Noticed: f.noticed(string(began)), Suspected: strings.HasSuffix(code, suspected),
+		Reason: withoutSecrets(code),
 	}
+	var leak Leak
 	for i, raw := range entities {
-		var entity struct {
-			EntityValue string `json:"entityValue"`
-		}
-		_ = json.Unmarshal(raw, &entity) // then it is empty, and can't be read
 		about.Where = fmt.Sprintf("detail.affectedEntities[%d]", i)
-		leak.add(entity.EntityValue, about)
-	}
-	if len(entities) == 0 {
-		leak.addResources(f, about)
+		leak.add(entityIn(raw), about)
 	}
 	if len(leak.Exposed) == 0 {
-		const nobody = "detail.affectedEntities: %s names no access key and no user; " +
-			"look in AWS Health, and run an emergency with the access_key_id"
-		return nil, invalid(nobody, code)
+		leak.addResources(f, about)
+	}
+	if len(leak.Exposed)+len(leak.Unread) == 0 {
+		leak.unread("detail.affectedEntities: " + code + " names nothing that can be read")
 	}
 	return leak, nil
+}
+
+// parseOtherHealth refuses what would have been a leak if it were written as AWS writes it.
+func parseOtherHealth(f fields, code string, affects bool) (Event, error) {
+	const passOn = "; have the rule pass AWS Health's event on as it is, or send an action"
+	if aws := strings.ToUpper(strings.TrimSpace(code)); tellsOfLeak(aws) {
+		return nil, invalid("detail.eventTypeCode: %q is written %s"+passOn, code, aws)
+	}
+	if code == "" && affects {
+		return nil, invalid("detail.eventTypeCode: is missing, and affectedEntities names somebody" + passOn)
+	}
+	return parseOther(f)
+}
+
+// entities are a Health event's. What isn't a list is one.
+func (f fields) entities() (all []json.RawMessage) {
+	raw, ok := f["affectedEntities"]
+	if ok && json.Unmarshal(raw, &all) != nil {
+		return []json.RawMessage{raw}
+	}
+	return all
+}
+
+// entityIn is the text of an entity. If it has none in the place where AWS has it, it is all of
+// the entity's JSON: no user has such a name, and access key IDs are found in it.
+func entityIn(raw json.RawMessage) string {
+	var entity struct {
+		EntityValue string `json:"entityValue"`
+	}
+	if json.Unmarshal(raw, &entity) == nil && entity.EntityValue != "" {
+		return entity.EntityValue
+	}
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	return "[" + string(raw) + "]"
 }
 
 // addResources reads where EventBridge repeats the entities.
 func (l *Leak) addResources(f fields, about Exposed) {
 	var resources []string
 	_ = f.read(map[string]any{"resources": &resources})
+	var repeated Leak
 	for i, resource := range resources {
 		about.Where = fmt.Sprintf("resources[%d]", i)
-		l.add(resource, about)
+		repeated.add(resource, about)
 	}
+	l.Exposed = append(l.Exposed, repeated.Exposed...)
 }

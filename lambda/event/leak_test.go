@@ -16,10 +16,15 @@ func health(entities string) string {
 	return `{"version":"0","id":"121345678-1234-1234-1234-123456789012","detail-type":"AWS Health Event",
 		"source":"aws.health","account":"123456789012","time":"2026-06-05T06:27:57Z","region":"us-east-1","resources":[],
 		"detail":{"service":"RISK","eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED","eventTypeCategory":"issue",
+		"startTime":"Fri, 5 Jun 2026 05:01:10 GMT",
 		"eventDescription":[{"language":"en_US","latestDescription":"A description"}],"affectedEntities":` + entities + `}}`
 }
 
-var told = time.Date(2026, 6, 5, 6, 27, 57, 0, time.UTC)
+// sent is when the event was sent, and noticed when it began.
+var (
+	sent    = time.Date(2026, 6, 5, 6, 27, 57, 0, time.UTC)
+	noticed = time.Date(2026, 6, 5, 5, 1, 10, 0, time.UTC)
+)
 
 const (
 	otherKeyID = "AKIAI44QH8DHBEXAMPLE"
@@ -40,8 +45,8 @@ func leakIn(t *testing.T, payload string) event.Leak {
 func TestAWSHealthTellsOfLeakedKeys(t *testing.T) {
 	entities := `[{"entityValue":"AKIAIOSFODNN7EXAMPLE"},{"entityValue":"AKIAI44QH8DHBEXAMPLE","tags":{}}]`
 	parses(t, health(entities), event.Leak{Exposed: []event.Exposed{
-		{AccessKeyID: accessKeyID, Told: told, Reason: exposed, Where: "detail.affectedEntities[0]"},
-		{AccessKeyID: otherKeyID, Told: told, Reason: exposed, Where: "detail.affectedEntities[1]"},
+		{AccessKeyID: accessKeyID, Noticed: noticed, Reason: exposed, Where: "detail.affectedEntities[0]"},
+		{AccessKeyID: otherKeyID, Noticed: noticed, Reason: exposed, Where: "detail.affectedEntities[1]"},
 	}})
 }
 
@@ -60,7 +65,7 @@ func TestEveryCodeOfALeakIsOne(t *testing.T) {
 			t.Errorf("%s: %+v", code, one)
 		}
 	}
-	for _, code := range []string{"AWS_RISK_ACCOUNT_CONSOLE_COMPROMISE", "AWS_IAM_OPERATIONAL_ISSUE", ""} {
+	for _, code := range []string{"AWS_RISK_ACCOUNT_CONSOLE_COMPROMISE", "AWS_IAM_OPERATIONAL_ISSUE"} {
 		parses(t, strings.Replace(event1, exposed, code, 1), event.Tick{})
 	}
 }
@@ -89,18 +94,95 @@ func TestEveryEntityIsJudgedByItself(t *testing.T) {
 		{"entityValue":"arn:aws:iam::111122223333:access-key/AKIAI44QH8DHBEXAMPLE"},{"entityValue":["x"]},
 		{"entityValue":"arn:aws:iam::111122223333:root"},{"entityValue":"arn:aws:s3:::user/mailer"},
 		{"entityValue":"arn:aws:iam::111122223333:"}]`))
-	var got []string
-	for _, e := range leak.Exposed {
-		got = append(got, e.AccessKeyID+"|"+e.UserName+"|"+e.Account)
-	}
-	want := []string{accessKeyID + "||", "|mailer|", "|mailer|111122223333", "|role/deployer|111122223333", "|mailer|",
-		otherKeyID + "||", "|root|111122223333", "|user/mailer|"}
-	if !reflect.DeepEqual(got, want) {
+	want := []string{accessKeyID + "||", "|mailer|123456789012", "|mailer|111122223333", "|role/deployer|111122223333",
+		"|mailer|123456789012", otherKeyID + "||", "|root|111122223333", "|user/mailer|123456789012"}
+	if got := exposedIn(leak); !reflect.DeepEqual(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	unread := strings.Join(leak.Unread, "\n")
 	if len(leak.Unread) != 6 || !strings.Contains(unread, "affectedEntities[3]") || strings.Contains(unread, "a b") {
 		t.Errorf("unread: %q", leak.Unread)
+	}
+}
+
+// exposedIn is who leaked: key, user and account.
+func exposedIn(leak event.Leak) (all []string) {
+	for _, e := range leak.Exposed {
+		all = append(all, e.AccessKeyID+"|"+e.UserName+"|"+e.Account)
+	}
+	return all
+}
+
+func TestAnAccessKeyIsFoundWhereverItStands(t *testing.T) {
+	const both = accessKeyID + "|| " + otherKeyID + "||"
+	for entity, want := range map[string]string{
+		`"AKIAIOSFODNN7EXAMPLE,AKIAI44QH8DHBEXAMPLE"`:                  both,
+		`"AKIAIOSFODNN7EXAMPLE AKIAI44QH8DHBEXAMPLE"`:                  both,
+		`"smtp-sender=AKIAIOSFODNN7EXAMPLE"`:                           accessKeyID + "||",
+		`"akiaiosfodnn7example"`:                                       accessKeyID + "||",
+		`" AKIAIOSFODNN7EXAMPLE\n"`:                                    accessKeyID + "||",
+		`["AKIAIOSFODNN7EXAMPLE"]`:                                     accessKeyID + "||",
+		`"AKIAIOSFODNN7EXAMPLE, ASIAI44QH8DHBEXAMPLE"`:                 accessKeyID + "||", // and one unread
+		`" smtp-sender "`:                                              "|smtp-sender|123456789012",
+		`"smtp-sender=ASIAIOSFODNN7EXAMPLE"`:                           "|smtp-sender|123456789012",
+		`"arn:aws:iam::111122223333:user/mailer ASIAIOSFODNN7EXAMPLE"`: "|mailer|111122223333",
+		`"asiapacificmailers"`:                                         "|asiapacificmailers|123456789012",
+	} {
+		leak := leakIn(t, health(`[{"entityValue":`+entity+`}]`))
+		if got := strings.Join(exposedIn(leak), " "); got != want {
+			t.Errorf("%s: %q, want %q", entity, got, want)
+		}
+		if unread := len(leak.Unread); unread > 0 != strings.Contains(entity, ", ASIA") {
+			t.Errorf("%s: unread %q", entity, leak.Unread)
+		}
+	}
+	if got := exposedIn(leakIn(t, health(`[" AKIAIOSFODNN7EXAMPLE"]`))); len(got) != 1 || got[0] != accessKeyID+"||" {
+		t.Errorf("a bare text: %q", got)
+	}
+	if got := exposedIn(leakIn(t, health(`"AKIAIOSFODNN7EXAMPLE"`))); len(got) != 1 || got[0] != accessKeyID+"||" {
+		t.Errorf("no list: %q", got)
+	}
+}
+
+func TestWhatIsntAUserIsUnread(t *testing.T) {
+	for _, entity := range []string{
+		"AWS_ACCOUNT", "aws_account", " UNKNOWN ", "123456789012", "AIDACKCEVSQ6C2EXAMPLE", "aidackcevsq6c2example",
+		"AROADBQP57FF2AEXAMPLE", "ASIAIOSFODNN7EXAMPLE", "asiaiosfodnn7example", "AKIAIOSFODNN7EXAMPLEabc",
+		"AkiaIOSFODNN7EXAMPLEx", "arn:aws:iam::111122223333:user",
+		"arn:aws:sts::111122223333:federated-user/smtp-sender", "!", "",
+	} {
+		leak := leakIn(t, health(`[{"entityValue":"`+entity+`"}]`))
+		if len(leak.Exposed) != 0 || len(leak.Unread) != 1 ||
+			!strings.HasPrefix(leak.Unread[0], "detail.affectedEntities[0] ") {
+			t.Errorf("%q: %+v", entity, leak)
+		}
+	}
+}
+
+// AWS Health documents the first form in its samples, and EventBridge writes the last.
+func TestAUserIsMeantAsOfWhenAWSNoticed(t *testing.T) {
+	const began = `"startTime":"Fri, 5 Jun 2026 05:01:10 GMT",`
+	payload := health(`[{"entityValue":"mailer"}]`)
+	for form, want := range map[string]time.Time{
+		began: noticed,
+		`"startTime":"Fri, 05 Jun 2026 05:01:10 GMT",`:  noticed,
+		`"startTime":"Fri, 5 Jun 2026 07:01:10 +0200",`: noticed,
+		`"startTime":"2026-06-05T05:01:10Z",`:           noticed,
+		`"startTime":"2026-06-05T05:01:10.000Z",`:       noticed,
+		`"startTime":"2026-06-05T07:01:10+02:00",`:      noticed,
+		``:                         sent,
+		`"startTime":"yesterday",`: sent,
+		`"startTime":7,`:           sent,
+		`"startTime":"Thu, 1 Jan 1970 00:00:00 GMT",`: sent,
+		`"startTime":"Sat, 6 Jun 2026 05:01:10 GMT",`: sent, // it can't have begun after it was told
+	} {
+		if got := leakIn(t, strings.Replace(payload, began, form, 1)).Exposed[0].Noticed; !got.Equal(want) {
+			t.Errorf("%s: %v, want %v", form, got, want)
+		}
+	}
+	timeless := strings.Replace(strings.Replace(payload, began, "", 1), `"time":"2026-06-05T06:27:57Z",`, "", 1)
+	if got := leakIn(t, timeless).Exposed[0].Noticed; !got.IsZero() {
+		t.Errorf("without any time: %v", got)
 	}
 }
 
@@ -111,13 +193,20 @@ func TestTheAccountOfAUserIsToldByItsARNOrTheEvent(t *testing.T) {
 	if leak.Exposed[0].Account != "444455556666" || leak.Exposed[1].Account != "111122223333" {
 		t.Errorf("%+v", leak.Exposed)
 	}
+	number := strings.Replace(payload, `"444455556666"`, `44455556666`, 1) // JSON's numbers begin with no zero
+	if leak := leakIn(t, number); leak.Exposed[0].Account != "044455556666" {
+		t.Errorf("%+v", leak.Exposed)
+	}
+	if leak := leakIn(t, health(`[{"entityValue":"mailer"}]`)); leak.Exposed[0].Account != "123456789012" {
+		t.Errorf("without affectedAccount: %+v", leak.Exposed)
+	}
 }
 
 func TestResourcesNameWhoLeakedIfNothingElseDoes(t *testing.T) {
 	with := func(entities string) string {
 		return strings.Replace(health(entities), `"resources":[]`, `"resources":["AKIAIOSFODNN7EXAMPLE"]`, 1)
 	}
-	for _, entities := range []string{`[]`, `null`} {
+	for _, entities := range []string{`[]`, `null`, `[{"entityValue":"AWS_ACCOUNT"}]`} {
 		if leak := leakIn(t, with(entities)); leak.Exposed[0].AccessKeyID != accessKeyID {
 			t.Errorf("%+v", leak)
 		}
@@ -127,55 +216,100 @@ func TestResourcesNameWhoLeakedIfNothingElseDoes(t *testing.T) {
 	}
 }
 
-func TestAWSHealthIsRefusedIfItNamesNobody(t *testing.T) {
-	for payload, names := range map[string]string{
-		health(`[]`):                     "names no access key and no user; look in AWS Health, and run an emergency",
-		health(`null`):                   "detail.affectedEntities",
-		health(`[{}]`):                   "detail.affectedEntities",
-		health(`"AKIAIOSFODNN7EXAMPLE"`): "detail.affectedEntities: not that of an AWS Health event",
+func TestALeakThatNamesNothingIsStillOne(t *testing.T) {
+	const nothing = "detail.affectedEntities: " + exposed + " names nothing that can be read"
+	for payload, unread := range map[string]string{
+		health(`[]`):    nothing,
+		health(`null`):  nothing,
+		health(`[{}]`):  "detail.affectedEntities[0] is neither an access key ID nor a user",
+		health(`["!"]`): "detail.affectedEntities[0] is neither an access key ID nor a user",
+		health(`7`):     "detail.affectedEntities[0] is neither an access key ID nor a user",
 
-		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED"}}`: "affectedEntities",
-		`{"source":"aws.health","detail":"AWS_RISK_CREDENTIALS_EXPOSED"}`:                   "detail",
-		`{"source":"aws.health","detail":{"eventTypeCode":7}}`:                              "detail",
-		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_EC2_OPERATIONAL_ISSUE"}}`:    "source",
+		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED"}}`: nothing,
+	} {
+		parses(t, payload, event.Leak{Unread: []string{unread}})
+	}
+}
+
+func TestWhatIsntAWSHealthsIsRefused(t *testing.T) {
+	with := func(code string) string {
+		return strings.Replace(health(`[{"entityValue":"AKIAIOSFODNN7EXAMPLE"}]`), `"eventTypeCode":"`+exposed+`",`, code, 1)
+	}
+	const passOn = "have the rule pass AWS Health's event on as it is"
+	for payload, names := range map[string]string{
+		`{"source":"aws.health","detail":"AWS_RISK_CREDENTIALS_EXPOSED"}`:                "detail",
+		`{"source":"aws.health","detail":{"eventTypeCode":7}}`:                           "detail",
+		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_EC2_OPERATIONAL_ISSUE"}}`: "source",
+
+		with(``):                      "detail.eventTypeCode: is missing, and affectedEntities names somebody; " + passOn,
+		with(`"eventTypeCode":null,`): "detail.eventTypeCode: is missing",
+		with(`"eventTypeCode":"",`):   "detail.eventTypeCode: is missing",
+		with(`"eventTypeCode":" AWS_RISK_IAM_QUARANTINE",`):     "is written AWS_RISK_IAM_QUARANTINE; " + passOn,
+		with(`"eventTypeCode":"aws_risk_credentials_exposed",`): "is written AWS_RISK_CREDENTIALS_EXPOSED; " + passOn,
+		with(`"EventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED",`): "detail.eventTypeCode: is missing",
 	} {
 		refuses(t, payload, names)
 	}
 }
 
 // finding is GuardDuty's, about an access key ("GuardDuty finding format").
-const finding = `{"version":"0","detail-type":"GuardDuty Finding","source":"aws.guardduty","region":"eu-west-1",
+const finding = `{"version":"0","detail-type":"GuardDuty Finding","source":"aws.guardduty","region":"eu-west-1","account":"999988887777",
 	"time":"2026-06-05T06:27:57Z","detail":{"schemaVersion":"2.0","accountId":"111122223333",
 	"type":"UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom","severity":5,
-	"service":{"archived":false},"resource":{"resourceType":"AccessKey","accessKeyDetails":{
+	"service":{"archived":false,"eventFirstSeen":"2026-06-05T05:01:10.000Z"},"resource":{"resourceType":"AccessKey","accessKeyDetails":{
 	"accessKeyId":"AKIAIOSFODNN7EXAMPLE","userName":"smtp-sender","userType":"IAMUser"}}}}`
 
 func TestGuardDutyTellsOfASuspiciousKey(t *testing.T) {
-	const where = "detail.resource.accessKeyDetails.accessKeyId"
+	const where = "detail.resource.accessKeyDetails."
 	const reason = "GuardDuty: UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom"
 	about := func(e event.Exposed) event.Leak {
-		e.Reason, e.Where = reason, where
+		e.Reason, e.Where, e.Noticed = reason, where+"accessKeyId", noticed
+		if e.UserName != "" {
+			e.Where = where + "userName"
+		}
 		return event.Leak{Exposed: []event.Exposed{e}}
 	}
 	with := func(old, replacement string) string { return strings.Replace(finding, old, replacement, 1) }
-	parses(t, finding, about(event.Exposed{AccessKeyID: accessKeyID}))
-	for _, severity := range []string{"4", "4.0", "8.9", "10"} {
-		parses(t, with(`"severity":5`, `"severity":`+severity), about(event.Exposed{AccessKeyID: accessKeyID}))
+	key := about(event.Exposed{AccessKeyID: accessKeyID})
+	parses(t, finding, key)
+	for _, severity := range []string{"4", "4.0", "8.9", "10", `"5"`, `"4.0"`, `"HIGH"`, "null"} {
+		parses(t, with(`"severity":5`, `"severity":`+severity), key)
 	}
-	parses(t, with(`"severity":5,`, ""), about(event.Exposed{AccessKeyID: accessKeyID}))
+	for _, archived := range []string{`"false"`, "null", `""`, "{}"} {
+		parses(t, with(`"archived":false`, `"archived":`+archived), key)
+	}
+	parses(t, with(`"severity":5,`, ""), key)
 	parses(t, with(`"severity":5`, `"severity":3.9`), event.Tick{})
+	parses(t, with(`"severity":5`, `"severity":"2"`), event.Tick{})
 	parses(t, with(`"archived":false`, `"archived":true`), event.Tick{})
-	parses(t, with(accessKeyID, ""), event.Tick{})
-	refuses(t, with(accessKeyID, "x"), where)
+	parses(t, with(`"archived":false`, `"archived":"true"`), event.Tick{})
+	parses(t, with(accessKeyID, " akiaiosfodnn7example"), key)
 	refuses(t, `{"source":"aws.guardduty","detail":["an access key"]}`, "GuardDuty")
+	const typed = `"detail-type":"GuardDuty Finding",`
+	refuses(t, strings.Replace(with(`"archived":false`, `"archived":true`), typed, "", 1),
+		"detail-type: is missing; and the finding is archived")
+	refuses(t, strings.Replace(with(`"severity":5`, `"severity":1`), typed, "", 1), "of low severity")
+	refuses(t, `{"source":"aws.guardduty","detail":{"resource":{"instanceDetails":{}}}}`, "isn't about an access key")
 
 	// Temporary credentials are had from a key of the user's, and nothing says from which.
 	const temporary = "ASIAIOSFODNN7EXAMPLE"
-	user := event.Exposed{UserName: "smtp-sender", Account: "111122223333", Told: told}
-	parses(t, with(accessKeyID, temporary), about(user))
-	parses(t, with(accessKeyID, "GeneratedFindingAccessKeyId"), about(user))
+	user := event.Exposed{UserName: "smtp-sender", Account: "111122223333"}
+	for _, id := range []string{temporary, "GeneratedFindingAccessKeyId", "", "x"} {
+		parses(t, with(accessKeyID, id), about(user))
+	}
+	number := strings.Replace(with(accessKeyID, temporary), `"111122223333"`, "111122223333", 1)
+	parses(t, number, about(user))
 	user.UserName = "AssumedRole/smtp-sender"
 	parses(t, strings.Replace(with(accessKeyID, temporary), "IAMUser\"}", "AssumedRole\"}", 1), about(user))
+	user.UserName, user.Account = "smtp-sender", "999988887777" // as the envelope has it
+	parses(t, strings.Replace(with(accessKeyID, temporary), `"accountId":"111122223333",`, "", 1), about(user))
+	for _, nobody := range []string{"", "UNKNOWN", "AIDACKCEVSQ6C2EXAMPLE"} {
+		leak := leakIn(t, strings.Replace(with(accessKeyID, temporary), "smtp-sender", nobody, 1))
+		const unread = reason + ": detail.resource.accessKeyDetails names neither an access key of a user's nor a user"
+		if len(leak.Exposed) != 0 || len(leak.Unread) != 1 || leak.Unread[0] != unread {
+			t.Errorf("%q: %+v", nobody, leak)
+		}
+	}
 }
 
 func text(t *testing.T, value any) string {
@@ -234,28 +368,49 @@ func TestEveryRecordIsJudgedByItself(t *testing.T) {
 		got = append(got, e.AccessKeyID+" in "+e.Where[:len("Records[0]")])
 	}
 	want := []string{accessKeyID + " in Records[1]", accessKeyID + " in Records[4]", otherKeyID + " in Records[6]"}
-	if !reflect.DeepEqual(got, want) || len(leak.Unread) != 1 || !strings.HasPrefix(leak.Unread[0], "Records[1]: ") {
+	if !reflect.DeepEqual(got, want) || len(leak.Unread) != 4 {
 		t.Errorf("%+v", leak)
 	}
-	isRequestError(t, leak.Fault.(interface{ Unwrap() []error }).Unwrap()[0])
-	for _, part := range []string{"Records[0]: ", "actions are taken only from", "Records[2]: ", "Records[3]: "} {
-		if !strings.Contains(leak.Fault.Error(), part) {
-			t.Errorf("the fault doesn't say %q: %v", part, leak.Fault)
+	unread := strings.Join(leak.Unread, "\n")
+	for _, part := range []string{
+		"Records[0]: the message isn't an event of EventBridge's; actions are taken only from",
+		"Records[1]: detail.affectedEntities[1] is neither", "Records[2]: the message isn't a JSON object",
+		"Records[3]: detail.affectedEntities: AWS_RISK_CREDENTIALS_EXPOSED names nothing",
+	} {
+		if !strings.Contains(unread, part) {
+			t.Errorf("the unread don't say %q: %q", part, unread)
 		}
 	}
 }
 
-func TestRecordsWithoutALeakAreATickOrRefused(t *testing.T) {
+// A queue sends again what failed, and so what nobody understands must not fail.
+func TestARecordThatCantBeReadIsUnread(t *testing.T) {
 	const scheduled = `{"source":"aws.events","detail-type":"Scheduled Event"}`
 	parses(t, records(scheduled, scheduled), event.Tick{})
-	refuses(t, records(scheduled, `{"action":"rotate"}`), "Records[1]: ")
-	refuses(t, records(`{}`), "Records[0]: the message isn't an event of EventBridge's")
-	refuses(t, records(``), "Records[0]: the message isn't a JSON object")
-	for _, payload := range []string{`{"Records":[]}`, `{"Records":null}`, `{"Records":{}}`, `{"Records":"x"}`} {
-		refuses(t, payload, "Records: must be those of Amazon SNS or Amazon SQS")
+	for payload, unread := range map[string]string{
+		records(scheduled, `{"action":"rotate"}`): "Records[1]: the message isn't an event of EventBridge's",
+		records(`{}`):                   "Records[0]: the message isn't an event of EventBridge's",
+		records(``):                     "Records[0]: the message isn't a JSON object",
+		records("hello"):                "Records[0]: the message isn't a JSON object",
+		records(`{"a":1,"a":2}`):        "Records[0]: a: the message has this field twice",
+		records(notification("hello")):  "Records[0]: the message isn't a JSON object",
+		`{"Records":[{"body":7}]}`:      "Records[0]: must be a record",
+		`{"Records":[{"body":"{}"},7]}`: "Records[1]: must be a record",
+	} {
+		leak := leakIn(t, payload)
+		if len(leak.Exposed) != 0 || !strings.Contains(strings.Join(leak.Unread, "\n"), unread) {
+			t.Errorf("%s: %+v", payload, leak)
+		}
 	}
-	refuses(t, `{"Records":[{"body":7}]}`, "Records[0]: must be a record")
-	refuses(t, `{"Records":[{"eventSource":"aws:s3","s3":{}}]}`, "Records[0]: ")
+}
+
+func TestRecordsOfSomethingElseAreRefused(t *testing.T) {
+	for _, payload := range []string{
+		`{"Records":[]}`, `{"Records":null}`, `{"Records":{}}`, `{"Records":"x"}`, `{"Records":[7]}`,
+		`{"Records":[{"eventSource":"aws:s3","s3":{}}]}`, `{"Records":[{"eventSource":"aws:kinesis","kinesis":{}}]}`,
+	} {
+		refuses(t, payload, `Records: are neither Amazon SNS's, which have "Sns", nor Amazon SQS's, which have "body"`)
+	}
 	refuses(t, `{"Type":"Notification","TopicArn":"arn","Message":7}`, "Message: must be text")
 	refuses(t, notification(`{"action":"emergency"}`), "actions are taken only from")
 }

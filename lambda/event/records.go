@@ -2,42 +2,43 @@ package event
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"slices"
 )
 
 // parseRecords reads what a topic or a queue carries: several events, each for itself. One that
-// can't be understood doesn't keep the others from being served; it fails the invocation
-// afterwards, so that the queue keeps it. What comes again then was served already, and does no
-// harm ("Using Lambda with Amazon SQS", "Invoking Lambda functions with Amazon SNS notifications").
+// can't be understood is unread, and doesn't fail the invocation: a queue would send it again and
+// again, and with it all that came beside it ("Using Lambda with Amazon SQS", "Invoking Lambda
+// functions with Amazon SNS notifications").
 func parseRecords(raw json.RawMessage) (Event, error) {
 	var records []json.RawMessage
-	if json.Unmarshal(raw, &records) != nil || len(records) == 0 {
-		return nil, invalid("Records: must be those of Amazon SNS or Amazon SQS")
+	if json.Unmarshal(raw, &records) != nil || !slices.ContainsFunc(records, isMessage) {
+		return nil, invalid(`Records: are neither Amazon SNS's, which have "Sns", nor Amazon SQS's, which have "body"; ` +
+			"the function reads no others")
 	}
 	var all Leak
-	var faults []error
 	for i, record := range records {
-		where := fmt.Sprintf("Records[%d]", i)
+		where := fmt.Sprintf("Records[%d]: ", i)
 		e, err := parseRecord(record)
 		if err != nil {
-			faults = append(faults, invalid("%s: %s", where, err))
+			all.unread(where + err.Error())
 		}
 		if leak, ok := e.(Leak); ok {
 			all.join(where, leak)
 		}
 	}
-	all.Fault = errors.Join(faults...)
-	switch {
-	case len(all.Exposed) > 0:
-		return all, nil
-	case all.Fault != nil:
-		return nil, invalid("%s", all.Fault)
+	if len(all.Exposed)+len(all.Unread) == 0 {
+		return Tick{}, nil
 	}
-	return Tick{}, nil
+	return all, nil
 }
 
-// parseRecord reads a record of Amazon SQS's, which has a body, or one of Amazon SNS's.
+// isMessage knows a record of Amazon SNS's or Amazon SQS's by its fields.
+func isMessage(raw json.RawMessage) bool {
+	var f fields
+	return json.Unmarshal(raw, &f) == nil && f.hasAny("body", "Sns")
+}
+
 func parseRecord(raw json.RawMessage) (Event, error) {
 	var record struct {
 		Body string `json:"body"`
@@ -45,7 +46,7 @@ func parseRecord(raw json.RawMessage) (Event, error) {
 			Message string
 		}
 	}
-	if json.Unmarshal(raw, &record) != nil {
+	if json.Unmarshal(raw, &record) != nil || !isMessage(raw) {
 		return nil, invalid("must be a record of Amazon SNS or Amazon SQS")
 	}
 	return parseMessage(record.Body + record.Sns.Message)
@@ -54,14 +55,13 @@ func parseRecord(raw json.RawMessage) (Event, error) {
 // parseMessage reads an event in a message, which may itself be in an Amazon SNS notification.
 // Actions aren't taken from there: who may publish is another question than who may invoke.
 func parseMessage(text string) (Event, error) {
-	var f fields
-	if json.Unmarshal([]byte(text), &f) != nil {
-		return nil, invalid("the message isn't a JSON object")
-	}
-	if f.isNotification() {
+	f, err := object([]byte(text), "the message")
+	switch {
+	case err != nil:
+		return nil, err
+	case f.isNotification():
 		return f.unwrap()
-	}
-	if f.isEventBridges() {
+	case f.isEventBridges():
 		return parseEventBridge(f)
 	}
 	return nil, invalid("the message isn't an event of EventBridge's; " +
@@ -85,10 +85,10 @@ func (f fields) unwrap() (Event, error) {
 // join adds what another event tells.
 func (l *Leak) join(where string, other Leak) {
 	for _, e := range other.Exposed {
-		e.Where = where + ": " + e.Where
+		e.Where = where + e.Where
 		l.Exposed = append(l.Exposed, e)
 	}
-	for _, unread := range other.Unread {
-		l.Unread = append(l.Unread, where+": "+unread)
+	for _, text := range other.Unread {
+		l.unread(where + text)
 	}
 }

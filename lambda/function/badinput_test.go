@@ -21,10 +21,9 @@ func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 		`{"action":"emergency","access_key_id":"x"}`:                      "access_key_id",
 		`{"RequestType":"Create","ResponseURL":"x"}`:                      "RequestType",
 		`{"Step":"createSecret","SecretId":"x","ClientRequestToken":"y"}`: "SecretId",
-		guardDuty("x"):                             "accessKeyId",
-		healthEvent("", " "):                       "affectedEntities",
-		`{"Action":"emergency"}`:                   "Action",
-		`{"access_key_id":"AKIAIOSFODNN7EXAMPLE"}`: "access_key_id",
+		strings.Replace(healthEvent("x"), "AWS_RISK", "aws_risk", -1):     "eventTypeCode",
+		`{"Action":"emergency"}`:                                          "Action",
+		`{"access_key_id":"AKIAIOSFODNN7EXAMPLE"}`:                        "access_key_id",
 	} {
 		s.fails(event, rotation.RequestError, names)
 	}

@@ -31,10 +31,23 @@ func healthEvent(ids ...string) string {
 
 // guardDuty is a finding about an access key ("GuardDuty finding format").
 func guardDuty(id string) string {
-	return fmt.Sprintf(`{"version":"0","detail-type":"GuardDuty Finding","source":"aws.guardduty","region":"eu-west-1","detail":{"schemaVersion":"2.0",
-		"type":"UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom","severity":8,"service":{"archived":false},
+	return fmt.Sprintf(`{"version":"0","detail-type":"GuardDuty Finding","source":"aws.guardduty","region":"eu-west-1","time":"2026-06-05T06:27:57Z",
+		"detail":{"schemaVersion":"2.0","type":"UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom","severity":8,
+		"service":{"archived":false,"eventFirstSeen":"2026-06-05T05:01:10.000Z"},
 		"resource":{"resourceType":"AccessKey","accessKeyDetails":{"accessKeyId":%q,"userName":"smtp-sender","userType":"IAMUser"}}}}`, id)
 }
+
+// at gives an event, or those in records, the times at which it was noticed and sent.
+func at(payload string, noticed, sent time.Time) string {
+	return strings.NewReplacer(
+		"Fri, 5 Jun 2026 05:01:10 GMT", noticed.UTC().Format(http.TimeFormat),
+		"2026-06-05T05:01:10.000Z", noticed.UTC().Format("2006-01-02T15:04:05.000Z"),
+		"2026-06-05T06:27:57Z", sent.UTC().Format(time.RFC3339),
+	).Replace(payload)
+}
+
+// now is an event of what AWS noticed and sent right now.
+func (s *stage) now(payload string) string { return at(payload, s.World.Now(), s.World.Now()) }
 
 func TestALeakThatAWSTellsOfIsAnsweredInOneInvocation(t *testing.T) {
 	t.Parallel()
@@ -185,15 +198,21 @@ func TestTwoLeakedKeysAreBothDeletedInAnyOrder(t *testing.T) {
 			t.Run(scene+", "+way, func(t *testing.T) {
 				s := newStage(t, nil)
 				current, other := arrange(s)
-				s.must(tells(current, other), rotation.Revoked)
+				told := s.now(tells(current, other))
+				s.after(3 * time.Second)
+				s.must(told, rotation.Revoked)
 				s.keyIs(current, "gone")
 				s.keyIs(other, "gone")
 				s.after(20 * time.Minute)
 				s.quiet()
 				now := s.mailFlows().Username
-				if _, err := s.invoke(healthEvent(current, other)); err != nil { // once more
-					t.Error(err.Message)
+				s.World.ResetCalls()
+				for _, again := range []string{told, healthEvent(current, other)} {
+					if _, err := s.invoke(again); err != nil {
+						t.Error(err.Message)
+					}
 				}
+				s.onlyReads()
 				if got := s.mailFlows().Username; got != now {
 					t.Errorf("%s became %s", now, got)
 				}
@@ -223,11 +242,145 @@ func TestWhatCantBeReadSparesNobody(t *testing.T) {
 		t.Errorf("warnings: %+v", result.Warnings)
 	}
 
-	leaked = s.mailFlows().Username
-	s.fails(inQueue(`{"action":"rotate"}`, healthEvent(leaked), healthEvent()), rotation.RequestError, "Records[0]",
-		"Records[2]")
-	s.keyIs(leaked, "gone")
+	for _, entity := range []string{
+		"AWS_ACCOUNT", "UNKNOWN", "123456789012", "AIDACKCEVSQ6C2EXAMPLE", "ASIAIOSFODNN7EXAMPLE",
+	} {
+		if result := s.must(healthEvent(entity), rotation.Waiting); !warned(result, event.WarnLeakUnanswered,
+			"affectedEntities[0]") || warned(result, rotation.WarnKeyNotOurs, "") {
+			t.Errorf("%s: warnings: %+v", entity, result.Warnings)
+		}
+	}
 	s.quiet()
+}
+
+// A queue sends a batch again as long as it fails, and with it the leak that is beside the rest.
+func TestARecordThatCantBeReadDoesntFailTheOthers(t *testing.T) {
+	s := newStage(t, map[string]string{"AWS_LAMBDA_FUNCTION_NAME": "rotator"})
+	s.must(`{}`, rotation.Rotated)
+	leaked := s.mailFlows().Username
+	batch := s.now(inQueue(`{"action":"rotate"}`, healthEvent(user), "hello", healthEvent()))
+	s.after(3 * time.Second)
+	s.log.Reset()
+	result := s.must(batch, rotation.Revoked)
+	s.keyIs(leaked, "gone")
+	for _, record := range []string{"Records[0]", "Records[2]", "Records[3]"} {
+		if !warned(result, event.WarnLeakUnanswered, record) {
+			t.Errorf("nothing of %s: %+v", record, result.Warnings)
+		}
+	}
+	if got := s.measured()["LeakUnanswered"]; got != 1 {
+		t.Errorf("it is measured %v times", got)
+	}
+	s.quiet()
+	replacement := s.mailFlows().Username
+	for range 3 {
+		s.must(batch, rotation.Waiting)
+		s.after(25 * hour)
+	}
+	s.keyIs(replacement, "Active")
+}
+
+// What a leak names in other ways than AWS does is the user's all the same.
+func TestAKeyIsRevokedInWhateverWayItIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]func(id string) string{
+		"in a list":        func(id string) string { return "AKIAIOSFODNN7EXAMPLE," + id },
+		"behind the user":  func(id string) string { return user + "=" + id },
+		"in small letters": strings.ToLower,
+		"between spaces":   func(id string) string { return "  " + id + " " },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, nil)
+			s.must(`{}`, rotation.Rotated)
+			leaked := s.mailFlows().Username
+			s.must(healthEvent(write(leaked)), rotation.Revoked)
+			s.keyIs(leaked, "gone")
+			s.quiet()
+		})
+	}
+}
+
+// An event may name the keys of everybody whose code was in a repository.
+func TestTheUsersKeysEndBeforeTimeIsSpentOnOthers(t *testing.T) {
+	s := newStage(t, nil)
+	current, other := twoKeys["current and previous"](s)
+	var ids []string
+	for i := range 60 {
+		ids = append(ids, fmt.Sprintf("AKIAIOSFODNN7EXAM%03d", i))
+	}
+	ids = append(ids, current, other)
+	s.World.ResetCalls()
+	result := s.must(healthEvent(ids...), rotation.Revoked)
+	s.keyIs(current, "gone")
+	s.keyIs(other, "gone")
+	if !warned(result, rotation.WarnKeyNotOurs, ids[0]) || !warned(result, rotation.WarnKeyNotOurs, ids[59]) {
+		t.Errorf("warnings: %+v", result.Warnings)
+	}
+	if n := len(s.World.Calls()); n > 100 {
+		t.Errorf("%d calls", n)
+	}
+
+	// If it can't be told whose they are, the user's keys go first.
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	current = s.mailFlows().Username
+	ids[60], ids[61] = current, "AKIAIOSFODNN7EXAMPLE"
+	s.World.ResetCalls()
+	failed := false
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
+		if failed || c.Action != "GetSecretValue" || len(s.World.Calls()) < 3 {
+			return nil
+		}
+		failed = true
+		return &localaws.Fault{Code: "AccessDeniedException", Status: http.StatusBadRequest}
+	})
+	if _, err := s.invoke(healthEvent(ids...)); err != nil {
+		t.Error(err.Message)
+	}
+	s.keyIs(current, "gone")
+	deleted := 0
+	for i, c := range s.World.Calls() {
+		if c.Action == "DeleteAccessKey" {
+			deleted = i
+		}
+	}
+	if !failed || deleted == 0 || deleted > 100 {
+		t.Errorf("deleted by call %d", deleted)
+	}
+}
+
+func TestWhatCantBeReadIsToldIfAWSCantBeAsked(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	s.deny("ListAccessKeys", 100)
+	s.log.Reset()
+	s.fails(inQueue(healthEvent(user, "!"), "hello"), rotation.AccessDenied, "ListAccessKeys")
+	for _, place := range []string{"LeakUnanswered", "affectedEntities[1]", "Records[1]"} {
+		if !strings.Contains(s.log.String(), place) {
+			t.Errorf("the log says nothing of %s: %s", place, s.log.String())
+		}
+	}
+}
+
+func TestALeakThatNamesNothingIsToldWithTheQuarantine(t *testing.T) {
+	s := newStage(t, nil)
+	s.must(`{}`, rotation.Rotated)
+	if err := s.World.AttachUserPolicy(user, quarantine,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`); err != nil {
+		t.Fatal(err)
+	}
+	current := s.mailFlows().Username
+	s.World.ResetCalls()
+	for _, payload := range []string{
+		healthEvent(), healthEvent("!"), strings.Replace(healthEvent(), `"affectedEntities":[]`, `"affectedEntities":["!"]`, 1),
+		strings.Replace(guardDuty("ASIAIOSFODNN7EXAMPLE"), `"userName":"smtp-sender",`, "", 1),
+	} {
+		result := s.must(payload, rotation.Waiting)
+		if !warned(result, event.WarnLeakUnanswered, "") || !warned(result, rotation.WarnQuarantined, quarantine) {
+			t.Errorf("%s: %+v", payload, result.Warnings)
+		}
+	}
+	s.onlyReads()
+	s.keyIs(current, "Active")
 }
 
 func TestOneKeyThatCantBeRevokedNowDoesntSpareTheOthers(t *testing.T) {
@@ -266,35 +419,85 @@ func TestAUserOfAnotherAccountOrNameIsSomebodyElse(t *testing.T) {
 		return answer.Text
 	}
 	tell("somebody")
+	tell(user) // of the account that the envelope names: a fleet has one name everywhere
 	tell("arn:aws:iam::123456789012:user/" + user)
 	tell("arn:aws:iam::444455556666:role/" + user)
 	s.onlyReads()
 	s.keyIs(current, "Active")
-	if _, err := s.Invoke(ctx, healthEvent("arn:aws:iam::444455556666:user/"+user)); err != nil {
+	// With an organization's view, the envelope names the management account.
+	affected := strings.Replace(s.now(healthEvent(user)), `"service":"RISK"`,
+		`"service":"RISK","affectedAccount":"444455556666"`, 1)
+	s.after(3 * time.Second)
+	if _, err := s.Invoke(ctx, affected); err != nil {
+		t.Error(err)
+	}
+	s.keyIs(current, "gone")
+	current = s.mailFlows().Username
+	if _, err := s.Invoke(ctx, s.now(healthEvent("arn:aws:iam::444455556666:user/"+user))); err != nil {
 		t.Error(err)
 	}
 	s.keyIs(current, "gone")
 }
 
-// AWS tells of a user twice, from two Regions, and Lambda tries again what failed.
-func TestAKeyThatIsNewerThanTheEventReplacedWhatLeaked(t *testing.T) {
+// AWS tells of a user twice, from two Regions, with updates for days, and at the end of the case.
+// GuardDuty updates its findings every 15 minutes.
+func TestAReplacementOutlivesWhateverAWSRepeats(t *testing.T) {
+	t.Parallel()
+	for name, payload := range map[string]string{
+		"AWS Health": healthEvent(user), "GuardDuty": guardDuty("ASIAIOSFODNN7EXAMPLE"),
+		"GuardDuty, without a key": guardDuty(""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, nil)
+			s.must(`{}`, rotation.Rotated)
+			s.after(time.Minute)
+			leaked, began := s.mailFlows().Username, s.World.Now()
+			s.after(3 * time.Second)
+			s.must(at(payload, began, s.World.Now()), rotation.Revoked)
+			s.keyIs(leaked, "gone")
+			replacement := s.mailFlows().Username
+			s.World.ResetCalls()
+			for range 8 {
+				s.after(15 * time.Minute)
+				result := s.must(at(payload, began, s.World.Now()), rotation.Waiting)
+				if warned(result, event.WarnLeakUnanswered, "") {
+					t.Errorf("warnings: %+v", result.Warnings)
+				}
+			}
+			s.after(25 * hour) // now it may have leaked since
+			result := s.must(at(payload, began, s.World.Now()), rotation.Waiting)
+			if !warned(result, event.WarnLeakUnanswered, replacement) {
+				t.Errorf("warnings: %+v", result.Warnings)
+			}
+			s.onlyReads()
+			s.keyIs(replacement, "Active")
+			s.must(s.now(payload), rotation.Revoked) // another leak
+			s.keyIs(replacement, "gone")
+		})
+	}
+}
+
+func TestATimeThatCantBeBelievedMeansNoKey(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
 	s.after(time.Minute)
-	first := s.mailFlows().Username
-	at := func(when time.Time) string {
-		return strings.Replace(healthEvent(user), "2026-06-05T06:27:57Z", when.UTC().Format(time.RFC3339), 1)
+	current, now := s.mailFlows().Username, s.World.Now()
+	const field = `"startTime":"Fri, 5 Jun 2026 05:01:10 GMT",`
+	timeless := strings.Replace(healthEvent(user), field, "", 1)
+	s.World.ResetCalls()
+	for name, payload := range map[string]string{
+		"too old":        at(healthEvent(user), now.Add(-25*hour), now),
+		"sent too early": at(timeless, now, now.Add(-25*hour)),
+		"to come":        at(healthEvent(user), now.Add(hour), now.Add(hour)),
+		"none":           strings.Replace(timeless, `"time":"2026-06-05T06:27:57Z",`, "", 1),
+	} {
+		if result := s.must(payload, rotation.Waiting); !warned(result, event.WarnLeakUnanswered, current) {
+			t.Errorf("%s: warnings: %+v", name, result.Warnings)
+		}
 	}
-	tells := at(s.World.Now())
-	s.after(3 * time.Second)
-	s.must(tells, rotation.Revoked)
-	s.keyIs(first, "gone")
-	second := s.mailFlows().Username
-	s.must(tells, rotation.Waiting)
-	s.keyIs(second, "Active")
-	s.after(25 * hour) // older than EventBridge delivers: the time can't be right
-	s.must(tells, rotation.Revoked)
-	s.keyIs(second, "gone")
+	s.onlyReads()
+	s.must(at(timeless, now, now), rotation.Revoked)
+	s.keyIs(current, "gone")
 }
 
 func TestASuspicionIsAnEmergencyOrAnAlarm(t *testing.T) {
@@ -318,7 +521,7 @@ func TestASuspicionIsAnEmergencyOrAnAlarm(t *testing.T) {
 		s.World.ResetCalls()
 		s.log.Reset()
 		for _, entity := range []string{current, user} {
-			result := s.must(suspect(entity), rotation.Waiting)
+			result := s.must(s.now(suspect(entity)), rotation.Waiting)
 			if !warned(result, event.WarnLeakUnanswered, current) {
 				t.Errorf("warnings: %+v", result.Warnings)
 			}
@@ -363,7 +566,9 @@ func TestAQuarantineIsToldWhoeverTheEventNames(t *testing.T) {
 func TestAFindingAboutTemporaryCredentialsIsAboutTheUser(t *testing.T) {
 	s := newStage(t, nil)
 	current, other := twoKeys["current and previous"](s)
-	s.must(guardDuty("ASIAIOSFODNN7EXAMPLE"), rotation.Revoked)
+	told := s.now(guardDuty("ASIAIOSFODNN7EXAMPLE"))
+	s.after(3 * time.Second)
+	s.must(told, rotation.Revoked)
 	s.keyIs(current, "gone")
 	s.keyIs(other, "gone")
 	s.quiet()

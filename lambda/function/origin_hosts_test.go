@@ -10,7 +10,8 @@ import (
 // is only if AWS is: in Lambda, the runtime's own API is there.
 func TestCloudFormationIsAnsweredInEveryPartition(t *testing.T) {
 	t.Parallel()
-	const bucket = "https://cloudformation-custom-resource-response-"
+	const prefix = "cloudformation-custom-resource-response-"
+	const bucket = "https://" + prefix
 	for _, c := range []struct {
 		url, region, endpoint string
 		ok                    bool
@@ -23,12 +24,12 @@ func TestCloudFormationIsAnsweredInEveryPartition(t *testing.T) {
 		{bucket + "eusouth1.s3.eu-south-1.amazonaws.com/x", "eu-south-1", "", true},
 		{bucket + "apnortheast1.s3-ap-northeast-1.amazonaws.com/x", "ap-northeast-1", "", true},
 		{"https://s3.eu-west-1.amazonaws.com/bucket/x", "eu-west-1", "", false},
-		{"https://s3.eu-west-1.amazonaws.com/cloudformation-custom-resource-response-euwest1/x", "eu-west-1", "", false},
+		{"https://s3.eu-west-1.amazonaws.com/" + prefix + "euwest1/x", "eu-west-1", "", false},
 		{"https://thiefs.s3.eu-west-1.amazonaws.com/x", "eu-west-1", "", false},
-		{"https://my-cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/x", "eu-west-1", "", false},
+		{"https://my-" + prefix + "euwest1.s3.eu-west-1.amazonaws.com/x", "eu-west-1", "", false},
 		{bucket + ".s3.eu-west-1.amazonaws.com/x", "eu-west-1", "", false},
 		{bucket + "euwest1.thiefs.s3.eu-west-1.amazonaws.com/x", "eu-west-1", "", false},
-		{"https://user:pw@" + bucket[len("https://"):] + "euwest1.s3.eu-west-1.amazonaws.com/x", "eu-west-1", "", false},
+		{"https://user:pw@" + prefix + "euwest1.s3.eu-west-1.amazonaws.com/x", "eu-west-1", "", false},
 		{bucket + "euwest1.s3.eu-west-1.amazonaws.com:8443/x", "eu-west-1", "", false},
 		{bucket + "usgovwest1.s3-us-gov-west-1.amazonaws.com/x", "us-gov-west-1", "", true},
 		{bucket + "cnnorth1.s3.cn-north-1.amazonaws.com.cn/x", "cn-north-1", "", true},

@@ -52,13 +52,15 @@ func TestAnAnswerGoesToS3InTheFunctionsRegionOnly(t *testing.T) {
 	for _, url := range []string{
 		"https://example.com/answer", "https://bucket.s3.eu-west-1.amazonaws.com/x",
 		bucket("http://%s.s3-eu-west-1.amazonaws.com/x"), bucket("https://%s.s3.us-east-1.amazonaws.com/x"),
-		bucket("https://%s.s3.eu-west-1.amazonaws.com.example.com/x"), bucket("https://%s.s3.eu-west-1.amazonaws.com:8443/x"),
+		bucket("https://%s.s3.eu-west-1.amazonaws.com.example.com/x"),
+		bucket("https://%s.s3.eu-west-1.amazonaws.com:8443/x"),
 		bucket("https://user@%s.s3.eu-west-1.amazonaws.com/x"), bucket("https://%s.s3.eu-west-1.amazonaws.com.cn/x"),
 		"https://s3.eu-west-1.amazonaws.com@example.com/x", bucket("https://%ss3.eu-west-1.amazonaws.com/x"),
 		bucket("https://%s.s3.amazonaws.com/x"), bucket("https://s3.eu-west-1.amazonaws.com/%s/x"),
 		"http://169.254.169.254/x", "http://localhost.example.com/x", "https://0.0.0.0/x", "ftp://127.0.0.1/x",
 	} {
-		s.fails(requestTo(url, stackID), rotation.RequestError, "ResponseURL", "cloudformation-custom-resource-response-*.s3.eu-west-1.amazonaws.com")
+		s.fails(requestTo(url, stackID), rotation.RequestError, "ResponseURL",
+			"cloudformation-custom-resource-response-*.s3.eu-west-1.amazonaws.com")
 	}
 	if n := len(s.World.Calls()); n != 0 {
 		t.Errorf("%d AWS calls were made", n)
