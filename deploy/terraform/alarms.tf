@@ -67,7 +67,7 @@ locals {
       missing     = "ignore" # an audit that is a little later than yesterday's says nothing
     }
     LeakUnanswered = {
-      description = "AWS told of a leak, and the function did nothing: it is only suspected, or names nobody who can be read. The log says which."
+      description = "AWS told of a leak, and the function did nothing: it is only suspected, or names nothing that can be read, or is too old. The log says which."
       metric      = "LeakUnanswered"
     }
     InvocationsFail = {

@@ -12,7 +12,8 @@ type Answer struct {
 }
 
 // WarnLeakUnanswered says that AWS told of a leak which nothing was done about: it is only
-// suspected, and a setting says that this is an alarm, or the event can't be read.
+// suspected, and a setting says that this is an alarm; or the event names nothing that can be read;
+// or it names the user, and its time can't be believed.
 const WarnLeakUnanswered rotation.WarningCode = "LeakUnanswered"
 
 // Failure is what Lambda returns if the function fails.

@@ -17,8 +17,8 @@ import (
 type suspicion string
 
 const (
-	// suspectedIsEmergency treats it as any other. It is the default: to replace a credential for
-	// nothing stops no mail, and a thief's mail can't be taken back.
+	// suspectedIsEmergency treats it as any other. It is the default: mail that is refused until an
+	// application reads the new credential can be sent again, and a thief's can't be taken back.
 	suspectedIsEmergency suspicion = "emergency"
 	// suspectedIsAlarm warns, which is an alarm of the stack's, and touches nothing.
 	suspectedIsAlarm suspicion = "alarm"
