@@ -1,6 +1,7 @@
 package function_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -346,6 +347,33 @@ func TestTheUsersKeysEndBeforeTimeIsSpentOnOthers(t *testing.T) {
 	if !failed || deleted == 0 || deleted > 100 {
 		t.Errorf("deleted by call %d", deleted)
 	}
+}
+
+func TestTheUsersKeysAreGoneIfTimeRunsOut(t *testing.T) {
+	s := newStage(t, nil)
+	current, other := twoKeys["current and previous"](s)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	reads, deleted := 0, 0
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
+		switch {
+		case c.Action == "GetSecretValue":
+			if reads++; reads == 2 { // of AWSPENDING: so each key has to be looked at
+				return &localaws.Fault{Code: "AccessDeniedException", Status: http.StatusBadRequest}
+			}
+		case c.Action == "DeleteAccessKey":
+			deleted++
+		case deleted == 2:
+			cancel()
+		}
+		return nil
+	})
+	_, err := s.Invoke(ctx, healthEvent("AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE", current, other))
+	if err == nil || !strings.Contains(err.Error(), "2 of 4 access keys weren't looked at before the deadline") {
+		t.Errorf("got %v", err)
+	}
+	s.keyIs(current, "gone")
+	s.keyIs(other, "gone")
 }
 
 func TestWhatCantBeReadIsToldIfAWSCantBeAsked(t *testing.T) {
