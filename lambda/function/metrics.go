@@ -89,20 +89,7 @@ func measure(result rotation.Result, err error, verified time.Duration, interval
 	if result.Action == rotation.Status || result.Action == rotation.Preview {
 		return nil // people ask when they like
 	}
-	var all []metric
-	if len(result.Keys) > 0 { // else there is no user's key to tell of, or nothing was seen
-		keys := map[rotation.Role]int{}
-		for _, k := range result.Keys {
-			keys[k.Role]++
-			if k.Role == rotation.RoleCurrent {
-				all = append(all, seconds("CredentialAge", now.Sub(k.Created)),
-					seconds("SecondsUntilDue", k.Created.Add(interval).Sub(now)))
-			}
-		}
-		for _, r := range roles {
-			all = append(all, count(r.name, keys[r.role]))
-		}
-	}
+	all := measureKeys(result.Keys, interval, now)
 	if verified > 0 {
 		all = append(all, seconds("VerificationTime", verified))
 	}
@@ -122,6 +109,25 @@ func measure(result rotation.Result, err error, verified time.Duration, interval
 	}
 	for _, name := range slices.Sorted(maps.Keys(told)) {
 		all = append(all, count(name, 1))
+	}
+	return all
+}
+
+// measureKeys tells of the user's keys. If none is known, the user has none, or nothing was seen.
+func measureKeys(known []rotation.KeyReport, interval time.Duration, now time.Time) (all []metric) {
+	if len(known) == 0 {
+		return nil
+	}
+	keys := map[rotation.Role]int{}
+	for _, k := range known {
+		keys[k.Role]++
+		if k.Role == rotation.RoleCurrent {
+			all = append(all, seconds("CredentialAge", now.Sub(k.Created)),
+				seconds("SecondsUntilDue", k.Created.Add(interval).Sub(now)))
+		}
+	}
+	for _, r := range roles {
+		all = append(all, count(r.name, keys[r.role]))
 	}
 	return all
 }
