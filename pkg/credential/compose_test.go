@@ -54,18 +54,33 @@ func FuzzAnyContentCanBeRewritten(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
+	for _, seed := range shapes {
+		f.Add(fill(seed))
+	}
+	more, err := credential.ParseNames("username=SMTP_USERNAME,password=smtp.pass,port=smtp.port")
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
-		old, err := credential.Inspect(text, nil)
-		if err != nil {
-			return
-		}
-		written, err := credential.Compose("user", logins, old)
-		if err != nil {
-			t.Fatalf("%q was read and can't be written: %v", text, err)
-		}
-		again, err := credential.Inspect(written, nil)
-		if err != nil || !reflect.DeepEqual(again.Logins, logins) {
-			t.Fatalf("%q was written as %q and read differently: %+v, %v", text, written, again, err)
+		for _, names := range []credential.Names{nil, more} {
+			old, err := credential.Inspect(text, names)
+			if err != nil {
+				continue
+			}
+			written, err := credential.Compose("user", logins, old)
+			if err != nil && names != nil && strings.Contains(err.Error(), `"smtp" isn't an object`) {
+				continue
+			}
+			if err != nil {
+				t.Fatalf("%q was read and can't be written: %v", text, err)
+			}
+			again, err := credential.Inspect(written, names)
+			if err != nil || !reflect.DeepEqual(again.Logins, logins) {
+				t.Fatalf("%q was written as %q and read differently: %+v, %v", text, written, again, err)
+			}
+			if keys := again.SecretKeys("eu-west-1"); keys != nil && old.Logins[0].Username != logins[0].Username {
+				t.Fatalf("%q was written as %q, with a secret access key in it: %v", text, written, keys)
+			}
 		}
 	})
 }

@@ -90,7 +90,7 @@ func bare(path []string) string {
 	}
 }
 
-// leaf is a member that isn't an object, wherever it is.
+// leaf is a member that isn't an object, or is too deep to be looked into.
 type leaf struct {
 	path []string
 	raw  json.RawMessage
@@ -110,7 +110,7 @@ func (l leaf) told() string {
 // deepest is how many objects deep others' names are looked for.
 const deepest = 3
 
-// leaves are all members that aren't objects, by name. Regions have their own form.
+// leaves are all members that aren't looked into, by name. Regions have their own form.
 func (o object) leaves() []leaf { return o.leavesBelow(nil) }
 
 func (o object) leavesBelow(path []string) (all []leaf) {
@@ -119,9 +119,9 @@ func (o object) leavesBelow(path []string) (all []leaf) {
 		var inner object
 		switch {
 		case len(path) == 0 && strings.EqualFold(name, "regions"):
-		case json.Unmarshal(o[name], &inner) != nil || inner == nil:
+		case len(here) == deepest, json.Unmarshal(o[name], &inner) != nil, inner == nil:
 			all = append(all, leaf{here, o[name]})
-		case len(here) < deepest:
+		default:
 			all = append(all, inner.leavesBelow(here)...)
 		}
 	}

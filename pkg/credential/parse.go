@@ -88,7 +88,7 @@ func Members(text string) (map[string]any, error) {
 
 // hasControls tells whether a text in the member holds a control character.
 func hasControls(raw json.RawMessage) (has bool) {
-	eachText(raw, func(text string) string {
+	eachText(raw, mostNested, func(text string) string {
 		has = has || strings.ContainsFunc(text, unicode.IsControl)
 		return text
 	})

@@ -25,7 +25,7 @@ func (c Content) renewed(logins []sessmtp.Login) object {
 		kept.remove(l.path)
 	}
 	for name, raw := range kept {
-		kept[name] = eachText(raw, c.renewal(logins))
+		kept[name] = eachText(raw, mostNested, c.renewal(logins))
 	}
 	return kept
 }
@@ -71,8 +71,12 @@ func inUserinfo(password string) string {
 	return strings.TrimPrefix(url.UserPassword("", password).String(), ":")
 }
 
+// mostNested is how many arrays and objects deep texts are looked for. Each level reads what is in
+// it once more, so a value that is nothing but brackets would take long.
+const mostNested = 16
+
 // eachText changes every text in a JSON value, and leaves the rest as it is written.
-func eachText(raw json.RawMessage, change func(string) string) json.RawMessage {
+func eachText(raw json.RawMessage, depth int, change func(string) string) json.RawMessage {
 	var text string
 	if isText(raw) && json.Unmarshal(raw, &text) == nil {
 		if changed := change(text); changed != text {
@@ -80,11 +84,14 @@ func eachText(raw json.RawMessage, change func(string) string) json.RawMessage {
 		}
 		return raw
 	}
+	if depth == 0 {
+		return raw
+	}
 	var list []json.RawMessage
 	var inner object
 	same := true
 	changed := func(member json.RawMessage) json.RawMessage {
-		now := eachText(member, change)
+		now := eachText(member, depth-1, change)
 		same = same && string(now) == string(member)
 		return now
 	}
@@ -122,11 +129,12 @@ func (c Content) SecretKeys(region string) (names []string) {
 
 func (c Content) secretKeys(region string) (keys []leaf) {
 	for _, l := range c.members.leaves() {
-		var text string
-		if json.Unmarshal(l.raw, &text) != nil || text == "" {
-			continue
-		}
-		if bare(l.path) == "secretaccesskey" || len(text) == secretKeyLength && c.derivesFrom(text, region) {
+		found := bare(l.path) == "secretaccesskey" && !isNothing(l.raw)
+		eachText(l.raw, mostNested, func(text string) string {
+			found = found || len(text) == secretKeyLength && c.derivesFrom(text, region)
+			return text
+		})
+		if found {
 			keys = append(keys, l)
 		}
 	}

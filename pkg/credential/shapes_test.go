@@ -165,10 +165,11 @@ func TestASecretAccessKeyIsntKept(t *testing.T) {
 	key := strings.Repeat("s3cr3tK3y+", 4)
 	derived := string(sessmtp.DerivePassword(sessmtp.SecretAccessKey(key), "eu-west-1"))
 	for form, name := range map[string]string{
-		`{"username":"U!","password":"P!","secret_access_key":"x"}`:                      "secret_access_key",
-		`{"username":"U!","password":"P!","iam":{"AWS_SECRET_ACCESS_KEY":"x","n":1}}`:    "",
-		`{"username":"U!","password":"P!","smtp":{"AWS_SECRET_ACCESS_KEY":"x","n":1}}`:   "smtp.AWS_SECRET_ACCESS_KEY",
-		`{"username":"U!","password":"` + derived + `","note":"` + key + `","team":"m"}`: "note",
+		`{"username":"U!","password":"P!","secret_access_key":"x"}`:                            "secret_access_key",
+		`{"username":"U!","password":"P!","iam":{"AWS_SECRET_ACCESS_KEY":"x","n":1}}`:          "",
+		`{"username":"U!","password":"P!","smtp":{"AWS_SECRET_ACCESS_KEY":"x","n":1}}`:         "smtp.AWS_SECRET_ACCESS_KEY",
+		`{"username":"U!","password":"` + derived + `","note":"` + key + `","team":"m"}`:       "note",
+		`{"username":"U!","password":"` + derived + `","a":{"b":{"c":{"d":["` + key + `"]}}}}`: "a.b.c",
 	} {
 		old, err := credential.Inspect(fill(form), nil)
 		if err != nil {
