@@ -164,19 +164,34 @@ type Credential struct {
 	Accepted bool
 }
 
-// Current reads AWSCURRENT, as applications do. If there is no credential yet, it has no username.
+// Current reads AWSCURRENT. If there is no credential yet, it has no username; a value made by hand
+// may lack everything that an application doesn't know by itself: host, port and Region.
 func (d *Deployment) Current() (Credential, error) {
 	version, ok := d.World.Labelled(Secret, "AWSCURRENT")
 	if !ok {
 		return Credential{}, errors.New("no version is AWSCURRENT")
 	}
-	value, err := credential.Parse(version.Value)
+	found, err := credential.Inspect(version.Value, nil)
 	if err != nil && !errors.Is(err, credential.ErrNone) {
 		return Credential{}, fmt.Errorf("version %s, which is AWSCURRENT: %w", version.ID, err)
 	}
-	c := Credential{Value: value}
+	c := Credential{Value: valueOf(found)}
 	c.Accepted = d.accepts(c.Value)
 	return c, nil
+}
+
+func valueOf(found credential.Content) credential.Value {
+	v := credential.Value{IAMUser: found.IAMUser, Regions: map[string]credential.Region{}}
+	for i, l := range found.Logins {
+		if i == 0 {
+			v.Username, v.Password, v.Region, v.URL = l.Username, string(l.Password), l.Region, l.URL()
+			v.Host, v.Port = l.Host, l.Port
+		}
+		if l.Region != "" {
+			v.Regions[l.Region] = credential.Region{Host: l.Host, Port: l.Port, Password: string(l.Password)}
+		}
+	}
+	return v
 }
 
 func (d *Deployment) accepts(v credential.Value) bool {
