@@ -14,10 +14,13 @@ func (pl *planner) settleFirst() Decision {
 	if !pl.Current.Unsettled {
 		return Decision{}
 	}
-	if _, _, unfinished := pl.pending(); unfinished || pl.due() != "" {
-		return pl.refuseUnsettled()
+	if _, _, unfinished := pl.pending(); !unfinished && pl.due() == "" {
+		return Decision{}
 	}
-	return Decision{}
+	if d := pl.retireOthers(); d.kind == does && !pl.req.asked() {
+		return d // which doesn't wait for that
+	}
+	return pl.refuseUnsettled()
 }
 
 func (pl *planner) refuseUnsettled() Decision {
@@ -32,11 +35,14 @@ func (pl *planner) refuseUnsettled() Decision {
 func (pl *planner) difference() string {
 	text := fmt.Sprintf("the value of %s (AWSCURRENT, version %s) was written by hand: %s", pl.secretName(),
 		pl.Current.ID, pl.Current.Differs)
-	if !pl.Current.Unsettled {
-		return text + "; the next rotation writes the configuration's, so see that applications can do with it"
+	switch {
+	case pl.req.Action == Emergency:
+		return text + "; what replaces it has what is configured: see that applications can send with that"
+	case !pl.Current.Unsettled:
+		return text + "; the next rotation writes what is configured: see that applications can send with that"
 	}
-	return text + "; a rotation would write the configuration's, and applications might not send any more: configure " +
-		"what the value says, or see that applications can do with the configuration's, and write that into the value"
+	return text + "; a rotation would write what is configured, and applications might not send any more: configure " +
+		"what the value says, or write into the value what is configured, once applications can send with that"
 }
 
 // noteValue warns of what is in the current value that somebody should know about.

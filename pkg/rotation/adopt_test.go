@@ -111,7 +111,7 @@ func TestSomebodySettlesItByTheConfigurationOrByTheValue(t *testing.T) {
 	s.written(value, region)
 	s.rotator.Secret.(*smtpsecret.Secret).Deliberate = true
 	text := said(s.comes(tick, rotation.Waiting))
-	if !strings.Contains(text, "the next rotation writes the configuration's") {
+	if !strings.Contains(text, "the next rotation writes what is configured") {
 		t.Errorf("it doesn't say what comes: %s", text)
 	}
 	s.comes(rotate, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
@@ -136,6 +136,25 @@ func TestAFenceKeepsWhatApplicationsSendWith(t *testing.T) {
 	}
 	if now := s.labelled("AWSCURRENT").Value; now != value || len(s.world.Keys(user)) != 1 {
 		t.Errorf("the value is %s, and there are %d keys", now, len(s.world.Keys(user)))
+	}
+}
+
+// A person writes a value over the rotator's. The key that was current retires as any other.
+func TestAValueThatIsntSettledKeepsNoKeyFromRetiring(t *testing.T) {
+	s := newStage(t)
+	s.comes(tick, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
+	first := s.world.Keys(user)[0].ID
+	s.after(hour).written(`{"username":"U!","password":"P!","port":465}`, region)
+	retired := false
+	for range 40 {
+		_, _ = s.after(day).run(tick)
+		if keys := s.world.Keys(user); len(keys) == 1 && keys[0].ID != first {
+			retired = true
+		}
+	}
+	s.fails(tick, rotation.ConfigurationError, "its port is 465")
+	if !retired || len(s.world.Keys(user)) != 1 {
+		t.Errorf("after 40 days the keys are %+v", s.world.Keys(user))
 	}
 }
 

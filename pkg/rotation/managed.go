@@ -62,6 +62,9 @@ func (pl *planner) setSecret() Decision {
 func (pl *planner) testSecret() Decision {
 	v, k, its := pl.its()
 	if !its {
+		if d := pl.refuseUnsettled(); d.kind != passes {
+			return d
+		}
 		var listed bool
 		v = pl.currentVersion()
 		if k, listed = pl.key(v.AccessKeyID()); !listed && !pl.hasCredential() {

@@ -110,7 +110,7 @@ func (pl *planner) whyForeign(v *Version) string {
 	if v.User == "" {
 		return fmt.Sprintf("it names no access key of %s's", pl.User)
 	}
-	return fmt.Sprintf("it names the user %q, and no access key of %s's", v.User, pl.User)
+	return fmt.Sprintf("it names another user, and no access key of %s's", pl.User)
 }
 
 // noteForeign warns of an AWSPENDING that isn't ours: another rotator, or a rotation that was
