@@ -89,20 +89,31 @@ func TestWhatStandsInTheWrongPlaceIsNeverTold(t *testing.T) {
 	for _, value := range []string{
 		`{"username":"P!","password":"U!"}`, `{"iam_user":"smtp-sender","username":"P!","password":"U!"}`,
 		`{"username":"U!","password":"x","host":"P!","port":25}`, `{"username":"U!","password":"x","region":"P!"}`,
+		`{"username":"U!","password":"P!","host":"K!","port":25}`, `{"username":"U!","password":"P!","region":"K!"}`,
 		`{"username":"U!","password":"x","iam_user":"P!"}`, `{"P!":"U!"}`,
 		`{"username":"U!","password":"x","regions":{"P!":{"password":"y"}}}`, `{"username":"K!","password":"P!"}`,
+		`{"username":"U!","password":"x","regions":{"eu-west-1":{"host":"P!","port":1,"password":"y"}}}`,
 		`{"SMTP_USERNAME":"P!","SMTP_PASSWORD":"U!"}`, `P!:U!`, `"P!"`, `{"username":"U!","password":"P!","port":"P!"}`,
 		`{"url":"smtp://U!:P!@P!:25"}`, `{"username":"U!","password":"x","regions":{"eu-west-1":"P!"}}`,
 		`{"username":"U!","password":"P!","note":"K!"}`, `{"username":"U!","password":"P!","K!":"K!"}`,
 	} {
-		t.Run(value, func(t *testing.T) {
-			s := newStage(t, map[string]string{"SMTP_ENDPOINT": "", "VERIFY": "off"})
-			s.secretStored = true // by the value
-			s.adopts(value)
-			for _, event := range []string{`{}`, `{"action":"status"}`, `{"action":"plan"}`, `{"action":"rotate"}`,
-				`{"action":"audit"}`, `{"action":"rollback"}`, `{"action":"emergency"}`, `{}`} {
-				_, _ = s.invoke(event)
-			}
-		})
+		for how, env := range map[string]map[string]string{
+			"nothing is tried": {"SMTP_ENDPOINT": "", "VERIFY": "off"}, "logins are": nil,
+		} {
+			t.Run(value+", "+how, func(t *testing.T) {
+				s := newStage(t, env)
+				s.secretStored = true // by the value
+				s.adopts(value)
+				for _, event := range []string{`{}`, `{"action":"status"}`, `{"action":"plan"}`, `{"action":"rotate"}`,
+					`{"action":"audit"}`, s.step("testSecret"), `{"action":"rollback"}`, `{"action":"emergency"}`, `{}`} {
+					_, _ = s.invoke(event)
+				}
+			})
+		}
 	}
+}
+
+// step is Secrets Manager's, as it comes where rotation is only configured.
+func (s *stage) step(name string) string {
+	return `{"Step":"` + name + `","SecretId":"` + secret + `","ClientRequestToken":"0123456789abcdef0123456789abcdef"}`
 }

@@ -33,9 +33,10 @@ func Compose(user string, logins []sessmtp.Login, old Content) (string, error) {
 	values["username"], values["region"] = quoted(primary.Username), quoted(primary.Region)
 	values["url"], values["iam_user"] = quoted(primary.URL()), quoted(user)
 	values["regions"] = marshal(regions)
-	for _, place := range old.places() {
-		if err := kept.set(place.path, valueAt(place.raw, values[place.key])); err != nil {
-			return "", err
+	blocked := old.Blocked()
+	for _, p := range old.configured() {
+		if !slices.Contains(blocked, old.names[p.key]) {
+			kept.set(p.path, valueAt(p.raw, values[p.key]))
 		}
 	}
 	return string(kept.rewritten(values, published)), nil
@@ -92,9 +93,8 @@ type place struct {
 	leaf
 }
 
-// places are where the configured names lead, and where the value has its endpoint under other
-// names.
-func (c Content) places() (all []place) {
+// configured are the places to which the configured names lead.
+func (c Content) configured() (all []place) {
 	for _, key := range slices.Sorted(maps.Keys(c.names)) {
 		l, ok := c.members.at(c.names[key])
 		if !ok {
@@ -102,41 +102,33 @@ func (c Content) places() (all []place) {
 		}
 		all = append(all, place{key, l})
 	}
-	if len(c.Logins) == 0 {
-		return all
-	}
-	was := c.Logins[0]
-	for _, l := range c.members.leaves() {
-		var text string
-		_ = json.Unmarshal(l.raw, &text)
-		port, _ := portOf(l.raw)
-		key := meaning(l.path)
-		switch {
-		case isPublished(l.path[0]):
-		case key == "host" && text != "" && text == was.Host,
-			key == "region" && text != "" && strings.EqualFold(text, was.Region),
-			key == "port" && port != 0 && port == was.Port:
-			all = append(all, place{key, l})
-		}
-	}
 	return all
 }
 
-// set writes a member, and the objects around it where they are missing.
-func (o object) set(path []string, value json.RawMessage) error {
+// canHold tells whether a member can be written there without taking the place of another one: on
+// the way there are only objects, and at its end there is none.
+func (o object) canHold(path []string) bool {
+	raw := o[path[0]]
+	if len(path) == 1 || isNothing(raw) {
+		return isNothing(raw)
+	}
+	var inner object
+	return json.Unmarshal(raw, &inner) == nil && inner != nil && inner.canHold(path[1:])
+}
+
+// set writes a member, and the objects around it where they are missing. What isn't an object
+// stays.
+func (o object) set(path []string, value json.RawMessage) {
 	if len(path) == 1 {
 		o[path[0]] = value
-		return nil
+		return
 	}
 	inner := object{}
 	if raw := o[path[0]]; !isNothing(raw) && (json.Unmarshal(raw, &inner) != nil || inner == nil) {
-		return fmt.Errorf("%q isn't an object, and %q is to be written into it", path[0], strings.Join(path[1:], "."))
+		return
 	}
-	if err := inner.set(path[1:], value); err != nil {
-		return err
-	}
+	inner.set(path[1:], value)
 	o[path[0]] = marshal(inner)
-	return nil
 }
 
 func quoted(text string) json.RawMessage { return marshal(text) }

@@ -1,7 +1,7 @@
 package credential
 
 import (
-	"encoding/json"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -27,7 +27,9 @@ func ParseNames(text string) (Names, error) {
 	for item := range strings.SplitSeq(text, ",") {
 		key, name, ok := strings.Cut(strings.TrimSpace(item), "=")
 		key, name = strings.TrimSpace(key), strings.TrimSpace(name)
-		switch top, _, _ := strings.Cut(name, "."); {
+		top, _, _ := strings.Cut(name, ".")
+		inWay := func(other string) bool { return leadsTo(other, name) || leadsTo(name, other) }
+		switch {
 		case !ok:
 			faults = append(faults, fmt.Errorf("%q isn't key=name", item))
 		case key == "regions" || !slices.Contains(published, key):
@@ -37,15 +39,18 @@ func ParseNames(text string) (Names, error) {
 		case slices.Contains(strings.Split(name, "."), ""):
 			faults = append(faults, fmt.Errorf("%q has no name, or an empty part in it", item))
 		case isPublished(top):
-			faults = append(faults, fmt.Errorf("%q is a key that is written anyway", top))
-		case slices.Contains(slices.Collect(maps.Values(names)), name):
-			faults = append(faults, fmt.Errorf("%q is for two keys", name))
+			faults = append(faults, fmt.Errorf("%q is one of the usual names, in this or another case", top))
+		case slices.ContainsFunc(slices.Collect(maps.Values(names)), inWay):
+			faults = append(faults, fmt.Errorf("%q is for two keys, or leads to another one's name", name))
 		default:
 			names[key] = name
 		}
 	}
 	return names, errors.Join(faults...)
 }
+
+// leadsTo tells whether name is the other one, or an object around it.
+func leadsTo(name, other string) bool { return strings.HasPrefix(other+".", name+".") }
 
 // isPublished knows a published key in any case: JSON readers that ignore case take one for the
 // other.
@@ -61,69 +66,9 @@ func IsAccessKeyID(text string) bool {
 		strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
-// meanings are what other programs call the published keys, bare.
-var meanings = map[string]string{
-	"username": "username", "user": "username", "login": "username", "hostuser": "username", "accesskeyid": "username",
-	"password": "password", "pass": "password", "hostpassword": "password", "passwordv4": "password",
-	"host": "host", "hostname": "host", "server": "host", "endpoint": "host",
-	"port": "port", "region": "region", "url": "url", "dsn": "url", "uri": "url",
-}
-
-// aboutMail are words in front of a name that say nothing more.
-var aboutMail = []string{"spring", "aws", "amazon", "ses", "smtp", "mailer", "mail", "email", "auth", "credentials",
-	"credential", "config", "settings", "transport"}
-
-// meaning is the published key that another program's name stands for, empty for none:
-// SMTP_USERNAME, auth.user and EMAIL_HOST_USER are all the username.
-func meaning(path []string) string { return meanings[bare(path)] }
-
-// bare is a name in small letters, without what joins its words, and without words in front that
-// only say that it is about mail.
-func bare(path []string) string {
-	name := strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(strings.Join(path, "")))
-	for {
-		i := slices.IndexFunc(aboutMail, func(word string) bool { return strings.HasPrefix(name, word) })
-		if i < 0 {
-			return name
-		}
-		name = name[len(aboutMail[i]):]
-	}
-}
-
-// leaf is a member that isn't an object, or is too deep to be looked into.
-type leaf struct {
-	path []string
-	raw  json.RawMessage
-}
-
-func (l leaf) name() string { return strings.Join(l.path, ".") }
-
-// told is the name for a person, unless it could be more than a name: a secret access key has 40
-// characters.
-func (l leaf) told() string {
-	if name := l.name(); len(name) < secretKeyLength && oneWord("", name) == nil {
-		return name
-	}
-	return "(a name that isn't told)"
-}
-
-// deepest is how many objects deep others' names are looked for.
-const deepest = 3
-
-// leaves are all members that aren't looked into, by name. Regions have their own form.
-func (o object) leaves() []leaf { return o.leavesBelow(nil) }
-
-func (o object) leavesBelow(path []string) (all []leaf) {
-	for _, name := range slices.Sorted(maps.Keys(o)) {
-		here := append(slices.Clone(path), name)
-		var inner object
-		switch {
-		case len(path) == 0 && strings.EqualFold(name, "regions"):
-		case len(here) == deepest, json.Unmarshal(o[name], &inner) != nil, inner == nil:
-			all = append(all, leaf{here, o[name]})
-		default:
-			all = append(all, inner.leavesBelow(here)...)
-		}
-	}
-	return all
+// isSMTPPassword knows one of SES's by its shape: the version, 4, and 32 bytes of an HMAC-SHA256,
+// in base64 ("Obtaining Amazon SES SMTP credentials", SES guide).
+func isSMTPPassword(text string) bool {
+	raw, err := base64.StdEncoding.DecodeString(text)
+	return err == nil && len(raw) == 33 && raw[0] == 4
 }

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func Parse(text string) (Value, error) {
 			continue
 		}
 		one := Region{Host: l.Host, Port: l.Port, Password: string(l.Password)}
-		name := "regions." + l.Region
+		name := leaf{path: []string{"regions", l.Region}}.told()
 		faults = append(faults, oneWord(name+".host", one.Host), oneWord(name+".password", one.Password),
 			oneWord("a Region's name", l.Region))
 		v.Regions[l.Region] = one
@@ -112,6 +113,11 @@ type Content struct {
 	// ImplicitTLS and StartTLS tell what the value says, in other words than by the port, about how
 	// the connection is to be protected.
 	ImplicitTLS, StartTLS bool
+	// Regions are all that the value mentions, under whatever name.
+	Regions []string
+	// Strange names members that Compose overwrites although what they hold is no part of the
+	// credential: the value may be somebody else's, too.
+	Strange []string
 
 	members object
 	names   Names
@@ -120,9 +126,10 @@ type Content struct {
 // Inspect reads a value as the rotator finds it. It accepts one that is incomplete, and any JSON
 // object: the caller judges by IAMUser and Logins whether the value is its own.
 //
-// Where a published key is missing, Inspect takes what the configured names lead to, or what other
-// programs call it: SMTP_USERNAME, {"auth":{"user":…}}, a DSN and their like. The username is the
-// ID of an access key, or there is none. A Region may be in any case, a port in quotes.
+// Without a username under its published key, Inspect takes the login that the configured names
+// lead to, or one that other programs' names do: SMTP_USERNAME, {"auth":{"user":…}}, a DSN and
+// their like. The username is the ID of an access key, or there is none. A Region may be in any
+// case, a port in quotes.
 //
 // It returns ErrNone if there is no credential yet. Any other error says why the value can't be a
 // credential, and never quotes from it. The Content that comes with an error has nothing to keep.
@@ -140,20 +147,17 @@ func Inspect(text string, names Names) (Content, error) {
 // content reads the members. The error has every fault.
 func (o object) content(names Names) (Content, error) {
 	others := o.others(names)
-	c := Content{members: o, names: names, ImplicitTLS: others.implicitTLS, StartTLS: others.startTLS}
-	primary, fault := o.login(others.found)
-	regions, noRegions := o.regions()
-	faults := []error{fault, noRegions, o.text("iam_user", &c.IAMUser, nil),
-		o.text("username", &primary.Username, others.found), o.text("region", &primary.Region, others.found)}
-	primary.Region = strings.ToLower(primary.Region)
-	if l, ok := fromURL(o.either("url", others.found)); ok {
-		primary = completed(primary, l)
-	}
-	c.Misfit = o.misfit(primary, others)
-	if c.Misfit != nil {
+	c := Content{members: o, names: names, ImplicitTLS: others.implicitTLS, StartTLS: others.startTLS,
+		Regions: others.regions}
+	var primary sessmtp.Login
+	faults := []error{o.text("iam_user", &c.IAMUser, nil), o.primary(&primary, others.found)}
+	c.fromDSNs(&primary)
+	if c.Misfit = o.misfit(primary, others); c.Misfit != nil {
 		primary.Username = ""
 	}
 	c.Logins = append(c.Logins, primary)
+	regions, fault := o.regions()
+	faults = append(faults, fault)
 	for _, name := range slices.Sorted(maps.Keys(regions)) {
 		l, fault := regions[name].login(nil)
 		faults = append(faults, fault)
@@ -169,36 +173,130 @@ func (o object) content(names Names) (Content, error) {
 	if err := errors.Join(faults...); err != nil {
 		return Content{names: names}, err
 	}
+	c.Strange = c.strange()
 	return c, nil
 }
 
-// completed is a login with what it lacks taken from a URL.
-func completed(l, from sessmtp.Login) sessmtp.Login {
-	if l.Username == "" && l.Password == "" {
-		l.Username, l.Password = from.Username, from.Password
+// primary reads the login of the value itself. Published and others' names of a login don't mix.
+func (o object) primary(l *sessmtp.Login, others object) error {
+	if o.member("username") != nil {
+		others = nil
 	}
-	if l.Host == "" && l.Port == 0 {
-		l.Host, l.Port = from.Host, from.Port
+	var err error
+	if *l, err = o.login(others); err != nil {
+		return err
 	}
-	return l
+	if others["username"] != nil { // a published password beside it is somebody else's
+		var password string
+		if json.Unmarshal(others["password"], &password) == nil {
+			l.Password = sessmtp.Password(password)
+		}
+	}
+	err = errors.Join(o.text("username", &l.Username, others), o.text("region", &l.Region, others))
+	l.Region = strings.ToLower(l.Region)
+	return err
+}
+
+// fromDSNs completes a login with what the value's URLs say.
+func (c *Content) fromDSNs(l *sessmtp.Login) {
+	all := c.members.dsns()
+	if l.Username == "" && len(all) > 0 && !slices.ContainsFunc(all, func(d dsn) bool {
+		return d.login.Username != all[0].login.Username || d.login.Password != all[0].login.Password
+	}) {
+		l.Username, l.Password = all[0].login.Username, all[0].login.Password
+	}
+	for _, d := range all {
+		if d.login.Username != l.Username {
+			continue
+		}
+		if l.Host == "" && l.Port == 0 {
+			l.Host, l.Port = d.login.Host, d.login.Port
+		}
+		l.Region = cmp.Or(l.Region, d.login.Region)
+		c.ImplicitTLS = c.ImplicitTLS || d.implicitTLS()
+	}
 }
 
 // misfit says why the value has no username, or nil if it has one.
 func (o object) misfit(l sessmtp.Login, others elsewhere) error {
+	const advice = "; if applications read them so, configure the names"
 	switch {
-	case IsAccessKeyID(l.Username) && (l.Password != "" || o.member("username") != nil):
+	case IsAccessKeyID(l.Username):
 		return nil
 	case l.Username != "" && IsAccessKeyID(string(l.Password)):
 		return errors.New(`"username" and "password" are each other's: the username is the ID of an access key, AKIA…`)
-	case l.Username != "" && !IsAccessKeyID(l.Username):
+	case l.Username != "":
 		return errors.New(`"username" isn't the ID of an access key, AKIA…`)
+	case others.unclear:
+		return fmt.Errorf("several of its members could be the username and password: %s%s", o.listed(), advice)
 	}
-	for _, key := range published[:2] {
-		if members := others.unclear[key]; members != nil {
-			return fmt.Errorf("%s differ, and each could be the %s", strings.Join(members, " and "), key)
+	return fmt.Errorf(`"username" is missing, and nothing among %s is plainly an SMTP username and password%s`,
+		o.listed(), advice)
+}
+
+// strange finds what would be overwritten and isn't the credential's.
+func (c Content) strange() (names []string) {
+	l := c.Logins[0]
+	fromOthers := c.members.member("username") == nil
+	for _, m := range c.members.leaves() {
+		key := strings.ToLower(m.path[0])
+		if len(m.path) > 1 || isNothing(m.raw) || !isPublished(key) {
+			continue
+		}
+		text := m.text()
+		d, isDSN := fromURL(text)
+		switch {
+		case key == "url" && (!isDSN || d.login.Username != l.Username),
+			key == "password" && fromOthers && text != string(l.Password),
+			key == "host" && fromOthers && text != "" && sessmtp.RegionOf(text) == "",
+			key == "username" && text != l.Username:
+			names = append(names, m.told())
 		}
 	}
-	return fmt.Errorf(`"username" is missing, and nothing among %s is plainly an SMTP username and password`, o.listed())
+	if fromOthers && slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, "host") }) &&
+		c.members.member("port") != nil {
+		names = append(names, "port")
+	}
+	return names
+}
+
+// Blocked names the configured names under which the credential can't be written, because something
+// else stands there, or in the way. Compose leaves them out.
+func (c Content) Blocked() (names []string) {
+	for _, p := range c.configured() {
+		current := c.current(p.key)
+		if isNothing(p.raw) && c.members.canHold(p.path) || p.raw != nil && current != "" && p.text() == current {
+			continue
+		}
+		if port, _ := portOf(p.raw); p.key == "port" && p.raw != nil && port == c.Logins[0].Port {
+			continue
+		}
+		names = append(names, c.names[p.key])
+	}
+	return names
+}
+
+// current is what the value's credential has for a published key.
+func (c Content) current(key string) string {
+	if len(c.Logins) == 0 {
+		return ""
+	}
+	l := c.Logins[0]
+	switch key {
+	case "username":
+		return l.Username
+	case "password":
+		return string(l.Password)
+	case "host":
+		return l.Host
+	case "region":
+		return l.Region
+	case "iam_user":
+		return c.IAMUser
+	case "url":
+		return l.URL()
+	}
+	return ""
 }
 
 // listed names the members for a person.
@@ -206,6 +304,9 @@ func (o object) listed() string {
 	var names []string
 	for _, l := range o.leaves() {
 		names = append(names, l.told())
+	}
+	if len(names) == 0 {
+		return "its members"
 	}
 	if len(names) > 10 {
 		names = append(names[:10], "…")

@@ -1,67 +1,87 @@
 package credential
 
 import (
-	"cmp"
 	"encoding/json"
 	"maps"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// renewed is a copy of the members in which the new credential has taken the place of the old one,
-// whatever the members are called. For the same credential, nothing changes.
+// renewed is a copy of the members in which the new logins have taken the place of the old ones,
+// whatever the members are called. For the same logins, nothing changes.
 func (c Content) renewed(logins []sessmtp.Login) object {
 	kept := maps.Clone(c.members)
 	if kept == nil {
 		kept = object{}
 	}
-	if len(c.Logins) == 0 || c.Logins[0].Username == logins[0].Username {
+	if len(c.Logins) == 0 || c.Logins[0].Username == "" {
 		return kept
 	}
-	for _, l := range c.secretKeys(logins[0].Region) {
-		kept.remove(l.path)
+	r := renewal{c.Logins, logins}
+	if c.Logins[0].Username != logins[0].Username {
+		for _, l := range c.secretKeys(logins[0].Region) {
+			kept.remove(l.path)
+		}
 	}
+	r.places(kept)
+	replace := r.replacer()
 	for name, raw := range kept {
-		kept[name] = eachText(raw, mostNested, c.renewal(logins))
+		kept[name] = eachText(raw, mostNested, func(text string) string { return r.text(text, replace) })
 	}
 	return kept
 }
 
-// shortestPassword is the length from which on a password is looked for inside of other text. SES's
-// have 44 characters ("Obtaining Amazon SES SMTP credentials", SES guide).
+// renewal is old logins and those that take their place.
+type renewal struct{ old, now []sessmtp.Login }
+
+// of is what takes the place of an old login: the new one of the same Region, else the primary one.
+// So username, password, host and Region change together.
+func (r renewal) of(old sessmtp.Login) sessmtp.Login {
+	for _, l := range r.now {
+		if l.Region == old.Region {
+			return l
+		}
+	}
+	return r.now[0]
+}
+
+// places renews the Region and the port under other programs' names. They can't be told by what
+// they hold alone.
+func (r renewal) places(kept object) {
+	was := r.old[0]
+	now := r.of(was)
+	for _, l := range kept.leaves() {
+		key, _ := meaning(l.path)
+		port, _ := portOf(l.raw)
+		switch {
+		case isPublished(l.path[0]):
+		case key == "region" && was.Region != "" && strings.EqualFold(l.text(), was.Region):
+			kept.set(l.path, quoted(now.Region))
+		case key == "port" && was.Port != 0 && port == was.Port:
+			kept.set(l.path, valueAt(l.raw, json.RawMessage(strconv.Itoa(now.Port))))
+		}
+	}
+}
+
+// shortestPassword is the length from which on a password is looked for inside of other text.
 const shortestPassword = 20
 
-// renewal puts the new credential into a text that is the old one's username, or that holds its
-// password, as it is or percent-encoded: a DSN, say.
-func (c Content) renewal(logins []sessmtp.Login) func(string) string {
-	was, now := c.Logins[0], logins[0]
-	var passwords, pairs []string
-	for _, old := range c.Logins {
-		i := slices.IndexFunc(logins, func(l sessmtp.Login) bool { return l.Region == old.Region || old.Region == "" })
-		if i < 0 || len(old.Password) < shortestPassword {
+// replacer finds the old username and passwords in any text, as they are or percent-encoded.
+func (r renewal) replacer() *strings.Replacer {
+	pairs := []string{r.old[0].Username, r.now[0].Username}
+	for _, old := range r.old {
+		if len(old.Password) < shortestPassword {
 			continue
 		}
+		was, now := string(old.Password), string(r.of(old).Password)
 		for _, encode := range []func(string) string{plain, url.QueryEscape, url.PathEscape, inUserinfo} {
-			passwords = append(passwords, encode(string(old.Password)))
-			pairs = append(pairs, encode(string(old.Password)), encode(string(logins[i].Password)))
+			pairs = append(pairs, encode(was), encode(now), lowEscapes(encode(was)), encode(now))
 		}
 	}
-	if was.Host != "" && was.Port != 0 {
-		pairs = append(pairs, "@"+was.Addr(), "@"+now.Addr())
-	}
-	replace := strings.NewReplacer(append(pairs, was.Username, now.Username)...)
-	return func(text string) string {
-		switch {
-		case was.Username != "" && text == was.Username:
-			return now.Username
-		case slices.ContainsFunc(passwords, func(password string) bool { return strings.Contains(text, password) }):
-			return replace.Replace(text)
-		}
-		return text
-	}
+	return strings.NewReplacer(pairs...)
 }
 
 func plain(text string) string { return text }
@@ -69,6 +89,57 @@ func plain(text string) string { return text }
 // inUserinfo encodes only what has to be encoded in front of a URL's host.
 func inUserinfo(password string) string {
 	return strings.TrimPrefix(url.UserPassword("", password).String(), ":")
+}
+
+// lowEscapes has percent-encoding in small letters, as .NET writes it.
+func lowEscapes(text string) string {
+	return strings.NewReplacer("%2B", "%2b", "%2F", "%2f", "%3D", "%3d").Replace(text)
+}
+
+// text is what a text becomes: a URL with the login is written anew as a whole, an old host becomes
+// the new one, and everywhere else the username and the passwords are replaced.
+func (r renewal) text(text string, replace *strings.Replacer) string {
+	if d, ok := fromURL(text); ok && d.login.Username == r.old[0].Username {
+		return r.dsn(d)
+	}
+	for _, old := range r.old {
+		if old.Host != "" && strings.EqualFold(text, old.Host) {
+			return r.of(old).Host
+		}
+	}
+	return replace.Replace(text)
+}
+
+// dsn writes a URL with the login that takes the place of its own. A host that isn't SES's, nor the
+// old login's, is a relay's and stays.
+func (r renewal) dsn(d dsn) string {
+	was := r.old[0]
+	for _, old := range r.old {
+		if old.Password == d.login.Password {
+			was = old
+		}
+	}
+	now := r.of(was)
+	u := *d.url
+	if query := u.Query(); was.Region != "" && d.login.Region == was.Region && now.Region != was.Region {
+		query.Set("region", now.Region)
+		u.RawQuery = query.Encode()
+	}
+	if strings.EqualFold(d.login.Host, was.Host) && was.Host != "" || sessmtp.RegionOf(d.login.Host) != "" {
+		u.Host = now.Host
+		if strings.Contains(now.Host, ":") {
+			u.Host = "[" + now.Host + "]"
+		}
+		if d.url.Port() != "" || now.ImplicitTLS() != d.implicitTLS() {
+			u.Host = now.Addr()
+		}
+		if u.Scheme == "smtp" || u.Scheme == "smtps" {
+			u.Scheme = now.Scheme()
+		}
+	}
+	u.User = nil
+	own, _, _ := strings.Cut(strings.TrimPrefix(now.URL(), now.Scheme()+"://"), "@")
+	return strings.Replace(u.String(), "://", "://"+own+"@", 1)
 }
 
 // mostNested is how many arrays and objects deep texts are looked for. Each level reads what is in
@@ -111,52 +182,4 @@ func eachText(raw json.RawMessage, depth int, change func(string) string) json.R
 		return marshal(list)
 	}
 	return marshal(inner)
-}
-
-// secretKeyLength is the length of a secret access key.
-const secretKeyLength = 40
-
-// SecretKeys names the members that hold a secret access key: they are called so, or an SMTP
-// password of the value derives from them. From such a key everything can be derived, and it opens
-// more than mail. Compose leaves them out of a new credential. The Region is that of a password for
-// which the value names none.
-func (c Content) SecretKeys(region string) (names []string) {
-	for _, l := range c.secretKeys(region) {
-		names = append(names, l.told())
-	}
-	return names
-}
-
-func (c Content) secretKeys(region string) (keys []leaf) {
-	for _, l := range c.members.leaves() {
-		found := bare(l.path) == "secretaccesskey" && !isNothing(l.raw)
-		eachText(l.raw, mostNested, func(text string) string {
-			found = found || len(text) == secretKeyLength && c.derivesFrom(text, region)
-			return text
-		})
-		if found {
-			keys = append(keys, l)
-		}
-	}
-	return keys
-}
-
-func (c Content) derivesFrom(secret, region string) bool {
-	return slices.ContainsFunc(c.Logins, func(l sessmtp.Login) bool {
-		derived := sessmtp.DerivePassword(sessmtp.SecretAccessKey(secret), cmp.Or(l.Region, region))
-		return l.Password != "" && l.Password == derived
-	})
-}
-
-// remove takes a member out, wherever it is.
-func (o object) remove(path []string) {
-	if len(path) == 1 {
-		delete(o, path[0])
-		return
-	}
-	var inner object
-	if json.Unmarshal(o[path[0]], &inner) == nil && inner != nil {
-		inner.remove(path[1:])
-		o[path[0]] = marshal(inner)
-	}
 }

@@ -1,8 +1,9 @@
 package credential
 
 import (
-	"encoding/json"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,106 +11,184 @@ import (
 )
 
 // A value can come from another program, under other names: SMTP_USERNAME, auth.user, a DSN. This
-// file reads those as the published keys.
+// file reads those as the published keys. It takes for a credential only what plainly is one, an
+// access key's ID beside a password of SES's: what is somebody else's is never overwritten.
+
+// words are what other programs call the published keys, behind what says whose they are.
+var words = []struct{ word, key string }{
+	{"username", "username"}, {"hostuser", "username"}, {"user", "username"}, {"login", "username"},
+	{"hostpassword", "password"}, {"password", "password"}, {"passwd", "password"}, {"pass", "password"},
+	{"hostname", "host"}, {"host", "host"}, {"server", "host"}, {"endpoint", "host"},
+	{"port", "port"}, {"region", "region"},
+}
+
+// aboutMail are words in front of those that only say that it's about mail.
+var aboutMail = []string{"spring", "aws", "amazon", "ses", "smtp", "mailer", "mail", "email", "auth", "credentials",
+	"credential", "config", "settings", "transport"}
+
+// meaning is the published key that another program's name stands for, and what stands before it:
+// SMTP_USERNAME is the username of "smtp". It is empty for all other names. Where the login stands
+// in an object of its own, as in Nodemailer's auth.user, the host is beside that object.
+func meaning(path []string) (key, group string) {
+	name := foldedName(path)
+	for _, w := range words {
+		if before, ok := strings.CutSuffix(name, w.word); ok && isAboutMail(before) {
+			for _, own := range []string{"auth", "credentials", "credential"} {
+				before = strings.TrimSuffix(before, own)
+			}
+			return w.key, before
+		}
+	}
+	return "", ""
+}
+
+func isAboutMail(text string) bool {
+	for text != "" {
+		i := slices.IndexFunc(aboutMail, func(word string) bool { return strings.HasPrefix(text, word) })
+		if i < 0 {
+			return false
+		}
+		text = text[len(aboutMail[i]):]
+	}
+	return true
+}
 
 // elsewhere is what a value's other members say of the published keys.
 type elsewhere struct {
 	found   object
-	unclear map[string][]string // the members that differ about one key: to guess would be worse
+	unclear bool // several members could be the login: to guess would be worse
 	// implicitTLS and startTLS tell how the value wants the connection to be protected.
 	implicitTLS, startTLS bool
+	regions               []string // that any member mentions
 }
 
 // others reads a value's other members. Where the configured names lead to something, nothing else
 // counts.
 func (o object) others(names Names) elsewhere {
-	e := elsewhere{found: object{}, unclear: map[string][]string{}}
-	places := map[string][]string{}
+	e := elsewhere{found: object{}}
+	groups := map[string]object{}
 	for _, l := range o.leaves() {
-		e.encryption(l)
-		key := meaning(l.path)
-		if key == "" || isPublished(l.path[0]) || !fits(key, l.raw) {
+		e.mention(l)
+		if isPublished(l.path[0]) {
 			continue
 		}
-		places[key] = append(places[key], l.told())
-		if known, ok := e.found[key]; ok && string(known) != string(l.raw) {
-			e.unclear[key] = nil
+		if key, group := meaning(l.path); key != "" && fits(key, l) {
+			if groups[group] == nil {
+				groups[group] = object{}
+			}
+			groups[group][key] = l.raw
 		}
-		e.found[key] = l.raw
 	}
-	for key := range e.unclear {
-		e.unclear[key] = places[key]
-		delete(e.found, key)
-	}
+	e.choose(groups)
 	for key, name := range names {
 		if l, ok := o.at(name); ok && !isNothing(l.raw) {
 			e.found[key] = l.raw
-			delete(e.unclear, key)
+			e.unclear = false
 		}
 	}
 	return e
 }
 
-// at is the member that a name with dots leads to.
-func (o object) at(name string) (leaf, bool) {
-	for _, l := range o.leaves() {
-		if l.name() == name {
-			return l, true
+// choose takes the group that has a whole login. If several have, they must be the same one.
+func (e *elsewhere) choose(groups map[string]object) {
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		group := groups[name]
+		if group["username"] == nil || group["password"] == nil {
+			continue
 		}
+		same := e.found["username"] == nil || string(e.found["username"]) == string(group["username"]) &&
+			string(e.found["password"]) == string(group["password"])
+		if !same {
+			e.found, e.unclear = object{}, true
+			return
+		}
+		maps.Copy(e.found, group)
 	}
-	return leaf{}, false
 }
 
 // fits tells whether another program's member can be what its name promises.
-func fits(key string, raw json.RawMessage) bool {
-	var text string
-	isText := json.Unmarshal(raw, &text) == nil && text != ""
+func fits(key string, l leaf) bool {
+	text := l.text()
 	switch key {
 	case "username":
-		return isText && IsAccessKeyID(text)
+		return IsAccessKeyID(text)
+	case "password":
+		return isSMTPPassword(text)
 	case "port":
-		port, err := portOf(raw)
+		port, err := portOf(l.raw)
 		return err == nil && port != 0
-	case "url":
-		_, ok := fromURL(raw)
-		return ok
 	}
-	return isText
+	return text != ""
 }
 
-// encryption understands what mail libraries are told: a word, or yes to one of the two ways. "tls"
-// means either of them, so it says nothing.
-func (e *elsewhere) encryption(l leaf) {
+// mention notes what a member says beside the login: a Region, and the encryption that mail
+// libraries are told, by a word or by yes to one of the two ways. "tls" means either of them, so it
+// says nothing.
+func (e *elsewhere) mention(l leaf) {
 	word := strings.ToLower(strings.Trim(string(l.raw), `"`))
+	name := foldedName(l.path[len(l.path)-1:])
+	ends := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(word string) bool {
+			before, ok := strings.CutSuffix(name, word)
+			return ok && isAboutMail(before)
+		})
+	}
 	yes := word == "true" || word == "1" || word == "yes" || word == "on"
-	switch name := bare(l.path[len(l.path)-1:]); {
-	case (name == "encryption" || name == "security" || name == "scheme") && (word == "ssl" || word == "smtps"),
-		yes && (name == "secure" || name == "ssl" || name == "usessl"):
+	switch {
+	case ends("region"):
+		if regions, err := sessmtp.ParseRegions(word); err == nil && len(regions) == 1 {
+			e.regions = append(e.regions, word)
+		}
+	case ends("encryption", "security", "scheme") && (word == "ssl" || word == "smtps"),
+		yes && ends("secure", "usessl", "ssl"):
 		e.implicitTLS = true
-	case (name == "encryption" || name == "security") && word == "starttls", yes && name == "starttls":
+	case ends("encryption", "security") && word == "starttls", yes && ends("starttls"):
 		e.startTLS = true
 	}
 }
 
+// dsn is a URL that holds an SMTP login.
+type dsn struct {
+	url   *url.URL
+	login sessmtp.Login
+}
+
 // fromURL reads a URL or DSN that holds a login.
-func fromURL(raw json.RawMessage) (l sessmtp.Login, ok bool) {
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		return l, false
-	}
+func fromURL(text string) (d dsn, ok bool) {
 	u, err := url.Parse(text)
-	if err != nil || u.User == nil || u.Hostname() == "" || !IsAccessKeyID(u.User.Username()) {
-		return l, false
+	if err != nil || u.User == nil || !IsAccessKeyID(u.User.Username()) {
+		return d, false
 	}
+	d.url = u
 	password, _ := u.User.Password()
-	l.Username, l.Password, l.Host = u.User.Username(), sessmtp.Password(password), u.Hostname()
-	l.Port, err = strconv.Atoi(u.Port())
-	return l, password != "" && (err == nil || u.Port() == "")
+	d.login.Username, d.login.Password = u.User.Username(), sessmtp.Password(password)
+	d.login.Region = strings.ToLower(u.Query().Get("region"))
+	if u.Hostname() != "default" { // Symfony's name for SES's own
+		d.login.Host = u.Hostname()
+	}
+	d.login.Port, _ = strconv.Atoi(u.Port())
+	schemes := []string{"smtp", "smtps", "submission", "submissions", "ses+smtp", "ses+smtps", "ses"}
+	return d, slices.Contains(schemes, u.Scheme) && isSMTPPassword(password)
+}
+
+// implicitTLS: the scheme has TLS come first.
+func (d dsn) implicitTLS() bool {
+	return strings.HasSuffix(d.url.Scheme, "smtps") || d.url.Scheme == "submissions"
 }
 
 // fromText reads AWS's own sample's form, AKIA…:B…, which is no JSON.
 func fromText(text string) (l sessmtp.Login, ok bool) {
-	username, password, _ := strings.Cut(strings.TrimSpace(text), ":")
+	username, password, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")), ":")
 	l.Username, l.Password = username, sessmtp.Password(password)
 	return l, IsAccessKeyID(username) && password != "" && oneWord("password", password) == nil
+}
+
+// dsns are the URLs with logins among the members, the published one and others'.
+func (o object) dsns() (all []dsn) {
+	for _, l := range o.leaves() {
+		if d, ok := fromURL(l.text()); ok {
+			all = append(all, d)
+		}
+	}
+	return all
 }

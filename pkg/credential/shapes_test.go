@@ -11,7 +11,7 @@ import (
 
 const (
 	oldID       = "AKIAIOSFODNN7EXAMPLE"
-	oldPassword = "BIjVcTN2+gkVYbxsBLAOUCd4BFPK9j6yB/XgjpuOI+=Z"
+	oldPassword = "BIjVcTN2+gkVYbxsBLAOUCd4BFPK9j6yB/XgjpuOI+pZ"
 	newPassword = "BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2"
 )
 
@@ -20,28 +20,31 @@ var rotated = []sessmtp.Login{{
 	Username: "AKIAI44QH8DHBEXAMPLE", Password: newPassword,
 }}
 
-// fill puts the old credential where a form has U, P and E, the password percent-encoded.
+// fill puts the old credential where a form has U! and P!, and the password percent-encoded where
+// it has E! or, in small letters, e!.
 func fill(form string) string {
-	escaped := strings.NewReplacer("+", "%2B", "/", "%2F", "=", "%3D").Replace(oldPassword)
-	return strings.NewReplacer("U!", oldID, "P!", oldPassword, "E!", escaped).Replace(form)
+	escaped := strings.NewReplacer("+", "%2B", "/", "%2F").Replace(oldPassword)
+	small := strings.NewReplacer("+", "%2b", "/", "%2f").Replace(oldPassword)
+	return strings.NewReplacer("U!", oldID, "P!", oldPassword, "E!", escaped, "e!", small).Replace(form)
 }
 
 // Each is how some program's documents or people have it.
 var shapes = map[string]string{
-	"ours":                   `{"username":"U!","password":"P!"}`,
-	"thoughtbot's Terraform": `{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!"}`,
-	"short":                  `{"user":"U!","pass":"P!"}`,
-	"capitals":               `{"Username":"U!","Password":"P!"}`,
-	"nested":                 `{"smtp":{"username":"U!","password":"P!"}}`,
-	"Nodemailer's":           `{"host":"smtp.example.com","port":587,"secure":false,"auth":{"user":"U!","pass":"P!"}}`,
-	"Laravel's":              `{"MAIL_USERNAME":"U!","MAIL_PASSWORD":"P!","MAIL_HOST":"smtp.example.com","MAIL_PORT":"587"}`,
-	"Django's":               `{"EMAIL_HOST_USER":"U!","EMAIL_HOST_PASSWORD":"P!"}`,
-	"Spring's":               `{"spring.mail.username":"U!","spring.mail.password":"P!"}`,
-	"Terraform's attributes": `{"access_key_id":"U!","ses_smtp_password_v4":"P!"}`,
-	"a DSN":                  `{"MAILER_DSN":"smtp://U!:E!@smtp.example.com:587?verify_peer=1"}`,
-	"a URL":                  `{"url":"smtp://U!:E!@smtp.example.com:587"}`,
-	"with a byte order mark": "\ufeff" + `{"username":"U!","password":"P!"}`,
-	"with nothing in them":   `{"username":"U!","password":"P!","port":null,"host":"","region":null}`,
+	"ours":                                   `{"username":"U!","password":"P!"}`,
+	"thoughtbot's Terraform":                 `{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!"}`,
+	"short":                                  `{"user":"U!","pass":"P!"}`,
+	"capitals":                               `{"Username":"U!","Password":"P!"}`,
+	"nested":                                 `{"smtp":{"username":"U!","password":"P!"}}`,
+	"Nodemailer's":                           `{"host":"smtp.example.com","port":587,"secure":false,"auth":{"user":"U!","pass":"P!"}}`,
+	"Laravel's":                              `{"MAIL_USERNAME":"U!","MAIL_PASSWORD":"P!","MAIL_HOST":"smtp.example.com","MAIL_PORT":"587"}`,
+	"Django's":                               `{"EMAIL_HOST_USER":"U!","EMAIL_HOST_PASSWORD":"P!"}`,
+	"Spring's":                               `{"spring.mail.username":"U!","spring.mail.password":"P!"}`,
+	"a password that has another name in it": `{"auth":{"login":"U!","passwd":"P!"}}`,
+	"a DSN with small escapes":               `{"MAILER_DSN":"smtp://U!:e!@smtp.example.com:587?verify_peer=1"}`,
+	"a DSN":                                  `{"MAILER_DSN":"smtp://U!:E!@smtp.example.com:587?verify_peer=1"}`,
+	"a URL":                                  `{"url":"smtp://U!:E!@smtp.example.com:587"}`,
+	"with a byte order mark":                 "\ufeff" + `{"username":"U!","password":"P!"}`,
+	"with nothing in them":                   `{"username":"U!","password":"P!","port":null,"host":"","region":null}`,
 }
 
 func TestACredentialIsReadWhateverItsMembersAreCalled(t *testing.T) {
@@ -55,7 +58,7 @@ func TestACredentialIsReadWhateverItsMembersAreCalled(t *testing.T) {
 			t.Errorf("%s: at %s", name, at)
 		}
 	}
-	text, err := credential.Inspect(oldID+":"+oldPassword+"\n", nil)
+	text, err := credential.Inspect("\ufeff"+oldID+":"+oldPassword+"\n", nil)
 	if err != nil || !text.Text || text.Logins[0].Username != oldID || text.Logins[0].Password != oldPassword {
 		t.Errorf("text: %+v, %v", text.Logins, err)
 	}
@@ -114,14 +117,19 @@ func same(t *testing.T, name string, before, after map[string]any) {
 func TestWhatIsntPlainlyACredentialIsntTakenForOne(t *testing.T) {
 	const other = "AKIAI44QH8DHBEXAMPLE"
 	for form, want := range map[string]string{
-		`{"username":"P!","password":"U!"}`:                                           `"username" and "password" are each other's`,
-		`{"username":"P!","password":"x"}`:                                            `"username" isn't the ID of an access key`,
-		`{"SMTP_USERNAME":"U!","MAIL_USERNAME":"` + other + `","SMTP_PASSWORD":"P!"}`: `MAIL_USERNAME and SMTP_USERNAME differ`,
-		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","MAIL_PASSWORD":"x"}`:             `MAIL_PASSWORD and SMTP_PASSWORD differ`,
-		`{"aws_access_key_id":"U!","aws_secret_access_key":"x"}`:                      `among aws_access_key_id, aws_secret_access_key is plainly`,
-		`{"database":{"username":"U!","password":"P!"}}`:                              `among database.password, database.username is plainly`,
-		`{"username":"admin","password":"x"}`:                                         `"username" isn't the ID of an access key`,
-		`{"P!":"x"}`:                                                                  `among (a name that isn't told) is plainly`,
+		`{"username":"P!","password":"U!"}`: `"username" and "password" are each other's`,
+		`{"username":"P!","password":"x"}`:  `"username" isn't the ID of an access key`,
+		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","MAIL_USERNAME":"` + other + `","MAIL_PASSWORD":"P!"}`: "several of its members",
+		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"x"}`:                                                       "nothing among SMTP_PASSWORD, SMTP_USERNAME is plainly",
+		`{"SMTP_USERNAME":"U!","SMTP_SECRET":"P!","AUTH_PASSWORD":"x"}`:                                    "configure the names",
+		`{"aws_access_key_id":"U!","aws_secret_access_key":"x"}`:                                           "among aws_access_key_id, aws_secret_access_key is plainly",
+		`{"AWS_ACCESS_KEY_ID":"U!","dbname":"shop","password":"P!"}`:                                       "is plainly",
+		`{"access_key_id":"U!","ses_smtp_password_v4":"P!"}`:                                               "configure the names",
+		`{"database":{"username":"U!","password":"P!"}}`:                                                   "among database.password, database.username is plainly",
+		`{"username":"admin","password":"x"}`:                                                              `"username" isn't the ID of an access key`,
+		`{"api":{"a":{"b":{"c":"x"}}}}`:                                                                    "among api.a.b is plainly",
+		`{"P!":"x"}`:                                                                                       "among (a name that isn't told) is plainly",
+		`{"MAILER_DSN":"ses+https://U!:E!@email.eu-west-1.amazonaws.com"}`:                                 "among MAILER_DSN is plainly",
 	} {
 		c, err := credential.Inspect(fill(form), nil)
 		if err != nil || c.Misfit == nil || !strings.Contains(c.Misfit.Error(), want) {
@@ -165,11 +173,16 @@ func TestASecretAccessKeyIsntKept(t *testing.T) {
 	key := strings.Repeat("s3cr3tK3y+", 4)
 	derived := string(sessmtp.DerivePassword(sessmtp.SecretAccessKey(key), "eu-west-1"))
 	for form, name := range map[string]string{
-		`{"username":"U!","password":"P!","secret_access_key":"x"}`:                            "secret_access_key",
-		`{"username":"U!","password":"P!","iam":{"AWS_SECRET_ACCESS_KEY":"x","n":1}}`:          "",
-		`{"username":"U!","password":"P!","smtp":{"AWS_SECRET_ACCESS_KEY":"x","n":1}}`:         "smtp.AWS_SECRET_ACCESS_KEY",
-		`{"username":"U!","password":"` + derived + `","note":"` + key + `","team":"m"}`:       "note",
-		`{"username":"U!","password":"` + derived + `","a":{"b":{"c":{"d":["` + key + `"]}}}}`: "a.b.c",
+		`{"username":"U!","password":"P!","secret_access_key":"x"}`:                                            "secret_access_key",
+		`{"username":"U!","password":"P!","iam":{"AWS_SECRET_ACCESS_KEY":"x","n":1}}`:                          "iam.AWS_SECRET_ACCESS_KEY",
+		`{"username":"U!","password":"P!","AWS_ACCESS_KEY_ID":"AKIAOTHER","AWS_SECRET_ACCESS_KEY":"X"}`:        "",
+		`{"username":"U!","password":"P!","AWS_ACCESS_KEY_ID":"U!","AWS_SECRET_ACCESS_KEY":"x"}`:               "AWS_SECRET_ACCESS_KEY",
+		`{"username":"U!","password":"P!","regions":{"eu-west-1":{"secret_access_key":"x"}}}`:                  "regions.eu-west-1.secret_access_key",
+		`{"username":"U!","password":"` + derived + `","file":"[default]\naws_secret_access_key=` + key + `"}`: "file",
+		`{"username":"U!","password":"` + derived + `","list":[{"k":"` + key + `"}]}`:                          "list",
+		`{"username":"U!","password":"P!","smtp":{"AWS_SECRET_ACCESS_KEY":"x","n":1}}`:                         "smtp.AWS_SECRET_ACCESS_KEY",
+		`{"username":"U!","password":"` + derived + `","note":"` + key + `","team":"m"}`:                       "note",
+		`{"username":"U!","password":"` + derived + `","a":{"b":{"c":{"d":["` + key + `"]}}}}`:                 "a.b.c.d",
 	} {
 		old, err := credential.Inspect(fill(form), nil)
 		if err != nil {
@@ -193,22 +206,120 @@ func TestNamesThatAreConfiguredAreWrittenAndRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, err := credential.Inspect(`{"smtp":{"port":"25"}}`, names)
+	old, err := credential.Inspect(`{"smtp":{"port":""}}`, names)
 	if err != nil {
 		t.Fatal(err)
 	}
 	written, err := credential.Compose("user", rotated, old)
-	want := `"DSN":"` + rotated[0].URL() + `","SMTP_USERNAME":"AKIAI44QH8DHBEXAMPLE","smtp":{"pass":"` + newPassword + `","port":"587"}}`
+	want := `"DSN":"` + rotated[0].URL() + `","SMTP_USERNAME":"AKIAI44QH8DHBEXAMPLE","smtp":{"pass":"` + newPassword +
+		`","port":"587"}}`
 	if err != nil || !strings.HasSuffix(written, want) {
 		t.Errorf("written: %s, %v\nwant at the end %s", written, err, want)
 	}
 	if old, err = credential.Inspect(`{"SMTP_USERNAME":"AKIA","smtp":{"pass":"p"}}`, names); err != nil ||
-		old.Logins[0].Username != "AKIA" || old.Logins[0].Password != "p" {
-		t.Errorf("read: %+v, %v", old.Logins, err)
+		old.Logins[0].Username != "AKIA" || old.Logins[0].Password != "p" || old.Blocked() != nil {
+		t.Errorf("read: %+v, %v, %v", old.Logins, err, old.Blocked())
 	}
-	old, _ = credential.Inspect(`{"smtp":"text"}`, names)
-	if _, err := credential.Compose("user", rotated, old); err == nil || !strings.Contains(err.Error(), `"smtp" isn't an object`) {
-		t.Errorf("an object was to be written into text: %v", err)
+}
+
+func TestConfiguredNamesTakeNobodysPlace(t *testing.T) {
+	names, err := credential.ParseNames("username=DB_USER,password=smtp.pass,port=PORT_")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for form, want := range map[string]string{
+		`{"username":"U!","password":"P!","smtp":"mail"}`:                                 "smtp.pass",
+		`{"username":"U!","password":"P!","smtp":{"pass":{"word":"x"}}}`:                  "smtp.pass",
+		`{"username":"U!","password":"P!","DB_USER":"postgres"}`:                          "DB_USER",
+		`{"username":"U!","password":"P!","DB_USER":"U!","smtp":{"pass":"P!"}}`:           "",
+		`{"username":"U!","password":"P!","port":465,"PORT_":"465","smtp":{"team":"m"}}`:  "",
+		`{"username":"U!","password":"P!","port":465,"PORT_":"8080","smtp":{"team":"m"}}`: "PORT_",
+	} {
+		old, err := credential.Inspect(fill(form), names)
+		if err != nil || strings.Join(old.Blocked(), " ") != want {
+			t.Errorf("%s: %v is blocked, %v; want %q", form, old.Blocked(), err, want)
+		}
+		written, err := credential.Compose("user", rotated, old)
+		for _, kept := range []string{`"smtp":"mail"`, `{"word":"x"}`, `"postgres"`, `"8080"`, `"team":"m"`} {
+			if err != nil || strings.Contains(form, kept) && !strings.Contains(written, kept) {
+				t.Errorf("%s: %s is gone: %s, %v", form, kept, written, err)
+			}
+		}
+	}
+}
+
+// Two Regions, of which applications read one under names of their own.
+func TestWhatAnApplicationReadsStaysOfOneRegion(t *testing.T) {
+	const west, east = "BIjVcTN2+gkVYbxsBLAOUCd4BFPK9j6yB/XgjpuOI+pZ", "BDb2Yc5zDs3wHGDY/Bv2CXbxIxzp4q2U2c2dRXJHgq4S"
+	in := func(region, id, password string) sessmtp.Login {
+		return sessmtp.Login{Username: id, Password: sessmtp.Password(password),
+			Endpoint: sessmtp.Endpoint{Region: region, Host: "email-smtp." + region + ".amazonaws.com", Port: 587}}
+	}
+	form := `{"username":"U!","password":"` + west + `","host":"email-smtp.eu-west-1.amazonaws.com","port":587,"region":"eu-west-1",
+		"regions":{"us-east-1":{"host":"email-smtp.us-east-1.amazonaws.com","port":587,"password":"` + east + `"}},
+		"SMTP_USERNAME":"U!","SMTP_PASSWORD":"` + west + `","SMTP_HOST":"email-smtp.eu-west-1.amazonaws.com",
+		"DSN":"smtp://U!:` + strings.NewReplacer("/", "%2F", "+", "%2B").Replace(west) + `@email-smtp.eu-west-1.amazonaws.com:587",
+		"other":{"pw":"` + east + `","at":"email-smtp.us-east-1.amazonaws.com"}}`
+	const newID, newWest, newEast = "AKIAI44QH8DHBEXAMPLE", newPassword, "BBbphbrQmrKMx42d1N6+C7VINYEBGI5v9VsZeTxwskfh"
+	for name, c := range map[string]struct {
+		logins               []sessmtp.Login
+		first, second, other string // the Regions that the members are of then
+	}{
+		"as it was": {[]sessmtp.Login{in("eu-west-1", newID, newWest), in("us-east-1", newID, newEast)},
+			"eu-west-1", "us-east-1", ""},
+		"in another order": {[]sessmtp.Login{in("us-east-1", newID, newEast), in("eu-west-1", newID, newWest)},
+			"eu-west-1", "us-east-1", ""},
+		"moved": {[]sessmtp.Login{in("us-east-1", newID, newEast)}, "us-east-1", "us-east-1", ""},
+	} {
+		old, err := credential.Inspect(fill(form), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written, err := credential.Compose("user", c.logins, old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		passwords := map[string]string{"eu-west-1": newWest, "us-east-1": newEast}
+		dsn := in(c.first, newID, passwords[c.first]).URL()
+		for _, part := range []string{`"SMTP_PASSWORD":"` + passwords[c.first] + `"`,
+			`"SMTP_HOST":"email-smtp.` + c.first + `.amazonaws.com"`, `"DSN":"` + dsn + `"`,
+			`"pw":"` + passwords[c.second] + `"`, `"at":"email-smtp.` + c.second + `.amazonaws.com"`} {
+			if !strings.Contains(written, part) {
+				t.Errorf("%s: %s isn't in %s", name, part, written)
+			}
+		}
+	}
+}
+
+func TestADSNFollowsItsEndpoint(t *testing.T) {
+	old, err := credential.Inspect(fill(`{"DSN":"smtps://U!:E!@smtp.example.com:465/?x=1","relay":"smtp://U!:E!@relay.internal:25",
+		"region":"eu-west-1"}`), nil)
+	if err != nil || !old.ImplicitTLS {
+		t.Fatalf("%+v, %v", old, err)
+	}
+	written, err := credential.Compose("user", rotated, old)
+	own := "AKIAI44QH8DHBEXAMPLE:" + newPassword
+	for _, part := range []string{`"smtp://` + own + `@smtp.example.com:587/?x=1"`, `"smtp://` + own + `@relay.internal:25"`} {
+		if err != nil || !strings.Contains(written, part) {
+			t.Errorf("%s isn't in %s, %v", part, written, err)
+		}
+	}
+}
+
+func TestWhatIsSomebodyElsesIsTold(t *testing.T) {
+	for form, want := range map[string]string{
+		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","URL":"https://shop.example.com"}`:            "URL",
+		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","password":"of-the-admin"}`:                   "password",
+		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","HOST":"0.0.0.0","PORT":"3000"}`:              "HOST port",
+		`{"username":"U!","password":"P!","url":"https://shop.example.com"}`:                      "url",
+		`{"username":"U!","password":"P!","Username":"admin"}`:                                    "Username",
+		`{"username":"U!","password":"P!","url":"smtp://U!:E!@smtp.example.com:587","port":"25"}`: "",
+		`{"auth":{"user":"U!","pass":"P!"},"host":"email-smtp.eu-west-1.amazonaws.com"}`:          "",
+	} {
+		c, err := credential.Inspect(fill(form), nil)
+		if err != nil || c.Misfit != nil || strings.Join(c.Strange, " ") != want {
+			t.Errorf("%s: %v, %v, %v; want %q", form, c.Strange, err, c.Misfit, want)
+		}
 	}
 }
 
@@ -216,7 +327,9 @@ func TestNamesThatCantBeAreRefusedByName(t *testing.T) {
 	for text, want := range map[string]string{
 		"SMTP_USERNAME": "isn't key=name", "user=X": `"user" is none of the keys`, "regions=X": `"regions" is none`,
 		"username=": "has no name", "username=a..b": "empty part", "username=X,username=Y": "named twice",
-		"username=X,password=X": "for two keys", "username=Password": "written anyway", "": "isn't key=name",
+		"username=X,password=X": "for two keys", "username=a,password=a.b": "leads to another",
+		"username=a.b,password=a": "leads to another", "username=Password": "one of the usual names",
+		"": "isn't key=name",
 	} {
 		if _, err := credential.ParseNames(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)

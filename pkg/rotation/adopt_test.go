@@ -1,6 +1,7 @@
 package rotation_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -10,14 +11,15 @@ import (
 )
 
 // written gives the secret a value by hand, with a new key's ID in place of U!, its password in the
-// Region in place of P! and its secret access key in place of K!.
+// Region in place of P! and E! (percent-encoded) and its secret access key in place of K!.
 func (s *stage) written(value, passwordFor string) (id string) {
 	s.Helper()
 	id, key, err := s.world.CreateAccessKey(user)
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.write(strings.NewReplacer("U!", id, "P!", localaws.SMTPPassword(key, passwordFor), "K!", key).Replace(value))
+	password := localaws.SMTPPassword(key, passwordFor)
+	s.write(strings.NewReplacer("U!", id, "P!", password, "E!", url.QueryEscape(password), "K!", key).Replace(value))
 	return id
 }
 
@@ -31,16 +33,16 @@ func (s *stage) write(value string) {
 // unsettled are values that name something else than the configuration, which is eu-west-1 with
 // SES's own endpoint, and what is said about each.
 var unsettled = map[string]string{
-	`{"username":"U!","password":"P!","region":"us-east-1"}`:                                      "it is for SES in us-east-1, and the configuration for eu-west-1",
+	`{"username":"U!","password":"P!","region":"us-east-1"}`:                                      "it is for SES in us-east-1, and the first Region that is configured is eu-west-1",
 	`{"username":"U!","password":"P!","region":"US-EAST-1"}`:                                      "it is for SES in us-east-1",
 	`{"username":"U!","password":"P!","host":"email-smtp.us-east-1.amazonaws.com"}`:               "it is for SES in us-east-1",
 	`{"username":"U!","password":"P!","regions":{"us-east-1":{"password":"P!"}}}`:                 "it is for SES in us-east-1",
-	`{"username":"U!","password":"P!","port":465}`:                                                "its port is 465, and the configuration's 587",
+	`{"username":"U!","password":"P!","port":465}`:                                                "its port is 465, and 587 is configured",
 	`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","SMTP_PORT":"2587"}`:                              "its port is 2587",
 	`{"username":"U!","password":"P!","host":"email-smtp-fips.eu-west-1.amazonaws.com"}`:          "its host is email-smtp-fips",
 	`{"username":"U!","password":"P!","Host":"vpce-1-2.email-smtp.eu-west-1.vpce.amazonaws.com"}`: "its host is vpce-1-2",
 	`{"username":"U!","password":"P!","encryption":"ssl"}`:                                        "it asks for another encryption than port 587 has",
-	`{"url":"smtps://U!:P%@email-smtp.eu-west-1.amazonaws.com:465"}`:                              "its port is 465",
+	`{"url":"smtps://U!:E!@email-smtp.eu-west-1.amazonaws.com:465"}`:                              "its port is 465",
 	`U!:P!`: "it is text",
 }
 
@@ -51,7 +53,7 @@ func TestWhatAValueSaysAndTheConfigurationDoesntIsSettledBeforeARotation(t *test
 		if strings.Contains(want, "us-east-1") {
 			regionOf = "us-east-1"
 		}
-		id := s.written(strings.ReplaceAll(value, "P%", "x"), regionOf)
+		id := s.written(value, regionOf)
 		before := s.labelled("AWSCURRENT")
 		for _, req := range []rotation.Request{tick, {Action: rotation.Status}, {Action: rotation.Preview}} {
 			result, err := s.run(req)

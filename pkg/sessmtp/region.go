@@ -105,12 +105,15 @@ func (e Endpoint) checkName() error {
 // RegionOf is the Region that one of SES's own SMTP endpoints names, a public one, a FIPS one or a
 // VPC's, and empty for any other host.
 func RegionOf(host string) string {
-	labels := strings.Split(strings.ToLower(host), ".")
-	if !slices.ContainsFunc(labels, func(label string) bool { return strings.HasPrefix(label, "email-smtp") }) {
+	labels := strings.Split(strings.ToLower(strings.TrimSuffix(host, ".")), ".")
+	service := func(label string) bool { return strings.HasPrefix(label, "email-smtp") }
+	i := slices.IndexFunc(labels, isRegion)
+	if i < 0 || !slices.ContainsFunc(labels[:i], service) {
 		return ""
 	}
-	if i := slices.IndexFunc(labels, isRegion); i >= 0 {
-		return labels[i]
+	suffix := strings.TrimPrefix(strings.Join(labels[i+1:], "."), "vpce.")
+	if suffix != partitionOf(labels[i]).suffix {
+		return ""
 	}
-	return ""
+	return labels[i]
 }

@@ -127,12 +127,13 @@ func (s *Secret) readVersion(ctx context.Context, id string, labels []string) (*
 
 // read reads a version as Secrets Manager gives it.
 func (s *Secret) read(out *secretsmanager.GetSecretValueOutput) rotation.Version {
-	v := s.version(aws.ToString(out.VersionId), aws.ToTime(out.CreatedDate), aws.ToString(out.SecretString))
+	var labels []rotation.Label
+	for _, l := range out.VersionStages {
+		labels = append(labels, rotation.Label(l))
+	}
+	v := s.version(aws.ToString(out.VersionId), aws.ToTime(out.CreatedDate), aws.ToString(out.SecretString), labels...)
 	if out.SecretString == nil && out.SecretBinary != nil {
 		v.Blank, v.Foreign = false, "it is binary"
-	}
-	for _, l := range out.VersionStages {
-		v.Labels = append(v.Labels, rotation.Label(l))
 	}
 	return v
 }
@@ -224,9 +225,7 @@ func (s *Secret) put(ctx context.Context, token, text string, at time.Time) (rot
 	if err != nil {
 		return rotation.Version{}, s.wrap("secretsmanager:PutSecretValue", err)
 	}
-	v := s.version(token, at, text)
-	v.Labels = []rotation.Label{rotation.Pending}
-	return v, nil
+	return s.version(token, at, text, rotation.Pending), nil
 }
 
 // Move implements rotation.Secret. Where Secrets Manager refuses, the move may be our own, done by

@@ -16,10 +16,10 @@ import (
 // version reads what a version holds. For a value that the rotator wrote, the endpoints are those
 // configured now; the value's own matter only for Regions that aren't configured any more. So a
 // mistaken endpoint is mended by configuring the right one. One that people wrote may say something
-// else on purpose: then it isn't settled, and its own endpoints count.
-func (s *Secret) version(id string, created time.Time, text string) rotation.Version {
+// else on purpose: then it isn't settled, and an endpoint of SES's that it names counts.
+func (s *Secret) version(id string, created time.Time, text string, labels ...rotation.Label) rotation.Version {
 	// Held as a password, the content can't be printed.
-	v := rotation.Version{ID: id, Created: created, Content: sessmtp.Password(text)}
+	v := rotation.Version{ID: id, Created: created, Labels: labels, Content: sessmtp.Password(text)}
 	found, err := credential.Inspect(text, s.Names)
 	switch {
 	case errors.Is(err, credential.ErrNone):
@@ -32,10 +32,9 @@ func (s *Secret) version(id string, created time.Time, text string) rotation.Ver
 		v.Foreign = err.Error() + "; wanted is " + wanted
 		return v
 	}
-	v.User = s.userOf(found)
+	v.User = found.IAMUser
 	v.Outdated = found.IAMUser != s.User
 	primary := s.primaryRegion()
-	v.SecretKeys = found.SecretKeys(primary)
 	if found.Logins[0].Region == "" {
 		found.Logins[0].Region = cmp.Or(sessmtp.RegionOf(found.Logins[0].Host), primary)
 		v.Outdated = true
@@ -46,21 +45,20 @@ func (s *Secret) version(id string, created time.Time, text string) rotation.Ver
 	v.Logins = s.withEndpoints(found.Logins, !v.Unsettled)
 	sameEndpoint := func(a, b sessmtp.Login) bool { return a.Endpoint == b.Endpoint }
 	v.Outdated = v.Outdated || !slices.EqualFunc(v.Logins, found.Logins, sameEndpoint)
+	if slices.Contains(labels, rotation.Current) { // nobody asks about another version
+		v.SecretKeys = found.SecretKeys(found.Logins[0].Region)
+		if blocked := found.Blocked(); blocked != nil {
+			v.Unsettled = true
+			v.Differs = also(v.Differs, "something else stands where the credential is to be written as well, at %s",
+				strings.Join(blocked, ", "))
+		}
+	}
 	return v
 }
 
 // wanted is what a value has to look like, for people.
 const wanted = `{"username":"AKIA…","password":"B…"} with the SMTP username and password of the user, ` +
-	`and host, port and region if they differ from the configuration's`
-
-// userOf is the user that a value names. Another one than the secret's is withheld if it could be a
-// password: people mistake one member for another.
-func (s *Secret) userOf(found credential.Content) string {
-	if len(found.IAMUser) >= 40 && found.IAMUser != s.User {
-		return "(a name that isn't told)"
-	}
-	return found.IAMUser
-}
+	`and host, port and region if they differ from what is configured`
 
 func (s *Secret) primaryRegion() string {
 	if len(s.Endpoints) == 0 {
@@ -69,66 +67,101 @@ func (s *Secret) primaryRegion() string {
 	return s.Endpoints[0].Region
 }
 
+// also adds to a list of differences.
+func also(text, format string, args ...any) string {
+	if text != "" {
+		text += "; "
+	}
+	return text + fmt.Sprintf(format, args...)
+}
+
 // differs says what a value that people wrote names and the configuration doesn't, and whether that
-// is still to be settled: a rotation would take it from the applications.
+// is still to be settled: a rotation would take it from the applications. Endpoints that were
+// chosen on purpose settle which host and port is right, and nothing else.
 func (s *Secret) differs(found credential.Content) (text string, unsettled bool) {
 	if found.Text {
-		return "it is text, username:password, which applications read, and the rotator writes JSON", true
+		return "it is text, username:password, which applications read, and the rotator writes JSON: once they can " +
+			"read JSON, write " + wanted, true
 	}
-	var all []string
+	if len(found.Strange) > 0 {
+		text = also(text, "what stands under %s is no part of the credential, and would be overwritten: it needs "+
+			"another name, or another secret", strings.Join(found.Strange, ", "))
+	}
+	if found.Logins[0].Password == "" && len(found.Logins) == 1 {
+		text = also(text, `it has no "password", so whatever holds the password would keep the old one`)
+	}
+	for _, name := range append([]string{found.Logins[0].Region}, found.Regions...) {
+		if primary := s.primaryRegion(); primary != "" && name != primary && !strings.Contains(text, region(name)) {
+			text = also(text, "it is for SES in %s, and the first Region that is configured is %s", region(name),
+				primary)
+		}
+	}
 	for _, l := range found.Logins {
-		i := slices.IndexFunc(s.Endpoints, func(e sessmtp.Endpoint) bool { return e.Region == l.Region })
-		if i < 0 {
-			unsettled = true // a Region isn't an endpoint: the password would go
-			all = append(all, fmt.Sprintf("it is for SES in %s, and the configuration for %s", region(l.Region),
-				s.regions()))
-			continue
-		}
-		e := s.Endpoints[i]
-		if l.Host != "" && !strings.EqualFold(strings.TrimSuffix(l.Host, "."), e.Host) {
-			all = append(all, fmt.Sprintf("its host is %s, and the configuration's %s", host(l.Host), e.Host))
-		}
-		if l.Port != 0 && l.Port != e.Port {
-			all = append(all, fmt.Sprintf("its port is %d, and the configuration's %d", l.Port, e.Port))
+		if _, ok := s.endpointIn(l.Region); !ok && !strings.Contains(text, region(l.Region)) {
+			text = also(text, "it is for SES in %s as well, which isn't configured", region(l.Region))
 		}
 	}
-	if len(s.Endpoints) > 0 && (found.ImplicitTLS && !s.Endpoints[0].ImplicitTLS() ||
-		found.StartTLS && s.Endpoints[0].ImplicitTLS()) {
-		all = append(all, fmt.Sprintf("it asks for another encryption than port %d has, which is the configuration's",
-			s.Endpoints[0].Port))
+	endpoints := s.endpointsDiffer(found)
+	return strings.TrimPrefix(text+endpoints, "; "), text != "" || endpoints != "" && !s.Deliberate
+}
+
+// endpointsDiffer says where hosts, ports and encryption differ, behind a semicolon.
+func (s *Secret) endpointsDiffer(found credential.Content) (text string) {
+	for _, l := range found.Logins {
+		e, ok := s.endpointIn(l.Region)
+		if ok && l.Host != "" && !strings.EqualFold(strings.TrimSuffix(l.Host, "."), e.Host) {
+			text += fmt.Sprintf("; its host is %s, and %s is configured", host(l.Host), e.Host)
+		}
+		if ok && l.Port != 0 && l.Port != e.Port {
+			text += fmt.Sprintf("; its port is %d, and %d is configured", l.Port, e.Port)
+		}
 	}
-	return strings.Join(all, "; "), unsettled || len(all) > 0 && !s.Deliberate
+	if len(s.Endpoints) == 0 {
+		return text
+	}
+	first := s.Endpoints[0].ImplicitTLS()
+	if found.ImplicitTLS && !first || found.StartTLS && first {
+		text += fmt.Sprintf("; it asks for another encryption than port %d has, which is configured",
+			s.Endpoints[0].Port)
+	}
+	return text
+}
+
+func (s *Secret) endpointIn(region string) (sessmtp.Endpoint, bool) {
+	for _, e := range s.Endpoints {
+		if e.Region == region {
+			return e, true
+		}
+	}
+	return sessmtp.Endpoint{}, false
 }
 
 // region is a Region for a text, unless it could be something else: people mistake one member for
 // another.
 func region(name string) string {
-	if _, err := sessmtp.ParseRegions(name); err != nil {
-		return "a Region that there isn't"
+	if !isRegion(name) {
+		return "a Region that doesn't exist"
 	}
 	return name
+}
+
+func isRegion(name string) bool {
+	regions, err := sessmtp.ParseRegions(name)
+	return err == nil && len(regions) == 1
 }
 
 // host is a host for a text, unless it could be a password.
 func host(name string) string {
 	if _, err := sessmtp.ParseEndpoints(name+":1", []string{"x"}); err != nil || len(name) >= 40 &&
 		!strings.Contains(name, ".") {
-		return "none that there could be"
+		return "no name of a host"
 	}
 	return name
 }
 
-func (s *Secret) regions() string {
-	var names []string
-	for _, e := range s.Endpoints {
-		names = append(names, e.Region)
-	}
-	return strings.Join(names, ", ")
-}
-
 // withEndpoints returns the logins for the configured Regions, in their order and with their
 // endpoints. If there are none, or the value isn't settled, it returns the value's own: they may
-// open something.
+// open something. Nobody is ever connected to a host that isn't SES's, whatever the value says.
 func (s *Secret) withEndpoints(logins []sessmtp.Login, settled bool) []sessmtp.Login {
 	var found []sessmtp.Login
 	for _, e := range s.Endpoints {
@@ -143,10 +176,17 @@ func (s *Secret) withEndpoints(logins []sessmtp.Login, settled bool) []sessmtp.L
 	if found != nil {
 		return found
 	}
-	for _, l := range logins {
-		if l.Host == "" || l.Port == 0 {
-			l.Endpoint = s.standard(l.Endpoint)
+	for i, l := range logins {
+		switch {
+		case !isRegion(l.Region) && i > 0:
+			continue
+		case !isRegion(l.Region):
+			l.Region = s.primaryRegion()
 		}
+		if sessmtp.RegionOf(l.Host) == "" {
+			l.Host, l.Port = "", 0
+		}
+		l.Endpoint = s.standard(l.Endpoint)
 		found = append(found, l)
 	}
 	return found
@@ -159,10 +199,8 @@ func (s *Secret) standard(e sessmtp.Endpoint) sessmtp.Endpoint {
 	if endpoints, err := sessmtp.ParseEndpoints(sessmtp.DefaultEndpoint, []string{e.Region}); err == nil {
 		full = endpoints[0]
 	}
-	for _, configured := range s.Endpoints {
-		if configured.Region == e.Region {
-			full = configured
-		}
+	if configured, ok := s.endpointIn(e.Region); ok {
+		full = configured
 	}
 	return sessmtp.Endpoint{Region: e.Region, Host: cmp.Or(e.Host, full.Host), Port: cmp.Or(e.Port, full.Port)}
 }

@@ -32,3 +32,25 @@ func FuzzAnyValueCanBeRotatedOrIsRefused(f *testing.F) {
 		}
 	})
 }
+
+// Whoever may only write the value mustn't have the function connect to hosts of their choice.
+func TestNobodyIsConnectedToAHostThatIsntSESs(t *testing.T) {
+	own := sessmtp.Endpoint{Region: "eu-west-1", Host: "email-smtp.eu-west-1.amazonaws.com", Port: 587}
+	for value, want := range map[string]sessmtp.Endpoint{
+		`"host":"127.0.0.1","port":6379`:                                                                own,
+		`"host":"email-smtp.eu-west-1.amazonaws.com.evil.example","port":25`:                            own,
+		`"host":"evil.example","port":25,"region":"eu-west-1"`:                                          own,
+		`"region":"eu-west-1","regions":{"eu-west-1":{"host":"evil.example","port":25,"password":"p"}}`: own,
+		`"region":"not a region"`:                                                                       own,
+		`"host":"vpce-1-a.email-smtp.eu-west-1.vpce.amazonaws.com","port":465`: {Region: "eu-west-1",
+			Host: "vpce-1-a.email-smtp.eu-west-1.vpce.amazonaws.com", Port: 465},
+		`"host":"email-smtp.us-east-1.amazonaws.com","port":2587`: {Region: "us-east-1",
+			Host: "email-smtp.us-east-1.amazonaws.com", Port: 2587},
+	} {
+		secret := &Secret{User: "user", Endpoints: []sessmtp.Endpoint{own}}
+		v := secret.version("", time.Time{}, `{"username":"AKIA","password":"p",`+value+`}`)
+		if len(v.Logins) != 1 || v.Logins[0].Endpoint != want || !v.Unsettled {
+			t.Errorf("%s: %+v, %v; want %+v", value, v.Logins, v.Unsettled, want)
+		}
+	}
+}

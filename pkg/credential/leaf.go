@@ -1,0 +1,67 @@
+package credential
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// leaf is a member that isn't an object, or is too deep to be looked into.
+type leaf struct {
+	path []string
+	raw  json.RawMessage
+}
+
+func (l leaf) name() string { return strings.Join(l.path, ".") }
+
+// text is the member's text, empty if it isn't text.
+func (l leaf) text() (text string) {
+	_ = json.Unmarshal(l.raw, &text)
+	return text
+}
+
+// told is the name for a person, unless it could be more than a name: a secret access key has 40
+// characters.
+func (l leaf) told() string {
+	if name := l.name(); len(name) < secretKeyLength && oneWord("", name) == nil {
+		return name
+	}
+	return "(a name that isn't told)"
+}
+
+// deepest is how many objects deep others' names are looked for.
+const deepest = 3
+
+// leaves are all members that aren't looked into, by name. Regions have their own form.
+func (o object) leaves() []leaf { return o.leavesBelow(nil) }
+
+func (o object) leavesBelow(path []string) (all []leaf) {
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		here := append(slices.Clone(path), name)
+		var inner object
+		switch {
+		case len(path) == 0 && strings.EqualFold(name, "regions"):
+		case len(here) == deepest, json.Unmarshal(o[name], &inner) != nil, inner == nil:
+			all = append(all, leaf{here, o[name]})
+		default:
+			all = append(all, inner.leavesBelow(here)...)
+		}
+	}
+	return all
+}
+
+// at is the member that a name with dots leads to.
+func (o object) at(name string) (leaf, bool) {
+	for _, l := range o.leaves() {
+		if l.name() == name {
+			return l, true
+		}
+	}
+	return leaf{}, false
+}
+
+// foldedName is a leaf's name in small letters, without what joins its words.
+func foldedName(path []string) string {
+	return strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(strings.Join(path, "")))
+}
