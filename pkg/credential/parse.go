@@ -118,6 +118,8 @@ type Content struct {
 	// Strange names members that Compose overwrites although what they hold is no part of the
 	// credential: the value may be somebody else's, too.
 	Strange []string
+	// Unread: the value has no password where one is looked for, and another member may hold it.
+	Unread bool
 
 	members object
 	names   Names
@@ -174,6 +176,7 @@ func (o object) content(names Names) (Content, error) {
 		return Content{names: names}, err
 	}
 	c.Strange = c.strange()
+	c.Unread = len(c.Logins) == 1 && primary.Password == "" && slices.ContainsFunc(o.leaves(), mayBePassword)
 	return c, nil
 }
 
@@ -258,6 +261,13 @@ func (c Content) strange() (names []string) {
 		names = append(names, "port")
 	}
 	return names
+}
+
+func mayBePassword(l leaf) bool {
+	name := foldedName(l.path)
+	called := func(word string) bool { return strings.Contains(name, word) }
+	return !isPublished(l.path[0]) && l.text() != "" &&
+		(isSMTPPassword(l.text()) || slices.ContainsFunc([]string{"pass", "pwd", "secret"}, called))
 }
 
 // Blocked names the configured names under which the credential can't be written, because something

@@ -306,6 +306,17 @@ func TestADSNFollowsItsEndpoint(t *testing.T) {
 	}
 }
 
+func TestAPasswordThatIsntFoundIsTold(t *testing.T) {
+	for form, want := range map[string]bool{
+		`{"username":"U!"}`: false, `{"username":"U!","team":"mail"}`: false, `{"username":"U!","password":"x","pwd":"y"}`: false,
+		`{"username":"U!","passwd":"x"}`: true, `{"username":"U!","value":"P!"}`: true, `{"username":"U!","SMTP_SECRET":"x"}`: true,
+	} {
+		if c, err := credential.Inspect(fill(form), nil); err != nil || c.Unread != want {
+			t.Errorf("%s: %v, %v", form, c.Unread, err)
+		}
+	}
+}
+
 func TestWhatIsSomebodyElsesIsTold(t *testing.T) {
 	for form, want := range map[string]string{
 		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","URL":"https://shop.example.com"}`:            "URL",

@@ -87,8 +87,8 @@ func (s *Secret) differs(found credential.Content) (text string, unsettled bool)
 		text = also(text, "what stands under %s is no part of the credential, and would be overwritten: it needs "+
 			"another name, or another secret", strings.Join(found.Strange, ", "))
 	}
-	if found.Logins[0].Password == "" && len(found.Logins) == 1 {
-		text = also(text, `it has no "password", so whatever holds the password would keep the old one`)
+	if found.Unread {
+		text = also(text, `it has no "password", and the member that holds the password would keep the old one`)
 	}
 	for _, name := range append([]string{found.Logins[0].Region}, found.Regions...) {
 		if primary := s.primaryRegion(); primary != "" && name != primary && !strings.Contains(text, region(name)) {
