@@ -33,8 +33,8 @@ func (pl *planner) refuseUnsettled() Decision {
 // difference says what a value that people wrote has and the configuration hasn't, and what that
 // comes to.
 func (pl *planner) difference() string {
-	text := fmt.Sprintf("the value of %s (AWSCURRENT, version %s) was written by hand: %s", pl.secretName(),
-		pl.Current.ID, pl.Current.Differs)
+	text := fmt.Sprintf("the value of %s (AWSCURRENT, version %s) isn't as a rotation would write it: %s",
+		pl.secretName(), pl.Current.ID, pl.Current.Differs)
 	switch {
 	case pl.req.Action == Emergency:
 		return text + "; what replaces it has what is configured: see that applications can send with that"
