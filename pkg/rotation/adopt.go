@@ -9,18 +9,34 @@ import (
 // rotation waits until somebody has settled that: else it would take from applications what they
 // send with.
 
-// settleFirst refuses a rotation that a value isn't ready for.
+// settleFirst holds a rotation back that the value isn't ready for. Somebody who asked for it hears
+// so as an error; a tick waits, and goes on with what doesn't depend on it.
 func (pl *planner) settleFirst() Decision {
 	if !pl.Current.Unsettled {
 		return Decision{}
 	}
-	if _, _, unfinished := pl.pending(); !unfinished && pl.due() == "" {
+	_, k, unfinished := pl.pending()
+	reason := pl.due()
+	switch {
+	case unfinished:
+		reason = "access key " + k.ID + " waits to become current"
+	case reason == "":
 		return Decision{}
 	}
-	if d := pl.retireOthers(); d.kind == does && !pl.req.asked() {
-		return d // which doesn't wait for that
+	if pl.req.asked() {
+		return pl.refuseUnsettled()
 	}
-	return pl.refuseUnsettled()
+	d := pl.retireOthers()
+	if d.kind == does {
+		return d
+	}
+	if d.kind == passes {
+		d = wait(Step{Kind: Wait})
+	}
+	d.Blocked = true
+	d.Next.Reason = strings.TrimPrefix(d.Next.Reason+"; rotation is due ("+reason+
+		") and waits for the value to be settled", "; ")
+	return d.warn(WarnRotationBlocked, "%s, but no rotation begins before the secret's value is settled", reason)
 }
 
 func (pl *planner) refuseUnsettled() Decision {
@@ -37,26 +53,25 @@ func (pl *planner) difference() string {
 		pl.secretName(), pl.Current.ID, pl.Current.Differs)
 	switch {
 	case pl.req.Action == Emergency:
-		return text + "; what replaces it has what is configured: see that applications can send with that"
+		return text + "; an emergency doesn't wait for that, and writes what is configured"
 	case !pl.Current.Unsettled:
 		return text + "; the next rotation writes what is configured: see that applications can send with that"
 	}
-	return text + "; a rotation would write what is configured, and applications might not send any more: configure " +
-		"what the value says, or write into the value what is configured, once applications can send with that"
+	return text + "; until that is settled, no rotation begins: applications might not send any more"
 }
 
 // noteValue warns of what is in the current value that somebody should know about.
 func (pl *planner) noteValue(d Decision) Decision {
-	if d.kind == passes || d.kind == asks {
-		return d
+	if d.kind == passes || d.kind == asks || d.kind == does && pl.req.Action == Rotate {
+		return d // a rotation that was asked for is about to change that
 	}
 	if pl.Current.Differs != "" && (d.Err == nil || d.Err.Type != ConfigurationError) {
 		d = d.warn(WarnValueDiffers, "%s", pl.difference())
 	}
 	if names := pl.Current.SecretKeys; len(names) > 0 {
 		d = d.warn(WarnSecretKeyInValue, "the value of %s (AWSCURRENT, version %s) holds a secret access key, as %s: "+
-			"whoever reads it can do all that the user %s may do; the next rotation leaves it out: see that nobody "+
-			"needs it there, and rotate", pl.secretName(), pl.Current.ID, strings.Join(names, ", "), pl.User)
+			"whoever can read it can do all that the key's user may do; the rotation that replaces the value leaves "+
+			"it out: see that nobody needs it there", pl.secretName(), pl.Current.ID, strings.Join(names, ", "))
 	}
 	return d
 }

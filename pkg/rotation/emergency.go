@@ -99,7 +99,7 @@ func (pl *planner) finishAnyway(v *Version, k Key) Decision {
 	case verdict.Meaning == "":
 		return do(cmd(verify, k.ID, "the replacement").of(v))
 	case verdict.Meaning == sessmtp.Accepted:
-		return do(pl.promotion(v, "SES accepts the replacement"))
+		return do(pl.promotion(v, pl.accepted("the replacement")))
 	case verdict.Meaning == sessmtp.Refused && pl.refusedTooLong(v, k):
 		return pl.revoke(k, fmt.Sprintf("SES has refused it for longer than %s, so it can't be the replacement",
 			Duration(refusedFor)))

@@ -27,7 +27,7 @@ func (pl *planner) finish(v *Version, k Key) Decision {
 	case "":
 		return do(cmd(verify, k.ID, "SES must accept the pending credential before it becomes current").of(v))
 	case sessmtp.Accepted:
-		return do(pl.promotion(v, "SES accepts the new credential"))
+		return do(pl.promotion(v, pl.accepted("the new credential")))
 	case sessmtp.Refused:
 		return pl.refused(v, k, verdict)
 	default:
@@ -90,6 +90,14 @@ func (pl *planner) verdict(k Key) Verdict {
 		return Verdict{Meaning: sessmtp.Accepted}
 	}
 	return pl.Done.verdict(k.ID)
+}
+
+// accepted says why a credential may become current.
+func (pl *planner) accepted(what string) string {
+	if pl.policy.SkipVerification {
+		return what + " isn't verified: the policy skips that"
+	}
+	return "SES accepts " + what
 }
 
 // promotion moves AWSCURRENT, or first stages anew what was written too long ago for the grace

@@ -108,7 +108,7 @@ func (pl *planner) whyForeign(v *Version) string {
 		return text
 	}
 	if v.User == "" {
-		return fmt.Sprintf("it names no access key of %s's", pl.User)
+		return fmt.Sprintf("it names no access key of %s's; if it is another user's, name that user", pl.User)
 	}
 	return fmt.Sprintf("it names another user, and no access key of %s's", pl.User)
 }
