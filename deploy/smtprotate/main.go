@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -84,7 +85,7 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 		kong.Bind(c),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(asHelp(args))
 	if err != nil {
 		fmt.Fprintf(c.err, "smtprotate: %v (see smtprotate --help)\n", err)
 		return exitUsage
@@ -102,4 +103,15 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 		fmt.Fprintf(c.err, "smtprotate: %v\n", err)
 		return exitFailed
 	}
+}
+
+// asHelp has "help" and no argument at all print the help, as most command lines do.
+func asHelp(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
 }

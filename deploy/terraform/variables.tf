@@ -267,7 +267,7 @@ variable "existing_user_path" {
 }
 
 variable "existing_secret_arn" {
-  description = "ARN of a secret that your applications read already, whose value is {} or names the user's access key, to take over. Empty: a secret is made. One in another Region is used there, without rotate_button."
+  description = "ARN of a secret that your applications read already, whose value is {} or has the SMTP username and password of one of the user's keys, to take over. Empty: a secret is made. One in another Region is used there, without rotate_button."
   type        = string
   default     = ""
   validation {

@@ -50,7 +50,7 @@ func (s *search) within(o object, path []string, depth int) {
 		switch {
 		case depth < mostNested && json.Unmarshal(o[name], &inner) == nil && inner != nil:
 			s.within(inner, here, depth+1)
-		case s.calledSo(o, name) || s.holdsOne(o[name]):
+		case s.calledSo(o, name) || isPasted(name, o[name]) || s.holdsOne(o[name]):
 			s.found = append(s.found, leaf{here, o[name]})
 		}
 	}
@@ -69,6 +69,14 @@ func (s *search) calledSo(o object, name string) bool {
 		}
 	}
 	return true
+}
+
+// isPasted: a secret access key stands where an SMTP password belongs, the commonest mistake. SES's
+// passwords are longer.
+func isPasted(name string, raw json.RawMessage) bool {
+	text := leaf{raw: raw}.text()
+	return strings.HasSuffix(foldedName([]string{name}), "password") && len(text) == secretKeyLength &&
+		!strings.ContainsFunc(text, notInKey)
 }
 
 // holdsOne tells whether a text, or one in an array, has a run of as many characters as a secret

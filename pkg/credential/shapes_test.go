@@ -180,6 +180,7 @@ func TestASecretAccessKeyIsntKept(t *testing.T) {
 		`{"username":"U!","password":"P!","regions":{"eu-west-1":{"secret_access_key":"x"}}}`:                  "regions.eu-west-1.secret_access_key",
 		`{"username":"U!","password":"` + derived + `","file":"[default]\naws_secret_access_key=` + key + `"}`: "file",
 		`{"username":"U!","password":"` + derived + `","list":[{"k":"` + key + `"}]}`:                          "list",
+		`{"username":"U!","password":"` + key + `"}`:                                                           "password",
 		`{"username":"U!","password":"P!","smtp":{"AWS_SECRET_ACCESS_KEY":"x","n":1}}`:                         "smtp.AWS_SECRET_ACCESS_KEY",
 		`{"username":"U!","password":"` + derived + `","note":"` + key + `","team":"m"}`:                       "note",
 		`{"username":"U!","password":"` + derived + `","a":{"b":{"c":{"d":["` + key + `"]}}}}`:                 "a.b.c.d",
