@@ -144,7 +144,8 @@ func TestDeriveReadsAPipe(t *testing.T) {
 }
 
 func TestHelpIsReadableAndEndsWell(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {}, {"help"}, {"help", "derive"}, {"derive", "--help"}, {"demo", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {}, {"help"}, {"help", "derive"}, {"derive", "--help"},
+		{"demo", "--help"}} {
 		code, stdout, stderr := smtprotate(t, "", args...)
 		if code != 0 || stderr != "" || !strings.HasPrefix(stdout, "Usage: smtprotate") {
 			t.Errorf("%v: exit code %d, %q, %q", args, code, stdout, stderr)
