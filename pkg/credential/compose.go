@@ -112,8 +112,8 @@ func (o object) canHold(path []string) bool {
 	if len(path) == 1 || isNothing(raw) {
 		return isNothing(raw)
 	}
-	var inner object
-	return json.Unmarshal(raw, &inner) == nil && inner != nil && inner.canHold(path[1:])
+	inner := asObject(raw)
+	return inner != nil && inner.canHold(path[1:])
 }
 
 // set writes a member, and the objects around it where they are missing. What isn't an object

@@ -64,12 +64,13 @@ func Inspect(text string, names Names) (Content, error) {
 
 // content reads the members. The error has every fault.
 func (o object) content(names Names) (Content, error) {
-	others := o.others(names)
+	all := o.leaves()
+	others := o.others(all, names)
 	c := Content{members: o, names: names, ImplicitTLS: others.implicitTLS, StartTLS: others.startTLS,
 		Regions: others.regions}
 	var primary sessmtp.Login
 	faults := []error{o.text("iam_user", &c.IAMUser, nil), o.primary(&primary, others.found)}
-	c.fromDSNs(&primary)
+	c.fromDSNs(&primary, dsnsAmong(all))
 	if c.Misfit = o.misfit(primary, others); c.Misfit != nil {
 		primary.Username = ""
 	}
@@ -91,8 +92,8 @@ func (o object) content(names Names) (Content, error) {
 	if err := errors.Join(faults...); err != nil {
 		return Content{names: names}, err
 	}
-	c.Strange = c.strange()
-	c.Unread = len(c.Logins) == 1 && primary.Password == "" && slices.ContainsFunc(o.leaves(), mayBePassword)
+	c.Strange = c.strange(all)
+	c.Unread = len(c.Logins) == 1 && primary.Password == "" && slices.ContainsFunc(all, mayBePassword)
 	return c, nil
 }
 
@@ -117,8 +118,7 @@ func (o object) primary(l *sessmtp.Login, others object) error {
 }
 
 // fromDSNs completes a login with what the value's URLs say.
-func (c *Content) fromDSNs(l *sessmtp.Login) {
-	all := c.members.dsns()
+func (c *Content) fromDSNs(l *sessmtp.Login, all []dsn) {
 	if l.Username == "" && len(all) > 0 && !slices.ContainsFunc(all, func(d dsn) bool {
 		return d.login.Username != all[0].login.Username || d.login.Password != all[0].login.Password
 	}) {

@@ -17,7 +17,9 @@ func (l leaf) name() string { return strings.Join(l.path, ".") }
 
 // text is the member's text, empty if it isn't text.
 func (l leaf) text() (text string) {
-	_ = json.Unmarshal(l.raw, &text)
+	if isText(l.raw) {
+		_ = json.Unmarshal(l.raw, &text)
+	}
 	return text
 }
 
@@ -39,16 +41,23 @@ func (o object) leaves() []leaf { return o.leavesBelow(nil) }
 func (o object) leavesBelow(path []string) (all []leaf) {
 	for _, name := range slices.Sorted(maps.Keys(o)) {
 		here := append(slices.Clone(path), name)
-		var inner object
-		switch {
+		switch inner := asObject(o[name]); {
 		case len(path) == 0 && strings.EqualFold(name, "regions"):
-		case len(here) == deepest, json.Unmarshal(o[name], &inner) != nil, inner == nil:
+		case len(here) == deepest, inner == nil:
 			all = append(all, leaf{here, o[name]})
 		default:
 			all = append(all, inner.leavesBelow(here)...)
 		}
 	}
 	return all
+}
+
+// asObject is a member that is an object, else nil.
+func asObject(raw json.RawMessage) (inner object) {
+	if strings.HasPrefix(string(raw), "{") {
+		_ = json.Unmarshal(raw, &inner)
+	}
+	return inner
 }
 
 // at is the member that a name with dots leads to.
@@ -63,5 +72,7 @@ func (o object) at(name string) (leaf, bool) {
 
 // foldedName is a leaf's name in small letters, without what joins its words.
 func foldedName(path []string) string {
-	return strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(strings.Join(path, "")))
+	return joiners.Replace(strings.ToLower(strings.Join(path, "")))
 }
+
+var joiners = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")

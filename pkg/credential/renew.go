@@ -17,15 +17,18 @@ func (c Content) renewed(logins []sessmtp.Login) object {
 	if kept == nil {
 		kept = object{}
 	}
-	if len(c.Logins) == 0 || c.Logins[0].Username == "" {
+	if len(c.Logins) == 0 {
 		return kept
 	}
-	r := renewal{c.Logins, logins}
 	if c.Logins[0].Username != logins[0].Username {
 		for _, l := range c.secretKeys(logins[0].Region) {
 			kept.remove(l.path)
 		}
 	}
+	if c.Logins[0].Username == "" {
+		return kept
+	}
+	r := renewal{c.Logins, logins}
 	r.places(kept)
 	replace := r.replacer()
 	for name, raw := range kept {

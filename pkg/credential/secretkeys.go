@@ -46,11 +46,10 @@ type search struct {
 func (s *search) within(o object, path []string, depth int) {
 	for _, name := range slices.Sorted(maps.Keys(o)) {
 		here := append(slices.Clone(path), name)
-		var inner object
-		switch {
-		case depth < mostNested && json.Unmarshal(o[name], &inner) == nil && inner != nil:
+		switch inner := asObject(o[name]); {
+		case depth < mostNested && inner != nil:
 			s.within(inner, here, depth+1)
-		case s.calledSo(o, name) || isPasted(name, o[name]) || s.holdsOne(o[name]):
+		case s.calledSo(o, name) || isPasted(here, o[name]) || s.holdsOne(o[name]):
 			s.found = append(s.found, leaf{here, o[name]})
 		}
 	}
@@ -71,11 +70,12 @@ func (s *search) calledSo(o object, name string) bool {
 	return true
 }
 
-// isPasted: a secret access key stands where an SMTP password belongs, the commonest mistake. SES's
+// isPasted: a secret access key stands where the SMTP password belongs, the commonest mistake. SES's
 // passwords are longer.
-func isPasted(name string, raw json.RawMessage) bool {
+func isPasted(path []string, raw json.RawMessage) bool {
+	ours := len(path) == 1 || strings.EqualFold(path[0], "regions")
 	text := leaf{raw: raw}.text()
-	return strings.HasSuffix(foldedName([]string{name}), "password") && len(text) == secretKeyLength &&
+	return ours && strings.EqualFold(path[len(path)-1], "password") && len(text) == secretKeyLength &&
 		!strings.ContainsFunc(text, notInKey)
 }
 
@@ -113,8 +113,7 @@ func (o object) remove(path []string) {
 		delete(o, path[0])
 		return
 	}
-	var inner object
-	if json.Unmarshal(o[path[0]], &inner) == nil && inner != nil {
+	if inner := asObject(o[path[0]]); inner != nil {
 		inner.remove(path[1:])
 		o[path[0]] = marshal(inner)
 	}

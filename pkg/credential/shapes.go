@@ -64,14 +64,14 @@ type elsewhere struct {
 
 // others reads a value's other members. Where the configured names lead to something, nothing else
 // counts.
-func (o object) others(names Names) elsewhere {
+func (o object) others(all []leaf, names Names) elsewhere {
 	e := elsewhere{found: object{}}
 	groups := map[string]object{}
-	for _, l := range o.leaves() {
-		e.mention(l)
+	for _, l := range all {
 		if isPublished(l.path[0]) {
 			continue
 		}
+		e.mention(l)
 		if key, group := meaning(l.path); key != "" && fits(key, l) {
 			if groups[group] == nil {
 				groups[group] = object{}
@@ -155,6 +155,9 @@ type dsn struct {
 
 // fromURL reads a URL or DSN that holds a login.
 func fromURL(text string) (d dsn, ok bool) {
+	if !strings.Contains(text, "://") {
+		return d, false
+	}
 	u, err := url.Parse(text)
 	if err != nil || u.User == nil || !IsAccessKeyID(u.User.Username()) {
 		return d, false
@@ -183,9 +186,9 @@ func fromText(text string) (l sessmtp.Login, ok bool) {
 	return l, IsAccessKeyID(username) && password != "" && oneWord("password", password) == nil
 }
 
-// dsns are the URLs with logins among the members, the published one and others'.
-func (o object) dsns() (all []dsn) {
-	for _, l := range o.leaves() {
+// dsnsAmong are the URLs with logins, the published one and others'.
+func dsnsAmong(leaves []leaf) (all []dsn) {
+	for _, l := range leaves {
 		if d, ok := fromURL(l.text()); ok {
 			all = append(all, d)
 		}

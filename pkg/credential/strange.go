@@ -10,10 +10,10 @@ import (
 // What a value holds that isn't the credential's, and that Compose would take the place of.
 
 // strange finds what would be overwritten and isn't the credential's.
-func (c Content) strange() (names []string) {
+func (c Content) strange(all []leaf) (names []string) {
 	l := c.Logins[0]
 	fromOthers := c.members.member("username") == nil
-	for _, m := range c.members.leaves() {
+	for _, m := range all {
 		key := strings.ToLower(m.path[0])
 		if len(m.path) > 1 || isNothing(m.raw) || !isPublished(key) {
 			continue
