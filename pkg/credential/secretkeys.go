@@ -70,8 +70,8 @@ func (s *search) calledSo(o object, name string) bool {
 	return true
 }
 
-// isPasted: a secret access key stands where the SMTP password belongs, the commonest mistake. SES's
-// passwords are longer.
+// isPasted: a secret access key stands where the SMTP password belongs, the commonest mistake.
+// SES's passwords are longer.
 func isPasted(path []string, raw json.RawMessage) bool {
 	ours := len(path) == 1 || strings.EqualFold(path[0], "regions")
 	text := leaf{raw: raw}.text()
