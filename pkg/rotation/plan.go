@@ -19,7 +19,10 @@ func Plan(s State, p Policy, req Request, now time.Time) Decision {
 	defer planners.Put(pl)
 	*pl = planner{State: s, policy: p, req: req, now: now}
 	for _, r := range rules[req.Action] {
-		d := pl.noteValue(pl.noteForeign(r.decide(pl)))
+		d := r.decide(pl)
+		if d.kind != passes && pl.missing == (ask{}) {
+			d = pl.noteValue(pl.noteForeign(d))
+		}
 		if pl.missing != (ask{}) {
 			return Decision{kind: asks, ask: pl.missing}
 		}
