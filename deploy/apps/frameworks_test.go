@@ -95,6 +95,16 @@ func TestDjangosMassMailGoesOnWhenItsKeyDiesInTheMiddle(t *testing.T) {
 	}
 }
 
+// mailerInRuby sends one mail as ":ses" does.
+const mailerInRuby = `ActionMailer::Base.delivery_method = :ses
+
+class Mailer < ActionMailer::Base
+  def hello(id)
+    mail(from: "app@example.com", to: "you@example.net", subject: "Hello", message_id: id, body: "Hello.")
+  end
+end
+`
+
 // clientInRuby stands for the client of the gem aws-sdk-secretsmanager, which Debian doesn't have.
 const clientInRuby = `
 require "action_mailer"
@@ -132,14 +142,7 @@ func TestRailsActionMailer(t *testing.T) {
 		s.write("ses_delivery.rb", s.recipe("rails/ses_delivery.rb"))
 		s.write("main.rb", clientInRuby+`
 ActionMailer::Base.add_delivery_method :ses, SesDelivery, secret_id: "smtp/credential", refresh_every: Float(ENV["EVERY"])
-ActionMailer::Base.delivery_method = :ses
-
-class Mailer < ActionMailer::Base
-  def hello(id)
-    mail(from: "app@example.com", to: "you@example.net", subject: "Hello", message_id: id, body: "Hello.")
-  end
-end
-
+`+mailerInRuby+`
 $stdout.sync = true
 while (line = gets)
   begin

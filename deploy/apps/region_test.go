@@ -139,14 +139,7 @@ func TestRailsReadsAnARNInItsOwnRegion(t *testing.T) {
 	s.write("ses_delivery.rb", s.recipe("rails/ses_delivery.rb"))
 	s.write("main.rb", clientInRuby+`
 ActionMailer::Base.add_delivery_method :ses, SesDelivery, secret_id: ENV["SMTP_SECRET"]
-ActionMailer::Base.delivery_method = :ses
-
-class Mailer < ActionMailer::Base
-  def hello(id)
-    mail(from: "app@example.com", to: "you@example.net", subject: "Hello", message_id: id, body: "Hello.")
-  end
-end
-
+`+mailerInRuby+`
 Mailer.hello(ARGV[0]).deliver_now
 `)
 	s.inAnotherRegion(func(env []string, id string) *exec.Cmd {

@@ -211,11 +211,6 @@ func isAccessKeyID(text string) bool { return len(text) >= 16 && credential.IsAc
 
 func isTemporary(accessKeyID string) bool { return strings.HasPrefix(accessKeyID, "ASIA") }
 
-// isUserName knows what IAM allows ("IAM and AWS STS quotas": name requirements).
-func isUserName(text string) bool {
-	return isMadeOf(text, 1, 64, func(r rune) bool { return isAlphanumeric(r) || strings.ContainsRune("_+=,.@-", r) })
-}
-
 // isVersionID knows Secrets Manager's form of one ("SecretVersionsListEntry", Secrets Manager API
 // reference).
 func isVersionID(text string) bool {

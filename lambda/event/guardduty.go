@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 )
 
 // mediumSeverity is where GuardDuty's Medium begins ("Findings severity levels", Amazon GuardDuty
@@ -79,7 +81,7 @@ func (d finding) leak(about Exposed) (leak Leak) {
 	switch {
 	case kind != "" && kind != "IAMUser" && kind != "FederatedUser": // a role's; no user has such a name
 		about.UserName = kind + "/" + name
-	case kind != "FederatedUser" && isUserName(name) && !isNobody(name):
+	case kind != "FederatedUser" && credential.IsUserName(name) && !isNobody(name):
 		about.UserName = name
 	default:
 		leak.unread(about.Reason +

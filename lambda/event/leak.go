@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 )
 
 // Leak says that access keys are in the wrong hands. They may be any user's: AWS sends it to every
@@ -122,7 +124,7 @@ func userNamed(entity string) (name, account string, ok bool) {
 	if strings.HasPrefix(resource, "user/") {
 		resource = lastOf(resource) // after the user's path
 	}
-	return resource, account, isUserName(resource) && !isNobody(resource)
+	return resource, account, credential.IsUserName(resource) && !isNobody(resource)
 }
 
 func lastOf(path string) string { return path[strings.LastIndex(path, "/")+1:] }

@@ -32,13 +32,6 @@ const (
 	secretVariable = "SECRET_ID"
 )
 
-// isUserName knows what IAM allows ("IAM and AWS STS quotas": name requirements). A regular
-// expression that counts takes a millisecond to compile, a sixth of the function's start.
-func isUserName(text string) bool {
-	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-"
-	return 1 <= len(text) && len(text) <= 64 && strings.Trim(text, allowed) == ""
-}
-
 // isAddress knows an address as it stands in MAIL FROM: without a name, and without comments.
 func isAddress(text string) bool {
 	local, domain, ok := strings.Cut(text, "@")
@@ -91,7 +84,7 @@ func parseConfig(getenv func(string) string) (config, error) {
 	e := &environment{getenv: getenv}
 	c := config{user: e.required(userVariable, "the name of the IAM user that sends")}
 	c.secretID, c.secretIn = e.secret()
-	if c.user != "" && !isUserName(c.user) {
+	if c.user != "" && !credential.IsUserName(c.user) {
 		e.fault(userVariable, fmt.Errorf("%q is not the name of an IAM user (no path, no ARN)", c.user))
 	}
 	c.policy = e.policy()

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/cfn"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
 // origin knows CloudFormation's requests for the function's own stack from those that somebody
@@ -23,11 +24,8 @@ type origin struct {
 // newOrigin reads STACK_ID, which the template sets. Where there is no stack, "none" refuses all.
 func newOrigin(getenv func(string) string) origin {
 	o := origin{stackID: getenv("STACK_ID")}
-	region := getenv("AWS_REGION")
-	if region == "" {
-		region = getenv("AWS_DEFAULT_REGION")
-	}
-	suffix := dnsSuffix(region)
+	region := ownRegion(getenv)
+	suffix := sessmtp.DNSSuffix(region)
 	for _, name := range []string{"s3." + region, "s3-" + region, "s3.dualstack." + region} {
 		o.s3 = append(o.s3, name+"."+suffix)
 	}
@@ -40,20 +38,6 @@ func newOrigin(getenv func(string) string) origin {
 		}
 	}
 	return o
-}
-
-// dnsSuffix is what names in the Region's partition end in ("AWS service endpoints", and the
-// partitions of the AWS SDKs).
-func dnsSuffix(region string) string {
-	for prefix, suffix := range map[string]string{
-		"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu", "us-iso-": "c2s.ic.gov", "us-isob-": "sc2s.sgov.gov",
-		"us-isof-": "csp.hci.ic.gov", "eu-isoe-": "cloud.adc-e.uk",
-	} {
-		if strings.HasPrefix(region, prefix) {
-			return suffix
-		}
-	}
-	return "amazonaws.com"
 }
 
 // answerBucket begins the name of the bucket in which CloudFormation takes answers. The Region

@@ -66,6 +66,13 @@ func IsAccessKeyID(text string) bool {
 		strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
+// IsUserName knows what IAM allows as a user's name ("IAM and AWS STS quotas": name requirements).
+// A regular expression that counts takes a millisecond to compile, a sixth of the function's start.
+func IsUserName(text string) bool {
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-"
+	return 1 <= len(text) && len(text) <= 64 && strings.Trim(text, allowed) == ""
+}
+
 // isSMTPPassword knows one of SES's by its shape: the version, 4, and 32 bytes of an HMAC-SHA256,
 // in base64 ("Obtaining Amazon SES SMTP credentials", SES guide).
 func isSMTPPassword(text string) bool {

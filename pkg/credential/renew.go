@@ -95,9 +95,9 @@ func inUserinfo(password string) string {
 }
 
 // lowEscapes has percent-encoding in small letters, as .NET writes it.
-func lowEscapes(text string) string {
-	return strings.NewReplacer("%2B", "%2b", "%2F", "%2f", "%3D", "%3d").Replace(text)
-}
+func lowEscapes(text string) string { return low.Replace(text) }
+
+var low = strings.NewReplacer("%2B", "%2b", "%2F", "%2f", "%3D", "%3d")
 
 // text is what a text becomes: a URL with the login is written anew as a whole, an old host becomes
 // the new one, and everywhere else the username and the passwords are replaced.

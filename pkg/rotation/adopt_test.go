@@ -118,9 +118,9 @@ func TestSomebodySettlesItByTheConfigurationOrByTheValue(t *testing.T) {
 	s.comes(rotate, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
 
 	s = newStage(t)
-	id := s.written(value, region)
+	s.written(value, region)
 	s.fails(rotate, rotation.ConfigurationError, "its port is 465")
-	s.write(strings.NewReplacer(id, id, "465", "587").Replace(s.labelled("AWSCURRENT").Value))
+	s.write(strings.Replace(s.labelled("AWSCURRENT").Value, `"port":465`, `"port":587`, 1))
 	s.comes(rotate, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
 }
 

@@ -43,6 +43,9 @@ func withoutSMTP(region string) bool {
 // doesn't know is in aws.
 func Partition(region string) string { return partitionOf(region).name }
 
+// DNSSuffix returns what the names of AWS's services end in, in a Region's partition.
+func DNSSuffix(region string) string { return partitionOf(region).suffix }
+
 // partition is a group of Regions whose names in DNS end alike.
 type partition struct {
 	name, suffix string

@@ -42,9 +42,14 @@ func (s *Secret) version(id string, created time.Time, text string, labels ...ro
 	if found.IAMUser != s.User {
 		v.Differs, v.Unsettled = s.differs(found)
 	}
-	v.Logins = s.withEndpoints(found.Logins, !v.Unsettled)
-	sameEndpoint := func(a, b sessmtp.Login) bool { return a.Endpoint == b.Endpoint }
-	v.Outdated = v.Outdated || !slices.EqualFunc(v.Logins, found.Logins, sameEndpoint)
+	if !v.Unsettled {
+		v.Logins = s.configuredLogins(found.Logins)
+	}
+	if v.Logins == nil {
+		v.Logins = s.ownLogins(found.Logins)
+	} else if !slices.EqualFunc(v.Logins, found.Logins, sameEndpoint) {
+		v.Outdated = true
+	}
 	if slices.Contains(labels, rotation.Current) { // nobody asks about another version
 		v.SecretKeys = found.SecretKeys(found.Logins[0].Region)
 		if blocked := found.Blocked(); blocked != nil {
@@ -159,23 +164,26 @@ func host(name string) string {
 	return name
 }
 
-// withEndpoints returns the logins for the configured Regions, in their order and with their
-// endpoints. If there are none, or the value isn't settled, it returns the value's own: they may
-// open something. Nobody is ever connected to a host that isn't SES's, whatever the value says.
-func (s *Secret) withEndpoints(logins []sessmtp.Login, settled bool) []sessmtp.Login {
-	var found []sessmtp.Login
+func sameEndpoint(a, b sessmtp.Login) bool { return a.Endpoint == b.Endpoint }
+
+// configuredLogins returns the logins for the configured Regions, in their order and with their
+// endpoints.
+func (s *Secret) configuredLogins(logins []sessmtp.Login) (found []sessmtp.Login) {
 	for _, e := range s.Endpoints {
-		for _, l := range logins {
-			if l.Region == e.Region && settled {
-				l.Endpoint = e
-				found = append(found, l)
-				break
-			}
+		i := slices.IndexFunc(logins, func(l sessmtp.Login) bool { return l.Region == e.Region })
+		if i >= 0 {
+			l := logins[i]
+			l.Endpoint = e
+			found = append(found, l)
 		}
 	}
-	if found != nil {
-		return found
-	}
+	return found
+}
+
+// ownLogins returns the logins that the value has, for none of the configured Regions or not
+// settled yet: they may open something. Nobody is ever connected to a host that isn't SES's or
+// configured, whatever the value says.
+func (s *Secret) ownLogins(logins []sessmtp.Login) (found []sessmtp.Login) {
 	for i, l := range logins {
 		switch {
 		case !isRegion(l.Region) && i > 0:

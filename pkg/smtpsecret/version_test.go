@@ -54,3 +54,13 @@ func TestNobodyIsConnectedToAHostThatIsntSESs(t *testing.T) {
 		}
 	}
 }
+
+// Regions can be configured away before the next rotation. A fence that comes in between leaves the
+// endpoint as applications use it.
+func TestAValueForRegionsThatArentConfiguredAnyMoreIsStagedAsItIs(t *testing.T) {
+	value := `{"iam_user":"user","username":"AKIA","password":"p","host":"relay.example.com","port":25,"region":"eu-west-1"}`
+	secret := &Secret{User: "user", Endpoints: []sessmtp.Endpoint{{Region: "us-east-1", Host: "h", Port: 587}}}
+	if v := secret.version("", time.Time{}, value); v.Outdated || v.Unsettled || v.Foreign != "" {
+		t.Errorf("outdated: %v, unsettled: %v, %s", v.Outdated, v.Unsettled, v.Foreign)
+	}
+}
