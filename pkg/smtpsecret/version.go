@@ -50,15 +50,20 @@ func (s *Secret) version(id string, created time.Time, text string, labels ...ro
 	} else if !slices.EqualFunc(v.Logins, found.Logins, sameEndpoint) {
 		v.Outdated = true
 	}
-	if slices.Contains(labels, rotation.Current) { // nobody asks about another version
-		v.SecretKeys = found.SecretKeys(found.Logins[0].Region)
-		if blocked := found.Blocked(); blocked != nil {
-			v.Unsettled = true
-			v.Differs = also(v.Differs, "something else stands where the credential is to be written as well, at %s",
-				strings.Join(blocked, ", "))
-		}
+	if slices.Contains(labels, rotation.Current) {
+		judgeCurrent(&v, found)
 	}
 	return v
+}
+
+// judgeCurrent notes what only matters of AWSCURRENT.
+func judgeCurrent(v *rotation.Version, found credential.Content) {
+	v.SecretKeys = found.SecretKeys(found.Logins[0].Region)
+	if blocked := found.Blocked(); blocked != nil {
+		v.Unsettled = true
+		v.Differs = also(v.Differs, "something else stands where the credential is to be written as well, at %s",
+			strings.Join(blocked, ", "))
+	}
 }
 
 // wanted is what a value has to look like, for people.
