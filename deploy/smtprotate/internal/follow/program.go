@@ -93,6 +93,8 @@ func (p *Program) start(environment []string) error {
 	cmd.Env = append(os.Environ(), environment...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Stdin, p.Stdout, p.Stderr
 	cmd.WaitDelay = time.Second // for what it leaves in the background
+	p.mu.Lock()                 // a signal that comes while it starts waits, and reaches it
+	defer p.mu.Unlock()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("starting the program: %w", err)
 	}
@@ -102,8 +104,6 @@ func (p *Program) start(environment []string) error {
 		c.code = exitOf(cmd.ProcessState)
 		close(c.ended)
 	}()
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.running = c
 	return nil
 }
