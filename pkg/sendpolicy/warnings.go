@@ -154,15 +154,8 @@ func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
 	}
 }
 
-// sharedSpace is for carriers' NAT (RFC 6598).
-var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
-
-// isPrivate tells of addresses that don't leave a network (RFC 1918, RFC 4193, RFC 6598, loopback
-// and link-local ones).
-func isPrivate(n netip.Prefix) bool {
-	a := n.Addr()
-	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || sharedSpace.Contains(a)
-}
+// isPrivate tells of a network that SES never sees mail come from: it has no public address.
+func isPrivate(n netip.Prefix) bool { return addressesOf(n).intersect(publicAddresses()).isEmpty() }
 
 // warnOfARNs tells of identities and configuration sets that are elsewhere.
 func (d Description) warnOfARNs(warn func(code WarningCode, format string, args ...any)) {
