@@ -35,7 +35,6 @@ func (p Policy) name() string { return fmt.Sprintf("%s (%s)", p.Name, p.From) }
 func Audit(a Access) []Finding {
 	findings := waysIn(a)
 	var policies []readPolicy
-	var denied guards
 	for _, p := range a.Policies {
 		d, fault := p.read(a.User)
 		if fault != nil {
@@ -43,23 +42,16 @@ func Audit(a Access) []Finding {
 			continue
 		}
 		policies = append(policies, readPolicy{d, p.name(), p.remedy(a.User)})
-		denied.add(d)
 	}
-	limit := unlimited()
+	var boundary *Document
 	if a.Boundary != nil {
 		if d, fault := a.Boundary.read(a.User); fault != nil {
 			findings = append(findings, *fault)
 		} else {
-			limit = limitOf(d)
+			boundary = &d
 		}
 	}
-	for _, p := range policies {
-		for _, s := range p.Statements {
-			if s.Effect == allow {
-				findings = append(findings, s.findings(p, denied, limit, a)...)
-			}
-		}
-	}
+	findings = append(findings, findingsOf(policies, boundary, a)...)
 	sort(findings)
 	return findings
 }
@@ -70,20 +62,44 @@ type readPolicy struct {
 	name, remedy string
 }
 
-// findings are those of one statement that allows.
-func (s Statement) findings(policy readPolicy, denied guards, l limit, a Access) []Finding {
-	r := report{policy: policy.name, statement: &s}
-	r.rights(l)
-	if l.sends && s.sends() && !denied.sending {
-		r.sending(denied, l)
+// findingsOf are those of all statements that allow.
+func findingsOf(policies []readPolicy, boundary *Document, a Access) (findings []Finding) {
+	var denies []*rule
+	within := []*rule{nil}
+	if boundary != nil {
+		within, denies = boundary.ruled(allow), boundary.ruled(deny)
 	}
-	for i := range r.findings {
-		r.findings[i].Remedy = policy.remedy
-		if s.sends() {
-			r.findings[i].Instead = instead(s, a)
+	for _, p := range policies {
+		denies = append(denies, p.ruled(deny)...)
+	}
+	type allowed struct {
+		of      *rule
+		by      readPolicy
+		reaches []reach
+	}
+	var all []allowed
+	var together addressSet // from which mail may come
+	alone := false          // that one of the statements alone has too many of those
+	for _, p := range policies {
+		for _, r := range p.ruled(allow) {
+			one := allowed{of: r, by: p}
+			for _, w := range within {
+				one.reaches = append(one.reaches, reach{r, w, denies})
+			}
+			from := sourcesOf(one.reaches)
+			_, wide := from.isWide()
+			alone, together = alone || wide, together.union(from)
+			all = append(all, one)
 		}
 	}
-	return r.findings
+	_, wide := together.isWide()
+	for _, one := range all {
+		r := report{policy: one.by.name, statement: &one.of.Statement}
+		r.rights(one.reaches)
+		r.sending(one.reaches, wide && !alone)
+		findings = append(findings, r.finished(one.by.remedy, a)...)
+	}
+	return findings
 }
 
 // quarantine is the ARN of the policy that AWS attaches to a user whose access key it has found in

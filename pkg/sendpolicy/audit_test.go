@@ -73,10 +73,10 @@ var policies = []struct {
 	{"version 2 of the API", allow(`"ses:*"`, `"*"`, `"StringEquals":{"ses:ApiVersion":"2"}`),
 		[]string{"WideAction high", "WideResource high", "NoSource medium"}},
 	{"bounces", allow(`"ses:SendBounce"`, `"*"`, `"StringEquals":{"ses:FromAddress":"bounce@example.com"}`),
-		[]string{"UnusedRights low"}},
+		[]string{"NoSource medium", "WideResource medium", "UnusedRights low"}},
 	{"AWSLambdaBasicExecutionRole's rights", allow(`["logs:CreateLogGroup","logs:CreateLogStream","logs:PutLogEvents"]`,
 		`"*"`),
-		[]string{"OtherRights medium", "OtherRights medium", "OtherRights medium"}},
+		[]string{"OtherRights high", "OtherRights high", "OtherRights high"}},
 	{"IAMUserChangePassword's right", allow(`"iam:ChangePassword"`, `"arn:aws:iam::*:user/${aws:username}"`),
 		[]string{"IAMRights high"}},
 
@@ -97,7 +97,7 @@ var policies = []struct {
 	{"any identity of the account", allow(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:identity/*"`, fromOffice),
 		[]string{"WideResource high"}},
 	{"one identity in any Region", allow(sendRaw, `"arn:aws:ses:*:111122223333:identity/example.com"`, fromOffice),
-		[]string{"WideResource high"}},
+		[]string{"WideResource low"}},
 	{"any identity that ends alike", allow(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:identity/*example.com"`,
 		fromOffice), []string{"WideResource high"}},
 	{"one identity, and all", allow(sendRaw, `[`+example+`,"*"]`, fromOffice), []string{"WideResource high"}},
@@ -106,18 +106,20 @@ var policies = []struct {
 	{"all actions but those of IAM", statement("Allow", `"NotAction":"iam:*"`, `"Resource":"*"`, fromOffice),
 		[]string{"NotAction high", "WideResource high"}},
 	{"everything that begins with Send", allow(`"ses:Send*"`, example, fromOffice), []string{"WideAction medium"}},
-	{"sending, in a roundabout way", allow(`"ses:*Email"`, example, fromOffice), []string{"WideAction high"}},
+	{"sending, in a roundabout way", allow(`"ses:Se*Email"`, example, fromOffice), []string{"WideAction medium"}},
+	{"what ends in Email, and so creates identities", allow(`"ses:*EmailIdentity"`, example, fromOffice),
+		[]string{"WideAction high"}},
 	{"all services whose name is like SES's", allow(`"s*:SendRawEmail"`, example, fromOffice),
 		[]string{"WideAction high"}},
 	{"rights over access keys", allow(`["ses:SendRawEmail","iam:CreateAccessKey"]`, example, fromOffice),
 		[]string{"IAMRights high"}},
 	{"another role", allow(`"sts:AssumeRole"`, `"arn:aws:iam::111122223333:role/admin"`), []string{"IAMRights high"}},
 	{"identities to verify", allow(`["ses:SendRawEmail","ses:VerifyEmailIdentity"]`, example, fromOffice),
-		[]string{"OtherRights medium"}},
+		[]string{"OtherRights high"}},
 	{"statistics", allow(`["ses:SendRawEmail","ses:GetSendQuota","ses:ListIdentities"]`, example, fromOffice),
 		[]string{"OtherRights low", "OtherRights low"}},
 	{"a bucket besides", join(allow(sendRaw, example, fromOffice), allow(`"s3:PutObject"`, `"arn:aws:s3:::backup/*"`)),
-		[]string{"OtherRights medium"}},
+		[]string{"OtherRights high"}},
 
 	// Conditions that seem to narrow.
 	{"from the whole Internet", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":["0.0.0.0/0"]}`),
@@ -298,7 +300,7 @@ func TestABoundaryLimitsWhatIsAllowedByExclusion(t *testing.T) {
 	boundary := sendpolicy.Policy{Name: "limit", From: "boundary",
 		Text: allow(`["ses:SendRawEmail","sqs:SendMessage","s3:GetObject"]`, example, fromOffice)}
 	got := named(sendpolicy.Audit(sendpolicy.Access{Policies: []sendpolicy.Policy{allButS3}, Boundary: &boundary}))
-	if want := []string{"OtherRights medium"}; !slices.Equal(got, want) {
+	if want := []string{"OtherRights high"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
 )
 
 // Description says in people's words what a credential is for. Only Identities are required; each
@@ -72,6 +74,15 @@ func (d Description) recipientThatIs(from string) string {
 		}
 	}
 	return ""
+}
+
+// overlap tells whether any address is what both patterns describe, whatever its capitals.
+func overlap(a, b string) bool {
+	like := func(pattern string) glob.Demand {
+		w := glob.Wildcards{Fold: true, Variables: true}
+		return glob.Demand{Patterns: w.All(literal([]string{pattern})), Like: true}
+	}
+	return glob.Possible([]glob.Demand{like(a), like(b)})
 }
 
 func ofKind(kind string) *shape {

@@ -85,9 +85,25 @@ type report struct {
 	findings  []Finding
 }
 
+// add notes a finding, once: two statements of a boundary may leave the same.
 func (r *report) add(code Code, severity Severity, risk, format string, args ...any) {
-	r.findings = append(r.findings, Finding{
+	f := Finding{
 		Code: code, Severity: severity, Policy: r.policy, Statement: r.statement, Message: fmt.Sprintf(format, args...),
 		Risk: risk,
-	})
+	}
+	same := func(other Finding) bool { return other.Code == code && other.Message == f.Message }
+	if !slices.ContainsFunc(r.findings, same) {
+		r.findings = append(r.findings, f)
+	}
+}
+
+// finished are the findings with what to do.
+func (r *report) finished(remedy string, a Access) []Finding {
+	for i := range r.findings {
+		r.findings[i].Remedy = remedy
+		if r.statement.sends() {
+			r.findings[i].Instead = instead(*r.statement, a)
+		}
+	}
+	return r.findings
 }

@@ -1,79 +1,141 @@
 package sendpolicy
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
 )
 
-// placeholder is what a person has to put the own identity in for, where none is known.
-const placeholder = "example.com"
+// What stands in a policy for what isn't known, for a person to replace.
+const (
+	placeholderIdentity = "example.com"
+	placeholderAccount  = "111122223333"
+	placeholderRegion   = "us-east-1"
+)
 
 // instead is the smallest policy that could take a sending statement's place: for what the
-// credential is meant for, or else for what the statement itself names. There is none where that is
-// the statement itself.
+// credential is meant for, or else for what the statement itself names. It keeps the configuration
+// sets that the statement has, and its conditions. There is none if that is the statement itself.
 func instead(s Statement, a Access) *Document {
 	d := a.Intended
-	if len(d.Identities) == 0 {
-		d.Identities, d.ConfigurationSets = s.named("identity"), s.named("configuration-set")
-	}
-	if len(d.Identities) == 0 {
-		d.Identities = s.senderDomains()
-	}
-	if len(d.Identities) == 0 {
-		d.Identities = []string{placeholder}
-	}
-	if d.Account == "" {
-		d.Account = "111122223333"
-	}
+	d.Account = cmp.Or(d.Account, placeholderAccount)
 	if len(d.Regions) == 0 {
-		d.Regions = []string{"us-east-1"}
+		d.Regions = []string{placeholderRegion}
+	}
+	identities, sets := s.heldIdentities(d), s.configurationSets(d)
+	if len(d.Identities) > 0 {
+		identities = nil
+	} else if d.Identities = s.senderDomains(); len(d.Identities) == 0 {
+		d.Identities = []string{placeholderIdentity}
+	}
+	if len(d.ConfigurationSets) > 0 {
+		sets = nil
 	}
 	policy, _, err := Write(d)
 	if err != nil {
 		return nil
 	}
-	for _, written := range policy.Statements {
-		s.Condition.each(func(operator, key string, values Texts) { // what narrows already goes on narrowing
-			if honours(key) && !written.Condition.has("", key) {
-				written.Condition.add(operator, key, values...)
+	for i := range policy.Statements {
+		written := &policy.Statements[i]
+		if strings.HasPrefix(written.Sid, "Send") { // the others are for recipients
+			if len(identities) > 0 {
+				written.Resource = identities
 			}
-		})
-	}
-	if len(policy.Statements) == 1 {
-		same := policy.Statements[0]
-		same.Sid = s.Sid
-		if alone(same) == alone(s) {
-			return nil
+			written.Resource = slices.Concat(written.Resource, sets)
 		}
+		written.narrowAs(s)
+	}
+	if len(policy.Statements) == 1 && policy.Statements[0].does(s) {
+		return nil
 	}
 	return &policy
 }
 
-// named are the statement's resources of a kind that are one thing.
-func (s Statement) named(kind string) (names []string) {
-	for _, resource := range s.Resource {
-		if parts := ofSES.FindStringSubmatch(resource); parts != nil && parts[4] == kind {
-			names = append(names, resource)
+// heldIdentities are those of the statement's resources that aren't wide.
+func (s Statement) heldIdentities(d Description) (held Texts) {
+	for _, text := range s.Resource {
+		if has(text, someIdentity) && !has(text, strangers) {
+			held = append(held, placed(text, d)...)
 		}
 	}
-	return names
+	return held
+}
+
+// configurationSets are those of the statement. Which of them mail names isn't known, so any set is
+// kept if the statement allows any.
+func (s Statement) configurationSets(d Description) (sets Texts) {
+	for _, text := range s.Resource {
+		switch {
+		case !has(text, someSet):
+		case has(text, someIdentity): // and any other resource
+			sets = append(sets, placed(anySet, d)...)
+		default:
+			sets = append(sets, placed(text, d)...)
+		}
+	}
+	if len(s.NotResource) > 0 {
+		sets = placed(anySet, d)
+	}
+	return slices.Compact(sets)
+}
+
+const anySet = "arn:*:ses:*:*:configuration-set/*"
+
+var someSet = wanted{resource: {glob.ConfigurationSet(glob.AnyName{})}}
+
+// has tells whether there are resources of a kind among those of a statement's text.
+func has(text string, kind wanted) bool {
+	return glob.Possible([]glob.Demand{demandOf(Texts{text}, nil, inARNs(true))}, kind[resource]...)
+}
+
+// placed is an ARN in the places that are described, if it has wildcards for them.
+func placed(text string, d Description) (arns Texts) {
+	parts := strings.SplitN(text, ":", 6)
+	if len(parts) < 6 {
+		return nil
+	}
+	regions := d.Regions
+	if !hasWildcard(parts[3]) {
+		regions = []string{parts[3]}
+	}
+	if hasWildcard(parts[4]) {
+		parts[4] = d.Account
+	}
+	for _, region := range regions {
+		arns = append(arns, fmt.Sprintf("arn:%s:ses:%s:%s:%s", partition(region), region, parts[4], parts[5]))
+	}
+	return arns
+}
+
+// narrowAs adds the conditions of another statement: what narrows already goes on narrowing.
+func (s *Statement) narrowAs(other Statement) {
+	own := map[string]bool{}
+	s.Condition.each(func(_, key string, _ Texts) { own[strings.ToLower(key)] = true })
+	other.Condition.each(func(operator, key string, values Texts) {
+		if honours(key) && !own[strings.ToLower(key)] {
+			if s.Condition == nil {
+				s.Condition = Conditions{}
+			}
+			s.Condition.add(operator, key, values...)
+		}
+	})
+}
+
+// does tells whether two statements say the same.
+func (s Statement) does(other Statement) bool {
+	s.Sid = other.Sid
+	return Document{Statements: []Statement{s}}.String() == Document{Statements: []Statement{other}}.String()
 }
 
 // senderDomains are the domains of those that the statement lets send.
 func (s Statement) senderDomains() (domains []string) {
-	s.Condition.each(func(_, key string, values Texts) {
-		if !strings.EqualFold(key, "ses:FromAddress") {
-			return
+	for _, text := range s.values("ses:FromAddress") {
+		if _, name, ok := strings.Cut(text, "@"); ok && domain.MatchString(name) && !slices.Contains(domains, name) {
+			domains = append(domains, name)
 		}
-		for _, text := range values {
-			if _, name, ok := strings.Cut(text, "@"); ok && domain.MatchString(name) &&
-				!slices.Contains(domains, name) {
-				domains = append(domains, name)
-			}
-		}
-	})
+	}
 	return domains
 }
-
-// alone is the statement as a policy of its own, so that two can be compared as they are written.
-func alone(s Statement) string { return Document{Statements: []Statement{s}}.String() }

@@ -130,7 +130,7 @@ func (d Description) warnOfSpecificIdentities(warn func(WarningCode, string, ...
 
 func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
 	switch inside := len(d.Endpoints) + len(d.VPCs); {
-	case len(d.Networks)+inside == 0 && !(Statement{Condition: d.conditions(door{})}).source().bound:
+	case len(d.Networks)+inside == 0 && !d.saysSource():
 		warn(AnySource,
 			"a leaked credential works from anywhere: name the networks or VPC endpoints that mail is handed in from")
 	case len(d.Networks) > 0 && inside > 0:
@@ -175,4 +175,10 @@ func (d Description) warnOfARNs(warn func(code WarningCode, format string, args 
 				strings.Join(d.Regions, ", "))
 		}
 	}
+}
+
+// saysSource tells whether more conditions of the description say where mail comes from.
+func (d Description) saysSource() bool {
+	bound, _ := Statement{Condition: d.conditions(door{})}.bound()
+	return bound
 }

@@ -1,0 +1,120 @@
+package glob
+
+import "slices"
+
+// NewText is any text with the fresh character: one that only a wildcard lets in.
+type NewText struct{}
+
+func (NewText) start() positions { return positions{0} }
+
+func (NewText) next(at positions, c rune) positions {
+	if c == fresh {
+		return positions{1}
+	}
+	return at
+}
+
+func (NewText) accepts(at positions) bool { return at[0] == 1 }
+
+// AnyName is any name of a resource.
+type AnyName struct{}
+
+func (AnyName) start() positions { return positions{0} }
+
+func (AnyName) next(_ positions, c rune) positions {
+	if c == ':' || c == '/' {
+		return nil
+	}
+	return positions{1}
+}
+
+func (AnyName) accepts(at positions) bool { return slices.Equal(at, positions{1}) }
+
+// arn is the ARN of a resource of SES whose name is of a kind.
+type arn struct {
+	prefix *Pattern // with one more character, which stands for the name
+	name   Kind
+}
+
+// Identity is the ARN of an identity of SES whose name is of a kind.
+func Identity(name Kind) Kind { return arnOf("identity", name) }
+
+// ConfigurationSet is the ARN of a configuration set of SES whose name is of a kind.
+func ConfigurationSet(name Kind) Kind { return arnOf("configuration-set", name) }
+
+func arnOf(resource string, name Kind) arn {
+	p := Wildcards{Segments: true}.Read("arn:aws*:ses:*:*:" + resource + "/x")
+	for i := range p.tokens {
+		if p.tokens[i].kind == many { // each * is within its segment: SES's ARNs have six
+			p.tokens[i].kind = manyOf
+		}
+	}
+	return arn{p, name}
+}
+
+// behindPrefix is where positions of the name are, above those of the prefix.
+const behindPrefix = 256
+
+func (a arn) start() positions { return a.prefix.start() }
+
+func (a arn) letters(all map[rune]bool) {
+	a.prefix.letters(all)
+	if p, ok := a.name.(interface{ letters(map[rune]bool) }); ok {
+		p.letters(all)
+	}
+}
+
+func (a arn) next(at positions, c rune) positions {
+	if at[0] >= behindPrefix {
+		return raised(a.name.next(lowered(at), c))
+	}
+	at = a.prefix.next(at, c)
+	if slices.Contains(at, uint16(len(a.prefix.tokens)-1)) {
+		return raised(a.name.start())
+	}
+	return at
+}
+
+func (a arn) accepts(at positions) bool {
+	return at[0] >= behindPrefix && a.name.accepts(lowered(at))
+}
+
+func raised(at positions) (behind positions) {
+	for _, p := range at {
+		behind = append(behind, p+behindPrefix)
+	}
+	return behind
+}
+
+func lowered(at positions) (name positions) {
+	for _, p := range at {
+		name = append(name, p-behindPrefix)
+	}
+	return name
+}
+
+// Elsewhere is an ARN whose Region or account has the fresh character: those that only a wildcard
+// lets in.
+type Elsewhere struct{}
+
+// Positions of an ARN are the number of colons before, and the mark of a fresh character.
+const (
+	regionField  = 3
+	accountField = 4
+	marked       = 64
+)
+
+func (Elsewhere) start() positions { return positions{0} }
+
+func (Elsewhere) next(at positions, c rune) positions {
+	p := at[0]
+	switch field := p % marked; {
+	case c == ':' && field <= accountField:
+		p++
+	case c == fresh && p < marked && (field == regionField || field == accountField):
+		p += marked
+	}
+	return positions{p}
+}
+
+func (Elsewhere) accepts(at positions) bool { return at[0] >= marked }

@@ -1,0 +1,166 @@
+package glob
+
+import (
+	"slices"
+	"unicode"
+)
+
+// Demand is what a text has to be: like one of the patterns, or like none of them.
+type Demand struct {
+	Patterns []*Pattern
+	Like     bool
+}
+
+// Meets tells whether a text meets the demand.
+func (d Demand) Meets(text string) bool {
+	return slices.ContainsFunc(d.Patterns, func(p *Pattern) bool { return p.Matches(text) }) == d.Like
+}
+
+// fresh stands for a character that no policy has. A text with it is one that nobody wrote down:
+// only wildcards let it in.
+const fresh rune = -1
+
+// Kind reads a text and says whether it is of a kind. A state without positions never accepts.
+type Kind interface {
+	start() positions
+	next(at positions, c rune) positions
+	accepts(at positions) bool
+}
+
+// Possible tells whether there is a text that meets all demands and is of all kinds. It looks
+// through everything that the patterns can tell apart, so its answer is exact. Where that is too
+// much, the answer is yes: a thief may find what this doesn't.
+func Possible(demands []Demand, kinds ...Kind) bool {
+	s := search{kinds: kinds, seen: map[string]bool{}}
+	letters := map[rune]bool{fresh: true, '.': true, '@': true, ':': true, '/': true}
+	for _, d := range demands {
+		known := d
+		if !d.Like { // what can't be known isn't kept out
+			known.Patterns = slices.DeleteFunc(slices.Clone(d.Patterns), func(p *Pattern) bool { return p.unknown })
+		}
+		s.demands = append(s.demands, known)
+		for _, p := range known.Patterns {
+			p.letters(letters)
+		}
+	}
+	for _, k := range kinds {
+		if p, ok := k.(interface{ letters(map[rune]bool) }); ok {
+			p.letters(letters)
+		}
+	}
+	for c := range letters {
+		s.letters = append(s.letters, c)
+	}
+	slices.Sort(s.letters)
+	return s.from(s.start())
+}
+
+// letters adds the pattern's own.
+func (p *Pattern) letters(all map[rune]bool) {
+	for _, t := range p.tokens {
+		if t.kind == exactly {
+			all[t.char] = true
+			if p.fold { // another pattern may tell them apart
+				all[unicode.ToUpper(t.char)] = true
+			}
+		}
+	}
+}
+
+// search goes through the texts that the demands can tell apart.
+type search struct {
+	demands []Demand
+	kinds   []Kind
+	letters []rune
+	seen    map[string]bool
+}
+
+// tooMuch states aren't looked through.
+const tooMuch = 1 << 16
+
+// state has the positions of every pattern of every demand, and then of every kind.
+type state []positions
+
+func (s *search) start() (at state) {
+	for _, d := range s.demands {
+		for _, p := range d.Patterns {
+			at = append(at, p.start())
+		}
+	}
+	for _, k := range s.kinds {
+		at = append(at, k.start())
+	}
+	return at
+}
+
+func (s *search) from(at state) bool {
+	accepted, alive := s.judge(at)
+	if accepted || !alive {
+		return accepted
+	}
+	name := at.String()
+	if s.seen[name] {
+		return false
+	}
+	if s.seen[name] = true; len(s.seen) > tooMuch {
+		return true
+	}
+	for _, c := range s.letters {
+		if s.from(s.next(at, c)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *search) next(at state, c rune) state {
+	behind := make(state, 0, len(at))
+	for _, d := range s.demands {
+		for _, p := range d.Patterns {
+			behind = append(behind, p.next(at[len(behind)], c))
+		}
+	}
+	for _, k := range s.kinds {
+		behind = append(behind, k.next(at[len(behind)], c))
+	}
+	return behind
+}
+
+// judge tells whether the text so far is one, and else whether a longer one can be.
+func (s *search) judge(at state) (accepted, alive bool) {
+	i := 0
+	accepted = true
+	for _, d := range s.demands {
+		like, settled, dead := false, false, true
+		for _, p := range d.Patterns {
+			like = like || p.accepts(at[i])
+			settled = settled || p.settled(at[i])
+			dead = dead && len(at[i]) == 0
+			i++
+		}
+		if d.Like && dead || !d.Like && settled {
+			return false, false
+		}
+		accepted = accepted && like == d.Like
+	}
+	for _, k := range s.kinds {
+		if len(at[i]) == 0 {
+			return false, false
+		}
+		accepted = accepted && k.accepts(at[i])
+		i++
+	}
+	return accepted, true
+}
+
+// String tells states apart.
+func (at state) String() string {
+	var out []byte
+	for _, p := range at {
+		for _, i := range p {
+			out = append(out, byte(i>>8), byte(i))
+		}
+		out = append(out, 0xff, 0xff)
+	}
+	return string(out)
+}

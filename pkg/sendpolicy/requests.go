@@ -1,0 +1,129 @@
+package sendpolicy
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
+)
+
+// Parts of a request that aren't keys.
+const (
+	action   = "action"
+	resource = "resource"
+)
+
+// requests are all requests that meet what is asked of them here. A thief chooses everything about
+// a request, except that it has a public address or comes through an endpoint, and never both.
+type requests struct {
+	inside    bool // they come through a VPC endpoint
+	actions   []glob.Demand
+	resources []glob.Demand
+	clauses   map[string][]clause // by key
+	kinds     wanted
+}
+
+// wanted are the kinds that parts of a request have to be of, by part.
+type wanted map[string][]glob.Kind
+
+// any tells whether there is a request.
+func (r *requests) any() bool {
+	parts := slices.Concat([]string{action, resource}, slices.Collect(maps.Keys(r.clauses)),
+		slices.Collect(maps.Keys(r.kinds)))
+	return !slices.ContainsFunc(parts, func(part string) bool { return !r.possible(part) })
+}
+
+// possible tells whether there is a request as far as one of its parts goes. The parts don't depend
+// on each other.
+func (r *requests) possible(part string) bool {
+	switch part {
+	case action:
+		return glob.Possible(r.actions, r.kinds[action]...)
+	case resource:
+		return glob.Possible(r.resources, r.kinds[resource]...)
+	}
+	return r.possibleWithout(part) || r.possibleWith(part)
+}
+
+// possibleWithout tells whether there is one that lacks the key.
+func (r *requests) possibleWithout(key string) bool {
+	lacks := map[presence]bool{optional: true, outside: r.inside, inside: !r.inside}[facts[key].presence]
+	return lacks && len(r.kinds[key]) == 0 &&
+		!slices.ContainsFunc(r.clauses[key], func(c clause) bool { return !c.without() })
+}
+
+// possibleWith tells whether there is one that has the key.
+func (r *requests) possibleWith(key string) bool {
+	fact := facts[key]
+	has := map[presence]bool{optional: true, always: true, outside: !r.inside, inside: r.inside}[fact.presence]
+	if !has || slices.ContainsFunc(r.clauses[key], func(c clause) bool { return !c.with() }) {
+		return false
+	}
+	switch fact.form {
+	case anAddress:
+		return !r.addresses(key).isEmpty()
+	case aNumber:
+		return numberMeets(r.clauses[key])
+	case someTexts:
+		return textsMeet(r.clauses[key])
+	}
+	demands := demandsOf(r.clauses[key])
+	if fact.only != "" {
+		demands = append(demands, demandOf(Texts{fact.only}, nil, glob.Wildcards{None: true, Fold: true}))
+	}
+	return glob.Possible(demands, r.kinds[key]...)
+}
+
+func demandsOf(clauses []clause) (demands []glob.Demand) {
+	for _, c := range clauses {
+		if d, ok := c.demand(); ok {
+			demands = append(demands, d)
+		}
+	}
+	return demands
+}
+
+// textsMeet tells whether a key with several values can meet the clauses. All values have to meet
+// what is said of all, and one of them whatever is said of any.
+func textsMeet(clauses []clause) bool {
+	var ofAll, ofAny []glob.Demand
+	for _, c := range clauses {
+		d, ok := c.demand()
+		switch {
+		case !ok || c.set == "": // what IAM makes of several values then isn't documented
+		case (c.set == "forallvalues") == c.holds:
+			ofAll = append(ofAll, d)
+		default:
+			ofAny = append(ofAny, d)
+		}
+	}
+	for _, d := range ofAny {
+		if !glob.Possible(append(slices.Clone(ofAll), d)) {
+			return false
+		}
+	}
+	return glob.Possible(ofAll)
+}
+
+// add has the requests meet one option more, and drop takes the one back that was added last.
+func (r *requests) add(o option) {
+	switch o.part {
+	case action:
+		r.actions = append(r.actions, o.demand)
+	case resource:
+		r.resources = append(r.resources, o.demand)
+	default:
+		r.clauses[o.part] = append(r.clauses[o.part], o.clause)
+	}
+}
+
+func (r *requests) drop(o option) {
+	switch o.part {
+	case action:
+		r.actions = r.actions[:len(r.actions)-1]
+	case resource:
+		r.resources = r.resources[:len(r.resources)-1]
+	default:
+		r.clauses[o.part] = r.clauses[o.part][:len(r.clauses[o.part])-1]
+	}
+}

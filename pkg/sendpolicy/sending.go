@@ -1,0 +1,171 @@
+package sendpolicy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
+)
+
+// What a thief would have of mail.
+var (
+	someIdentity = wanted{resource: {glob.Identity(glob.AnyName{})}}
+	strangers    = wanted{resource: {glob.Identity(glob.NewName{})}}
+	asStrangers  = wanted{resource: {glob.Identity(glob.NewName{})}, fromAddress: {glob.NewName{Address: true}}}
+	elsewhere    = wanted{resource: {glob.Identity(glob.AnyName{}), glob.Elsewhere{}}}
+	ownEndpoint  = wanted{resource: {glob.Identity(glob.AnyName{})}, sourceVPCe: {glob.NewText{}},
+		sourceVPC: {glob.NewText{}}}
+)
+
+// sendable tells whether one of the reaches allows sending mail of the kinds.
+func sendable(reaches []reach, kinds wanted) bool {
+	for _, r := range reaches {
+		if slices.ContainsFunc(sendings, func(action string) bool { return r.allows(action, kinds) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// sending looks at what mail a statement allows, and from where.
+func (r *report) sending(reaches []reach, together bool) {
+	r.privateAddresses()
+	if !sendable(reaches, someIdentity) {
+		return
+	}
+	r.identities(reaches)
+	r.origins(reaches, together)
+	r.statement.Condition.each(func(operator, key string, _ Texts) {
+		if !honours(key) && facts[strings.ToLower(key)].only == "" {
+			r.add(UnknownKey, Medium, "what the condition was to prevent",
+				"SES doesn't implement the key %s (%s): the condition isn't to be relied on", key, operator)
+		}
+	})
+}
+
+// identities looks at whom a thief could send as.
+func (r *report) identities(reaches []reach) {
+	switch {
+	case sendable(reaches, asStrangers):
+		r.add(WideResource, High, "sending as every identity of the account, with its good name",
+			"it allows sending with %s", r.wideResources(strangers))
+	case sendable(reaches, strangers):
+		r.add(WideResource, Medium, "sending as those senders with every identity that allows it, also one made later",
+			"it allows sending with %s", r.wideResources(strangers))
+	case sendable(reaches, elsewhere):
+		r.add(WideResource, Low, "with the secret access key, sending as these identities where nobody watches",
+			"it allows sending with %s, in any Region or account", r.wideResources(elsewhere))
+		return
+	default:
+		return
+	}
+	if s := r.statement; len(s.NotResource) > 0 {
+		r.add(NotResource, High, "everything that isn't named, also what will be made later",
+			"it allows all resources but %s", strings.Join(s.NotResource, ", "))
+	}
+}
+
+// wideResources are the statement's that have such identities.
+func (r *report) wideResources(of wanted) string {
+	var wide []string
+	for _, text := range r.statement.Resource {
+		if has(text, of) {
+			wide = append(wide, text)
+		}
+	}
+	for _, text := range r.statement.NotResource {
+		wide = append(wide, "all but "+text)
+	}
+	return strings.Join(wide, ", ")
+}
+
+// origins looks at where mail may come from. Networks that are narrow by themselves may be wide
+// together with those of other statements.
+func (r *report) origins(reaches []reach, together bool) {
+	from := sourcesOf(reaches)
+	words, wide := from.isWide()
+	foreign := sendable(reaches, ownEndpoint)
+	bound, why := r.statement.bound()
+	switch {
+	case !bound && (foreign || from.isNearlyAll()):
+		r.add(NoSource, Medium, "sending from anywhere, with nothing but the SMTP username and password",
+			"nothing in it says where mail has to come from%s", why)
+	case foreign:
+		r.add(WideSource, Medium, "sending through an endpoint in a VPC of the thief's own",
+			"any VPC endpoint will do for %s",
+			strings.Join(r.statement.values("aws:SourceVpce", "aws:SourceVpc"), ", "))
+	case wide:
+		r.add(WideSource, Medium, "sending from "+r.statement.origin(from), "the source has %s", words)
+	case together && !from.isEmpty():
+		r.add(WideSource, Medium, "sending from "+from.String(),
+			"the source %s is narrow, but together with those of other statements it isn't", from)
+	}
+}
+
+// sourcesOf are the public addresses from which the reaches allow sending mail.
+func sourcesOf(reaches []reach) (all addressSet) {
+	for _, r := range reaches {
+		for _, action := range sendings {
+			if all = all.union(r.sources(action)); all.isAll() {
+				return all
+			}
+		}
+	}
+	return all
+}
+
+// origin is the source in the statement's own words, or else the networks.
+func (s Statement) origin(from addressSet) string {
+	if values := s.values("aws:SourceIp"); len(values) > 0 {
+		return strings.Join(values, ", ")
+	}
+	return from.String()
+}
+
+// bound tells whether the statement says where mail has to come from, however wide that is, and if
+// it only seems so, why.
+func (s Statement) bound() (is bool, why string) {
+	s.Condition.each(func(operator, key string, values Texts) {
+		if !isSource(key) {
+			return
+		}
+		c := readCondition(operator, key, values, false)
+		switch {
+		case c.ifExists:
+			why = ": where " + key + " is missing, " + operator + " holds"
+		case c.not, c.operator == "null", c.set == "forallvalues":
+			why = ": " + operator + " of " + key + " keeps some out, and lets all others in"
+		case c.key == vpcSourceIP:
+			why = ": everybody's VPC has the same addresses, so " + key + " needs the endpoint or the VPC beside it"
+		default:
+			is = true
+		}
+	})
+	return is, why
+}
+
+// values are those of conditions on the keys.
+func (s Statement) values(keys ...string) (all []string) {
+	s.Condition.each(func(_, key string, values Texts) {
+		if slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, key) }) {
+			all = append(all, values...)
+		}
+	})
+	return all
+}
+
+// privateAddresses looks for sources from which mail never comes.
+func (r *report) privateAddresses() {
+	for _, c := range r.statement.conditions(false) {
+		if c.key != sourceIP || c.operator != "ipaddress" || c.not {
+			continue
+		}
+		for _, text := range c.values {
+			if network, err := parseNetwork(text); err == nil && isPrivate(network) {
+				r.add(PrivateIP, Low, "nothing: it never holds, so mail from there fails",
+					"aws:SourceIp %s is no public address, and SES never sees one that isn't: name the NAT gateway's, "+
+						"or use aws:VpcSourceIp with an endpoint", text)
+			}
+		}
+	}
+}
