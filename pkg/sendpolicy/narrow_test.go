@@ -10,13 +10,13 @@ import (
 
 const (
 	anyAction = `"Action":"*"`
-	anything  = `"Resource":"*"`
+	onAnything  = `"Resource":"*"`
 	vpcEnd    = `"StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`
 )
 
 // denyOf is a denial of everything on the condition.
 func denyOf(conditions ...string) string {
-	return statement("Deny", anyAction, anything, conditions...)
+	return statement("Deny", anyAction, onAnything, conditions...)
 }
 
 // seeming are policies that seem to be narrower, or wider, than they are.
@@ -39,7 +39,7 @@ var seeming = []struct {
 		denyOf(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`, `"Bool":{"aws:SecureTransport":"false"}`)),
 		[]string{"NoSource medium"}},
 	{"denied in the API that SMTP isn't", join(allow(sendRaw, `"*"`, fromOffice), statement("Deny",
-		`"Action":"ses:SendEmail"`, anything)), []string{"WideResource high"}},
+		`"Action":"ses:SendEmail"`, onAnything)), []string{"WideResource high"}},
 	{"denied with configuration sets", join(allow(sendRaw, `"*"`, fromOffice), statement("Deny",
 		`"Action":"ses:*"`, `"Resource":"arn:aws:ses:*:*:configuration-set/*"`)), []string{"WideResource high"}},
 	{"denied from elsewhere, says a variable", join(allow(sendRaw, example),
@@ -55,7 +55,7 @@ var seeming = []struct {
 	{"denied but through one endpoint, for all values", join(allow(sendRaw, example),
 		denyOf(`"ForAllValues:StringNotEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`)), nil},
 	{"all, and denied but for mail of one identity from one network", join(allow(`"*"`, `"*"`),
-		statement("Deny", `"NotAction":"ses:SendRawEmail"`, anything),
+		statement("Deny", `"NotAction":"ses:SendRawEmail"`, onAnything),
 		statement("Deny", `"Action":"ses:SendRawEmail"`, `"NotResource":`+example),
 		denyOf(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`)), nil},
 	{"all identities, of which others are denied in two halves", join(allow(sendRaw, `"*"`, fromOffice),
@@ -186,7 +186,7 @@ func TestABoundaryIsLookedThrough(t *testing.T) {
 		{"whose statements each leave something", allow(`"*"`, `"*"`, fromOffice),
 			join(allow(sendRaw, example), allow(`"s3:Get*"`, `"*"`)), []string{"OtherRights high"}},
 		{"that denies", allow(`["ses:SendRawEmail","iam:*"]`, example), join(allow(`"*"`, `"*"`),
-			denyOf(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`), statement("Deny", `"Action":"iam:*"`, anything)), nil},
+			denyOf(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`), statement("Deny", `"Action":"iam:*"`, onAnything)), nil},
 		{"of a network that a statement doesn't have", allow(`"*"`, `"*"`, `"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}`),
 			allow(`"*"`, `"*"`, fromOffice), nil},
 	} {
@@ -203,7 +203,7 @@ func TestABoundaryIsLookedThrough(t *testing.T) {
 func TestAPolicyDeniesWhatAnotherAllows(t *testing.T) {
 	got := named(sendpolicy.Audit(sendpolicy.Access{Policies: []sendpolicy.Policy{
 		{Name: "everything", From: "group admins", Text: allow(`"*"`, `"*"`)},
-		{Name: "guard", From: "inline", Text: join(statement("Deny", `"NotAction":"ses:SendRawEmail"`, anything),
+		{Name: "guard", From: "inline", Text: join(statement("Deny", `"NotAction":"ses:SendRawEmail"`, onAnything),
 			statement("Deny", anyAction, `"NotResource":`+example), denyOf(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`))},
 	}}))
 	if len(got) > 0 {
