@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	anyAction = `"Action":"*"`
-	onAnything  = `"Resource":"*"`
-	vpcEnd    = `"StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`
+	anyAction  = `"Action":"*"`
+	onAnything = `"Resource":"*"`
+	vpcEnd     = `"StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`
 )
 
 // denyOf is a denial of everything on the condition.

@@ -15,11 +15,30 @@ func (r reach) covers(action string) bool {
 	return r.allow.covers(action) && (r.within == nil || r.within.covers(action))
 }
 
-// allows tells whether there is a request for an action that is allowed, and is of the kinds.
-func (r reach) allows(action string, kinds wanted) bool {
-	if !r.covers(action) {
-		return false
+// apart are those of the actions that the reach covers and the denials tell apart: for the others,
+// all answers are the same.
+func (r reach) apart(actions []string) (some []string) {
+	seen := map[string]bool{}
+	for _, a := range actions {
+		if !r.covers(a) {
+			continue
+		}
+		denied := make([]byte, len(r.denies))
+		for i, d := range r.denies {
+			if d.covers(a) {
+				denied[i] = 1
+			}
+		}
+		if !seen[string(denied)] {
+			seen[string(denied)] = true
+			some = append(some, a)
+		}
 	}
+	return some
+}
+
+// allows tells whether a request for an action that the reach covers is allowed, and of the kinds.
+func (r reach) allows(action string, kinds wanted) bool {
 	for _, inside := range []bool{false, true} {
 		s := r.search(action, inside, kinds)
 		if s.escape(s.denies, func() bool { return true }) {
@@ -41,11 +60,9 @@ func (r reach) allowsOther(actions ...glob.Demand) bool {
 	return false
 }
 
-// sources are the public addresses from which an action is allowed on an identity.
+// sources are the public addresses from which an action that the reach covers is allowed on an
+// identity.
 func (r reach) sources(action string) (all addressSet) {
-	if !r.covers(action) {
-		return all
-	}
 	s := r.search(action, false, someIdentity)
 	s.escape(s.denies, func() bool {
 		all = all.union(s.addresses(sourceIP))

@@ -71,7 +71,11 @@ func (r *requests) possibleWith(key string) bool {
 	if fact.only != "" {
 		demands = append(demands, demandOf(Texts{fact.only}, nil, glob.Wildcards{None: true, Fold: true}))
 	}
-	return glob.Possible(demands, r.kinds[key]...)
+	kinds := r.kinds[key]
+	if key == fromAddress {
+		kinds = append(slices.Clone(kinds), glob.Address{})
+	}
+	return glob.Possible(demands, kinds...)
 }
 
 func demandsOf(clauses []clause) (demands []glob.Demand) {

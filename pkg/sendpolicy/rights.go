@@ -158,22 +158,23 @@ func (r *report) rightInSES(text string, of reach, excepted bool) {
 	}
 }
 
-// purposes are those of the actions of SES that are allowed, but for sending over SMTP. Of actions
-// that SES doesn't have, which it may have tomorrow, the text says it.
+// purposes are those of the actions of SES that are allowed, but for sending over SMTP. If SES has
+// no such action, it may have one tomorrow, and the text says what for.
 func (r reach) purposes(text string) map[purpose]bool {
-	found, known := map[purpose]bool{}, false
+	actions, known := map[purpose][]string{}, false
 	for name := range strings.Lines(sesActions) {
-		action := "ses:" + strings.TrimSpace(name)
-		if !r.covers(action) {
-			continue
-		}
-		known = true
-		if p := purposeOf(action); action != sendRaw && !found[p] {
-			found[p] = r.allows(action, nil)
+		a := "ses:" + strings.TrimSpace(name)
+		known = known || r.covers(a)
+		if a != sendRaw {
+			actions[purposeOf(a)] = append(actions[purposeOf(a)], a)
 		}
 	}
-	if !known && r.allowsOther(demandOf(Texts{"ses:?*"}, nil, anyCase)) {
-		found[purposeOf(text)] = true
+	found := map[purpose]bool{}
+	for p, of := range actions {
+		found[p] = slices.ContainsFunc(r.apart(of), func(a string) bool { return r.allows(a, nil) })
+	}
+	if !known {
+		found[purposeOf(text)] = r.allowsOther(demandOf(Texts{"ses:?*"}, nil, anyCase))
 	}
 	return found
 }

@@ -11,7 +11,7 @@ import (
 var (
 	someIdentity = wanted{resource: {glob.Identity(glob.AnyName{})}}
 	strangers    = wanted{resource: {glob.Identity(glob.NewName{})}}
-	asStrangers  = wanted{resource: {glob.Identity(glob.NewName{})}, fromAddress: {glob.NewName{Address: true}}}
+	asStrangers  = wanted{resource: {glob.Identity(glob.NewName{})}, fromAddress: {glob.NewName{}}}
 	elsewhere    = wanted{resource: {glob.Identity(glob.AnyName{}), glob.Elsewhere{}}}
 	ownEndpoint  = wanted{resource: {glob.Identity(glob.AnyName{})}, sourceVPCe: {glob.NewText{}},
 		sourceVPC: {glob.NewText{}}}
@@ -20,7 +20,7 @@ var (
 // sendable tells whether one of the reaches allows sending mail of the kinds.
 func sendable(reaches []reach, kinds wanted) bool {
 	for _, r := range reaches {
-		if slices.ContainsFunc(sendings, func(action string) bool { return r.allows(action, kinds) }) {
+		if slices.ContainsFunc(r.apart(sendings), func(action string) bool { return r.allows(action, kinds) }) {
 			return true
 		}
 	}
@@ -45,13 +45,11 @@ func (r *report) sending(reaches []reach, together bool) {
 
 // identities looks at whom a thief could send as.
 func (r *report) identities(reaches []reach) {
+	severity, risk := High, "sending as every identity of the account, with its good name"
 	switch {
 	case sendable(reaches, asStrangers):
-		r.add(WideResource, High, "sending as every identity of the account, with its good name",
-			"it allows sending with %s", r.wideResources(strangers))
 	case sendable(reaches, strangers):
-		r.add(WideResource, Medium, "sending as those senders with every identity that allows it, also one made later",
-			"it allows sending with %s", r.wideResources(strangers))
+		severity, risk = Medium, "sending as those senders with every identity that allows it, also one made later"
 	case sendable(reaches, elsewhere):
 		r.add(WideResource, Low, "with the secret access key, sending as these identities where nobody watches",
 			"it allows sending with %s, in any Region or account", r.wideResources(elsewhere))
@@ -59,8 +57,9 @@ func (r *report) identities(reaches []reach) {
 	default:
 		return
 	}
+	r.add(WideResource, severity, risk, "it allows sending with %s", r.wideResources(strangers))
 	if s := r.statement; len(s.NotResource) > 0 {
-		r.add(NotResource, High, "everything that isn't named, also what will be made later",
+		r.add(NotResource, severity, "everything that isn't named, also what will be made later",
 			"it allows all resources but %s", strings.Join(s.NotResource, ", "))
 	}
 }
@@ -105,7 +104,7 @@ func (r *report) origins(reaches []reach, together bool) {
 // sourcesOf are the public addresses from which the reaches allow sending mail.
 func sourcesOf(reaches []reach) (all addressSet) {
 	for _, r := range reaches {
-		for _, action := range sendings {
+		for _, action := range r.apart(sendings) {
 			if all = all.union(r.sources(action)); all.isAll() {
 				return all
 			}

@@ -16,6 +16,33 @@ func (NewText) next(at positions, c rune) positions {
 
 func (NewText) accepts(at positions) bool { return at[0] == 1 }
 
+// Address is any mail address.
+type Address struct{}
+
+// Positions of an address.
+const (
+	atLocal = iota
+	inAddressLocal
+	atDomain
+	inDomain
+)
+
+func (Address) start() positions { return positions{atLocal} }
+
+func (Address) next(at positions, c rune) positions {
+	switch p := at[0]; {
+	case p <= inAddressLocal && c != '@':
+		return positions{inAddressLocal}
+	case p == inAddressLocal:
+		return positions{atDomain}
+	case p >= atDomain && c != '@' && c != '*' && c != '?':
+		return positions{inDomain}
+	}
+	return nil
+}
+
+func (Address) accepts(at positions) bool { return at[0] == inDomain }
+
 // AnyName is any name of a resource.
 type AnyName struct{}
 

@@ -8,14 +8,11 @@ import "slices"
 //
 // badexample.com is one if a policy has *example.com; mail.example.com isn't if it has
 // *.example.com.
-type NewName struct {
-	Address bool // only mail addresses, which have a local part
-}
+type NewName struct{}
 
 // Positions of a NewName. Behind these are those within a suffix.
 const (
-	inLocal    = iota // before the own domain
-	inSub             // there, behind the @
+	inSub      = iota // before the own domain
 	atLabel           // at the start of a label, or in it
 	inNewLabel        // in one with the fresh character
 	atTop             // behind the label's dot
@@ -32,14 +29,9 @@ const (
 var suffixes = [...]string{"ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "ltd", "mil", "ne", "net", "nom", "or",
 	"org", "plc", "sch"}
 
-func (n NewName) start() positions {
-	if n.Address {
-		return positions{inLocal}
-	}
-	return positions{inSub, atLabel}
-}
+func (NewName) start() positions { return positions{inSub, atLabel} }
 
-func (n NewName) accepts(at positions) bool {
+func (NewName) accepts(at positions) bool {
 	return slices.Contains(at, inNewTop) || slices.Contains(at, countryEnd)
 }
 
@@ -51,7 +43,7 @@ func (NewName) letters(all map[rune]bool) {
 	}
 }
 
-func (n NewName) next(at positions, c rune) (behind positions) {
+func (NewName) next(at positions, c rune) (behind positions) {
 	add := func(more ...uint16) {
 		for _, p := range more {
 			if !slices.Contains(behind, p) {
@@ -63,7 +55,7 @@ func (n NewName) next(at positions, c rune) (behind positions) {
 		return nil
 	}
 	for _, p := range at {
-		add(n.step(p, c)...)
+		add(NewName{}.step(p, c)...)
 	}
 	slices.Sort(behind)
 	return behind
@@ -73,10 +65,6 @@ func (n NewName) next(at positions, c rune) (behind positions) {
 func (NewName) step(p uint16, c rune) positions {
 	dot, is := c == '.', func(p uint16) positions { return positions{p} }
 	switch {
-	case p == inLocal && c == '@':
-		return positions{inSub, atLabel}
-	case p == inLocal:
-		return is(inLocal)
 	case p == inSub && (dot || c == '@'):
 		return positions{inSub, atLabel}
 	case p == inSub:
