@@ -12,7 +12,17 @@
 //	})
 //
 // [Audit] looks at all that gives an IAM user rights or a way in, and says what a thief could do
-// with it.
+// with it. It doesn't judge a policy by its looks. For each statement that allows something, it
+// searches for a request that a thief could make and that no boundary and no denial stops:
+//
+//   - mail from an identity, and a sender, whose domain nobody wrote into the policies ([WideResource]);
+//   - mail from more public addresses than one organisation has, or through a VPC endpoint of the
+//     thief's own ([NoSource], [WideSource]);
+//   - an action of another service, or one of SES's that isn't for sending ([WideAction],
+//     [OtherRights], [IAMRights], [UnusedRights]).
+//
+// The thief may choose everything that a policy doesn't fix. What can't be known, such as a
+// condition on a key that SES doesn't implement, is taken for what helps the thief.
 //
 // What SES asks of a policy is in "Identity and access management in Amazon SES" (Amazon SES
 // Developer Guide) and "Actions, resources, and condition keys for Amazon SES" (Service

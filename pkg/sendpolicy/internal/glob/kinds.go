@@ -1,6 +1,9 @@
 package glob
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // NewText is any text with the fresh character: one that only a wildcard lets in.
 type NewText struct{}
@@ -59,7 +62,7 @@ func (AnyName) accepts(at positions) bool { return slices.Equal(at, positions{1}
 
 // arn is the ARN of a resource of SES whose name is of a kind.
 type arn struct {
-	prefix *Pattern // with one more character, which stands for the name
+	prefix func() *Pattern // with one more character, which stands for the name
 	name   Kind
 }
 
@@ -69,23 +72,26 @@ func Identity(name Kind) Kind { return arnOf("identity", name) }
 // ConfigurationSet is the ARN of a configuration set of SES whose name is of a kind.
 func ConfigurationSet(name Kind) Kind { return arnOf("configuration-set", name) }
 
+// arnOf reads the prefix when it is first asked for, as most invocations of the function don't.
 func arnOf(resource string, name Kind) arn {
-	p := Wildcards{Segments: true}.Read("arn:aws*:ses:*:*:" + resource + "/x")
-	for i := range p.tokens {
-		if p.tokens[i].kind == many { // each * is within its segment: SES's ARNs have six
-			p.tokens[i].kind = manyOf
+	return arn{sync.OnceValue(func() *Pattern {
+		p := Wildcards{Segments: true}.Read("arn:aws*:ses:*:*:" + resource + "/x")
+		for i := range p.tokens {
+			if p.tokens[i].kind == many { // each * is within its segment: SES's ARNs have six
+				p.tokens[i].kind = manyOf
+			}
 		}
-	}
-	return arn{p, name}
+		return p
+	}), name}
 }
 
 // behindPrefix is where positions of the name are, above those of the prefix.
 const behindPrefix = 256
 
-func (a arn) start() positions { return a.prefix.start() }
+func (a arn) start() positions { return a.prefix().start() }
 
 func (a arn) letters(all map[rune]bool) {
-	a.prefix.letters(all)
+	a.prefix().letters(all)
 	if p, ok := a.name.(interface{ letters(map[rune]bool) }); ok {
 		p.letters(all)
 	}
@@ -95,8 +101,8 @@ func (a arn) next(at positions, c rune) positions {
 	if at[0] >= behindPrefix {
 		return raised(a.name.next(lowered(at), c))
 	}
-	at = a.prefix.next(at, c)
-	if slices.Contains(at, uint16(len(a.prefix.tokens)-1)) {
+	at = a.prefix().next(at, c)
+	if slices.Contains(at, uint16(len(a.prefix().tokens)-1)) {
 		return raised(a.name.start())
 	}
 	return at
