@@ -15,7 +15,8 @@
 // with it. It doesn't judge a policy by its looks. For each statement that allows something, it
 // searches for a request that a thief could make and that no boundary and no denial stops:
 //
-//   - mail from an identity, and a sender, whose domain nobody wrote into the policies ([WideResource]);
+//   - mail from an identity, and a sender, whose domain nobody wrote into the policies
+//     ([WideResource]);
 //   - mail from more public addresses than one organisation has, or through a VPC endpoint of the
 //     thief's own ([NoSource], [WideSource]);
 //   - an action of another service, or one of SES's that isn't for sending ([WideAction],
