@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
 // Description says in people's words what a credential is for. Only Identities are required; each
@@ -54,13 +55,13 @@ var (
 	account  = &shape{expression: `^[0-9]{12}$`}
 	region   = &shape{expression: `^[a-z]+(-[a-z]+)+-[0-9]+$`}
 	domain   = &shape{expression: `^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*$`}
-	address  = &shape{expression: `^[^@\s*?]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*$`}
+	address  = &shape{expression: `^[^@\s\pC*?]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*$`}
 	setName  = &shape{expression: `^[A-Za-z0-9_-]{1,64}$`}
-	ofSES    = &shape{expression: `^arn:(aws[a-z-]*):ses:([a-z0-9-]+):([0-9]{12}):(identity|configuration-set)/([^*?\s]+)$`}
-	pattern  = &shape{expression: `^[^@\s]+@[^@\s]+$`}
+	ofSES    = &shape{expression: `^arn:(aws[a-z-]*):ses:([a-z0-9-]+):([0-9]{12}):(identity|configuration-set)/([^*?\s\pC]+)$`}
+	pattern  = &shape{expression: `^[^@\s\pC]+@[^@\s\pC]+$`}
 	endpoint = &shape{expression: `^vpce-[0-9a-f]+$`}
 	vpc      = &shape{expression: `^vpc-[0-9a-f]+$`}
-	operator = &shape{expression: `^(ForAllValues:|ForAnyValue:)?(String(Not)?(Equals(IgnoreCase)?|Like)|Numeric(Not)?(Equals)|Numeric(Less|Greater)Than(Equals)?|Date(Not)?Equals|Date(Less|Greater)Than(Equals)?|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like)|Null)(IfExists)?$`}
+	number   = &shape{expression: `^[+-]?[0-9]+(\.[0-9]+)?$`}
 )
 
 // recipientThatIs a sender: an identity of sandbox recipients, which isn't among those to send
@@ -92,18 +93,7 @@ func ofKind(kind string) *shape {
 func isARN(text string) bool { return strings.HasPrefix(text, "arn:") }
 
 // partition is the part of AWS that a Region belongs to.
-func partition(region string) string {
-	for prefix, name := range map[string]string{
-		"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b",
-		"us-isof-": "aws-iso-f",
-		"eu-isoe-": "aws-iso-e", "eusc-": "aws-eusc",
-	} {
-		if strings.HasPrefix(region, prefix) {
-			return name
-		}
-	}
-	return "aws"
-}
+func partition(region string) string { return sessmtp.Partition(region) }
 
 // arns are the resources of those named, in every Region.
 func (d Description) arns(kind string, names []string) (arns []string) {
@@ -112,15 +102,45 @@ func (d Description) arns(kind string, names []string) (arns []string) {
 			arns = append(arns, name)
 			continue
 		}
-		if kind == "identity" { // SES has domains in small letters
-			local, host, _ := cutLast(name, "@")
-			name = local + strings.ToLower(host)
-		}
 		for _, region := range d.Regions {
 			arns = append(arns, fmt.Sprintf("arn:%s:ses:%s:%s:%s/%s", partition(region), region, d.Account, kind, name))
 		}
 	}
 	return arns
+}
+
+// normal says everything once, as SES and IAM have it, and means the same.
+func (d Description) normal() Description {
+	d.Regions, d.ConfigurationSets = unique(d.Regions), unique(d.ConfigurationSets)
+	d.Identities, d.SandboxRecipients = unique(each(d.Identities, asSESHasIt)), unique(each(d.SandboxRecipients, asSESHasIt))
+	d.From, d.Recipients = unique(each(d.From, domainInSmallLetters)), unique(each(d.Recipients, domainInSmallLetters))
+	d.FromNames = unique(d.FromNames)
+	d.Networks, d.PrivateNetworks = outermost(d.Networks), outermost(d.PrivateNetworks)
+	d.Endpoints, d.VPCs = unique(d.Endpoints), unique(d.VPCs)
+	conditions := d.Conditions
+	d.Conditions = nil
+	for _, c := range conditions {
+		d.Conditions = append(d.Conditions, c.normal())
+	}
+	return d
+}
+
+// asSESHasIt is an identity with its domain in small letters, as SES has it. Before the @, capitals
+// matter.
+func asSESHasIt(identity string) []string {
+	local, host, found := cutLast(identity, "@")
+	if !found {
+		local, host, _ = cutLast(identity, "/") // of an ARN
+	}
+	return []string{local + strings.ToLower(host)}
+}
+
+// domainInSmallLetters is the text, if it isn't an address.
+func domainInSmallLetters(text string) []string {
+	if !strings.Contains(text, "@") {
+		text = strings.ToLower(text)
+	}
+	return []string{text}
 }
 
 // cutLast cuts behind the last sep; without one, all is behind it.

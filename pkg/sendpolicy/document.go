@@ -49,7 +49,7 @@ func written(value any) ([]byte, error) {
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(value)
-	return bytes.TrimSpace(out.Bytes()), err
+	return asIAMTakesIt(bytes.TrimSpace(out.Bytes())), err
 }
 
 // UnmarshalJSON reads one element or a list; conditions also have numbers and truth values.

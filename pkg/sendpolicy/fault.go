@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Fault is one thing that is wrong with a Description.
@@ -61,7 +63,7 @@ func (f *Faults) checkRequired(d Description) {
 }
 
 // checkVariables refuses what IAM would replace by a property of the caller. Of the fields that it
-// looks at, only FromNames has no shape that an empty text lacks.
+// looks at, only FromNames has no shape that an empty text or a control character lacks.
 func (f *Faults) checkVariables(d Description) {
 	for _, of := range []struct {
 		field  string
@@ -72,12 +74,18 @@ func (f *Faults) checkVariables(d Description) {
 		{"From", d.From}, {"FromNames", d.FromNames}, {"Recipients", d.Recipients},
 	} {
 		for _, v := range of.values {
-			if strings.Contains(v, "${") || v == "" && of.field == "FromNames" {
+			switch {
+			case strings.Contains(v, "${") || v == "" && of.field == "FromNames":
 				f.add(of.field, "%q is empty, or has a policy variable", v)
+			case (of.field == "FromNames" || !utf8.ValidString(v)) && strings.ContainsFunc(v, isControl):
+				f.add(of.field, "%q has a control character", v)
 			}
 		}
 	}
 }
+
+// isControl tells of what isn't part of a text, but has an effect where it is printed.
+func isControl(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
 
 func (f *Faults) checkShapes(d Description) {
 	const anIdentity = "a domain, an address or an identity's ARN, without wildcards"
@@ -131,25 +139,58 @@ func (f *Faults) checkSenders(d Description) {
 	}
 }
 
-func (f *Faults) checkConditions(d Description) {
-	const field = "Conditions"
-	said := d.said()
-	for _, c := range d.Conditions {
-		if said.has(c.Operator, c.Key) {
-			f.add(field,
-				"%s of %s is said already, and values of one condition are alternatives: say it once, narrower",
-				c.Operator, c.Key)
+// tooLong is the fault of a policy that IAM takes nowhere. Its field is what takes most of the
+// policy.
+func (d Description) tooLong(characters int) Fault {
+	var most Fault
+	saved := -1
+	for _, l := range d.lists() {
+		if l.n < 2 && l.needed {
+			continue
 		}
-		said.add(c.Operator, c.Key, c.Values...)
-		if !honours(c.Key) {
-			f.add(field, "SES doesn't know the key %s when mail is sent over SMTP; it knows %s",
-				c.Key, strings.Join(HonouredKeys(), ", "))
+		fewer := d
+		l.shorten(&fewer, min(l.n/2, 1)) // to the first, or to none
+		if less := characters - fewer.draft().Characters(); l.n > 0 && less > saved {
+			saved = less
+			most = Fault{l.field, fmt.Sprintf("the policy would have %d characters, and IAM takes none of more than %d: "+
+				"%s %d of them; name less, or make several credentials", characters, ManagedQuota, these(l.n), less)}
 		}
-		if !operator.MatchString(c.Operator) {
-			f.add(field, "IAM has no operator %q", c.Operator)
-		}
-		if len(c.Values) == 0 {
-			f.add(field, "%s has no value", c.Key)
-		}
+	}
+	return most
+}
+
+// these are the entries of a list, as the subject of what they take.
+func these(n int) string {
+	if n == 1 {
+		return "this takes"
+	}
+	return fmt.Sprintf("these %d take", n)
+}
+
+// list is a field of a description that has several entries.
+type list struct {
+	field   string
+	n       int
+	needed  bool // without one, the policy would be another
+	shorten func(d *Description, to int)
+}
+
+func (d Description) lists() []list {
+	return []list{
+		{"Identities", len(d.Identities), true, func(d *Description, to int) { d.Identities = d.Identities[:to] }},
+		{"Regions", len(d.Regions), true, func(d *Description, to int) { d.Regions = d.Regions[:to] }},
+		{"ConfigurationSets", len(d.ConfigurationSets), false,
+			func(d *Description, to int) { d.ConfigurationSets = d.ConfigurationSets[:to] }},
+		{"SandboxRecipients", len(d.SandboxRecipients), false,
+			func(d *Description, to int) { d.SandboxRecipients = d.SandboxRecipients[:to] }},
+		{"From", len(d.From), false, func(d *Description, to int) { d.From = d.From[:to] }},
+		{"FromNames", len(d.FromNames), false, func(d *Description, to int) { d.FromNames = d.FromNames[:to] }},
+		{"Recipients", len(d.Recipients), false, func(d *Description, to int) { d.Recipients = d.Recipients[:to] }},
+		{"Networks", len(d.Networks), true, func(d *Description, to int) { d.Networks = d.Networks[:to] }},
+		{"Endpoints", len(d.Endpoints), true, func(d *Description, to int) { d.Endpoints = d.Endpoints[:to] }},
+		{"VPCs", len(d.VPCs), true, func(d *Description, to int) { d.VPCs = d.VPCs[:to] }},
+		{"PrivateNetworks", len(d.PrivateNetworks), false,
+			func(d *Description, to int) { d.PrivateNetworks = d.PrivateNetworks[:to] }},
+		{"Conditions", len(d.Conditions), false, func(d *Description, to int) { d.Conditions = d.Conditions[:to] }},
 	}
 }

@@ -16,6 +16,8 @@ type addressSet struct{ ranges *netipx.IPSet }
 // mapped is where IPv6 has the addresses of IPv4 (RFC 4291, 2.5.5.2).
 var mapped = netip.MustParsePrefix("::ffff:0:0/96")
 
+var everyIPv4 = netip.MustParsePrefix("0.0.0.0/0")
+
 // addressesOf are all addresses that networks may mean: IPv4's where they are written as
 // IPv4-mapped ones, and where a network of IPv6 has all of those. An invalid network has none.
 func addressesOf(networks ...netip.Prefix) addressSet {
@@ -26,7 +28,7 @@ func addressesOf(networks ...netip.Prefix) addressSet {
 		}
 		b.AddPrefix(plain(n))
 		if n.Bits() < mapped.Bits() && n.Contains(mapped.Addr()) {
-			b.AddPrefix(netip.MustParsePrefix("0.0.0.0/0"))
+			b.AddPrefix(everyIPv4)
 		}
 	}
 	return built(&b)
@@ -66,7 +68,7 @@ var unseen = []string{
 // publicAddresses are all that SES can see mail come from.
 var publicAddresses = sync.OnceValue(func() addressSet {
 	var b netipx.IPSetBuilder
-	b.AddPrefix(netip.MustParsePrefix("0.0.0.0/0"))
+	b.AddPrefix(everyIPv4)
 	b.AddPrefix(netip.MustParsePrefix("2000::/3")) // "IPv6 Global Unicast Address Assignments", IANA
 	for _, text := range unseen {
 		b.RemovePrefix(netip.MustParsePrefix(text))

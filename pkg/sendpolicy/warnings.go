@@ -15,7 +15,7 @@ type WarningCode string
 const (
 	// AnySource: a leaked credential works from anywhere.
 	AnySource WarningCode = "AnySource"
-	// WideNetwork: a source network has more addresses than anyone has.
+	// WideNetwork: the source networks together have more addresses than one organisation has.
 	WideNetwork WarningCode = "WideNetwork"
 	// PrivateNetwork: SES never sees a private address, but that of the NAT gateway.
 	PrivateNetwork WarningCode = "PrivateNetwork"
@@ -33,6 +33,10 @@ const (
 	OtherRegion WarningCode = "OtherRegion"
 	// SpecificIdentity: an address or subdomain may be an identity of its own beside its domain.
 	SpecificIdentity WarningCode = "SpecificIdentity"
+	// ForeignSender: no identity is a sender's, so SES refuses its mail.
+	ForeignSender WarningCode = "ForeignSender"
+	// AnyRecipient: one recipient who matches is enough, and the others may be anybody.
+	AnyRecipient WarningCode = "AnyRecipient"
 	// TooLong: an inline policy of a user can't have so many characters.
 	TooLong WarningCode = "TooLong"
 	// CaseMatters: a pattern with a wildcard tells capitals from small letters.
@@ -81,7 +85,26 @@ func (d Description) warnings(policy Document) (found []Warning) {
 				"denied); name those that are used")
 	}
 	d.warnOfARNs(warn)
-	d.warnOfSpecificIdentities(warn)
+	d.warnOfSenders(warn)
+	d.warnOfCapitals(warn)
+	for _, c := range d.Conditions {
+		if c.Key == recipientsKey && c.comparison().set == forAny {
+			warn(AnyRecipient, "%q holds if one of the recipients is such, and lets the others be anybody: unless that is "+
+				"meant, write %s%s, and a second condition Null %s false", c, forAll, comparison{base: c.comparison().base},
+				recipientsKey)
+		}
+	}
+	if n := policy.Characters(); n > InlineQuota {
+		warn(TooLong,
+			"it has %d characters, and IAM lets all inline policies of a user have %d together: make it a managed "+
+				"policy, which may have %d, or name fewer identities, or fewer of networks, endpoints and VPCs, each of "+
+				"which repeats them", n, InlineQuota, ManagedQuota)
+	}
+	slices.SortStableFunc(found, func(a, b Warning) int { return strings.Compare(string(a.Code), string(b.Code)) })
+	return found
+}
+
+func (d Description) warnOfCapitals(warn func(WarningCode, string, ...any)) {
 	if slices.ContainsFunc(each(d.From, addresses), hasStar) || len(d.From) == 0 && len(d.SandboxRecipients) > 0 {
 		warn(CaseMatters,
 			"senders have a wildcard, with which IAM tells capitals from small letters: mail has to come from "+
@@ -96,62 +119,62 @@ func (d Description) warnings(policy Document) (found []Warning) {
 		warn(CaseMatters,
 			"recipients tell capitals from small letters: mail to Someone@Example.com isn't mail to example.com")
 	}
-	if n := policy.Characters(); n > InlineQuota {
-		warn(TooLong,
-			"it has %d characters, and IAM lets all inline policies of a user have %d together, the stack's among "+
-				"them: make it a managed policy, which may have %d, or name fewer identities, or fewer of networks, "+
-				"endpoints and VPCs, each of which repeats them", n, InlineQuota, ManagedQuota)
-	}
-	slices.SortStableFunc(found, func(a, b Warning) int { return strings.Compare(string(a.Code), string(b.Code)) })
-	return found
-}
-
-// warnOfSpecificIdentities tells that SES goes by the most specific identity that is verified: a
-// sender's address, or its subdomain, and only then its domain ("Creating and verifying identities
-// in Amazon SES"). The refusals that people report name that one.
-func (d Description) warnOfSpecificIdentities(warn func(WarningCode, string, ...any)) {
-	named := each(d.Identities, func(identity string) []string {
-		if parts := ofSES.FindStringSubmatch(identity); parts != nil {
-			identity = parts[5]
-		}
-		return []string{strings.ToLower(identity)}
-	})
-	isDomain := func(identity string) bool { return !strings.Contains(identity, "@") }
-	isOther := func(from string) bool {
-		return isDomain(from) || !slices.Contains(named, strings.ToLower(from))
-	}
-	if slices.ContainsFunc(named, isDomain) && (len(d.From) == 0 || slices.ContainsFunc(d.From, isOther)) {
-		warn(SpecificIdentity,
-			"a domain doesn't stand for its addresses and subdomains that are verified identities themselves: SES "+
-				"asks for permission on those by name, and refuses their mail otherwise (554 Access denied); name "+
-				"each as an identity beside the domain")
-	}
 }
 
 func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
-	switch inside := len(d.Endpoints) + len(d.VPCs); {
-	case len(d.Networks)+inside == 0 && !d.saysSource():
-		warn(AnySource,
-			"a leaked credential works from anywhere: name the networks or VPC endpoints that mail is handed in from")
-	case len(d.Networks) > 0 && inside > 0:
+	if !d.bound() {
+		warn(AnySource, "a leaked credential works from anywhere%s: name the networks or VPC endpoints that mail is "+
+			"handed in from", d.seemsBound())
+	}
+	if len(d.Networks) > 0 && len(d.Endpoints)+len(d.VPCs) > 0 {
 		warn(AddressBesideEndpoint,
 			"mail through a VPC endpoint has no public source address: it is let in by the endpoint or the VPC, and "+
 				"where those are to be narrowed, by private networks (aws:VpcSourceIp)")
 	}
-	for _, n := range d.Networks {
+	if set, bound := d.sourceAddresses(); bound {
+		if words, wide := set.isWide(); wide {
+			warn(WideNetwork, "the networks that mail may come from (%s) have %s", set, words)
+		}
+	}
+	for _, n := range d.sourceNetworks() {
 		switch {
 		case isPrivate(n):
 			warn(PrivateNetwork,
-				"%s is private, and SES never sees it: name the public address of the NAT gateway, or use a VPC "+
+				"%s isn't public, and SES never sees it: name the public address of the NAT gateway, or use a VPC "+
 					"endpoint", n)
-		case n.Bits() < 16 && n.Addr().Is4() || n.Bits() < 32 && n.Addr().Is6():
-			warn(WideNetwork, "%s has more addresses than one network of anybody's", n)
 		case n.IsSingleIP():
 			warn(SingleAddress,
 				"%s has to be fixed (an Elastic IP, a NAT gateway's): tasks, functions and instances change the "+
 					"addresses that they get by themselves", n)
 		}
 	}
+}
+
+// sourceNetworks are those that mail may come from, as they are named.
+func (d Description) sourceNetworks() []netip.Prefix {
+	networks := slices.Clone(d.Networks)
+	for _, c := range d.Conditions {
+		if more, err := c.networks(); err == nil && c.Key == "aws:SourceIp" && !c.comparison().negated() {
+			networks = append(networks, more...)
+		}
+	}
+	return outermost(networks)
+}
+
+// bound tells whether mail has to come from certain places.
+func (d Description) bound() bool {
+	place := func(c Condition) bool { return c.names() && isSource(c.Key) && c.Key != "aws:VpcSourceIp" }
+	return len(d.Networks)+len(d.Endpoints)+len(d.VPCs) > 0 || slices.ContainsFunc(d.Conditions, place)
+}
+
+// seemsBound says why conditions on a source don't bind mail to one.
+func (d Description) seemsBound() string {
+	for _, c := range d.Conditions {
+		if isSource(c.Key) {
+			return fmt.Sprintf(" (%q keeps some out, and lets all others in)", c)
+		}
+	}
+	return ""
 }
 
 // isPrivate tells of a network that SES never sees mail come from: it has no public address.
@@ -175,10 +198,4 @@ func (d Description) warnOfARNs(warn func(code WarningCode, format string, args 
 				strings.Join(d.Regions, ", "))
 		}
 	}
-}
-
-// saysSource tells whether more conditions of the description say where mail comes from.
-func (d Description) saysSource() bool {
-	bound, _ := Statement{Condition: d.conditions(door{})}.bound()
-	return bound
 }

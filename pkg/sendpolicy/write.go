@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // sendRaw is the one action that SMTP needs.
@@ -16,12 +18,23 @@ func Write(d Description) (Document, []Warning, error) {
 	if faults := d.check(); faults != nil {
 		return Document{}, nil, faults
 	}
-	policy := Document{Version: "2012-10-17"}
-	resources := append(d.arns("identity", d.Identities), d.arns("configuration-set", d.ConfigurationSets)...)
-	recipients := d.arns("identity", d.SandboxRecipients)
-	if len(d.From) > 0 { // and none of those is a recipient
-		resources, recipients = append(resources, recipients...), nil
+	d = d.normal()
+	policy := d.draft()
+	if n := policy.Characters(); n > ManagedQuota {
+		return Document{}, nil, Faults{d.tooLong(n)}
 	}
+	return policy, d.warnings(policy), nil
+}
+
+// draft is the policy, of whatever length.
+func (d Description) draft() Document {
+	policy := Document{Version: "2012-10-17"}
+	resources := unique(append(d.arns("identity", d.Identities), d.arns("configuration-set", d.ConfigurationSets)...))
+	recipients := unique(d.arns("identity", d.SandboxRecipients))
+	if len(d.From) > 0 { // and none of those is a recipient
+		resources, recipients = unique(append(resources, recipients...)), nil
+	}
+	recipients = slices.DeleteFunc(recipients, func(arn string) bool { return slices.Contains(resources, arn) })
 	for _, door := range d.doors() {
 		policy.Statements = append(policy.Statements, Statement{
 			Sid: "Send" + door.name, Effect: allow, Action: Texts{sendRaw},
@@ -39,11 +52,7 @@ func Write(d Description) (Document, []Warning, error) {
 		to.Condition.add("StringLike", "ses:FromAddress", senders(d.Identities)...)
 		policy.Statements = append(policy.Statements, to)
 	}
-	if n := policy.Characters(); n > ManagedQuota {
-		return Document{}, nil, Faults{{"Identities", fmt.Sprintf("the policy would have %d characters, and IAM takes "+
-			"none of more than %d: name less, or make several credentials", n, ManagedQuota)}}
-	}
-	return policy, d.warnings(policy), nil
+	return policy
 }
 
 // door is one way in: mail that comes through an endpoint has no public address, and the other way
@@ -81,10 +90,10 @@ func (d Description) conditions(through door) Conditions {
 		c.add("StringEquals", through.key, through.values...)
 		c.add("IpAddress", "aws:VpcSourceIp", texts(through.networks)...)
 	}
-	c.like("ses:FromAddress", each(d.From, addresses))
+	c.like("ses:FromAddress", unique(each(d.From, addresses)))
 	c.like("ses:FromDisplayName", d.FromNames)
 	if len(d.Recipients) > 0 {
-		c.add("ForAllValues:StringLike", "ses:Recipients", literal(each(d.Recipients, addresses))...)
+		c.add("ForAllValues:StringLike", "ses:Recipients", unique(literal(each(d.Recipients, addresses)))...)
 		c.add("Null", "ses:Recipients",
 			"false") // of no values, all are allowed ("Multivalued context keys", IAM User Guide)
 	}
@@ -116,7 +125,7 @@ func (c Conditions) like(key string, patterns []string) {
 		c.add("StringLike", key, literal(patterns)...)
 		return
 	}
-	c.add("StringEqualsIgnoreCase", key, patterns...)
+	c.add("StringEqualsIgnoreCase", key, uniqueBy(patterns, strings.ToLower)...)
 }
 
 func hasStar(text string) bool { return strings.Contains(text, "*") }
@@ -139,12 +148,61 @@ func each(texts []string, f func(string) []string) (all []string) {
 	return all
 }
 
+// texts are the networks as IAM reads them, each once.
 func texts(networks []netip.Prefix) (texts []string) {
-	for _, n := range networks {
-		if a := n.Addr(); a.Is4In6() && n.Bits() >= 96 {
-			n = netip.PrefixFrom(a.Unmap(), n.Bits()-96)
-		}
-		texts = append(texts, n.Masked().String())
+	for _, n := range outermost(networks) {
+		texts = append(texts, n.String())
 	}
 	return texts
+}
+
+// outermost are the networks that aren't inside another one of them.
+func outermost(networks []netip.Prefix) (left []netip.Prefix) {
+	for i, n := range networks {
+		n = plain(n)
+		inside := false
+		for j, other := range networks {
+			other = plain(other)
+			inside = inside || other.Bits() <= n.Bits() && other.Contains(n.Addr()) && (other != n || j < i)
+		}
+		if !inside {
+			left = append(left, n)
+		}
+	}
+	return left
+}
+
+// unique has each text once, where it is first.
+func unique(texts []string) []string {
+	return uniqueBy(texts, func(text string) string { return text })
+}
+
+// uniqueBy has the first of those that are the same by the key.
+func uniqueBy(texts []string, key func(string) string) (first []string) {
+	seen := map[string]bool{}
+	for _, text := range texts {
+		if k := key(text); !seen[k] {
+			seen[k] = true
+			first = append(first, text)
+		}
+	}
+	return first
+}
+
+// asIAMTakesIt is the JSON with escapes for what IAM refuses in a policy, which has to be printable
+// and of Latin-1 ("PutUserPolicy", IAM API Reference). Outside of text, JSON has none of that.
+func asIAMTakesIt(text []byte) []byte {
+	var out []byte
+	for _, r := range string(text) {
+		switch {
+		case r < 0x7f || r >= 0xa0 && r <= 0xff:
+			out = utf8.AppendRune(out, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return out
 }

@@ -90,9 +90,9 @@ func TestEveryFaultOfADescriptionIsNamedAtOnce(t *testing.T) {
 		"Account: \"1234\"", "Regions: \"Ireland\"", "Identities: \"*.example.com\"", "Identities: \"a b@example.com\"",
 		"ConfigurationSets: \"main set\"", "SandboxRecipients: \"nobody@\"", "From: \"a b@example.com\"",
 		"Recipients: \"everybody\"",
-		"Endpoints: \"vpc-01\"", "VPCs: \"vpce-01\"", "Conditions: SES doesn't know the key aws:PrincipalOrgID",
-		"Conditions: IAM has no operator \"Equals\"",
-		"Conditions: aws:SecureTransport has no value",
+		"Endpoints: \"vpc-01\"", "VPCs: \"vpce-01\"", "Conditions: \"StringEquals aws:PrincipalOrgID o-1\": SES doesn't know the key",
+		"Conditions: \"Equals ses:FromAddress a@example.com\": IAM has no operator \"Equals\"",
+		"Conditions: \"Bool aws:SecureTransport \": aws:SecureTransport has no value",
 	}
 	for _, text := range want {
 		if !strings.Contains(err.Error(), text) {
@@ -184,7 +184,8 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 			with(func(d *description) {
 				d.SandboxRecipients, d.From = toFriends, []string{"app@example.com", "idle@example.org"}
 			})},
-		"a condition on a sender, in the sandbox": {"Conditions: StringLike of ses:FromAddress is said",
+		"a condition on a sender, in the sandbox": {"Conditions: \"StringLike ses:FromAddress no-reply@*\": StringLike of " +
+			"ses:FromAddress is said",
 			with(func(d *description) {
 				d.SandboxRecipients = toFriends
 				d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress",
@@ -192,19 +193,22 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 			})},
 		"a sender with a policy variable": {"From: ",
 			with(func(d *description) { d.From = []string{"${aws:username}@example.com"} })},
-		"a condition on a sender who is described": {"Conditions: StringLike of ses:FromAddress is said",
+		"a condition on a sender who is described": {"Conditions: \"StringLike ses:FromAddress *-eu@example.com\": " +
+			"StringLike of ses:FromAddress is said",
 			with(func(d *description) {
 				d.From = []string{"app-*@example.com"}
 				d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress",
 					Values: []string{"*-eu@example.com"}}}
 			})},
-		"a condition on a network that is described": {"Conditions: IpAddress of aws:SourceIp is said",
+		"a condition on a network that is described": {"Conditions: \"IpAddress aws:SourceIp 203.0.113.0/28\": IpAddress of " +
+			"aws:SourceIp is said",
 			with(func(d *description) {
 				d.Networks = networks("192.0.2.0/24")
 				d.Conditions = []sendpolicy.Condition{{Operator: "IpAddress", Key: "aws:SourceIp",
 					Values: []string{"203.0.113.0/28"}}}
 			})},
-		"two conditions on one key": {"Conditions: StringLike of ses:FromAddress is said", with(func(d *description) {
+		"two conditions on one key": {"Conditions: \"StringLike ses:FromAddress *-eu@example.com\": StringLike of " +
+			"ses:FromAddress is said", with(func(d *description) {
 			d.Conditions = []sendpolicy.Condition{
 				{Operator: "StringLike", Key: "ses:FromAddress", Values: []string{"app-*@example.com"}},
 				{Operator: "StringLike", Key: "ses:FromAddress", Values: []string{"*-eu@example.com"}},
@@ -248,6 +252,17 @@ func fromNetworks(texts ...string) sendpolicy.Description {
 	return quiet(func(d *sendpolicy.Description) { d.Networks = networks(texts...) })
 }
 
+// fromCondition is one with a condition on aws:SourceIp in place of networks.
+func fromCondition(operator string, values ...string) sendpolicy.Description {
+	return quiet(func(d *sendpolicy.Description) {
+		d.Networks, d.Conditions = nil, oneCondition(operator, "aws:SourceIp", values...)
+	})
+}
+
+func oneCondition(operator, key string, values ...string) []sendpolicy.Condition {
+	return []sendpolicy.Condition{{Operator: operator, Key: key, Values: values}}
+}
+
 var (
 	ownARN           = "arn:aws:ses:eu-west-1:111122223333:identity/example.org"
 	otherAccountsARN = "arn:aws:ses:eu-west-1:444455556666:identity/example.org"
@@ -257,7 +272,15 @@ var (
 // warningsByCode has descriptions that a warning is for, and some that it isn't for.
 var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy.Description }{
 	sendpolicy.AnySource: {
-		raised: []sendpolicy.Description{fromNetworks()},
+		raised: []sendpolicy.Description{
+			fromNetworks(), fromCondition("NotIpAddress", "192.0.2.0/24"), fromCondition("IpAddressIfExists", "192.0.2.0/24"),
+			quiet(func(d *sendpolicy.Description) {
+				d.Networks, d.Conditions = nil, oneCondition("StringEqualsIfExists", "aws:SourceVpce", "vpce-01")
+			}),
+			quiet(func(d *sendpolicy.Description) {
+				d.Networks, d.Conditions = nil, oneCondition("Null", "aws:SourceVpce", "false")
+			}),
+		},
 		not: []sendpolicy.Description{
 			quiet(func(d *sendpolicy.Description) { d.Networks, d.Endpoints = nil, []string{"vpce-01"} }),
 			quiet(func(d *sendpolicy.Description) { d.Networks, d.VPCs = nil, []string{"vpc-01"} }),
@@ -265,19 +288,37 @@ var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy
 				d.Networks, d.Conditions = nil, []sendpolicy.Condition{{Operator: "IpAddress", Key: "aws:SourceIp",
 					Values: []string{"192.0.2.0/24"}}}
 			}),
+			quiet(func(d *sendpolicy.Description) {
+				d.Networks, d.Conditions = nil, oneCondition("stringequals", "AWS:sourcevpce", "vpce-01")
+			}),
 		},
 	},
 	sendpolicy.WideNetwork: {
 		raised: []sendpolicy.Description{fromNetworks("0.0.0.0/0"), fromNetworks("198.0.0.0/15"), fromNetworks("::/0"),
-			fromNetworks("192.0.2.0/24", "2001:db8::/31")},
-		not: []sendpolicy.Description{fromNetworks("198.51.0.0/16"), fromNetworks("2001:db8::/32")},
+			fromNetworks("192.0.2.0/24", "2001:db8::/31"), fromNetworks("::ffff:0:0/96"),
+			fromNetworks("::ffff:192.0.2.1/90"), fromNetworks("::ffff:198.50.0.0/111"),
+			fromNetworks("0.0.0.0/1", "128.0.0.0/1"), fromNetworks("198.51.0.0/16", "203.0.0.0/16"),
+			fromNetworks("3.0.0.0/8", "18.0.0.0/8", "52.0.0.0/8", "54.0.0.0/8"),
+			fromCondition("IpAddress", "0.0.0.0/0"), fromCondition("ipaddress", "198.51.0.0/16", "203.0.113.7"),
+		},
+		not: []sendpolicy.Description{
+			fromNetworks("198.51.0.0/16"), fromNetworks("2001:db8::/32"), fromNetworks("::ffff:198.51.0.0/112"),
+			fromNetworks("198.51.0.0/16", "198.51.100.0/24", "198.51.0.0/16"), fromNetworks("10.0.0.0/8"),
+			fromNetworks("198.51.0.0/16", "2001:db8::/32", "192.168.0.0/16"), fromCondition("IpAddress", "198.51.0.0/16"),
+			quiet(func(d *sendpolicy.Description) { // what is left of it
+				d.Networks = networks("198.50.0.0/15")
+				d.Conditions = oneCondition("NotIpAddress", "aws:SourceIp", "198.50.0.0/16")
+			}),
+		},
 	},
 	sendpolicy.PrivateNetwork: {
 		raised: []sendpolicy.Description{
 			fromNetworks("10.0.0.0/8"), fromNetworks("172.16.0.0/12"), fromNetworks("192.168.1.1/32"),
 			fromNetworks("100.64.0.0/10"), fromNetworks("fd00::/8"),
 			fromNetworks("127.0.0.1/32"), fromNetworks("169.254.0.0/16"), fromNetworks("fe80::/10"),
-			fromNetworks("192.0.2.0/24", "10.0.0.1/32"),
+			fromNetworks("192.0.2.0/24", "10.0.0.1/32"), fromNetworks("::ffff:10.0.0.0/104"),
+			fromNetworks("224.0.0.0/4"), fromNetworks("0.0.0.0/8"), fromNetworks("240.0.0.0/4"),
+			fromNetworks("64:ff9b::/96"), fromCondition("IpAddress", "10.0.0.0/8"),
 		},
 		not: []sendpolicy.Description{
 			fromNetworks("172.32.0.0/16"), fromNetworks("100.128.0.0/16"),
@@ -287,8 +328,10 @@ var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy
 		},
 	},
 	sendpolicy.SingleAddress: {
-		raised: []sendpolicy.Description{fromNetworks("192.0.2.1/32"), fromNetworks("2001:db8::1/128")},
-		not:    []sendpolicy.Description{fromNetworks("192.0.2.0/31"), fromNetworks("10.0.0.1/32")},
+		raised: []sendpolicy.Description{fromNetworks("192.0.2.1/32"), fromNetworks("2001:db8::1/128"),
+			fromNetworks("::ffff:192.0.2.1/128"), fromCondition("IpAddress", "192.0.2.1")},
+		not: []sendpolicy.Description{fromNetworks("192.0.2.0/31"), fromNetworks("10.0.0.1/32"),
+			fromNetworks("192.0.2.1/32", "192.0.2.0/24")},
 	},
 	sendpolicy.AddressBesideEndpoint: {
 		raised: []sendpolicy.Description{
@@ -340,14 +383,71 @@ var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy
 			quiet(func(d *sendpolicy.Description) { d.From = []string{"app*@example.com"} }),
 			quiet(func(d *sendpolicy.Description) { d.From = []string{"app@example.com", "app@mail.example.com"} }),
 			quiet(func(d *sendpolicy.Description) { d.Identities = []string{"example.com"} }),
-			quiet(func(d *sendpolicy.Description) { d.Identities = []string{ownARN} }),
+			quiet(func(d *sendpolicy.Description) {
+				d.Identities, d.From = []string{ownARN}, []string{"a@mail.example.org"}
+			}),
+			// The address is named in one Region, and the domain in two.
+			quiet(func(d *sendpolicy.Description) {
+				d.Identities, d.Regions = []string{"example.com",
+					"arn:aws:ses:eu-west-1:111122223333:identity/app@example.com"}, []string{"eu-west-1", "us-east-1"}
+			}),
+			quiet(func(d *sendpolicy.Description) {
+				d.From, d.SandboxRecipients, d.Conditions = nil, nil, oneCondition("StringEquals", "ses:FromAddress",
+					"b@example.com")
+			}),
 		},
 		not: []sendpolicy.Description{
 			quiet(func(d *sendpolicy.Description) { d.From = []string{"App@Example.com"} }),
+			quiet(func(d *sendpolicy.Description) { d.Identities = []string{ownARN} }),          // of which no sender is
+			quiet(func(d *sendpolicy.Description) { d.Identities = []string{"a@example.com"} }), // nor of this one
+			quiet(func(d *sendpolicy.Description) {
+				d.From, d.SandboxRecipients, d.Conditions = nil, nil, oneCondition("StringEquals", "ses:FromAddress",
+					"app@example.com")
+			}),
 			quiet(func(d *sendpolicy.Description) { d.Identities, d.From = []string{"app@example.com"}, nil }),
 			quiet(func(d *sendpolicy.Description) {
 				d.Identities, d.From = []string{ownARN, ownARN[:len(ownARN)-len("example.org")] + "a@example.org"},
 					[]string{"a@example.org"}
+			}),
+		},
+	},
+	sendpolicy.ForeignSender: {
+		raised: []sendpolicy.Description{
+			quiet(func(d *sendpolicy.Description) { d.Identities = []string{ownARN} }),
+			quiet(func(d *sendpolicy.Description) {
+				d.Identities, d.From = []string{"a@example.com"}, []string{"b@example.com"}
+			}),
+			quiet(func(d *sendpolicy.Description) { d.From = []string{"app@example.com", "idle@other.example"} }),
+			quiet(func(d *sendpolicy.Description) { d.From = []string{"other.example"} }),
+			quiet(func(d *sendpolicy.Description) { d.From = []string{"*@badexample.com"} }),
+			quiet(func(d *sendpolicy.Description) {
+				d.Identities, d.From = []string{"mail.example.com"}, []string{"app@example.com"}
+			}),
+			quiet(func(d *sendpolicy.Description) {
+				d.From, d.SandboxRecipients, d.Conditions = nil, nil, oneCondition("StringLike", "ses:FromAddress",
+					"?@other.example")
+			}),
+		},
+		not: []sendpolicy.Description{
+			quiet(func(d *sendpolicy.Description) { d.From = nil }),
+			quiet(func(d *sendpolicy.Description) { d.From = []string{"app@a.b.Example.com", "*@*.com"} }),
+			quiet(func(d *sendpolicy.Description) { d.Identities, d.From = []string{"App@Example.com"}, nil }),
+			quiet(func(d *sendpolicy.Description) { d.Identities, d.From = []string{ownARN}, []string{"a@example.org"} }),
+			quiet(func(d *sendpolicy.Description) {
+				d.From, d.SandboxRecipients, d.Conditions = nil, nil, oneCondition("StringNotLike", "ses:FromAddress",
+					"*@other.example")
+			}),
+		},
+	},
+	sendpolicy.AnyRecipient: {
+		raised: []sendpolicy.Description{quiet(func(d *sendpolicy.Description) {
+			d.Conditions = oneCondition("foranyvalue:stringlike", "ses:recipients", "*@example.net")
+		})},
+		not: []sendpolicy.Description{
+			quiet(func(d *sendpolicy.Description) { d.Recipients = []string{"example.net"} }),
+			quiet(func(d *sendpolicy.Description) {
+				d.Conditions = append(oneCondition("ForAllValues:StringLike", "ses:Recipients", "*@example.net"),
+					oneCondition("Null", "ses:Recipients", "false")...)
 			}),
 		},
 	},
@@ -446,6 +546,44 @@ func TestAPolicyThatIAMTakesNowhereIsRefused(t *testing.T) {
 	}
 	if n < 80 {
 		t.Errorf("%d identities are too many", n)
+	}
+}
+
+func TestWhatMakesAPolicyTooLongIsNamed(t *testing.T) {
+	many := func(format string) (texts []string) {
+		for i := range 300 {
+			texts = append(texts, fmt.Sprintf(format, i))
+		}
+		return texts
+	}
+	type description = sendpolicy.Description
+	for field, change := range map[string]func(*description){
+		"Identities":        func(d *description) { d.Identities = many("a%d.example.com") },
+		"Regions":           func(d *description) { d.Regions = many("eu-west-%d") },
+		"ConfigurationSets": func(d *description) { d.ConfigurationSets = many("set%d") },
+		"SandboxRecipients": func(d *description) { d.From, d.SandboxRecipients = nil, many("a%d.example.org") },
+		"From":              func(d *description) { d.From = many("application%d@example.com") },
+		"FromNames":         func(d *description) { d.FromNames = many("The application number %d") },
+		"Recipients":        func(d *description) { d.Recipients = many("recipients%d.example.net") },
+		"Networks":          func(d *description) { d.Networks = networks(many("2001:db8:%d::/48")...) },
+		"Endpoints":         func(d *description) { d.Networks, d.Endpoints = nil, many("vpce-0123456789abc%04d") },
+		"VPCs":              func(d *description) { d.VPCs = many("vpc-0123456789abc%04d") },
+		"PrivateNetworks": func(d *description) {
+			d.VPCs, d.PrivateNetworks = []string{"vpc-01"}, networks(many("fd00:1234:5678:%d::/64")...)
+		},
+		"Conditions": func(d *description) {
+			d.Conditions = oneCondition("StringLike", "aws:UserAgent", many("the user agent number %d*")...)
+		},
+	} {
+		_, _, err := sendpolicy.Write(quiet(change))
+		faults, _ := errors.AsType[sendpolicy.Faults](err)
+		if len(faults) != 1 || faults[0].Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+		text := map[bool]string{true: "this takes ", false: "these 300 take "}[field == "Conditions"]
+		if len(faults) > 0 && !strings.Contains(faults[0].Text, text) {
+			t.Errorf("%s: it doesn't say that %s…: %v", field, text, faults[0].Text)
+		}
 	}
 }
 
@@ -563,5 +701,28 @@ func TestAPolicyIsWrittenAsPeopleWriteIt(t *testing.T) {
 	policy := written(t, ofExample(sendpolicy.Description{FromNames: []string{"R&D <Lab>"}}))
 	if text := policy.String(); !strings.Contains(text, `"R&D <Lab>"`) {
 		t.Errorf("%s", text)
+	}
+}
+
+// TestAPolicyHasOnlyCharactersThatIAMTakes: a policy is of Latin-1 ("PutUserPolicy", IAM API
+// Reference), and all else is escaped.
+func TestAPolicyHasOnlyCharactersThatIAMTakes(t *testing.T) {
+	names := []string{"Jürgen Müller", "Łukasz", "東京", "Mail 📮", "zero\u200dwidth", "\u202eright to left"}
+	policy := written(t, ofExample(sendpolicy.Description{FromNames: names}))
+	text := policy.String()
+	for _, r := range text {
+		if r > 0xff || r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 {
+			t.Errorf("%q is in\n%s", r, text)
+		}
+	}
+	if !strings.Contains(text, "Jürgen Müller") || !strings.Contains(text, `\u0141ukasz`) {
+		t.Errorf("%s", text)
+	}
+	read, err := sendpolicy.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read.Statements[0].Condition["StringEqualsIgnoreCase"]["ses:FromDisplayName"]; !slices.Equal(got, names) {
+		t.Errorf("read again, they are %q", got)
 	}
 }

@@ -1,0 +1,244 @@
+package sendpolicy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// checkConditions refuses conditions that IAM would refuse, that mean something else than they
+// seem to, and that narrow nothing or leave nothing.
+func (f *Faults) checkConditions(d Description) {
+	said, wrong := d.said(), false
+	for _, c := range d.Conditions {
+		err := c.check()
+		if err == nil {
+			c = c.normal()
+			err = saidAlready(said, c)
+			said.add(c.Operator, c.Key, c.Values...)
+		}
+		if err != nil {
+			f.add("Conditions", "%q: %v", c, err)
+			wrong = true
+		}
+	}
+	if wrong { // what conditions mean together can't be told
+		return
+	}
+	d = d.normal()
+	for i, c := range d.Conditions {
+		others := slices.Delete(slices.Clone(d.Conditions), i, i+1)
+		if err := d.sense(c, others); err != nil {
+			f.add("Conditions", "%q: %v", c, err)
+		}
+	}
+}
+
+func saidAlready(said Conditions, c Condition) error {
+	if !said.has(c.Operator, c.Key) {
+		return nil
+	}
+	return fmt.Errorf("%s of %s is said already, and values of one condition are alternatives: say it once, narrower",
+		c.Operator, c.Key)
+}
+
+// sense returns why a condition has none beside all else that is described.
+func (d Description) sense(c Condition, others []Condition) error {
+	for _, check := range []func(Condition, []Condition) error{
+		d.holdsSometimes, d.isOfOneVPC, d.leavesNetworks, d.leavesSenders, d.holdsForEach,
+	} {
+		if err := check(c, others); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holdsSometimes refuses what never holds for mail through one of the doors, and what always does
+// through all of them.
+func (d Description) holdsSometimes(c Condition, others []Condition) error {
+	narrows := false
+	for _, way := range d.ways(others) {
+		switch c.through(way) {
+		case depends:
+			narrows = true
+		case never:
+			return way.never(c)
+		}
+	}
+	if !narrows {
+		return errors.New("it holds for all mail that is described, so it narrows nothing: leave it out")
+	}
+	return nil
+}
+
+// ways are the doors. Where the description names none, a condition may demand one.
+func (d Description) ways(conditions []Condition) []door {
+	doors := d.doors()
+	if doors[0].key != "" {
+		return doors
+	}
+	for _, c := range conditions {
+		if isSource(c.Key) && c.comparison().demandsKey(c.Values) {
+			return []door{{key: c.Key}}
+		}
+	}
+	return doors
+}
+
+// never says why a condition never holds for mail through the door, and what to write.
+func (d door) never(c Condition) error {
+	switch {
+	case c.Key == "aws:SecureTransport":
+		return errors.New("SES's SMTP interface always encrypts, so nothing could be sent: leave it out, or write true")
+	case d.presence(c.Key) == always:
+		return errors.New("it never holds, so nothing could be sent: leave it out")
+	case d.key == "aws:SourceIp":
+		return fmt.Errorf("mail from public networks has no %s, so none could be sent: leave it out, or describe the "+
+			"VPC or its endpoint beside the networks", c.Key)
+	}
+	return fmt.Errorf("mail through a VPC endpoint has no %s, so none could be sent: leave it out, or describe the "+
+		"public networks beside the endpoint; its private ones have aws:VpcSourceIp", c.Key)
+}
+
+// isOfOneVPC refuses private addresses of anybody's VPC.
+func (d Description) isOfOneVPC(c Condition, others []Condition) error {
+	one := func(other Condition) bool {
+		return (other.Key == "aws:SourceVpc" || other.Key == "aws:SourceVpce") && other.names()
+	}
+	if c.Key != "aws:VpcSourceIp" || !c.names() || len(d.Endpoints)+len(d.VPCs) > 0 || slices.ContainsFunc(others, one) {
+		return nil
+	}
+	return errors.New("name the endpoint or the VPC as well: everybody's VPC has the same addresses")
+}
+
+// names tells whether mail has to have one of the condition's values.
+func (c Condition) names() bool {
+	parsed := c.comparison()
+	return parsed.base != null && !parsed.negated() && parsed.demandsKey(c.Values)
+}
+
+// leavesNetworks refuses a condition that leaves none of the networks that are described.
+func (d Description) leavesNetworks(c Condition, others []Condition) error {
+	if c.Key != "aws:SourceIp" || c.comparison().base == null {
+		return nil
+	}
+	d.Conditions = others
+	before, bound := d.sourceAddresses()
+	d.Conditions = append(slices.Clone(others), c)
+	after, _ := d.sourceAddresses()
+	if bound && !before.isEmpty() && after.isEmpty() {
+		return fmt.Errorf("it leaves none of the networks that are described otherwise (%s), so nothing could be sent "+
+			"from there: leave it out, or change those", before)
+	}
+	return nil
+}
+
+// sourceAddresses are the public addresses that mail may come from; bound tells whether anything
+// says so.
+func (d Description) sourceAddresses() (left addressSet, bound bool) {
+	left = publicAddresses()
+	only := func(set addressSet) { left, bound = left.intersect(set), true }
+	if len(d.Networks) > 0 {
+		only(addressesOf(d.Networks...))
+	}
+	for _, c := range d.Conditions {
+		networks, err := c.networks()
+		switch parsed := c.comparison(); {
+		case c.Key != "aws:SourceIp" || parsed.base == null || err != nil:
+		case parsed.negated():
+			left = left.minus(surelyAddressesOf(networks...))
+		case len(d.Networks) > 0 || !parsed.ifExists:
+			only(addressesOf(networks...))
+		}
+	}
+	return left, bound
+}
+
+// leavesSenders refuses a condition that none of the senders fits who are described.
+func (d Description) leavesSenders(c Condition, _ []Condition) error {
+	described := map[string][]string{"ses:FromAddress": each(d.From, addresses), "ses:FromDisplayName": d.FromNames}[c.Key]
+	if len(described) == 0 || !c.names() || slices.ContainsFunc(described, c.mayBe) {
+		return nil
+	}
+	return fmt.Errorf("it fits none of those who are described (%s), so nothing could be sent: leave it out, or change "+
+		"those", listed(described))
+}
+
+// mayBe tells whether the condition lets some text be that the pattern describes.
+func (c Condition) mayBe(pattern string) bool {
+	return slices.ContainsFunc(c.Values, func(v string) bool { return overlap(anyForOne(v), pattern) })
+}
+
+// holdsForEach refuses ForAllValues that holds without any value as well.
+func (d Description) holdsForEach(c Condition, others []Condition) error {
+	there := func(other Condition) bool {
+		return other.Key == c.Key && other.comparison().base == null && other.comparison().demandsKey(other.Values)
+	}
+	if c.comparison().set != forAll || c.Key == recipientsKey && len(d.Recipients) > 0 ||
+		slices.ContainsFunc(others, there) {
+		return nil
+	}
+	return fmt.Errorf("it holds for mail without %s as well: add the condition Null %s false", c.Key, c.Key)
+}
+
+// outcome is how a condition turns out for mail that comes in through a door.
+type outcome int
+
+const (
+	depends outcome = iota
+	always
+	never
+)
+
+// presence tells whether mail that comes in through the door has a key.
+func (d door) presence(key string) outcome {
+	switch {
+	case slices.Contains([]string{"ses:FromAddress", "aws:CurrentTime", "aws:EpochTime", "aws:SecureTransport"}, key):
+		return always
+	case !isSource(key) || d.key == "":
+		return depends
+	case (d.key == "aws:SourceIp") == (key == "aws:SourceIp"):
+		return always
+	}
+	return never
+}
+
+// through tells how the condition turns out.
+func (c Condition) through(way door) outcome {
+	parsed, there := c.comparison(), way.presence(c.Key)
+	demands := parsed.demandsKey(c.Values)
+	switch {
+	case len(c.Values) > 1 && parsed.base == null: // true and false
+		return always
+	case parsed.base == null && there != depends:
+		if demands == (there == always) {
+			return always
+		}
+		return never
+	case there == never && demands:
+		return never
+	case there == never:
+		return always
+	case c.Key == "aws:SecureTransport" && slices.Equal(c.Values, []string{"false"}):
+		return never
+	case there != always || !c.hasAll():
+		return depends
+	case parsed.negated():
+		return never
+	}
+	return always
+}
+
+// hasAll tells whether its networks are all that there are.
+func (c Condition) hasAll() bool {
+	networks, err := c.networks()
+	if c.comparison().kind() != ofNetwork || err != nil {
+		return false
+	}
+	all := publicAddresses()
+	if c.Key == "aws:VpcSourceIp" {
+		all = addressesOf(everyIPv4)
+	}
+	return all.minus(addressesOf(networks...)).isEmpty()
+}
