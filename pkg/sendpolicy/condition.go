@@ -159,8 +159,8 @@ func (c comparison) checkText(key, value string) error {
 	}
 	for name, id := range map[string]*shape{"aws:SourceVpce": endpoint, "aws:SourceVpc": vpc} {
 		if asWritten(key) == name && !id.MatchString(value) {
-			return fmt.Errorf("%q isn't a whole ID of the kind (vpce-… for aws:SourceVpce, vpc-… for aws:SourceVpc), "+
-				"and IDs that begin alike are everybody's: write it whole", value)
+			return fmt.Errorf("%q isn't a whole ID of the kind (vpce-… for aws:SourceVpce, vpc-… for "+
+				"aws:SourceVpc), and IDs that begin alike are everybody's: write it whole", value)
 		}
 	}
 	return nil

@@ -67,8 +67,8 @@ var (
 // recipientThatIs a sender: an identity of sandbox recipients, which isn't among those to send
 // from.
 func (d Description) recipientThatIs(from string) string {
-	own := senders(d.Identities)
-	for _, recipient := range senders(d.SandboxRecipients) {
+	own := senders(each(d.Identities, asSESHasIt))
+	for _, recipient := range senders(each(d.SandboxRecipients, asSESHasIt)) {
 		same := func(f string) bool { return overlap(f, recipient) }
 		if !slices.Contains(own, recipient) && slices.ContainsFunc(addresses(from), same) {
 			return recipient
@@ -112,8 +112,13 @@ func (d Description) arns(kind string, names []string) (arns []string) {
 // normal says everything once, as SES and IAM have it, and means the same.
 func (d Description) normal() Description {
 	d.Regions, d.ConfigurationSets = unique(d.Regions), unique(d.ConfigurationSets)
-	d.Identities, d.SandboxRecipients = unique(each(d.Identities, asSESHasIt)), unique(each(d.SandboxRecipients, asSESHasIt))
-	d.From, d.Recipients = unique(each(d.From, domainInSmallLetters)), unique(each(d.Recipients, domainInSmallLetters))
+	d.Identities = unique(each(d.Identities, asSESHasIt))
+	d.SandboxRecipients = unique(each(d.SandboxRecipients, asSESHasIt))
+	d.Recipients = unique(each(d.Recipients, domainInSmallLetters))
+	d.From = unique(each(d.From, domainInSmallLetters))
+	if !slices.ContainsFunc(each(d.From, addresses), hasStar) { // capitals don't matter
+		d.From = uniqueBy(d.From, strings.ToLower)
+	}
 	d.FromNames = unique(d.FromNames)
 	d.Networks, d.PrivateNetworks = outermost(d.Networks), outermost(d.PrivateNetworks)
 	d.Endpoints, d.VPCs = unique(d.Endpoints), unique(d.VPCs)

@@ -145,15 +145,17 @@ func (d Description) tooLong(characters int) Fault {
 	var most Fault
 	saved := -1
 	for _, l := range d.lists() {
-		if l.n < 2 && l.needed {
-			continue
+		to := min(l.n/2, 1) // of one nothing is left, and of more the first
+		if l.needed {
+			to = min(l.n, 1)
 		}
 		fewer := d
-		l.shorten(&fewer, min(l.n/2, 1)) // to the first, or to none
+		l.shorten(&fewer, to)
 		if less := characters - fewer.draft().Characters(); l.n > 0 && less > saved {
 			saved = less
-			most = Fault{l.field, fmt.Sprintf("the policy would have %d characters, and IAM takes none of more than %d: "+
-				"%s %d of them; name less, or make several credentials", characters, ManagedQuota, these(l.n), less)}
+			most = Fault{l.field, fmt.Sprintf("the policy would have %d characters, and IAM takes none of more than "+
+				"%d: %s %d of them; name fewer, or make several credentials",
+				characters, ManagedQuota, these(l.n), less)}
 		}
 	}
 	return most

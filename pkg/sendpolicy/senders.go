@@ -11,15 +11,15 @@ import (
 func (d Description) warnOfSenders(warn func(WarningCode, string, ...any)) {
 	for _, from := range d.described() {
 		if !slices.ContainsFunc(senders(d.Identities), func(own string) bool { return overlap(own, from) }) {
-			warn(ForeignSender, "%s is of none of the identities, so its mail is refused: name its domain, or itself, as "+
-				"an identity", strings.ReplaceAll(from, "*@", "anybody@"))
+			warn(ForeignSender, "%s is of none of the identities, so its mail is refused: name its domain, or itself, "+
+				"as an identity", strings.ReplaceAll(from, "*@", "anybody@"))
 		}
 	}
 	if unnamed := d.unnamed(); len(unnamed) > 0 {
 		warn(SpecificIdentity,
-			"a domain doesn't stand for its addresses and subdomains that are verified identities themselves: SES asks "+
-				"for permission on the most specific one, and refuses its mail otherwise (554 Access denied); if %s, name "+
-				"it as an identity beside the domain", listed(unnamed))
+			"a domain doesn't stand for its addresses and subdomains that are verified identities themselves: SES "+
+				"asks for permission on the most specific one, and refuses its mail otherwise (554 Access denied); if "+
+				"%s is one, name it as an identity beside the domain", listed(unnamed))
 	}
 }
 
@@ -45,15 +45,15 @@ func (d Description) unnamed() (what []string) {
 			continue
 		}
 		if len(d.described()) == 0 {
-			what = append(what, "an address or a subdomain of "+name+" is one")
+			what = append(what, "an address or a subdomain of "+name)
 		}
 		for _, from := range d.described() {
 			switch {
 			case !slices.ContainsFunc(senders([]string{name}), func(own string) bool { return overlap(own, from) }):
 			case hasStar(from):
-				what = append(what, "an address like "+from+" is one")
-			case !slices.ContainsFunc(resources, func(other string) bool { return strings.EqualFold(other, account+from) }):
-				what = append(what, from+" is one")
+				what = append(what, "an address like "+from)
+			case !slices.ContainsFunc(resources, func(r string) bool { return strings.EqualFold(r, account+from) }):
+				what = append(what, from)
 			}
 		}
 	}
@@ -76,8 +76,14 @@ func anyForOne(value string) string {
 
 // listed names texts, or the first of many.
 func listed(texts []string) string {
-	if more := len(texts) - shown; more > 1 {
-		return fmt.Sprintf("%s or %d more", strings.Join(texts[:shown], ", "), more)
+	last := fmt.Sprintf("%d more", len(texts)-shown)
+	if len(texts) <= shown+1 { // a single one more is as short as the words for it
+		texts, last = texts[:len(texts)-1], texts[len(texts)-1]
+	} else {
+		texts = texts[:shown]
 	}
-	return strings.Join(texts, ", ")
+	if len(texts) == 0 {
+		return last
+	}
+	return strings.Join(texts, ", ") + " or " + last
 }

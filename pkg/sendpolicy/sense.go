@@ -106,7 +106,8 @@ func (d Description) isOfOneVPC(c Condition, others []Condition) error {
 	one := func(other Condition) bool {
 		return (other.Key == "aws:SourceVpc" || other.Key == "aws:SourceVpce") && other.names()
 	}
-	if c.Key != "aws:VpcSourceIp" || !c.names() || len(d.Endpoints)+len(d.VPCs) > 0 || slices.ContainsFunc(others, one) {
+	bound := len(d.Endpoints)+len(d.VPCs) > 0 || slices.ContainsFunc(others, one)
+	if c.Key != "aws:VpcSourceIp" || !c.names() || bound {
 		return nil
 	}
 	return errors.New("name the endpoint or the VPC as well: everybody's VPC has the same addresses")
@@ -157,12 +158,18 @@ func (d Description) sourceAddresses() (left addressSet, bound bool) {
 
 // leavesSenders refuses a condition that none of the senders fits who are described.
 func (d Description) leavesSenders(c Condition, _ []Condition) error {
-	described := map[string][]string{"ses:FromAddress": each(d.From, addresses), "ses:FromDisplayName": d.FromNames}[c.Key]
+	var described []string
+	switch c.Key {
+	case "ses:FromAddress":
+		described = each(d.From, addresses)
+	case "ses:FromDisplayName":
+		described = d.FromNames
+	}
 	if len(described) == 0 || !c.names() || slices.ContainsFunc(described, c.mayBe) {
 		return nil
 	}
-	return fmt.Errorf("it fits none of those who are described (%s), so nothing could be sent: leave it out, or change "+
-		"those", listed(described))
+	return fmt.Errorf("it fits none of those who are described (%s), so nothing could be sent: leave it out, or "+
+		"change those", listed(described))
 }
 
 // mayBe tells whether the condition lets some text be that the pattern describes.

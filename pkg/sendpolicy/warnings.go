@@ -87,21 +87,25 @@ func (d Description) warnings(policy Document) (found []Warning) {
 	d.warnOfARNs(warn)
 	d.warnOfSenders(warn)
 	d.warnOfCapitals(warn)
-	for _, c := range d.Conditions {
-		if c.Key == recipientsKey && c.comparison().set == forAny {
-			warn(AnyRecipient, "%q holds if one of the recipients is such, and lets the others be anybody: unless that is "+
-				"meant, write %s%s, and a second condition Null %s false", c, forAll, comparison{base: c.comparison().base},
-				recipientsKey)
-		}
-	}
+	d.warnOfRecipients(warn)
 	if n := policy.Characters(); n > InlineQuota {
 		warn(TooLong,
 			"it has %d characters, and IAM lets all inline policies of a user have %d together: make it a managed "+
-				"policy, which may have %d, or name fewer identities, or fewer of networks, endpoints and VPCs, each of "+
-				"which repeats them", n, InlineQuota, ManagedQuota)
+				"policy, which may have %d, or name fewer identities, or fewer of networks, endpoints and VPCs, each "+
+				"of which repeats them", n, InlineQuota, ManagedQuota)
 	}
 	slices.SortStableFunc(found, func(a, b Warning) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return found
+}
+
+func (d Description) warnOfRecipients(warn func(WarningCode, string, ...any)) {
+	for _, c := range d.Conditions {
+		if parsed := c.comparison(); c.Key == recipientsKey && parsed.set == forAny {
+			parsed.set = forAll
+			warn(AnyRecipient, "%q holds if one of the recipients is such, and lets the others be anybody: unless "+
+				"that is meant, write %s, and a second condition Null %s false", c, parsed, recipientsKey)
+		}
+	}
 }
 
 func (d Description) warnOfCapitals(warn func(WarningCode, string, ...any)) {
@@ -133,7 +137,8 @@ func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
 	}
 	if set, bound := d.sourceAddresses(); bound {
 		if words, wide := set.isWide(); wide {
-			warn(WideNetwork, "the networks that mail may come from (%s) have %s", set, words)
+			warn(WideNetwork, "the networks that mail may come from (%s) have %s",
+				addressesOf(d.sourceNetworks()...), words)
 		}
 	}
 	for _, n := range d.sourceNetworks() {

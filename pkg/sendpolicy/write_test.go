@@ -90,7 +90,8 @@ func TestEveryFaultOfADescriptionIsNamedAtOnce(t *testing.T) {
 		"Account: \"1234\"", "Regions: \"Ireland\"", "Identities: \"*.example.com\"", "Identities: \"a b@example.com\"",
 		"ConfigurationSets: \"main set\"", "SandboxRecipients: \"nobody@\"", "From: \"a b@example.com\"",
 		"Recipients: \"everybody\"",
-		"Endpoints: \"vpc-01\"", "VPCs: \"vpce-01\"", "Conditions: \"StringEquals aws:PrincipalOrgID o-1\": SES doesn't know the key",
+		"Endpoints: \"vpc-01\"", "VPCs: \"vpce-01\"",
+		"Conditions: \"StringEquals aws:PrincipalOrgID o-1\": SES doesn't know the key",
 		"Conditions: \"Equals ses:FromAddress a@example.com\": IAM has no operator \"Equals\"",
 		"Conditions: \"Bool aws:SecureTransport \": aws:SecureTransport has no value",
 	}
@@ -184,8 +185,8 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 			with(func(d *description) {
 				d.SandboxRecipients, d.From = toFriends, []string{"app@example.com", "idle@example.org"}
 			})},
-		"a condition on a sender, in the sandbox": {"Conditions: \"StringLike ses:FromAddress no-reply@*\": StringLike of " +
-			"ses:FromAddress is said",
+		"a condition on a sender, in the sandbox": {"Conditions: \"StringLike ses:FromAddress no-reply@*\": " +
+			"StringLike of ses:FromAddress is said",
 			with(func(d *description) {
 				d.SandboxRecipients = toFriends
 				d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress",
@@ -200,8 +201,8 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 				d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress",
 					Values: []string{"*-eu@example.com"}}}
 			})},
-		"a condition on a network that is described": {"Conditions: \"IpAddress aws:SourceIp 203.0.113.0/28\": IpAddress of " +
-			"aws:SourceIp is said",
+		"a condition on a network that is described": {"Conditions: \"IpAddress aws:SourceIp 203.0.113.0/28\": " +
+			"IpAddress of aws:SourceIp is said",
 			with(func(d *description) {
 				d.Networks = networks("192.0.2.0/24")
 				d.Conditions = []sendpolicy.Condition{{Operator: "IpAddress", Key: "aws:SourceIp",
@@ -273,7 +274,8 @@ var (
 var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy.Description }{
 	sendpolicy.AnySource: {
 		raised: []sendpolicy.Description{
-			fromNetworks(), fromCondition("NotIpAddress", "192.0.2.0/24"), fromCondition("IpAddressIfExists", "192.0.2.0/24"),
+			fromNetworks(), fromCondition("NotIpAddress", "192.0.2.0/24"),
+			fromCondition("IpAddressIfExists", "192.0.2.0/24"),
 			quiet(func(d *sendpolicy.Description) {
 				d.Networks, d.Conditions = nil, oneCondition("StringEqualsIfExists", "aws:SourceVpce", "vpce-01")
 			}),
@@ -304,7 +306,8 @@ var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy
 		not: []sendpolicy.Description{
 			fromNetworks("198.51.0.0/16"), fromNetworks("2001:db8::/32"), fromNetworks("::ffff:198.51.0.0/112"),
 			fromNetworks("198.51.0.0/16", "198.51.100.0/24", "198.51.0.0/16"), fromNetworks("10.0.0.0/8"),
-			fromNetworks("198.51.0.0/16", "2001:db8::/32", "192.168.0.0/16"), fromCondition("IpAddress", "198.51.0.0/16"),
+			fromNetworks("198.51.0.0/16", "2001:db8::/32", "192.168.0.0/16"),
+			fromCondition("IpAddress", "198.51.0.0/16"),
 			quiet(func(d *sendpolicy.Description) { // what is left of it
 				d.Networks = networks("198.50.0.0/15")
 				d.Conditions = oneCondition("NotIpAddress", "aws:SourceIp", "198.50.0.0/16")
@@ -398,8 +401,9 @@ var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy
 		},
 		not: []sendpolicy.Description{
 			quiet(func(d *sendpolicy.Description) { d.From = []string{"App@Example.com"} }),
-			quiet(func(d *sendpolicy.Description) { d.Identities = []string{ownARN} }),          // of which no sender is
-			quiet(func(d *sendpolicy.Description) { d.Identities = []string{"a@example.com"} }), // nor of this one
+			// Of these, no sender is.
+			quiet(func(d *sendpolicy.Description) { d.Identities = []string{ownARN} }),
+			quiet(func(d *sendpolicy.Description) { d.Identities = []string{"a@example.com"} }),
 			quiet(func(d *sendpolicy.Description) {
 				d.From, d.SandboxRecipients, d.Conditions = nil, nil, oneCondition("StringEquals", "ses:FromAddress",
 					"app@example.com")
@@ -432,7 +436,9 @@ var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy
 			quiet(func(d *sendpolicy.Description) { d.From = nil }),
 			quiet(func(d *sendpolicy.Description) { d.From = []string{"app@a.b.Example.com", "*@*.com"} }),
 			quiet(func(d *sendpolicy.Description) { d.Identities, d.From = []string{"App@Example.com"}, nil }),
-			quiet(func(d *sendpolicy.Description) { d.Identities, d.From = []string{ownARN}, []string{"a@example.org"} }),
+			quiet(func(d *sendpolicy.Description) {
+				d.Identities, d.From = []string{ownARN}, []string{"a@example.org"}
+			}),
 			quiet(func(d *sendpolicy.Description) {
 				d.From, d.SandboxRecipients, d.Conditions = nil, nil, oneCondition("StringNotLike", "ses:FromAddress",
 					"*@other.example")

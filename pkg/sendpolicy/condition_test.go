@@ -1,0 +1,362 @@
+package sendpolicy_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+)
+
+// conditionFaults are conditions that are refused, each with what is said beside the condition
+// itself. They are of a description that the function changes.
+var conditionFaults = []struct {
+	condition string // as the command line takes it
+	beside    func(*sendpolicy.Description)
+	text      string
+}{
+	// The operator.
+	{"StringIs ses:FromAddress a@example.com", nil,
+		"IAM has no operator \"StringIs\"; for ses:FromAddress there are StringLike, StringNotLike, StringEquals"},
+	{"NumericNotLessThan aws:EpochTime 1", nil, "there are DateLessThan, DateLessThanEquals"},
+	{"NullIfExists aws:SourceVpce false", nil, "IAM has no operator"},
+	{"ForAllValues:Null ses:Recipients false", nil, "IAM has no operator"},
+	{"IfExists ses:FromAddress a", nil, "IAM has no operator"},
+	{"ForAnyValue: ses:Recipients a@example.com", nil, "IAM has no operator"},
+
+	// Its kind and the key's.
+	{"StringEquals aws:SourceIp 192.0.2.1", nil,
+		"StringEquals compares text, which aws:SourceIp isn't; for that there are IpAddress, NotIpAddress, Null"},
+	{"IpAddress ses:FromAddress 192.0.2.1", nil, "IpAddress compares networks, which ses:FromAddress isn't"},
+	{"IpAddress aws:SourceVpce vpce-01", nil, "for that there are StringLike"},
+	{"NumericLessThan aws:CurrentTime 1", nil, "which aws:CurrentTime isn't; for that there are DateLessThan"},
+	{"StringEquals aws:SecureTransport true", nil, "for that there are Bool, Null"},
+	{"DateLessThan aws:UserAgent 2030-01-01", nil, "compares dates"},
+	{"ArnLike ses:FromAddress a@example.com", nil, "compares ARNs"},
+	{"BinaryEquals ses:FromAddress QQ==", nil, "compares bytes"},
+	{"Bool ses:FromAddress true", nil, "compares true and false"},
+
+	// One value, or several.
+	{"StringLike ses:Recipients *@example.net", nil,
+		"write ForAllValues:StringLike, and a second condition Null ses:Recipients false"},
+	{"ForAllValues:StringLike ses:Recipients *@example.net", nil,
+		"it holds for mail without ses:Recipients as well: add the condition Null ses:Recipients false"},
+	{"forallvalues:stringnotlike SES:Recipients *@example.net", nil, "add the condition Null ses:Recipients false"},
+	{"ForAnyValue:StringLike ses:FromAddress *@example.com", nil,
+		"ses:FromAddress has one value, and ForAnyValue is for keys that have several: write StringLike"},
+	{"ForAllValues:StringEqualsIfExists aws:SourceVpce vpce-01", nil, "write StringEqualsIfExists"},
+
+	// Values.
+	{"DateLessThan aws:CurrentTime tomorrow", nil, "\"tomorrow\" is no time: write it like 2030-01-31T23:59:00Z"},
+	{"DateLessThan aws:CurrentTime 2030-13-01T00:00:00Z", nil, "is no time"},
+	{"DateLessThan aws:CurrentTime 2030-01-01T00:00:00", nil, "is no time"}, // of what zone?
+	{"DateLessThan aws:EpochTime 2030*", nil, "is no time"},
+	{"NumericLessThan aws:EpochTime soon", nil, "\"soon\" is no number"},
+	{"NumericLessThan aws:EpochTime 0x10", nil, "is no number"},
+	{"Bool aws:SecureTransport yes", nil, "\"yes\" is neither true nor false"},
+	{"Null ses:FromDisplayName 0", nil, "\"0\" is neither true nor false"},
+	{"IpAddress aws:SourceIp office", nil, "\"office\" is neither a network nor an address"},
+	{"IpAddress aws:SourceIp 192.0.2.0/33", nil, "is neither a network nor an address"},
+	{"IpAddress aws:SourceIp 2*", nil, "is neither a network nor an address"},
+	{"IpAddress aws:SourceIp ${aws:SourceIp}", nil, "is neither a network nor an address"},
+	{"StringEquals ses:FromAddress *@example.com", nil,
+		"StringEquals takes * for the character, not for any text: write StringLike, or ${*}"},
+	{"StringNotEqualsIgnoreCaseIfExists ses:FromDisplayName Boss*", nil, "write StringNotLikeIfExists"},
+	{"StringEquals ses:FromDisplayName ${aws:username}", nil, "has a policy variable"},
+	{"StringLike ses:FromDisplayName ${*}${aws:username}", nil, "has a policy variable"},
+	{"StringLike ses:FromDisplayName ${", nil, "has a policy variable"},
+	{"StringEquals ses:FromAddress  a@example.com", nil, "is empty, or has spaces at an end"},
+	{"StringEquals ses:FromDisplayName A,", nil, "is empty, or has spaces at an end"},
+	{"StringEquals ses:FromDisplayName A\x1b]0;title\a", nil, "has a control character"},
+	{"StringEquals ses:FromDisplayName A\u009b2J", nil, "has a control character"},
+	{"StringEquals ses:FromDisplayName A\xff", nil, "has a control character"},
+	{"StringEquals aws:SourceVpce vpc-01", nil, "\"vpc-01\" isn't a whole ID of the kind"},
+	{"StringLike aws:SourceVpce vpce-0*", nil, "IDs that begin alike are everybody's: write it whole"},
+	{"StringLike aws:SourceVpc vpc-0*", nil, "write it whole"},
+	{"StringNotLike aws:SourceVpc vpc-????", nil, "write it whole"},
+
+	// What narrows nothing.
+	{"StringLike ses:FromAddress *", nil, "\"*\" is any text, so this narrows nothing"},
+	{"StringLike ses:FromAddress a@example.com,*@*.*", nil, "\"*@*.*\" is any text"},
+	{"StringLikeIfExists ses:FromDisplayName ?*", nil, "or Null ses:FromDisplayName false"},
+	{"StringLike aws:UserAgent **", nil, "is any text"},
+	{"StringLike aws:SourceVpce *", nil, "is any text"},
+	{"ForAllValues:StringLike ses:Recipients *", nil, "is any text"},
+	{"StringNotLike ses:FromAddress *", nil, "or lets nothing through"},
+	{"Null aws:CurrentTime false", nil, "it holds for all mail that is described, so it narrows nothing: leave it out"},
+	{"Null ses:FromDisplayName true,false", nil, "narrows nothing"},
+	{"StringEqualsIfExists aws:SourceVpce vpce-01", fromTheOffice, "narrows nothing"},
+	{"StringNotEquals aws:SourceVpc vpc-01", fromTheOffice, "narrows nothing"},
+	{"IpAddressIfExists aws:SourceIp 0.0.0.0/0,::/0", fromTheOffice, "narrows nothing"},
+	{"IpAddressIfExists aws:SourceIp 192.0.2.0/24", throughVPC, "narrows nothing"},
+	{"NotIpAddress aws:SourceIp 192.0.2.0/24", throughVPC, "narrows nothing"},
+	{"IpAddress aws:VpcSourceIp 0.0.0.0/0", throughVPC, "narrows nothing"},
+	{"Null aws:SourceIp true", throughVPC, "narrows nothing"},
+	{"Null aws:SourceIp false", fromTheOffice, "narrows nothing"},
+
+	// What leaves nothing.
+	{"Bool aws:SecureTransport false", nil, "SES's SMTP interface always encrypts, so nothing could be sent"},
+	{"Null aws:CurrentTime true", nil, "it never holds, so nothing could be sent"},
+	{"StringEquals aws:SourceVpce vpce-01", fromTheOffice,
+		"mail from public networks has no aws:SourceVpce, so none could be sent"},
+	{"IpAddress aws:VpcSourceIp 10.0.0.0/8", fromTheOffice, "mail from public networks has no aws:VpcSourceIp"},
+	{"Null aws:SourceVpce false", fromTheOffice, "mail from public networks has no aws:SourceVpce"},
+	{"IpAddress aws:SourceIp 192.0.2.0/24", throughVPC, "mail through a VPC endpoint has no aws:SourceIp"},
+	{"Null aws:SourceIp false", throughVPC, "mail through a VPC endpoint has no aws:SourceIp"},
+	{"Null aws:SourceIp true", fromTheOffice, "it never holds"},
+	{"NotIpAddress aws:SourceIp 0.0.0.0/0,::/0", fromTheOffice, "it never holds"},
+	{"NotIpAddress aws:SourceIp 192.0.0.0/16", fromTheOffice,
+		"it leaves none of the networks that are described otherwise (192.0.2.0/24)"},
+	{"IpAddressIfExists aws:SourceIp 198.51.100.0/24", fromTheOffice, "it leaves none of the networks"},
+	{"StringLike ses:FromAddress boss@*", asTheApp,
+		"it fits none of those who are described (app@example.com), so nothing could be sent"},
+	{"StringEquals ses:FromDisplayName Boss",
+		func(d *sendpolicy.Description) { d.FromNames = []string{"App", "Shop *"} }, "(App or Shop *)"},
+
+	// What is said already.
+	{"ipaddress AWS:SOURCEIP 192.0.2.0/28", fromTheOffice, "IpAddress of aws:SourceIp is said already"},
+	{"STRINGEQUALSIGNORECASE ses:fromaddress app@example.com", asTheApp, "is said already"},
+	{"Null ses:Recipients false", func(d *sendpolicy.Description) { d.Recipients = []string{"example.net"} },
+		"is said already"},
+	{"bool aws:SecureTransport true", func(d *sendpolicy.Description) { d.TLSOnly = true }, "is said already"},
+
+	{"IpAddress aws:VpcSourceIp 10.0.0.0/8", nil,
+		"name the endpoint or the VPC as well: everybody's VPC has the same addresses"},
+}
+
+func fromTheOffice(d *sendpolicy.Description) { d.Networks = networks("192.0.2.0/24") }
+func throughVPC(d *sendpolicy.Description)    { d.Endpoints = []string{"vpce-01"} }
+func asTheApp(d *sendpolicy.Description)      { d.From = []string{"app@example.com"} }
+
+// ofText is a condition as the command line reads it.
+func ofText(text string) sendpolicy.Condition {
+	words := strings.SplitN(text, " ", 3)
+	return sendpolicy.Condition{Operator: words[0], Key: words[1], Values: strings.Split(words[2], ",")}
+}
+
+func TestAConditionThatIsWrongOrSenselessIsRefused(t *testing.T) {
+	for _, test := range conditionFaults {
+		d := ofExample(sendpolicy.Description{Conditions: []sendpolicy.Condition{ofText(test.condition)}})
+		if test.beside != nil {
+			test.beside(&d)
+		}
+		policy, _, err := sendpolicy.Write(d)
+		if err == nil {
+			t.Errorf("%s: it is taken:\n%s", test.condition, policy)
+			continue
+		}
+		faults, _ := errors.AsType[sendpolicy.Faults](err)
+		if len(faults) != 1 || faults[0].Field != "Conditions" || !strings.Contains(faults[0].Text, test.text) {
+			t.Errorf("%s: want %q:\n%v", test.condition, test.text, err)
+		}
+		first := d.Conditions[0]
+		if !strings.HasPrefix(strings.ToLower(err.Error()), strings.ToLower(fmt.Sprintf("Conditions: %q: ", first))) {
+			t.Errorf("%s: it isn't named first:\n%v", test.condition, err)
+		}
+	}
+}
+
+func TestConditionsThatContradictEachOtherAreRefused(t *testing.T) {
+	d := ofExample(sendpolicy.Description{Conditions: []sendpolicy.Condition{
+		ofText("IpAddress aws:SourceIp 192.0.2.0/24"), ofText("StringEquals aws:SourceVpce vpce-01"),
+	}})
+	_, _, err := sendpolicy.Write(d)
+	faults, _ := errors.AsType[sendpolicy.Faults](err)
+	if len(faults) != 2 {
+		t.Errorf("%v", err)
+	}
+}
+
+// conditionsTaken are some that are right, and how the policy has them.
+var conditionsTaken = []struct {
+	conditions []string
+	beside     func(*sendpolicy.Description)
+	want       sendpolicy.Conditions
+}{
+	{[]string{"stringlike SES:FROMADDRESS app-*@example.com,app-*@example.com"}, nil,
+		sendpolicy.Conditions{"StringLike": {"ses:FromAddress": {"app-*@example.com"}}}},
+	{[]string{"StringEquals ses:FromDisplayName Any questions?,${*}"}, nil,
+		sendpolicy.Conditions{"StringEquals": {"ses:FromDisplayName": {"Any questions?", "${*}"}}}},
+	{[]string{"StringLike ses:FromDisplayName ${*} news"}, nil,
+		sendpolicy.Conditions{"StringLike": {"ses:FromDisplayName": {"${*} news"}}}},
+	{[]string{"FORALLVALUES:StringNotLike ses:recipients *@example.org", "null ses:Recipients FALSE"}, nil,
+		sendpolicy.Conditions{"ForAllValues:StringNotLike": {"ses:Recipients": {"*@example.org"}},
+			"Null": {"ses:Recipients": {"false"}}}},
+	{[]string{"ForAllValues:StringNotEquals ses:Recipients boss@example.net"},
+		func(d *sendpolicy.Description) { d.Recipients = []string{"example.net"} },
+		sendpolicy.Conditions{"ForAllValues:StringLike": {"ses:Recipients": {"*@example.net"}},
+			"ForAllValues:StringNotEquals": {"ses:Recipients": {"boss@example.net"}},
+			"Null":                         {"ses:Recipients": {"false"}}}},
+	{[]string{"IpAddress aws:SourceIp 192.0.2.7,2001:db8::7,::ffff:192.0.2.0/125,192.0.2.5/32"}, nil,
+		sendpolicy.Conditions{"IpAddress": {"aws:SourceIp": {"2001:db8::7/128", "192.0.2.0/29"}}}},
+	{[]string{"NotIpAddress aws:SourceIp 192.0.2.128/25"}, fromTheOffice,
+		sendpolicy.Conditions{"IpAddress": {"aws:SourceIp": {"192.0.2.0/24"}},
+			"NotIpAddress": {"aws:SourceIp": {"192.0.2.128/25"}}}},
+	{[]string{"IpAddress aws:VpcSourceIp 10.0.0.0/8", "StringEquals aws:SourceVpc vpc-01"}, nil,
+		sendpolicy.Conditions{"IpAddress": {"aws:VpcSourceIp": {"10.0.0.0/8"}},
+			"StringEquals": {"aws:SourceVpc": {"vpc-01"}}}},
+	{[]string{"StringLike ses:FromAddress *@example.com"}, asTheApp,
+		sendpolicy.Conditions{"StringEqualsIgnoreCase": {"ses:FromAddress": {"app@example.com"}},
+			"StringLike": {"ses:FromAddress": {"*@example.com"}}}},
+	{[]string{"DateGreaterThan aws:CurrentTime 2026-06", "DateLessThan aws:CurrentTime 2030-01-01T00:00+01:00",
+		"DateLessThan aws:EpochTime 2030-01-01T00:00:00.5Z", "NumericGreaterThan aws:EpochTime 1700000000.5",
+		"DateNotEquals aws:CurrentTime 1893456000"}, nil,
+		sendpolicy.Conditions{
+			"DateGreaterThan": {"aws:CurrentTime": {"2026-06"}},
+			"DateLessThan": {"aws:CurrentTime": {"2030-01-01T00:00+01:00"},
+				"aws:EpochTime": {"2030-01-01T00:00:00.5Z"}},
+			"DateNotEquals":      {"aws:CurrentTime": {"1893456000"}},
+			"NumericGreaterThan": {"aws:EpochTime": {"1700000000.5"}},
+		}},
+	{[]string{"bool aws:securetransport TRUE", "Null ses:FromDisplayName false"}, nil,
+		sendpolicy.Conditions{"Bool": {"aws:SecureTransport": {"true"}}, "Null": {"ses:FromDisplayName": {"false"}}}},
+}
+
+func TestAConditionIsWrittenAsIAMDocumentsIt(t *testing.T) {
+	for _, test := range conditionsTaken {
+		d := ofExample(sendpolicy.Description{})
+		for _, text := range test.conditions {
+			d.Conditions = append(d.Conditions, ofText(text))
+		}
+		if test.beside != nil {
+			test.beside(&d)
+		}
+		policy, _, err := sendpolicy.Write(d)
+		if err != nil {
+			t.Errorf("%s: %v", test.conditions, err)
+			continue
+		}
+		if got := policy.Statements[0].Condition; fmt.Sprint(got) != fmt.Sprint(test.want) {
+			t.Errorf("%s:\ngot  %v\nwant %v", test.conditions, got, test.want)
+		}
+	}
+}
+
+func TestWhatIsSaidTwiceIsWrittenOnce(t *testing.T) {
+	type description = sendpolicy.Description
+	arn := "arn:aws:ses:eu-west-1:111122223333:"
+	for what, test := range map[string]struct{ twice, once func(*description) }{
+		"an identity": {func(d *description) { d.Identities = []string{"example.com", "example.com"} }, nil},
+		"an identity in capitals": {
+			func(d *description) { d.Identities = []string{"Example.COM", "example.com"} }, nil},
+		"a domain and its ARN": {
+			func(d *description) { d.Identities = []string{"example.com", arn + "identity/Example.com"} }, nil},
+		"an address whose domain is in capitals": {
+			func(d *description) { d.Identities = []string{"App@Example.com", arn + "identity/App@example.com"} },
+			func(d *description) { d.Identities = []string{"App@example.com"} }},
+		"a Region": {func(d *description) { d.Regions = []string{"eu-west-1", "eu-west-1"} }, nil},
+		"a configuration set and its ARN": {
+			func(d *description) { d.ConfigurationSets = []string{"main", arn + "configuration-set/main", "main"} },
+			func(d *description) { d.ConfigurationSets = []string{"main"} }},
+		"a recipient's identity": {
+			func(d *description) { d.SandboxRecipients = []string{"Example.net", arn + "identity/example.net"} },
+			func(d *description) { d.SandboxRecipients = []string{"example.net"} }},
+		"a recipient's identity that is the sender's": {
+			func(d *description) { d.SandboxRecipients = []string{"example.com"} }, nil},
+		"the same beside a sender": {
+			func(d *description) {
+				d.SandboxRecipients, d.From = []string{"EXAMPLE.com"}, []string{"a@example.com"}
+			},
+			func(d *description) { d.From = []string{"a@example.com"} }},
+		"a sender in capitals": {
+			func(d *description) { d.From = []string{"a@example.com", "A@Example.com"} },
+			func(d *description) { d.From = []string{"a@example.com"} }},
+		"a domain of senders": {
+			func(d *description) { d.From = []string{"Example.com", "*@example.com", "example.com"} },
+			func(d *description) { d.From = []string{"example.com"} }},
+		"a display name": {
+			func(d *description) { d.FromNames = []string{"App", "APP"} },
+			func(d *description) { d.FromNames = []string{"App"} }},
+		"a domain of recipients": {
+			func(d *description) { d.Recipients = []string{"Example.net", "example.net", "*@example.net"} },
+			func(d *description) { d.Recipients = []string{"example.net"} }},
+		"a network": {
+			func(d *description) {
+				d.Networks = networks("192.0.2.7/32", "192.0.2.1/24", "192.0.2.0/24", "::ffff:192.0.2.0/121")
+			}, fromTheOffice},
+		"an endpoint and a VPC": {
+			func(d *description) {
+				d.Endpoints, d.VPCs = []string{"vpce-01", "vpce-01"}, []string{"vpc-02", "vpc-02"}
+				d.PrivateNetworks = networks("10.1.0.0/16", "10.0.0.0/8")
+			},
+			func(d *description) {
+				d.Endpoints, d.VPCs, d.PrivateNetworks = []string{"vpce-01"}, []string{"vpc-02"}, networks("10.0.0.0/8")
+			}},
+	} {
+		twice, once := ofExample(description{}), ofExample(description{})
+		test.twice(&twice)
+		if test.once != nil {
+			test.once(&once)
+		}
+		got, warnings, err := sendpolicy.Write(twice)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		want, fewer, _ := sendpolicy.Write(once)
+		if got.String() != want.String() {
+			t.Errorf("%s:\n%s\nwant\n%s", what, got, want)
+		}
+		if len(twice.SandboxRecipients) == len(once.SandboxRecipients) && !slices.Equal(warnings, fewer) {
+			t.Errorf("%s:\n%v\nwant\n%v", what, warnings, fewer)
+		}
+	}
+}
+
+func TestCapitalsThatMatterStay(t *testing.T) {
+	policy := written(t, ofExample(sendpolicy.Description{
+		Identities: []string{"App@example.com", "app@example.com"}, From: []string{"App@example.com", "app@example.com",
+			"*@news.example.com"},
+	}))
+	if s := policy.Statements[0]; len(s.Resource) != 2 || len(s.Condition["StringLike"]["ses:FromAddress"]) != 3 {
+		t.Errorf("%s", policy)
+	}
+}
+
+func TestAListWithDuplicatesIsNotTooLong(t *testing.T) {
+	d := quiet(func(d *sendpolicy.Description) {
+		for i := range 500 {
+			d.Identities = append(d.Identities, []string{"example.com", "EXAMPLE.com", ownARN}[i%3])
+			d.Networks = append(d.Networks, networks(fmt.Sprintf("192.0.2.%d/32", i%256))...)
+		}
+	})
+	if messages := warned(t, d, sendpolicy.TooLong); len(messages) > 0 {
+		t.Errorf("%s", messages)
+	}
+}
+
+func TestAMappedNetworkIsWrittenAsWhatItMeans(t *testing.T) {
+	for network, want := range map[string]string{
+		"::ffff:0:0/96": "0.0.0.0/0", "::ffff:192.0.2.7/128": "192.0.2.7/32", "::ffff:192.0.2.7/120": "192.0.2.0/24",
+		"::/0": "::/0", "::ffff:192.0.2.7/80": "::/80",
+	} {
+		policy := written(t, ofExample(sendpolicy.Description{Networks: networks(network)}))
+		if got := policy.Statements[0].Condition["IpAddress"]["aws:SourceIp"]; !slices.Equal(got, []string{want}) {
+			t.Errorf("%s: %s, want %s", network, got, want)
+		}
+	}
+}
+
+func TestAWarningNamesWhatItIsAbout(t *testing.T) {
+	for code, test := range map[sendpolicy.WarningCode]struct {
+		d    sendpolicy.Description
+		text string
+	}{
+		sendpolicy.WideNetwork: {fromNetworks("198.51.0.0/16", "203.0.0.0/16"),
+			"(198.51.0.0/16, 203.0.0.0/16) have 131,072 IPv4 addresses"},
+		sendpolicy.ForeignSender: {quiet(func(d *sendpolicy.Description) {
+			d.Identities, d.From = []string{"x@example.com"}, []string{"a@other.example"}
+		}), "a@other.example is of none of the identities"},
+		sendpolicy.SpecificIdentity: {quiet(func(d *sendpolicy.Description) {
+			d.Identities, d.From = []string{"example.com"}, []string{"a@example.com"}
+		}), "if a@example.com is one, name it"},
+		sendpolicy.AnySource: {fromCondition("NotIpAddress", "192.0.2.0/24"),
+			"(\"NotIpAddress aws:SourceIp 192.0.2.0/24\" keeps some out, and lets all others in)"},
+	} {
+		if messages := warned(t, test.d, code); len(messages) != 1 || !strings.Contains(messages[0], test.text) {
+			t.Errorf("%s: %q", code, messages)
+		}
+	}
+}
