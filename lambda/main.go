@@ -8,10 +8,11 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/printable"
 )
 
 func main() {
-	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	log := slog.New(slog.NewJSONHandler(printable.To(os.Stdout), nil))
 	slog.SetDefault(log) // what the runtime prints becomes JSON, too
 	lambda.Start(function.New(function.World{Getenv: os.Getenv, Log: log}))
 }

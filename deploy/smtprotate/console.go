@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/printable"
 )
 
 // console is what commands read and write.
@@ -22,6 +24,20 @@ type console struct {
 	// interactive: there is somebody to ask.
 	interactive bool
 	lines       *bufio.Reader // of in
+	raw         raw
+}
+
+// raw is what a console writes to as it is, unescaped: for programs that run here, and for what
+// this program itself has a terminal do.
+type raw struct{ out, err io.Writer }
+
+// printable is the console with everything escaped that a terminal would act on, whoever it comes
+// from: AWS, a secret, a file, the command line.
+func (c *console) printable() *console {
+	shown := *c
+	shown.raw = raw{c.out, c.err}
+	shown.out, shown.err = printable.To(c.out), printable.To(c.err)
+	return &shown
 }
 
 // time is now.
@@ -80,8 +96,8 @@ func (c *console) agree(ctx context.Context, yes bool) error {
 	return nil
 }
 
-// waiting says on a terminal what is waited for, and how long already, until the returned function
-// is called.
+// waiting says on a terminal what is waited for, in words of this program, and how long already,
+// until the returned function is called.
 func (c *console) waiting(what string) (end func()) {
 	if !c.interactive {
 		return func() {}
@@ -92,11 +108,11 @@ func (c *console) waiting(what string) (end func()) {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		for {
-			fmt.Fprintf(c.err, "\r%s (%d s)", what, int(time.Since(began).Seconds()))
+			fmt.Fprintf(c.raw.err, "\r%s (%d s)", what, int(time.Since(began).Seconds()))
 			select {
 			case <-tick.C:
 			case <-done:
-				fmt.Fprintf(c.err, "\r%s\r", strings.Repeat(" ", len(what)+10))
+				fmt.Fprintf(c.raw.err, "\r%s\r", strings.Repeat(" ", len(what)+10))
 				return
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/demo"
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/printable"
 )
 
 type demoCommand struct {
@@ -51,7 +52,11 @@ func (d demoCommand) Run(ctx context.Context, c *console) (err error) {
 
 // show chooses how events are shown.
 func (d demoCommand) show(ctx context.Context, c *console) func(timeline.Event) error {
-	switch text := timeline.Text(c.out, c.colours()); {
+	out := c.out
+	if c.colours() {
+		out = printable.Coloured(c.raw.out)
+	}
+	switch text := timeline.Text(out, c.colours()); {
 	case d.JSON:
 		return timeline.JSON(c.out)
 	case d.Fast:
@@ -63,6 +68,6 @@ func (d demoCommand) show(ctx context.Context, c *console) func(timeline.Event) 
 
 // colours are for terminals whose owners want them (no-color.org).
 func (c *console) colours() bool {
-	file, ok := c.out.(*os.File)
+	file, ok := c.raw.out.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd())) && c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb"
 }

@@ -92,6 +92,7 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 		Command: f.Command, CommandTimeout: f.Timeout,
 		Program: program,
 		Log:     c.logger(),
+		Output:  c.raw.err,
 		Ready:   func() { _, _ = daemon.SdNotify(false, daemon.SdNotifyReady) }, // nobody has to listen
 	}, nil
 }
@@ -184,7 +185,7 @@ func (f followCommand) program(c *console) (*follow.Program, error) {
 	}
 	p := &follow.Program{
 		Args: args, Environment: map[string]*follow.Template{}, KillAfter: f.KillAfter,
-		Stdin: c.in, Stdout: c.out, Stderr: c.err,
+		Stdin: c.in, Stdout: c.raw.out, Stderr: c.raw.err,
 	}
 	_, err := exec.LookPath(args[0])
 	if f.Signal != "" {

@@ -76,6 +76,7 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 			code = int(asked)
 		}
 	}()
+	c = c.printable()
 	parser := kong.Must(&commands{},
 		kong.Name("smtprotate"),
 		kong.Description("Works with Amazon SES SMTP credentials that ses-smtp-rotator owns."),

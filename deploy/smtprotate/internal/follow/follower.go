@@ -2,6 +2,7 @@ package follow
 
 import (
 	"context"
+	"io"
 	"log"
 	"math/rand/v2"
 	"strings"
@@ -23,6 +24,8 @@ type Follower struct {
 	// Program, if there is one, runs with the credential in its environment.
 	Program *Program
 	Log     *log.Logger
+	// Output is for what Command says. If nil, nobody hears it.
+	Output io.Writer
 	// Ready, if set, is called once the first round has succeeded.
 	Ready func()
 	// Now wakes it before its time.
@@ -182,7 +185,7 @@ func (f *Follower) tell(ctx context.Context) error {
 	if f.told || f.Command == "" {
 		return nil
 	}
-	if err := runCommand(ctx, f.Command, f.CommandTimeout, f.Log.Writer()); err != nil {
+	if err := runCommand(ctx, f.Command, f.CommandTimeout, f.Output); err != nil {
 		return err
 	}
 	f.Log.Print("ran the command")

@@ -76,7 +76,7 @@ func newStage(t *testing.T) *stage {
 		Source: smtpcreds.SecretsManager{SecretID: secret, API: secretsmanager.New(secretsmanager.Options{
 			BaseEndpoint: aws.String(world.URL()), Region: region, Credentials: own, Retryer: aws.NopRetryer{},
 		})},
-		Every: 20 * time.Millisecond, CommandTimeout: 5 * time.Second, Log: log.New(&s.log, "", 0),
+		Every: 20 * time.Millisecond, CommandTimeout: 5 * time.Second, Log: log.New(&s.log, "", 0), Output: &s.log,
 	}
 	t.Cleanup(s.nothingSecretWasTold)
 	return s
