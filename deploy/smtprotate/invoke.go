@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,8 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/printable"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
@@ -32,6 +35,7 @@ func (f profileFlag) config(ctx context.Context, region string, options ...func(
 	if f.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(f.Profile))
 	}
+	options = append(options, config.WithLogger(logging.NewStandardLogger(printable.To(os.Stderr)))) // the SDK's own
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err == nil && cfg.Region == "" {
 		err = errors.New("no Region: give --region, or set AWS_REGION")

@@ -44,7 +44,6 @@ func escape(text []byte, colours bool) []byte {
 		switch {
 		case colours && colour(text[i:]) > 0:
 			size = colour(text[i:])
-		case r == '\r' && i+1 < len(text) && text[i+1] == '\n': // an end of a line elsewhere
 		case acts(r) || r == utf8.RuneError && size == 1:
 			out = append(out, text[done:i]...)
 			out = fmt.Appendf(out, `\u%04x`, r)

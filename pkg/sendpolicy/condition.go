@@ -112,11 +112,11 @@ func (c comparison) checkSet(of Condition) error {
 
 // checkValue refuses what IAM would refuse, and what means something else to it than to people.
 func (c comparison) checkValue(key, value string) error {
-	if strings.TrimSpace(value) != value || value == "" {
-		return fmt.Errorf("%q is empty, or has spaces at an end", value)
-	}
 	if strings.ContainsFunc(value, isControl) {
 		return fmt.Errorf("%q has a control character", value)
+	}
+	if strings.TrimSpace(value) != value || value == "" {
+		return fmt.Errorf("%q is empty, or has spaces at an end", value)
 	}
 	switch c.kind() {
 	case ofText:
