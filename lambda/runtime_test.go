@@ -163,3 +163,26 @@ func (p *process) invokeUntilKilled(event string) (a answer, alive bool) {
 	}
 	return answer{}, false
 }
+
+// TestTheLogHasNothingThatATerminalActsOn: people read it in one (aws logs tail), and an event's
+// text is in it.
+func TestTheLogHasNothingThatATerminalActsOn(t *testing.T) {
+	t.Parallel()
+	env, err := deploy(t).Environ()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := startFunction(t, env)
+	p.invoke("{\"action\":\"rotate\",\"reason\":\"\\u001b]0;mine\\u0007\u009b2J\u202e\u007f\"}")
+	p.stop()
+	printed := p.output.String()
+	if !strings.Contains(printed, `"reason":"\u001b]0;mine\u0007\u009b2J\u202e\u007f"`) ||
+		strings.ContainsAny(printed, "\x1b\a\u009b\u202e\x7f") {
+		t.Errorf("a terminal acts on %q", printed)
+	}
+	for line := range strings.Lines(printed) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("it isn't JSON: %s", line)
+		}
+	}
+}
