@@ -99,10 +99,19 @@ func (a auditCommand) findingsOfUser(ctx context.Context, region string) ([]send
 	if err != nil {
 		return nil, err
 	}
-	if access.Intended, err = a.description(); err != nil {
+	if access.Intended, err = a.intended(); err != nil {
 		return nil, err
 	}
 	return append([]sendpolicy.Finding{}, sendpolicy.Audit(access)...), nil
+}
+
+// intended is what the flags describe. If they name an identity, a policy can be written for it.
+func (a auditCommand) intended() (sendpolicy.Description, error) {
+	d, err := a.description()
+	if err == nil && len(d.Identities) > 0 {
+		_, _, err = sendpolicy.Write(d)
+	}
+	return d, byFlag(err)
 }
 
 // findings are printed the worst first, and each policy to have instead once.

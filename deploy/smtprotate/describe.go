@@ -24,7 +24,7 @@ type describeFlags struct {
 	VPC              []string `name:"vpc" placeholder:"vpc-…" help:"VPCs that mail is handed in from."`
 	PrivateNetwork   []string `placeholder:"10.0.0.0/16" help:"Private networks in those VPCs or behind those endpoints."`
 	TLSOnly          bool     `name:"tls-only" help:"Demand TLS, as SES's SMTP interface does by itself."`
-	Condition        []string `sep:"none" placeholder:"'OPERATOR KEY VALUE,…'" help:"One more that must hold."`
+	Condition        []string `sep:"none" placeholder:"'OPERATOR KEY VALUE,…'" help:"One more that must hold, on a key that SES knows. Several values are alternatives."`
 }
 
 // description reads the flags. All that can't be read is in the error.
@@ -49,16 +49,29 @@ func (f describeFlags) description() (sendpolicy.Description, error) {
 		PrivateNetworks: networks("private-network", f.PrivateNetwork), TLSOnly: f.TLSOnly,
 	}
 	for _, text := range f.Condition {
-		words := strings.SplitN(text, " ", 3)
-		if len(words) < 3 {
-			faults = append(faults,
-				fmt.Errorf("--condition: %q isn't an operator, a key and a value, with spaces between", text))
+		c, err := parseCondition(text)
+		if err != nil {
+			faults = append(faults, err)
 			continue
 		}
-		d.Conditions = append(d.Conditions, sendpolicy.Condition{Operator: words[0], Key: words[1],
-			Values: strings.Split(words[2], ",")})
+		d.Conditions = append(d.Conditions, c)
 	}
 	return d, errors.Join(faults...)
+}
+
+// parseCondition reads an operator, a key and values. There may be spaces around each value, and
+// in it.
+func parseCondition(text string) (c sendpolicy.Condition, err error) {
+	operator, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
+	key, values, found := strings.Cut(strings.TrimSpace(rest), " ")
+	if !found {
+		return c, fmt.Errorf("--condition: %q isn't an operator, a key and a value, with spaces between", text)
+	}
+	c = sendpolicy.Condition{Operator: operator, Key: key}
+	for value := range strings.SplitSeq(values, ",") {
+		c.Values = append(c.Values, strings.TrimSpace(value))
+	}
+	return c, nil
 }
 
 func parseNetwork(text string) (netip.Prefix, error) {

@@ -88,3 +88,31 @@ func TestOnATerminalAPolicyIsAskedFor(t *testing.T) {
 		t.Error("it asks for what is given")
 	}
 }
+
+func TestAConditionIsReadWithItsSpaces(t *testing.T) {
+	code, out, err := smtprotate(t, "", "policy", "--identity",
+		"arn:aws:ses:eu-west-1:111122223333:identity/example.com", "--condition",
+		" stringequals  ses:FromDisplayName  The Shop, The Office ")
+	policy, fault := sendpolicy.Parse(out)
+	if code != 0 || fault != nil {
+		t.Fatalf("exit code %d, %v: %s", code, fault, err)
+	}
+	want := sendpolicy.Texts{"The Shop", "The Office"}
+	if got := policy.Statements[0].Condition["StringEquals"]["ses:FromDisplayName"]; !reflect.DeepEqual(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestAConditionThatIsRefusedIsToldByItsFlag(t *testing.T) {
+	for _, command := range [][]string{{"policy"}, {"audit", "--user", smtpUser}} {
+		d := deploy(t)
+		d.runs("rotate")
+		args := append(command, "--identity=example.com", "--account=111122223333", "--region=eu-west-1",
+			"--condition=StringLike aws:SourceVpce vpce-0*")
+		code, _, err := smtprotate(t, "", args...)
+		if code != exitFailed || !strings.Contains(err, `--condition: "StringLike aws:SourceVpce vpce-0*": `) ||
+			!strings.Contains(err, "write it whole") {
+			t.Errorf("%s: exit code %d: %s", command, code, err)
+		}
+	}
+}

@@ -16,7 +16,7 @@ import (
 // hostile is text that sets a terminal's title, clears it, and turns letters around.
 const hostile = "x\x1b]0;mine\a\u009b2J\u202ey\x7f\r"
 
-// hostileName is that of something in IAM, whose answers are XML, which hasn't the other characters.
+// hostileName is that of something in IAM. It answers in XML, which hasn't the other characters.
 const hostileName = "x\u009b2J\u202ey"
 
 // harmless wants text to have nothing that a terminal acts on, but at least the escapes of what

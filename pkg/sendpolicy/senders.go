@@ -12,7 +12,7 @@ func (d Description) warnOfSenders(warn func(WarningCode, string, ...any)) {
 	for _, from := range d.described() {
 		if !slices.ContainsFunc(senders(d.Identities), func(own string) bool { return overlap(own, from) }) {
 			warn(ForeignSender, "%s is of none of the identities, so its mail is refused: name its domain, or itself, "+
-				"as an identity", strings.ReplaceAll(from, "*@", "anybody@"))
+				"as an identity", from)
 		}
 	}
 	if unnamed := d.unnamed(); len(unnamed) > 0 {
