@@ -360,3 +360,31 @@ func TestAWarningNamesWhatItIsAbout(t *testing.T) {
 		}
 	}
 }
+
+// TestTheWriterWarnsOfSourcesThatTheAuditFinds, and of no others: both have one measure.
+func TestTheWriterWarnsOfSourcesThatTheAuditFinds(t *testing.T) {
+	var all []sendpolicy.Description
+	for _, s := range scenes {
+		all = append(all, s.description)
+	}
+	for _, of := range warningsByCode {
+		all = append(all, slices.Concat(of.raised, of.not)...)
+	}
+	warnings, findings := 0, 0
+	for _, d := range all {
+		policy := written(t, d)
+		said := warned(t, d, sendpolicy.AnySource)
+		said = append(said, warned(t, d, sendpolicy.WideNetwork)...)
+		var found []string
+		for _, f := range auditOf(policy.String()) {
+			if f.Code == sendpolicy.NoSource || f.Code == sendpolicy.WideSource {
+				found = append(found, f.Message)
+			}
+		}
+		warnings, findings = warnings+min(len(said), 1), findings+min(len(found), 1)
+		if (len(said) > 0) != (len(found) > 0) {
+			t.Errorf("%s\nwarnings: %q\nfindings: %q", policy, said, found)
+		}
+	}
+	t.Logf("%d policies, %d with a warning and %d with a finding", len(all), warnings, findings)
+}

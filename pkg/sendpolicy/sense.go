@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // checkConditions refuses conditions that IAM would refuse, that mean something else than they
@@ -60,9 +61,9 @@ func (d Description) holdsSometimes(c Condition, others []Condition) error {
 	narrows := false
 	for _, way := range d.ways(others) {
 		switch c.through(way) {
-		case depends:
+		case mayHold:
 			narrows = true
-		case never:
+		case holdsNever:
 			return way.never(c)
 		}
 	}
@@ -91,7 +92,7 @@ func (d door) never(c Condition) error {
 	switch {
 	case c.Key == "aws:SecureTransport":
 		return errors.New("SES's SMTP interface always encrypts, so nothing could be sent: leave it out, or write true")
-	case d.presence(c.Key) == always:
+	case d.has(c.Key) == holdsAlways:
 		return errors.New("it never holds, so nothing could be sent: leave it out")
 	case d.key == "aws:SourceIp":
 		return fmt.Errorf("mail from public networks has no %s, so none could be sent: leave it out, or describe the "+
@@ -193,48 +194,48 @@ func (d Description) holdsForEach(c Condition, others []Condition) error {
 type outcome int
 
 const (
-	depends outcome = iota
-	always
-	never
+	mayHold outcome = iota
+	holdsAlways
+	holdsNever
 )
 
-// presence tells whether mail that comes in through the door has a key.
-func (d door) presence(key string) outcome {
-	switch {
-	case slices.Contains([]string{"ses:FromAddress", "aws:CurrentTime", "aws:EpochTime", "aws:SecureTransport"}, key):
-		return always
-	case !isSource(key) || d.key == "":
-		return depends
-	case (d.key == "aws:SourceIp") == (key == "aws:SourceIp"):
-		return always
+// has tells whether mail that comes in through the door has a key.
+func (d door) has(key string) outcome {
+	switch where := facts[strings.ToLower(key)].presence; {
+	case where == always:
+		return holdsAlways
+	case where == optional || d.key == "":
+		return mayHold
+	case (where == outside) == (d.key == "aws:SourceIp"):
+		return holdsAlways
 	}
-	return never
+	return holdsNever
 }
 
 // through tells how the condition turns out.
 func (c Condition) through(way door) outcome {
-	parsed, there := c.comparison(), way.presence(c.Key)
+	parsed, there := c.comparison(), way.has(c.Key)
 	demands := parsed.demandsKey(c.Values)
 	switch {
 	case len(c.Values) > 1 && parsed.base == null: // true and false
-		return always
-	case parsed.base == null && there != depends:
-		if demands == (there == always) {
-			return always
+		return holdsAlways
+	case parsed.base == null && there != mayHold:
+		if demands == (there == holdsAlways) {
+			return holdsAlways
 		}
-		return never
-	case there == never && demands:
-		return never
-	case there == never:
-		return always
+		return holdsNever
+	case there == holdsNever && demands:
+		return holdsNever
+	case there == holdsNever:
+		return holdsAlways
 	case c.Key == "aws:SecureTransport" && slices.Equal(c.Values, []string{"false"}):
-		return never
-	case there != always || !c.hasAll():
-		return depends
+		return holdsNever
+	case there != holdsAlways || !c.hasAll():
+		return mayHold
 	case parsed.negated():
-		return never
+		return holdsNever
 	}
-	return always
+	return holdsAlways
 }
 
 // hasAll tells whether its networks are all that there are.
