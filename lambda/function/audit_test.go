@@ -74,7 +74,8 @@ func TestTheAuditTellsWhatTheUserMayDo(t *testing.T) {
 		t.Errorf("%s, want %s", found[1].Message, want)
 	}
 	instead := found[0].Instead.Statements[0].Resource
-	if !slices.Equal(instead, sendpolicy.Texts{"arn:aws:ses:eu-west-1:444455556666:identity/example.com"}) {
+	if !slices.Equal(instead, sendpolicy.Texts{"arn:aws:ses:eu-west-1:444455556666:identity/example.com",
+		"arn:aws:ses:eu-west-1:444455556666:configuration-set/*"}) {
 		t.Errorf("instead, it may send with %s", instead)
 	}
 	s.measures(map[string]float64{"HighFindings": 1, "MediumFindings": 2, "LowFindings": 0})

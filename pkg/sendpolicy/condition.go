@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // String is the condition as people write it.
@@ -60,7 +59,7 @@ var bare = strings.NewReplacer("${*}", "x", "${?}", "x", "${$}", "x")
 // check returns what is wrong with the condition by itself, and what to write.
 func (c Condition) check() error {
 	parsed, known := parseComparison(c.Operator)
-	kinds := honoured[asWritten(c.Key)]
+	kinds := kindsOf(c.Key)
 	switch {
 	case kinds == nil:
 		return fmt.Errorf("SES doesn't know the key %s when mail is sent over SMTP; it knows %s", c.Key,
@@ -157,7 +156,7 @@ func (c comparison) checkText(key, value string) error {
 		return fmt.Errorf("%q is any text, so this narrows nothing, or lets nothing through: write what is meant, or "+
 			"Null %s false, if it only has to be there", value, key)
 	}
-	for name, id := range map[string]*shape{"aws:SourceVpce": endpoint, "aws:SourceVpc": vpc} {
+	for name, id := range map[string]*shape{sourceVPCe: endpoint, sourceVPC: vpc} {
 		if asWritten(key) == name && !id.MatchString(value) {
 			return fmt.Errorf("%q isn't a whole ID of the kind (vpce-… for aws:SourceVpce, vpc-… for "+
 				"aws:SourceVpc), and IDs that begin alike are everybody's: write it whole", value)
@@ -166,18 +165,9 @@ func (c comparison) checkText(key, value string) error {
 	return nil
 }
 
-// isDate tells whether IAM reads a date: one of W3C's profile of ISO 8601 ("Date and Time
-// Formats"), or seconds since 1970.
+// isDate tells whether IAM reads a date.
 func isDate(text string) bool {
-	if _, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return true
-	}
-	for _, layout := range []string{
-		time.DateOnly, "2006-01", "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z07:00",
-	} {
-		if _, err := time.Parse(layout, text); err == nil {
-			return true
-		}
-	}
-	return false
+	_, err := strconv.ParseInt(text, 10, 64)
+	_, ok := timeOf(text)
+	return err == nil || ok
 }

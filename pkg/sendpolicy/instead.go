@@ -132,7 +132,7 @@ func (s Statement) does(other Statement) bool {
 
 // senderDomains are the domains of those that the statement lets send.
 func (s Statement) senderDomains() (domains []string) {
-	for _, text := range s.values("ses:FromAddress") {
+	for _, text := range s.values(fromAddress) {
 		if _, name, ok := strings.Cut(text, "@"); ok && domain.MatchString(name) && !slices.Contains(domains, name) {
 			domains = append(domains, name)
 		}

@@ -1,7 +1,6 @@
 package sendpolicy
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -20,31 +19,86 @@ const (
 	ofAny     kind = "whether a key is there" // Null's
 )
 
-// honoured are the condition keys that SES knows for sending over SMTP: its own, and the only
-// global ones that it implements ("Identity and access management in Amazon SES"). A condition on
-// another one may never hold, or always. What they are is in "Condition keys for Amazon SES"
-// (Service Authorization Reference) and "AWS global condition context keys" (IAM User Guide).
-var honoured = map[string][]kind{
-	"ses:ApiVersion": {ofText}, "ses:FeedbackAddress": {ofText}, "ses:FromAddress": {ofText},
-	"ses:FromDisplayName": {ofText}, recipientsKey: {ofText},
-	"aws:CurrentTime": {ofDate}, "aws:EpochTime": {ofDate, ofNumber}, "aws:SecureTransport": {ofTruth},
-	"aws:SourceIp": {ofNetwork}, "aws:VpcSourceIp": {ofNetwork},
-	"aws:SourceVpc": {ofText}, "aws:SourceVpce": {ofText}, "aws:UserAgent": {ofText},
+// Keys that this package has something to say about.
+const (
+	fromAddress   = "ses:FromAddress"
+	recipientsKey = "ses:Recipients" // the only key of SES that has several values
+	sourceIP      = "aws:SourceIp"
+	sourceVPC     = "aws:SourceVpc"
+	sourceVPCe    = "aws:SourceVpce"
+	vpcSourceIP   = "aws:VpcSourceIp"
+)
+
+// presence says which requests have a key.
+type presence uint8
+
+const (
+	optional presence = iota // as a thief likes
+	always
+	outside // those with a public address
+	inside  // those through a VPC endpoint
+)
+
+// fact is what is known of a condition key.
+type fact struct {
+	kinds    []kind
+	presence presence
+	only     string // its only value, for a user's own requests
 }
 
-// recipientsKey is the only key of SES that has several values.
-const recipientsKey = "ses:Recipients"
+// facts are those of the condition keys that requests are known to have or to lack: SES's own, the
+// only global ones that it implements ("Identity and access management in Amazon SES"), and those
+// that IAM fills in itself. A condition on any other key may hold or not. What the keys are is in
+// "Condition keys for Amazon SES" (Service Authorization Reference) and "AWS global condition
+// context keys" (IAM User Guide).
+var facts = map[string]fact{
+	fromAddress:                 {kinds: []kind{ofText}, presence: always},
+	recipientsKey:               {kinds: []kind{ofText}},
+	"ses:ApiVersion":            {kinds: []kind{ofText}},
+	"ses:FeedbackAddress":       {kinds: []kind{ofText}},
+	"ses:FromDisplayName":       {kinds: []kind{ofText}},
+	"aws:CurrentTime":           {kinds: []kind{ofDate}, presence: always},
+	"aws:EpochTime":             {kinds: []kind{ofDate, ofNumber}, presence: always},
+	"aws:SecureTransport":       {kinds: []kind{ofTruth}, presence: always},
+	"aws:UserAgent":             {kinds: []kind{ofText}, presence: always},
+	sourceIP:                    {kinds: []kind{ofNetwork}, presence: outside},
+	vpcSourceIP:                 {kinds: []kind{ofNetwork}, presence: inside},
+	sourceVPC:                   {kinds: []kind{ofText}, presence: inside},
+	sourceVPCe:                  {kinds: []kind{ofText}, presence: inside},
+	"aws:ViaAWSService":         {kinds: []kind{ofTruth}, presence: always, only: "false"},
+	"aws:PrincipalIsAWSService": {kinds: []kind{ofTruth}, presence: always, only: "false"},
+}
 
-// HonouredKeys are the condition keys that SES knows for sending over SMTP.
-func HonouredKeys() []string { return slices.Sorted(maps.Keys(honoured)) }
+// HonouredKeys are the condition keys that SES knows for sending over SMTP. A condition on another
+// one may never hold, or always.
+func HonouredKeys() (keys []string) {
+	for key := range facts {
+		if honours(key) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
 
 // honours tells whether SES knows the key; names of keys are the same in capitals and small
 // letters.
-func honours(key string) bool { return honoured[asWritten(key)] != nil }
+func honours(key string) bool {
+	fact, known := facts[asWritten(key)]
+	return known && fact.only == ""
+}
 
-// asWritten is a key as AWS writes it, if SES knows it.
+// kindsOf are what the values of a key are that SES knows.
+func kindsOf(key string) []kind {
+	if !honours(key) {
+		return nil
+	}
+	return facts[asWritten(key)].kinds
+}
+
+// asWritten is a key as AWS writes it, if it is known.
 func asWritten(key string) string {
-	for known := range honoured {
+	for known := range facts {
 		if strings.EqualFold(known, key) {
 			return known
 		}
@@ -52,9 +106,7 @@ func asWritten(key string) string {
 	return key
 }
 
-// sources are the keys that say where a request comes from.
-var sources = []string{"aws:SourceIp", "aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp"}
-
+// isSource tells whether a key says where a request comes from.
 func isSource(key string) bool {
-	return slices.ContainsFunc(sources, func(s string) bool { return strings.EqualFold(s, key) })
+	return slices.Contains([]string{sourceIP, sourceVPC, sourceVPCe, vpcSourceIP}, asWritten(key))
 }

@@ -23,37 +23,44 @@ func numberMeets(clauses []clause) bool {
 	})
 }
 
-// numberOf reads a number, or a time as "IAM JSON policy elements: Condition operators" has it.
+// numberOf reads a number, or a time as IAM has it.
 func numberOf(text string) (float64, bool) {
 	if n, err := strconv.ParseFloat(text, 64); err == nil {
 		return n, true
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02"} {
+	t, ok := timeOf(text)
+	return float64(t.Unix()), ok
+}
+
+// timeOf reads a time as W3C's profile of ISO 8601 has it ("Date and Time Formats"), which IAM
+// takes ("IAM JSON policy elements: Condition operators").
+func timeOf(text string) (t time.Time, ok bool) {
+	for _, layout := range []string{time.DateOnly, "2006-01", "2006-01-02T15:04Z07:00", time.RFC3339} {
 		if t, err := time.Parse(layout, text); err == nil {
-			return float64(t.Unix()), true
+			return t, true
 		}
 	}
-	return 0, false
+	return t, false
 }
 
 // met tells whether a number can meet the clause. A value that can't be read may be any number.
 func (c clause) met(n float64) bool {
-	wanted := c.holds != c.not
+	wanted := c.like()
 	meets := slices.ContainsFunc(c.values, func(text string) bool {
 		than, ok := numberOf(text)
 		if !ok {
 			return wanted
 		}
-		switch strings.TrimPrefix(strings.TrimPrefix(c.operator, "numeric"), "date") {
-		case "equals":
+		switch strings.TrimPrefix(strings.TrimPrefix(c.base, "Numeric"), "Date") {
+		case "Equals", "NotEquals":
 			return n == than
-		case "lessthan":
+		case "LessThan":
 			return n < than
-		case "lessthanequals":
+		case "LessThanEquals":
 			return n <= than
-		case "greaterthan":
+		case "GreaterThan":
 			return n > than
-		case "greaterthanequals":
+		case "GreaterThanEquals":
 			return n >= than
 		}
 		return wanted

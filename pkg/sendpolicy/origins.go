@@ -25,8 +25,8 @@ func (r *requests) addresses(key string) addressSet {
 
 // narrow leaves those of the addresses that can meet the clause.
 func (c clause) narrow(all addressSet) addressSet {
-	isText := strings.HasPrefix(c.operator, "string") // IAM compares the address's text then
-	if c.operator != "ipaddress" && !isText {
+	isText := c.kind() == ofText // IAM compares the address's text then
+	if c.kind() != ofNetwork && !isText {
 		return all
 	}
 	var may, surely addressSet
@@ -34,7 +34,7 @@ func (c clause) narrow(all addressSet) addressSet {
 		m, s := c.addressesOf(value, isText)
 		may, surely = may.union(m), surely.union(s)
 	}
-	if c.holds != c.not {
+	if c.like() {
 		return all.intersect(may)
 	}
 	return all.minus(surely)
@@ -48,7 +48,7 @@ func (c condition) addressesOf(value string, isText bool) (may, surely addressSe
 		return everyAddress(), addressSet{}
 	case err == nil && (!isText || !strings.Contains(value, "/")):
 		return addressesOf(network), surelyAddressesOf(network)
-	case isText && hasWildcard(value) && c.operator == "stringlike":
+	case isText && hasWildcard(value) && c.hasWildcards():
 		return beginning(value[:strings.IndexAny(value, "*?")]), addressSet{}
 	}
 	return addressSet{}, addressSet{}

@@ -59,12 +59,12 @@ func (r *requests) possibleWith(key string) bool {
 	if !has || slices.ContainsFunc(r.clauses[key], func(c clause) bool { return !c.with() }) {
 		return false
 	}
-	switch fact.form {
-	case anAddress:
+	switch {
+	case slices.Contains(fact.kinds, ofNetwork):
 		return !r.addresses(key).isEmpty()
-	case aNumber:
+	case slices.Contains(fact.kinds, ofDate):
 		return numberMeets(r.clauses[key])
-	case someTexts:
+	case key == recipientsKey:
 		return textsMeet(r.clauses[key])
 	}
 	demands := demandsOf(r.clauses[key])
@@ -95,7 +95,7 @@ func textsMeet(clauses []clause) bool {
 		d, ok := c.demand()
 		switch {
 		case !ok || c.set == "": // what IAM makes of several values then isn't documented
-		case (c.set == "forallvalues") == c.holds:
+		case (c.set == forAll) == c.holds:
 			ofAll = append(ofAll, d)
 		default:
 			ofAny = append(ofAny, d)

@@ -27,7 +27,7 @@ func (d Description) warnOfSenders(warn func(WarningCode, string, ...any)) {
 func (d Description) described() []string {
 	from := each(d.From, addresses)
 	for _, c := range d.Conditions {
-		if c.Key == "ses:FromAddress" && c.names() {
+		if c.Key == fromAddress && c.names() {
 			from = append(from, each(c.Values, func(v string) []string { return []string{anyForOne(v)} })...)
 		}
 	}

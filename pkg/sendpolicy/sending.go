@@ -36,7 +36,7 @@ func (r *report) sending(reaches []reach, together bool) {
 	r.identities(reaches)
 	r.origins(reaches, together)
 	r.statement.Condition.each(func(operator, key string, _ Texts) {
-		if !honours(key) && facts[strings.ToLower(key)].only == "" {
+		if _, known := facts[asWritten(key)]; !known {
 			r.add(UnknownKey, Medium, "what the condition was to prevent",
 				"SES doesn't implement the key %s (%s): the condition isn't to be relied on", key, operator)
 		}
@@ -92,7 +92,7 @@ func (r *report) origins(reaches []reach, together bool) {
 	case foreign:
 		r.add(WideSource, Medium, "sending through an endpoint in a VPC of the thief's own",
 			"any VPC endpoint will do for %s",
-			strings.Join(r.statement.values("aws:SourceVpce", "aws:SourceVpc"), ", "))
+			strings.Join(r.statement.values(sourceVPCe, sourceVPC), ", "))
 	case wide:
 		r.add(WideSource, Medium, "sending from "+r.statement.origin(from), "the source has %s", words)
 	case together && !from.isEmpty():
@@ -115,7 +115,7 @@ func sourcesOf(reaches []reach) (all addressSet) {
 
 // origin is the source in the statement's own words, or else the networks.
 func (s Statement) origin(from addressSet) string {
-	if values := s.values("aws:SourceIp"); len(values) > 0 {
+	if values := s.values(sourceIP); len(values) > 0 {
 		return strings.Join(values, ", ")
 	}
 	return from.String()
@@ -132,7 +132,7 @@ func (s Statement) bound() (is bool, why string) {
 		switch {
 		case c.ifExists:
 			why = ": where " + key + " is missing, " + operator + " holds"
-		case c.not, c.operator == "null", c.set == "forallvalues":
+		case c.base == "", c.negated(), c.base == null, c.set == forAll:
 			why = ": " + operator + " of " + key + " keeps some out, and lets all others in"
 		case c.key == vpcSourceIP:
 			why = ": everybody's VPC has the same addresses, so " + key + " needs the endpoint or the VPC beside it"
@@ -156,7 +156,7 @@ func (s Statement) values(keys ...string) (all []string) {
 // privateAddresses looks for sources from which mail never comes.
 func (r *report) privateAddresses() {
 	for _, c := range r.statement.conditions(false) {
-		if c.key != sourceIP || c.operator != "ipaddress" || c.not {
+		if c.key != sourceIP || c.base != "IpAddress" {
 			continue
 		}
 		for _, text := range c.values {

@@ -94,7 +94,7 @@ func (d door) never(c Condition) error {
 		return errors.New("SES's SMTP interface always encrypts, so nothing could be sent: leave it out, or write true")
 	case d.has(c.Key) == holdsAlways:
 		return errors.New("it never holds, so nothing could be sent: leave it out")
-	case d.key == "aws:SourceIp":
+	case d.key == sourceIP:
 		return fmt.Errorf("mail from public networks has no %s, so none could be sent: leave it out, or describe the "+
 			"VPC or its endpoint beside the networks", c.Key)
 	}
@@ -105,10 +105,10 @@ func (d door) never(c Condition) error {
 // isOfOneVPC refuses private addresses of anybody's VPC.
 func (d Description) isOfOneVPC(c Condition, others []Condition) error {
 	one := func(other Condition) bool {
-		return (other.Key == "aws:SourceVpc" || other.Key == "aws:SourceVpce") && other.names()
+		return (other.Key == sourceVPC || other.Key == sourceVPCe) && other.names()
 	}
 	bound := len(d.Endpoints)+len(d.VPCs) > 0 || slices.ContainsFunc(others, one)
-	if c.Key != "aws:VpcSourceIp" || !c.names() || bound {
+	if c.Key != vpcSourceIP || !c.names() || bound {
 		return nil
 	}
 	return errors.New("name the endpoint or the VPC as well: everybody's VPC has the same addresses")
@@ -122,7 +122,7 @@ func (c Condition) names() bool {
 
 // leavesNetworks refuses a condition that leaves none of the networks that are described.
 func (d Description) leavesNetworks(c Condition, others []Condition) error {
-	if c.Key != "aws:SourceIp" || c.comparison().base == null {
+	if c.Key != sourceIP || c.comparison().base == null {
 		return nil
 	}
 	d.Conditions = others
@@ -147,7 +147,7 @@ func (d Description) sourceAddresses() (left addressSet, bound bool) {
 	for _, c := range d.Conditions {
 		networks, err := c.networks()
 		switch parsed := c.comparison(); {
-		case c.Key != "aws:SourceIp" || parsed.base == null || err != nil:
+		case c.Key != sourceIP || parsed.base == null || err != nil:
 		case parsed.negated():
 			left = left.minus(surelyAddressesOf(networks...))
 		case len(d.Networks) > 0 || !parsed.ifExists:
@@ -161,7 +161,7 @@ func (d Description) sourceAddresses() (left addressSet, bound bool) {
 func (d Description) leavesSenders(c Condition, _ []Condition) error {
 	var described []string
 	switch c.Key {
-	case "ses:FromAddress":
+	case fromAddress:
 		described = each(d.From, addresses)
 	case "ses:FromDisplayName":
 		described = d.FromNames
@@ -201,12 +201,12 @@ const (
 
 // has tells whether mail that comes in through the door has a key.
 func (d door) has(key string) outcome {
-	switch where := facts[strings.ToLower(key)].presence; {
+	switch where := facts[asWritten(key)].presence; {
 	case where == always:
 		return holdsAlways
 	case where == optional || d.key == "":
 		return mayHold
-	case (where == outside) == (d.key == "aws:SourceIp"):
+	case (where == outside) == (d.key == sourceIP):
 		return holdsAlways
 	}
 	return holdsNever
@@ -245,7 +245,7 @@ func (c Condition) hasAll() bool {
 		return false
 	}
 	all := publicAddresses()
-	if c.Key == "aws:VpcSourceIp" {
+	if c.Key == vpcSourceIP {
 		all = addressesOf(everyIPv4)
 	}
 	return all.minus(addressesOf(networks...)).isEmpty()

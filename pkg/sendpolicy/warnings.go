@@ -159,7 +159,7 @@ func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
 func (d Description) sourceNetworks() []netip.Prefix {
 	networks := slices.Clone(d.Networks)
 	for _, c := range d.Conditions {
-		if more, err := c.networks(); err == nil && c.Key == "aws:SourceIp" && !c.comparison().negated() {
+		if more, err := c.networks(); err == nil && c.Key == sourceIP && !c.comparison().negated() {
 			networks = append(networks, more...)
 		}
 	}
@@ -168,7 +168,7 @@ func (d Description) sourceNetworks() []netip.Prefix {
 
 // bound tells whether mail has to come from certain places.
 func (d Description) bound() bool {
-	place := func(c Condition) bool { return c.names() && isSource(c.Key) && c.Key != "aws:VpcSourceIp" }
+	place := func(c Condition) bool { return c.names() && isSource(c.Key) && c.Key != vpcSourceIP }
 	return len(d.Networks)+len(d.Endpoints)+len(d.VPCs) > 0 || slices.ContainsFunc(d.Conditions, place)
 }
 

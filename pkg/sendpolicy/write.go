@@ -49,7 +49,7 @@ func (d Description) draft() Document {
 			Sid: "SandboxRecipients" + door.name, Effect: allow, Action: Texts{sendRaw},
 			Resource: recipients, Condition: d.conditions(door),
 		}
-		to.Condition.add("StringLike", "ses:FromAddress", senders(d.Identities)...)
+		to.Condition.add("StringLike", fromAddress, senders(d.Identities)...)
 		policy.Statements = append(policy.Statements, to)
 	}
 	return policy
@@ -65,13 +65,13 @@ type door struct {
 
 func (d Description) doors() (doors []door) {
 	if len(d.Networks) > 0 {
-		doors = append(doors, door{name: "FromNetworks", key: "aws:SourceIp", values: texts(d.Networks)})
+		doors = append(doors, door{name: "FromNetworks", key: sourceIP, values: texts(d.Networks)})
 	}
 	if len(d.Endpoints) > 0 {
-		doors = append(doors, door{"FromEndpoints", "aws:SourceVpce", d.Endpoints, d.PrivateNetworks})
+		doors = append(doors, door{"FromEndpoints", sourceVPCe, d.Endpoints, d.PrivateNetworks})
 	}
 	if len(d.VPCs) > 0 {
-		doors = append(doors, door{"FromVPCs", "aws:SourceVpc", d.VPCs, d.PrivateNetworks})
+		doors = append(doors, door{"FromVPCs", sourceVPC, d.VPCs, d.PrivateNetworks})
 	}
 	if len(doors) == 0 {
 		doors = []door{{}}
@@ -83,18 +83,18 @@ func (d Description) doors() (doors []door) {
 func (d Description) conditions(through door) Conditions {
 	c := Conditions{}
 	switch through.key {
-	case "aws:SourceIp":
+	case sourceIP:
 		c.add("IpAddress", through.key, through.values...)
 	case "":
 	default:
 		c.add("StringEquals", through.key, through.values...)
-		c.add("IpAddress", "aws:VpcSourceIp", texts(through.networks)...)
+		c.add("IpAddress", vpcSourceIP, texts(through.networks)...)
 	}
-	c.like("ses:FromAddress", unique(each(d.From, addresses)))
+	c.like(fromAddress, unique(each(d.From, addresses)))
 	c.like("ses:FromDisplayName", d.FromNames)
 	if len(d.Recipients) > 0 {
-		c.add("ForAllValues:StringLike", "ses:Recipients", unique(literal(each(d.Recipients, addresses)))...)
-		c.add("Null", "ses:Recipients",
+		c.add("ForAllValues:StringLike", recipientsKey, unique(literal(each(d.Recipients, addresses)))...)
+		c.add("Null", recipientsKey,
 			"false") // of no values, all are allowed ("Multivalued context keys", IAM User Guide)
 	}
 	if d.TLSOnly {
@@ -114,7 +114,7 @@ func (d Description) said() Conditions {
 		d.conditions(door).each(func(operator, key string, values Texts) { said.add(operator, key, values...) })
 	}
 	if len(d.SandboxRecipients) > 0 {
-		said.add("StringLike", "ses:FromAddress", senders(d.Identities)...)
+		said.add("StringLike", fromAddress, senders(d.Identities)...)
 	}
 	return said
 }
