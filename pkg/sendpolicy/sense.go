@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // checkConditions refuses conditions that IAM would refuse, that mean something else than they
