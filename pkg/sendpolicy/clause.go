@@ -12,13 +12,12 @@ import (
 type condition struct {
 	key string // as AWS writes it, if it is known
 	comparison
-	values Texts
-	// variables says that ${…} is a variable in the values.
-	variables bool
+	values    Texts
+	variables glob.Variables
 }
 
 // readCondition understands an operator. That of one that IAM doesn't have is empty.
-func readCondition(operator, key string, values Texts, variables bool) condition {
+func readCondition(operator, key string, values Texts, variables glob.Variables) condition {
 	c, known := parseComparison(operator)
 	if !known {
 		c = comparison{}
@@ -34,7 +33,7 @@ func (c condition) knowable() bool {
 }
 
 // conditions are those of the statement.
-func (s Statement) conditions(variables bool) (all []condition) {
+func (s Statement) conditions(variables glob.Variables) (all []condition) {
 	s.Condition.each(func(operator, key string, values Texts) {
 		all = append(all, readCondition(operator, key, values, variables))
 	})
@@ -79,7 +78,13 @@ func (c clause) demand() (_ glob.Demand, ok bool) {
 	default:
 		return glob.Demand{}, false
 	}
-	return glob.Demand{Patterns: w.All(c.values), Like: c.like()}, true
+	d := glob.Demand{Patterns: w.All(c.values), Like: c.like()}
+	for i, v := range c.values {
+		if c.variables != nil && strings.EqualFold(v, "${"+c.key+"}") { // what the key is like in any case
+			d.Patterns[i] = glob.Wildcards{}.Read("*")
+		}
+	}
+	return d, true
 }
 
 // like tells whether what the clause is met by is like the values.

@@ -80,7 +80,7 @@ func (d Description) recipientThatIs(from string) string {
 // overlap tells whether any address is what both patterns describe, whatever its capitals.
 func overlap(a, b string) bool {
 	like := func(pattern string) glob.Demand {
-		w := glob.Wildcards{Fold: true, Variables: true}
+		w := glob.Wildcards{Fold: true, Variables: glob.Variables{}}
 		return glob.Demand{Patterns: w.All(literal([]string{pattern})), Like: true}
 	}
 	return glob.Possible([]glob.Demand{like(a), like(b)})

@@ -88,7 +88,7 @@ var someSet = wanted{resource: {glob.ConfigurationSet(glob.AnyName{})}}
 
 // has tells whether there are resources of a kind among those of a statement's text.
 func has(text string, kind wanted) bool {
-	return glob.Possible([]glob.Demand{demandOf(Texts{text}, nil, inARNs(true))}, kind[resource]...)
+	return glob.Possible([]glob.Demand{demandOf(Texts{text}, nil, inARNs(glob.Variables{}))}, kind[resource]...)
 }
 
 // placed is an ARN in the places that are described, if it has wildcards for them.

@@ -152,8 +152,16 @@ var seeming = []struct {
 	{"what a variable stands for, in an old version", `{"Version":"2008-10-17","Statement":[{"Effect":"Allow",` +
 		`"Action":"ses:SendRawEmail","Resource":"arn:aws:ses:eu-west-1:111122223333:identity/${aws:username}",` +
 		`"Condition":{` + fromOffice + `}}]}`, nil},
-	{"what a variable stands for", allow(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:identity/${aws:username}"`,
+	{"what a variable stands for", allow(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:identity/${aws:userid}"`,
 		fromOffice), []string{"WideResource high"}},
+	{"what a variable stands for that is known", allow(sendRaw,
+		`"arn:aws:ses:eu-west-1:111122223333:identity/${aws:username}.example.com"`, fromOffice), nil},
+	{"a variable that is the key itself", join(allow(sendRaw, example), denyOf(
+		`"StringNotEquals":{"aws:SourceVpce":"${aws:SourceVpce}"}`)), []string{"NoSource medium"}},
+	{"denied where the account is", join(allow(sendRaw, `"*"`), statement("Deny", `"Action":"ses:*"`,
+		`"Resource":"arn:aws:ses:*:*:*"`)), nil},
+	{"denied where the account is, but for what has no ARN", join(allow(`"ses:*"`, `"*"`), statement("Deny",
+		`"Action":"ses:*"`, `"Resource":"arn:aws:ses:*:*:*"`)), []string{"WideAction high"}},
 }
 
 func TestWhatSeemsNarrowIsLookedThrough(t *testing.T) {

@@ -44,8 +44,10 @@ func (c clause) narrow(all addressSet) addressSet {
 func (c condition) addressesOf(value string, isText bool) (may, surely addressSet) {
 	network, err := parseNetwork(value)
 	switch {
-	case c.variables && strings.Contains(value, "${"):
+	case c.variables != nil && strings.Contains(value, "${"):
 		return everyAddress(), addressSet{}
+	case isText && c.hasWildcards() && strings.Trim(value, "*") == "" && value != "":
+		return everyAddress(), everyAddress()
 	case err == nil && (!isText || !strings.Contains(value, "/")):
 		return addressesOf(network), surelyAddressesOf(network)
 	case isText && hasWildcard(value) && c.hasWildcards():

@@ -1,6 +1,10 @@
 package sendpolicy
 
-import "github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
+import (
+	"slices"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
+)
 
 // reach is what one statement allows, as far as one of the boundary's allows it as well, and no
 // other denies it.
@@ -8,6 +12,8 @@ type reach struct {
 	allow  *rule
 	within *rule // nil: there is no boundary
 	denies []*rule
+	// partitions is what ARNs are like where the user is.
+	partitions glob.Demand
 }
 
 // covers tells whether both statements are about an action.
@@ -89,6 +95,9 @@ const tooManySteps = 1 << 14
 func (r reach) search(action string, inside bool, kinds wanted) *thief {
 	t := &thief{decided: action != ""}
 	t.inside, t.clauses, t.kinds = inside, map[string][]clause{}, kinds
+	if t.isMail = slices.Contains(sendings, action); t.isMail {
+		t.resources = append(t.resources, r.partitions)
+	}
 	for _, rule := range []*rule{r.allow, r.within} {
 		if rule != nil {
 			for _, need := range rule.needs(t.decided) {

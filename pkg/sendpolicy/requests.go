@@ -17,6 +17,7 @@ const (
 // a request, except that it has a public address or comes through an endpoint, and never both.
 type requests struct {
 	inside    bool // they come through a VPC endpoint
+	isMail    bool
 	actions   []glob.Demand
 	resources []glob.Demand
 	clauses   map[string][]clause // by key
@@ -47,15 +48,29 @@ func (r *requests) possible(part string) bool {
 
 // possibleWithout tells whether there is one that lacks the key.
 func (r *requests) possibleWithout(key string) bool {
-	lacks := map[presence]bool{optional: true, outside: r.inside, inside: !r.inside}[facts[key].presence]
+	_, lacks := r.presence(key)
 	return lacks && len(r.kinds[key]) == 0 &&
 		!slices.ContainsFunc(r.clauses[key], func(c clause) bool { return !c.without() })
+}
+
+// presence tells whether there are requests that have the key, and some that lack it. Only mail has
+// to have a sender.
+func (r *requests) presence(key string) (has, lacks bool) {
+	switch is := facts[key].presence; {
+	case is == optional || key == fromAddress && !r.isMail:
+		return true, true
+	case is == always:
+		return true, false
+	default:
+		has = (is == inside) == r.inside
+		return has, !has
+	}
 }
 
 // possibleWith tells whether there is one that has the key.
 func (r *requests) possibleWith(key string) bool {
 	fact := facts[key]
-	has := map[presence]bool{optional: true, always: true, outside: !r.inside, inside: r.inside}[fact.presence]
+	has, _ := r.presence(key)
 	if !has || slices.ContainsFunc(r.clauses[key], func(c clause) bool { return !c.with() }) {
 		return false
 	}

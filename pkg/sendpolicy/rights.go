@@ -172,7 +172,7 @@ func (r reach) purposes(text string) map[purpose]bool {
 	for p, of := range actions {
 		found[p] = slices.ContainsFunc(r.apart(of), func(a string) bool { return r.allows(a, nil) })
 	}
-	if !known {
+	if verb := strings.TrimPrefix(text[:strings.IndexAny(text+"*", "*?")], "ses:"); !known && verb != "" {
 		found[purposeOf(text)] = r.allowsOther(demandOf(Texts{"ses:?*"}, nil, anyCase))
 	}
 	return found

@@ -14,8 +14,10 @@ type rule struct {
 }
 
 // ruled are the rules of a document that have an effect.
-func (d Document) ruled(effect string) (rules []*rule) {
-	variables := d.Version == "2012-10-17" // in older ones ${…} is a text ("Version", IAM User Guide)
+func (d Document) ruled(effect string, variables glob.Variables) (rules []*rule) {
+	if d.Version != "2012-10-17" { // in older ones ${…} is a text ("Version", IAM User Guide)
+		variables = nil
+	}
 	for _, s := range d.Statements {
 		if s.Effect != effect {
 			continue
@@ -37,7 +39,7 @@ func demandOf(these, not Texts, w glob.Wildcards) glob.Demand {
 var anyCase = glob.Wildcards{Fold: true}
 
 // inARNs is how resources are read.
-func inARNs(variables bool) glob.Wildcards {
+func inARNs(variables glob.Variables) glob.Wildcards {
 	return glob.Wildcards{Segments: true, Variables: variables}
 }
 

@@ -128,7 +128,7 @@ func (s Statement) bound() (is bool, why string) {
 		if !isSource(key) {
 			return
 		}
-		c := readCondition(operator, key, values, false)
+		c := readCondition(operator, key, values, nil)
 		switch {
 		case c.ifExists:
 			why = ": where " + key + " is missing, " + operator + " holds"
@@ -155,7 +155,7 @@ func (s Statement) values(keys ...string) (all []string) {
 
 // privateAddresses looks for sources from which mail never comes.
 func (r *report) privateAddresses() {
-	for _, c := range r.statement.conditions(false) {
+	for _, c := range r.statement.conditions(nil) {
 		if c.key != sourceIP || c.base != "IpAddress" {
 			continue
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 func TestAPatternMatchesAsIAMSays(t *testing.T) {
-	arns, variables := Wildcards{Segments: true}, Wildcards{Variables: true}
+	arns, variables := Wildcards{Segments: true}, Wildcards{Variables: Variables{"aws:userid": "a*b"}}
 	for _, c := range []struct {
 		how           Wildcards
 		pattern, text string
@@ -30,6 +30,8 @@ func TestAPatternMatchesAsIAMSays(t *testing.T) {
 		{variables, "${aws:username}@example.com", "anybody@example.com", true},
 		{variables, "${aws:username, 'nobody'}@example.com", "a@example.org", false},
 		{variables, "${", "${", true},
+		{variables, "${aws:UserId}*", "a*bc", true},
+		{variables, "${aws:UserId}*", "acbc", false},
 		{Wildcards{}, "${aws:username}", "${aws:username}", true},
 		{Wildcards{}, "${aws:username}", "mailer", false},
 		{arns, "*", "arn:aws:ses:eu-west-1:111122223333:identity/example.com", true},
@@ -166,7 +168,7 @@ func TestKindsOfResourcesAreToldApart(t *testing.T) {
 
 // What a variable stands for isn't known: it lets everything in, and keeps nothing out.
 func TestAVariableIsWhatHelpsAThief(t *testing.T) {
-	p := []*Pattern{Wildcards{Variables: true}.Read("${aws:SourceIp}")}
+	p := []*Pattern{Wildcards{Variables: Variables{}}.Read("${aws:SourceIp}")}
 	for _, is := range []bool{true, false} {
 		if !Possible([]Demand{{Patterns: p, Like: is}}, NewText{}) {
 			t.Errorf("like %v: nothing is possible", is)

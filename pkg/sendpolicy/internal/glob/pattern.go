@@ -3,6 +3,7 @@
 package glob
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -36,11 +37,16 @@ const (
 // Wildcards says how the text of a pattern is to be read. The zero value has * for any text and ?
 // for one character.
 type Wildcards struct {
-	None      bool // * and ? are themselves, as in StringEquals
-	Segments  bool // the pattern is an ARN
-	Fold      bool // capitals don't matter
-	Variables bool // ${…} is a policy variable
+	None     bool // * and ? are themselves, as in StringEquals
+	Segments bool // the pattern is an ARN
+	Fold     bool // capitals don't matter
+	// Variables are the policy variables whose values are known, by names in small letters; of any
+	// other, the value may be any text. If it is nil, ${…} is a text.
+	Variables Variables
 }
+
+// Variables are values by name.
+type Variables map[string]string
 
 // Read reads a text of a policy. In an ARN, a * that ends a segment may go on into the next, and
 // any other stays within its own ("IAM JSON policy elements: Resource", IAM User Guide).
@@ -50,11 +56,13 @@ func (w Wildcards) Read(text string) *Pattern {
 	for i := 0; i < len(runes); i++ {
 		c := runes[i]
 		inner := w.Segments && i+1 < len(runes) && runes[i+1] != ':'
-		switch name, length := variable(runes[i:]); {
-		case w.Variables && length > 0 && slices.Contains([]string{"*", "?", "$"}, name):
-			p.add(token{exactly, []rune(name)[0]})
+		name, length := variable(runes[i:])
+		value, known := w.Variables[strings.ToLower(name)]
+		switch {
+		case w.Variables != nil && length > 0 && (known || slices.Contains([]string{"*", "?", "$"}, name)):
+			p.exactly(cmp.Or(value, name))
 			i += length - 1
-		case w.Variables && length > 0:
+		case w.Variables != nil && length > 0:
 			p.unknown = true
 			p.add(token{kind: many})
 			i += length - 1
@@ -79,6 +87,13 @@ func (w Wildcards) All(texts []string) (patterns []*Pattern) {
 		patterns = append(patterns, w.Read(text))
 	}
 	return patterns
+}
+
+// exactly adds a text as it is.
+func (p *Pattern) exactly(text string) {
+	for _, c := range text {
+		p.add(token{exactly, c})
+	}
 }
 
 func (p *Pattern) add(t token) {
