@@ -1,12 +1,6 @@
 package sendpolicy
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
-)
+import "fmt"
 
 // Access is all that gives an IAM user rights, or a way in.
 type Access struct {
@@ -57,95 +51,13 @@ func Audit(a Access) []Finding {
 			boundary = &d
 		}
 	}
-	findings = append(findings, findingsOf(policies, boundary, a)...)
+	grants := a.grants(policies, boundary)
+	together := wideTogether(grants)
+	for _, g := range grants {
+		findings = append(findings, g.findings(a, together)...)
+	}
 	sort(findings)
 	return findings
-}
-
-// readPolicy is a policy's document, where the user has it from, and how the user gets rid of it.
-type readPolicy struct {
-	Document
-	name, remedy string
-}
-
-// findingsOf are those of all statements that allow.
-func findingsOf(policies []readPolicy, boundary *Document, a Access) (findings []Finding) {
-	var denies []*rule
-	documents, within, variables := []Document{}, []*rule{nil}, a.variables()
-	if boundary != nil {
-		documents = append(documents, *boundary)
-		within, denies = boundary.ruled(allow, variables), boundary.ruled(deny, variables)
-	}
-	for _, p := range policies {
-		documents = append(documents, p.Document)
-		denies = append(denies, p.ruled(deny, variables)...)
-	}
-	partitions := a.partitions(documents)
-	type allowed struct {
-		of      *rule
-		by      readPolicy
-		reaches []reach
-	}
-	var all []allowed
-	var together addressSet // from which mail may come
-	alone := false          // that one of the statements alone has too many of those
-	for _, p := range policies {
-		for _, r := range p.ruled(allow, variables) {
-			one := allowed{of: r, by: p}
-			for _, w := range within {
-				one.reaches = append(one.reaches, reach{r, w, denies, partitions})
-			}
-			from := sourcesOf(one.reaches)
-			_, wide := from.isWide()
-			alone, together = alone || wide, together.union(from)
-			all = append(all, one)
-		}
-	}
-	_, wide := together.isWide()
-	for _, one := range all {
-		r := report{policy: one.by.name, statement: &one.of.Statement}
-		r.rights(one.reaches)
-		r.sending(one.reaches, wide && !alone)
-		findings = append(findings, r.finished(one.by.remedy, a)...)
-	}
-	return findings
-}
-
-// variables are the policy variables whose values are known.
-func (a Access) variables() glob.Variables {
-	known := glob.Variables{}
-	if a.User != "" {
-		known["aws:username"] = a.User
-	}
-	return known
-}
-
-// partitions is what ARNs are like in the user's part of AWS: that of the Regions that it is for,
-// or else those that the policies name.
-func (a Access) partitions(of []Document) glob.Demand {
-	var names []string
-	for _, region := range a.Intended.Regions {
-		names = append(names, partition(region))
-	}
-	for _, d := range of {
-		for _, s := range d.Statements {
-			for _, text := range slices.Concat(s.Resource, s.NotResource) {
-				parts := strings.SplitN(text, ":", 3)
-				if len(a.Intended.Regions) == 0 && len(parts) == 3 && !hasWildcard(parts[1]) {
-					names = append(names, parts[1])
-				}
-			}
-		}
-	}
-	if len(names) == 0 {
-		names = []string{partition(placeholderRegion)}
-	}
-	slices.Sort(names)
-	var like Texts
-	for _, name := range slices.Compact(names) {
-		like = append(like, "arn:"+name+":*")
-	}
-	return demandOf(like, nil, inARNs(nil))
 }
 
 // quarantine is the ARN of the policy that AWS attaches to a user whose access key it has found in

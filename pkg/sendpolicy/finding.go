@@ -96,14 +96,3 @@ func (r *report) add(code Code, severity Severity, risk, format string, args ...
 		r.findings = append(r.findings, f)
 	}
 }
-
-// finished are the findings with what to do.
-func (r *report) finished(remedy string, a Access) []Finding {
-	for i := range r.findings {
-		r.findings[i].Remedy = remedy
-		if r.statement.sends() {
-			r.findings[i].Instead = instead(*r.statement, a)
-		}
-	}
-	return r.findings
-}

@@ -27,14 +27,14 @@ func sendable(reaches []reach, kinds wanted) bool {
 	return false
 }
 
-// sending looks at what mail a statement allows, and from where.
-func (r *report) sending(reaches []reach, together bool) {
+// sending looks at what mail a grant allows, and from where.
+func (r *report) sending(g grant, together bool) {
 	r.privateAddresses()
-	if !sendable(reaches, someIdentity) {
+	if !sendable(g.reaches, someIdentity) {
 		return
 	}
-	r.identities(reaches)
-	r.origins(reaches, together)
+	r.identities(g.reaches)
+	r.origins(g.from, sendable(g.reaches, ownEndpoint), together)
 	r.statement.Condition.each(func(operator, key string, _ Texts) {
 		if _, known := facts[asWritten(key)]; !known {
 			r.add(UnknownKey, Medium, "what the condition was to prevent",
@@ -78,12 +78,11 @@ func (r *report) wideResources(of wanted) string {
 	return strings.Join(wide, ", ")
 }
 
-// origins looks at where mail may come from. Networks that are narrow by themselves may be wide
+// origins looks at where mail may come from: from which addresses, and whether through foreign
+// endpoints. Networks that are narrow by themselves may be wide
 // together with those of other statements.
-func (r *report) origins(reaches []reach, together bool) {
-	from := sourcesOf(reaches)
+func (r *report) origins(from addressSet, foreign, together bool) {
 	words, wide := from.isWide()
-	foreign := sendable(reaches, ownEndpoint)
 	bound, why := r.statement.bound()
 	switch {
 	case !bound && (foreign || from.isNearlyAll()):

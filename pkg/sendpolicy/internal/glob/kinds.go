@@ -17,6 +17,8 @@ func (NewText) next(at positions, c rune) positions {
 	return at
 }
 
+func (NewText) letters(_ positions, to []rune) []rune { return to }
+
 func (NewText) accepts(at positions) bool { return at[0] == 1 }
 
 // Address is any mail address.
@@ -44,6 +46,8 @@ func (Address) next(at positions, c rune) positions {
 	return nil
 }
 
+func (Address) letters(_ positions, to []rune) []rune { return append(to, '@', '*', '?') }
+
 func (Address) accepts(at positions) bool { return at[0] == inDomain }
 
 // AnyName is any name of a resource.
@@ -57,6 +61,8 @@ func (AnyName) next(_ positions, c rune) positions {
 	}
 	return positions{1}
 }
+
+func (AnyName) letters(_ positions, to []rune) []rune { return append(to, ':', '/') }
 
 func (AnyName) accepts(at positions) bool { return slices.Equal(at, positions{1}) }
 
@@ -90,11 +96,11 @@ const behindPrefix = 256
 
 func (a arn) start() positions { return a.prefix().start() }
 
-func (a arn) letters(all map[rune]bool) {
-	a.prefix().letters(all)
-	if p, ok := a.name.(interface{ letters(map[rune]bool) }); ok {
-		p.letters(all)
+func (a arn) letters(at positions, to []rune) []rune {
+	if at[0] >= behindPrefix {
+		return a.name.letters(lowered(at), to)
 	}
+	return a.prefix().letters(at, to)
 }
 
 func (a arn) next(at positions, c rune) positions {
@@ -149,5 +155,7 @@ func (Elsewhere) next(at positions, c rune) positions {
 	}
 	return positions{p}
 }
+
+func (Elsewhere) letters(_ positions, to []rune) []rune { return append(to, ':') }
 
 func (Elsewhere) accepts(at positions) bool { return at[0] >= marked }

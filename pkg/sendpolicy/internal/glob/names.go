@@ -35,12 +35,14 @@ func (NewName) accepts(at positions) bool {
 	return slices.Contains(at, inNewTop) || slices.Contains(at, countryEnd)
 }
 
-func (NewName) letters(all map[rune]bool) {
-	for _, s := range suffixes {
-		for _, c := range s {
-			all[c] = true
+func (NewName) letters(at positions, to []rune) []rune {
+	to = append(to, '.', '@', ':', '/')
+	for _, p := range at {
+		if c, ok := suffixLetter(p); ok {
+			to = append(to, c)
 		}
 	}
+	return to
 }
 
 func (NewName) next(at positions, c rune) (behind positions) {
@@ -107,9 +109,20 @@ func suffixStarts() (at positions) {
 	return at
 }
 
-func suffixNext(p uint16, c rune) positions {
+// suffixLetter is the next one of a suffix.
+func suffixLetter(p uint16) (c rune, ok bool) {
+	if p < inSuffix {
+		return 0, false
+	}
 	i, n := int(p-inSuffix)/suffixWidth, int(p-inSuffix)%suffixWidth
-	if n < len(suffixes[i]) && rune(suffixes[i][n]) == c {
+	if n == len(suffixes[i]) {
+		return 0, false
+	}
+	return rune(suffixes[i][n]), true
+}
+
+func suffixNext(p uint16, c rune) positions {
+	if is, ok := suffixLetter(p); ok && is == c {
 		return positions{p + 1}
 	}
 	return nil

@@ -16,15 +16,20 @@ func (d Demand) Meets(text string) bool {
 	return slices.ContainsFunc(d.Patterns, func(p *Pattern) bool { return p.Matches(text) }) == d.Like
 }
 
-// fresh stands for a character that no policy has. A text with it is one that nobody wrote down:
-// only wildcards let it in.
-const fresh rune = -1
+// Characters that stand for all those that no pattern has where a text has got to. A text with a
+// fresh one is one that nobody wrote down: only wildcards let it in.
+const (
+	fresh rune = -1 - iota
+	plain
+)
 
 // Kind reads a text and says whether it is of a kind. A state without positions never accepts.
 type Kind interface {
 	start() positions
 	next(at positions, c rune) positions
 	accepts(at positions) bool
+	// letters adds the characters that it tells apart from others where it is.
+	letters(at positions, to []rune) []rune
 }
 
 // Possible tells whether there is a text that meets all demands and is of all kinds. It looks
@@ -32,46 +37,38 @@ type Kind interface {
 // much, the answer is yes: a thief may find what this doesn't.
 func Possible(demands []Demand, kinds ...Kind) bool {
 	s := search{kinds: kinds, seen: map[string]bool{}}
-	letters := map[rune]bool{fresh: true, '.': true, '@': true, ':': true, '/': true}
 	for _, d := range demands {
 		known := d
 		if !d.Like { // what can't be known isn't kept out
 			known.Patterns = slices.DeleteFunc(slices.Clone(d.Patterns), func(p *Pattern) bool { return p.unknown })
 		}
 		s.demands = append(s.demands, known)
-		for _, p := range known.Patterns {
-			p.letters(letters)
-		}
 	}
-	for _, k := range kinds {
-		if p, ok := k.(interface{ letters(map[rune]bool) }); ok {
-			p.letters(letters)
-		}
-	}
-	for c := range letters {
-		s.letters = append(s.letters, c)
-	}
-	slices.Sort(s.letters)
 	return s.from(s.start())
 }
 
-// letters adds the pattern's own.
-func (p *Pattern) letters(all map[rune]bool) {
-	for _, t := range p.tokens {
-		if t.kind == exactly {
-			all[t.char] = true
-			if p.fold { // another pattern may tell them apart
-				all[unicode.ToUpper(t.char)] = true
-			}
+// letters are those that the pattern has where it is. Another pattern may tell capitals apart.
+func (p *Pattern) letters(at positions, to []rune) []rune {
+	for _, i := range at {
+		if int(i) == len(p.tokens) {
+			continue
+		}
+		switch t := p.tokens[i]; {
+		case t.kind == exactly && p.fold:
+			to = append(to, t.char, unicode.ToUpper(t.char))
+		case t.kind == exactly:
+			to = append(to, t.char)
+		case t.kind == oneOf || t.kind == manyOf:
+			to = append(to, ':')
 		}
 	}
+	return to
 }
 
 // search goes through the texts that the demands can tell apart.
 type search struct {
 	demands []Demand
 	kinds   []Kind
-	letters []rune
 	seen    map[string]bool
 }
 
@@ -105,12 +102,29 @@ func (s *search) from(at state) bool {
 	if s.seen[name] = true; len(s.seen) > tooMuch {
 		return true
 	}
-	for _, c := range s.letters {
+	for _, c := range s.letters(at) {
 		if s.from(s.next(at, c)) {
 			return true
 		}
 	}
 	return false
+}
+
+// letters are the characters that make a difference next.
+func (s *search) letters(at state) []rune {
+	all, i := []rune{fresh, plain}, 0
+	for _, d := range s.demands {
+		for _, p := range d.Patterns {
+			all = p.letters(at[i], all)
+			i++
+		}
+	}
+	for _, k := range s.kinds {
+		all = k.letters(at[i], all)
+		i++
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func (s *search) next(at state, c rune) state {

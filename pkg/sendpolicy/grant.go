@@ -1,0 +1,111 @@
+package sendpolicy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
+)
+
+// readPolicy is a policy's document, where the user has it from, and how the user gets rid of it.
+type readPolicy struct {
+	Document
+	name, remedy string
+}
+
+// grant is a statement that allows something, and what it comes to beside all others.
+type grant struct {
+	rule    *rule
+	policy  readPolicy
+	reaches []reach    // one for each statement of the boundary that allows something, or one
+	from    addressSet // where mail may come from
+}
+
+func (a Access) grants(policies []readPolicy, boundary *Document) (grants []grant) {
+	var denies []*rule
+	documents, within, variables := []Document{}, []*rule{nil}, a.variables()
+	if boundary != nil {
+		documents = append(documents, *boundary)
+		within, denies = boundary.ruled(allow, variables), boundary.ruled(deny, variables)
+	}
+	for _, p := range policies {
+		documents = append(documents, p.Document)
+		denies = append(denies, p.ruled(deny, variables)...)
+	}
+	partitions := a.partitions(documents)
+	for _, p := range policies {
+		for _, r := range p.ruled(allow, variables) {
+			g := grant{rule: r, policy: p}
+			for _, w := range within {
+				g.reaches = append(g.reaches, reach{r, w, denies, partitions})
+			}
+			g.from = sourcesOf(g.reaches)
+			grants = append(grants, g)
+		}
+	}
+	return grants
+}
+
+// wideTogether tells whether mail may come from too many addresses, though from few by each grant.
+func wideTogether(grants []grant) bool {
+	var all addressSet
+	for _, g := range grants {
+		if _, wide := g.from.isWide(); wide {
+			return false
+		}
+		all = all.union(g.from)
+	}
+	_, wide := all.isWide()
+	return wide
+}
+
+// findings are those of the grant. If networks are wide only together, each is one.
+func (g grant) findings(a Access, together bool) []Finding {
+	r := report{policy: g.policy.name, statement: &g.rule.Statement}
+	r.rights(g.reaches)
+	r.sending(g, together)
+	for i := range r.findings {
+		r.findings[i].Remedy = g.policy.remedy
+		if g.rule.sends() {
+			r.findings[i].Instead = instead(g.rule.Statement, a)
+		}
+	}
+	return r.findings
+}
+
+// variables are the policy variables whose values are known.
+func (a Access) variables() glob.Variables {
+	known := glob.Variables{}
+	if a.User != "" {
+		known["aws:username"] = a.User
+	}
+	return known
+}
+
+// partitions is what ARNs are like in the user's part of AWS: that of the Regions that it is for,
+// or else those that the policies name.
+func (a Access) partitions(of []Document) glob.Demand {
+	var names []string
+	for _, region := range a.Intended.Regions {
+		names = append(names, partition(region))
+	}
+	for _, d := range of {
+		for _, s := range d.Statements {
+			for _, text := range slices.Concat(s.Resource, s.NotResource) {
+				parts := strings.SplitN(text, ":", 3)
+				if len(a.Intended.Regions) == 0 && len(parts) == 3 && !hasWildcard(parts[1]) {
+					names = append(names, parts[1])
+				}
+			}
+		}
+	}
+	if len(names) == 0 {
+		names = []string{partition(placeholderRegion)}
+	}
+	slices.Sort(names)
+	var like Texts
+	for _, name := range slices.Compact(names) {
+		like = append(like, "arn:"+name+":*")
+	}
+	return demandOf(like, nil, inARNs(nil))
+}
