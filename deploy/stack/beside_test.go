@@ -179,7 +179,7 @@ func TestTheModulesBesideAreAppliedAndDestroyed(t *testing.T) {
 		func(p string) bool { return !slices.Contains(open, p) }) {
 		t.Errorf("ports %v are open", open)
 	}
-	sending := made["aws_iam_user_policy.sending_policy"].at("policy").String()
+	sending := made[`aws_iam_policy.sending_policy["endpoints"]`].at("policy").String()
 	if id := made["aws_vpc_endpoint.endpoint"].at("id").String(); !strings.Contains(sending,
 		fmt.Sprintf(`"aws:SourceVpce":[%q]`, id)) {
 		t.Errorf("the credential isn't bound to %s: %s", id, sending)

@@ -240,8 +240,10 @@ func TestTheAuditOfTheStacksOwnUserFindsNothingOfHighSeverity(t *testing.T) {
 	if err := l.take(steps[0]); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.World.PutUserPolicy(userName, "mail", sendingPolicy(t, nil).String()); err != nil {
-		t.Fatal(err)
+	for i, policy := range sendingPolicies(t, nil) {
+		if err := l.World.AttachUserPolicy(userName, policyARN(waysIn[i]), policy.String()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	answer, err := l.Invoke(t.Context(), `{"action":"audit"}`)
 	if err != nil {
@@ -279,7 +281,12 @@ func TestOtherUsersAndSecretsAreOutOfReach(t *testing.T) {
 func TestWhatNeedsAnotherComesAfterIt(t *testing.T) {
 	for _, c := range []struct{ first, then, why string }{
 		{"Function", "FirstCredential", "it is asked for the credential"},
-		{"SendingPolicy", "FirstCredential", "the credential may be tried by sending"},
+		{"SendFromOutside", "FirstCredential", "the credential may be tried by sending"},
+		{"SendFromEndpoints", "FirstCredential", "the credential may be tried by sending"},
+		{"SendFromVpcs", "FirstCredential", "the credential may be tried by sending"},
+		{"SmtpUser", "SendFromOutside", "IAM deletes no user that has policies"},
+		{"SmtpUser", "SendFromEndpoints", "IAM deletes no user that has policies"},
+		{"SmtpUser", "SendFromVpcs", "IAM deletes no user that has policies"},
 		{"FirstCredential", "Schedule", "no tick makes a key while the last ones go"},
 		{"FirstCredential", "NoSuccessfulTick", "there was none yet"},
 		{"RotationPermission", "RotationConfiguration", "Secrets Manager tries it"},
@@ -288,6 +295,7 @@ func TestWhatNeedsAnotherComesAfterIt(t *testing.T) {
 	} {
 		d := deploy(t, load(t, templateFile), map[string]string{
 			"IdentityArns": identity, "RotateButton": "yes", "SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1",
+			"SourceNetworks": "192.0.2.0/24", "VpcEndpointIds": "vpce-1", "VpcIds": "vpc-1",
 		})
 		if before := d.before(c.then); !slices.Contains(before, c.first) || slices.Contains(d.before(c.first), c.then) {
 			t.Errorf("%s comes after %v, and not after %s, though %s", c.then, before, c.first, c.why)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
@@ -36,12 +37,12 @@ func TestTheModuleIsAppliedAndDestroyedWithoutATrace(t *testing.T) {
 	tf := newTerraform(t, awsByMoto)
 	tf.run(example, "init", "-plugin-dir="+tf.plugins)
 	tf.run(example, "apply", "-auto-approve")
-	secrets := tf.rotate()
+	parts := tf.rotate()
 	tf.run(example, "plan", "-out=plan")
 	shown := tf.run(example, "show", "-json", "plan") // with the state, as it is now
 	plan := document(t, node{shown})
 	nothingToDo(t, plan)
-	for _, part := range secrets {
+	for _, part := range parts {
 		if strings.Contains(shown, part) {
 			t.Errorf("%q is in the state", part)
 		}
@@ -55,8 +56,9 @@ func TestTheModuleIsAppliedAndDestroyedWithoutATrace(t *testing.T) {
 		t.Error("a user that has access keys can't be destroyed")
 	}
 	tf.run(example, "destroy", "-auto-approve")
-	if users, roles, secrets := tf.made(); len(users)+len(roles)+len(secrets) > 0 {
-		t.Errorf("left are the users %v, the roles %v and the secrets %v", users, roles, secrets)
+	users, roles, secrets := tf.made()
+	if policies := tf.policies(); len(users)+len(roles)+len(secrets)+len(policies) > 0 {
+		t.Errorf("left are the users %v, the roles %v, the secrets %v and the policies %v", users, roles, secrets, policies)
 	}
 }
 
@@ -106,6 +108,19 @@ func (tf *terraform) made() (users, roles, secrets []string) {
 		secrets = append(secrets, *s.Name)
 	}
 	return users, roles, secrets
+}
+
+// policies are the customer managed ones.
+func (tf *terraform) policies() (names []string) {
+	tf.Helper()
+	some, err := iam.NewFromConfig(tf.aws).ListPolicies(tf.Context(), &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal})
+	if err != nil {
+		tf.Fatal(err)
+	}
+	for _, p := range some.Policies {
+		names = append(names, *p.PolicyName)
+	}
+	return names
 }
 
 // nothingToDo: a second plan is empty, but for what moto forgets.
@@ -162,8 +177,31 @@ func theSameRole(t *testing.T, made map[string]node) {
 			t.Errorf("%s may do\n%v, want\n%v", resource, got, want)
 		}
 	}
-	got := asPolicy(t, document(t, made["aws_iam_user_policy.sending_policy"].at("policy")))
-	if want := sendingPolicy(t, nil); !samePolicy(got, want) {
+	theSamePolicies(t, made, nil)
+	for address, attachment := range made {
+		if strings.HasPrefix(address, "aws_iam_user_policy_attachment.") &&
+			(attachment.at("user").String() != d.physical["SmtpUser"] || attachment.at("policy_arn").value == nil) {
+			t.Errorf("%s: %v", address, attachment)
+		}
+	}
+}
+
+// theSamePolicies: the user's policies are those of the template, one for each way in.
+func theSamePolicies(t *testing.T, module map[string]node, parameters map[string]string) {
+	t.Helper()
+	var got []sendpolicy.Document
+	for address, r := range module {
+		instance, ok := strings.CutPrefix(address, "aws_iam_policy.sending_policy")
+		if !ok {
+			continue
+		}
+		got = append(got, asPolicy(t, document(t, r.at("policy"))))
+		if _, ok := module["aws_iam_user_policy_attachment.sending_policy"+instance]; !ok {
+			t.Errorf("%s is nobody's", address)
+		}
+	}
+	want := sendingPolicies(t, parameters)
+	if len(got) != len(want) || !samePolicy(together(got...), together(want...)) {
 		t.Errorf("the credential may do %s, want %s", got, want)
 	}
 }

@@ -141,7 +141,11 @@ func (d *deployment) call(function string, argument any) any {
 		}
 		return strings.Join(parts, arguments[0].(string))
 	case "Fn::Split":
-		return listOf(strings.Split(arguments[1].(string), arguments[0].(string)))
+		list := []any{}
+		for part := range strings.SplitSeq(arguments[1].(string), arguments[0].(string)) {
+			list = append(list, part)
+		}
+		return list
 	case "Fn::Select":
 		var i int
 		if _, err := fmt.Sscan(fmt.Sprint(arguments[0]), &i); err != nil {
@@ -153,10 +157,11 @@ func (d *deployment) call(function string, argument any) any {
 	return nil
 }
 
-func listOf(texts []string) []any {
+// listOf is a CommaDelimitedList, whose members CloudFormation trims.
+func listOf(text string) []any {
 	list := []any{}
-	for _, text := range texts {
-		list = append(list, strings.TrimSpace(text))
+	for member := range strings.SplitSeq(text, ",") {
+		list = append(list, strings.TrimSpace(member))
 	}
 	return list
 }
@@ -171,7 +176,7 @@ func (d *deployment) ref(name string) any {
 	}
 	if value, ok := d.parameters[name]; ok {
 		if d.template.at("Parameters", name, "Type").String() == "CommaDelimitedList" {
-			return listOf(strings.Split(value, ","))
+			return listOf(value)
 		}
 		return value
 	}
@@ -219,6 +224,22 @@ func (d *deployment) sub(text string, own node) string {
 	}
 }
 
+// broken are the rules that the parameters break.
+func (d *deployment) broken() (rules []string) {
+	d.t.Helper()
+	for name, rule := range d.template.at("Rules").fields() {
+		if condition := rule.at("RuleCondition"); condition.value != nil && !d.holds(condition.value) {
+			continue
+		}
+		if slices.ContainsFunc(rule.at("Assertions").list(),
+			func(a node) bool { return !d.holds(a.at("Assert").value) }) {
+			rules = append(rules, name)
+		}
+	}
+	slices.Sort(rules)
+	return rules
+}
+
 // holds is the value of a condition, by its name or written out.
 func (d *deployment) holds(condition any) bool {
 	d.t.Helper()
@@ -238,6 +259,12 @@ func (d *deployment) holds(condition any) bool {
 		case "Fn::Equals":
 			pair := d.resolve(argument).([]any)
 			return fmt.Sprint(pair[0]) == fmt.Sprint(pair[1])
+		case "Fn::Contains": // only rules have this and the next
+			pair := d.resolve(argument).([]any)
+			return slices.Contains(pair[0].([]any), pair[1])
+		case "Fn::EachMemberEquals":
+			pair := d.resolve(argument).([]any)
+			return !slices.ContainsFunc(pair[0].([]any), func(member any) bool { return member != pair[1] })
 		default:
 			d.t.Fatalf("the tests don't know the condition %s", function)
 		}

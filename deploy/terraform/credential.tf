@@ -24,19 +24,22 @@ resource "aws_iam_user" "smtp_user" {
 # audit does. So each way in allows all identities once more: a denial of all other ways would name them only once, and bind what
 # those policies allow as well.
 locals {
-  # Mail that comes through an endpoint has no public address, and the other way round. So there is a statement for each way.
-  inside = { for key, ids in { SendFromEndpoints = ["aws:SourceVpce", var.vpc_endpoint_ids], SendFromVPCs = ["aws:SourceVpc", var.vpc_ids] } :
-    key => merge(
-      { StringEquals = { (ids[0]) = ids[1] } },
+  # Mail that comes through an endpoint has no public address, and the other way round. So there is a policy for each way.
+  inside = { for way, through in {
+    endpoints = { sid = "SendFromEndpoints", key = "aws:SourceVpce", ids = var.vpc_endpoint_ids }
+    vpcs      = { sid = "SendFromVPCs", key = "aws:SourceVpc", ids = var.vpc_ids }
+    } : way => {
+    sid = through.sid
+    condition = merge(
+      { StringEquals = { (through.key) = through.ids } },
       { for networks in [var.private_networks] : "IpAddress" => { "aws:VpcSourceIp" = networks } if length(networks) > 0 },
-    ) if length(ids[1]) > 0
+    )
+    } if length(through.ids) > 0
   }
-  outside = {
-    for sid, condition in {
-      Send             = {}
-      SendFromNetworks = { IpAddress = { "aws:SourceIp" = var.source_networks } }
-    } : sid => condition if sid == (length(var.source_networks) > 0 ? "SendFromNetworks" : length(local.inside) > 0 ? "" : "Send")
-  }
+  outside = { for networks in [var.source_networks] : "outside" => {
+    sid       = length(networks) > 0 ? "SendFromNetworks" : "Send"
+    condition = { for some in [networks] : "IpAddress" => { "aws:SourceIp" = some } if length(some) > 0 }
+  } if length(networks) > 0 || length(local.inside) == 0 }
   narrowed = merge(
     { for from in [merge(
       { for values in [var.from_addresses] : "ses:FromAddress" => values if length(values) > 0 },
@@ -46,43 +49,42 @@ locals {
     { for values in [var.recipients] : "Null" => { "ses:Recipients" = "false" } if length(values) > 0 },
     { for only in [var.tls_only] : "Bool" => { "aws:SecureTransport" = "true" } if only },
   )
-}
-
-locals {
-  sending_policy = jsonencode({
+  sending_policies = { for way, through in merge(local.outside, local.inside) : way => jsonencode({
     Version = "2012-10-17"
-    Statement = [for sid, condition in merge(local.outside, local.inside) : merge(
+    Statement = [merge(
       {
-        Sid      = sid
+        Sid      = through.sid
         Effect   = "Allow"
         Action   = "ses:SendRawEmail"
         Resource = concat(var.identity_arns, var.configuration_set_arns, var.sandbox_recipient_arns)
       },
-      { for all in [merge(condition, local.narrowed)] : "Condition" => all if length(all) > 0 },
+      { for all in [merge(through.condition, local.narrowed)] : "Condition" => all if length(all) > 0 },
     )]
-  })
-  sending_policy_characters = length(replace(local.sending_policy, "/\\s/", "")) # as IAM counts
+  }) }
+  sending_characters = { for way, policy in local.sending_policies : way => length(replace(policy, "/\\s/", "")) } # as IAM counts
 }
 
-resource "aws_iam_user_policy" "sending_policy" {
-  user   = local.user_name
-  name   = var.name
-  policy = local.sending_policy
+resource "aws_iam_policy" "sending_policy" {
+  for_each    = local.sending_policies
+  name_prefix = "${var.name}-${each.key}-"
+  path        = "/ses-smtp/"
+  description = "Mail that the SMTP user of ${var.name} may send"
+  policy      = each.value
+  tags        = var.tags
   lifecycle {
     create_before_destroy = true # as the user has
     precondition {
-      condition     = local.sending_policy_characters <= 2048 # "IAM and AWS STS quotas"
-      error_message = "The policy would have ${local.sending_policy_characters} characters, and IAM lets all inline policies of a user have 2048: name fewer identity_arns, or fewer of source_networks, vpc_endpoint_ids and vpc_ids, each of which repeats them; or make several credentials."
-    }
-    precondition {
-      condition     = length(var.sandbox_recipient_arns) == 0 || length(var.from_addresses) > 0
-      error_message = "from_addresses is needed where there are sandbox_recipient_arns, or the credential could send as its recipients."
-    }
-    precondition {
-      condition     = length(var.private_networks) == 0 || length(local.inside) > 0
-      error_message = "vpc_endpoint_ids or vpc_ids is needed where there are private_networks, which are the same in everybody's VPC."
+      condition     = local.sending_characters[each.key] <= 6144 # "IAM and AWS STS quotas"
+      error_message = "The sending policy \"${each.key}\" would have ${local.sending_characters[each.key]} characters, and IAM lets a managed policy have 6144: name fewer identities, configuration sets, addresses or networks, or make several credentials."
     }
   }
+}
+
+resource "aws_iam_user_policy_attachment" "sending_policy" {
+  for_each   = aws_iam_policy.sending_policy
+  user       = local.user_name
+  policy_arn = each.value.arn
+  lifecycle { create_before_destroy = true } # as the user has
 }
 
 # It has no version until the function puts one in: what Terraform put in would be in its state, and would be put in again over
@@ -129,8 +131,8 @@ resource "aws_secretsmanager_secret_policy" "secret_policy" {
 resource "aws_lambda_invocation" "first_credential" {
   function_name = aws_lambda_function.function.function_name
   input         = "{}"
-  triggers      = local.environment                    # a change is tried at once, and one that contradicts itself fails
-  depends_on    = [aws_iam_user_policy.sending_policy] # where verify is send, it is tried
+  triggers      = local.environment                               # a change is tried at once, and one that contradicts itself fails
+  depends_on    = [aws_iam_user_policy_attachment.sending_policy] # where verify is send, it is tried
 }
 
 # Secrets Manager calls the function for each of its rotation's four steps. Its own schedule has to be set to something: 1000

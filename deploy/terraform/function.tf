@@ -68,6 +68,14 @@ resource "aws_lambda_function" "function" {
       error_message = "verify_from is needed where verify is send."
     }
     precondition {
+      condition     = length(var.sandbox_recipient_arns) == 0 || length(var.from_addresses) > 0
+      error_message = "from_addresses is needed where there are sandbox_recipient_arns, or the credential could send as its recipients."
+    }
+    precondition {
+      condition     = length(var.private_networks) == 0 || length(local.inside) > 0
+      error_message = "vpc_endpoint_ids or vpc_ids is needed where there are private_networks, which are the same in everybody's VPC."
+    }
+    precondition {
       condition     = local.makes_secret || length(var.reader_arns) + length(var.replica_regions) == 0
       error_message = "reader_arns and replica_regions are for a secret that is made here; an existing one has its own."
     }

@@ -24,11 +24,11 @@ variable "tags" {
 # What the credential may send
 
 variable "identity_arns" {
-  description = "ARNs of the SES identities that the credential may send from, in every Region of smtp_regions. An address or subdomain that is a verified identity itself is named beside its domain. IAM has room for 28 with names as long as notices.example.com, for 12 if two of source_networks, vpc_endpoint_ids and vpc_ids are given, and for 7 with all three."
+  description = "ARNs of the SES identities that the credential may send from, in every Region of smtp_regions. An address or subdomain that is a verified identity itself is named beside its domain. IAM has room for 90 with names as long as notices.example.com."
   type        = list(string)
   validation {
-    condition     = length(var.identity_arns) > 0 && alltrue([for arn in var.identity_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/[^*?\\s]+$", arn))])
-    error_message = "identity_arns must be ARNs of SES identities, without wildcards."
+    condition     = length(var.identity_arns) > 0 && alltrue([for arn in var.identity_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/[^*?$\\s]+$", arn))])
+    error_message = "identity_arns must be ARNs of SES identities, without wildcards and $."
   }
 }
 
@@ -37,7 +37,7 @@ variable "configuration_set_arns" {
   type        = list(string)
   default     = []
   validation {
-    condition     = alltrue([for arn in var.configuration_set_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:configuration-set/[^*?\\s]+$", arn))])
+    condition     = alltrue([for arn in var.configuration_set_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:configuration-set/[A-Za-z0-9_-]+$", arn))])
     error_message = "configuration_set_arns must be ARNs of SES configuration sets, without wildcards."
   }
 }
@@ -47,8 +47,8 @@ variable "from_addresses" {
   type        = list(string)
   default     = []
   validation {
-    condition     = alltrue([for address in var.from_addresses : can(regex("^[^@\\s]+@[^@\\s]+$", address))])
-    error_message = "from_addresses must be addresses, with * for any text."
+    condition     = alltrue([for address in var.from_addresses : can(regex("^([^@?$\\s]+@([^@?$\\s]*\\.)?[^@?$*.\\s]+\\.[^@?$*.\\s]+|[^@?$*\\s]+@[^@?$\\s]+)$", address))])
+    error_message = "from_addresses must be addresses, with * for any text beside a whole domain or a whole name before the @, without ? and $."
   }
 }
 
@@ -56,6 +56,10 @@ variable "from_names" {
   description = "Display names that mail may come from, with * for any text. Empty: any."
   type        = list(string)
   default     = []
+  validation {
+    condition     = alltrue([for name in var.from_names : can(regex("^([^?$\\s][^?$]*)?[^*?$\\s]{2}([^?$]*[^?$\\s])?$", name))])
+    error_message = "from_names must be names without spaces around them, each with two characters in a row beside *, without ? and $."
+  }
 }
 
 variable "recipients" {
@@ -63,18 +67,18 @@ variable "recipients" {
   type        = list(string)
   default     = []
   validation {
-    condition     = alltrue([for address in var.recipients : can(regex("^[^@\\s]+@[^@\\s]+$", address))])
-    error_message = "recipients must be addresses, with * for any text."
+    condition     = alltrue([for address in var.recipients : can(regex("^[^@?$\\s]+@([^@?$\\s]*\\.)?[^@?$*.\\s]+\\.[^@?$*.\\s]+$", address))])
+    error_message = "recipients must be addresses, with * for any text beside a whole domain such as example.com, without ? and $."
   }
 }
 
 variable "sandbox_recipient_arns" {
-  description = "ARNs of the SES identities of recipients. In the sandbox, SES asks for permission on those as well. They need from_addresses, or the credential could send as its recipients."
+  description = "ARNs of the SES identities of recipients. In the sandbox, SES asks for permission on those as well. They need from_addresses that aren't theirs, or the credential could send as its recipients."
   type        = list(string)
   default     = []
   validation {
-    condition     = alltrue([for arn in var.sandbox_recipient_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/[^*?\\s]+$", arn))])
-    error_message = "sandbox_recipient_arns must be ARNs of SES identities, without wildcards."
+    condition     = alltrue([for arn in var.sandbox_recipient_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/[^*?$\\s]+$", arn))])
+    error_message = "sandbox_recipient_arns must be ARNs of SES identities, without wildcards and $."
   }
 }
 
@@ -85,8 +89,8 @@ variable "source_networks" {
   type        = list(string)
   default     = []
   validation {
-    condition     = alltrue([for network in var.source_networks : can(regex("^[0-9a-f.:]+/([1-9]|[1-9][0-9]|1[01][0-9]|12[0-8])$", network))])
-    error_message = "source_networks must be networks such as 192.0.2.0/24, and not all of the Internet."
+    condition     = alltrue([for network in var.source_networks : can(cidrhost(network, 0)) && can(regex("^(([0-9]{1,3}\\.){3}[0-9]{1,3}/(1[6-9]|2[0-9]|3[0-2])|[23][0-9a-f]{3}:[0-9a-f:]+/(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-8]))$", network))])
+    error_message = "source_networks must be networks such as 192.0.2.0/24, none larger than a /16, or a /32 of IPv6's public addresses."
   }
 }
 
@@ -94,12 +98,20 @@ variable "vpc_endpoint_ids" {
   description = "VPC endpoints that mail is handed to SES through. The module in endpoint makes one."
   type        = list(string)
   default     = []
+  validation {
+    condition     = alltrue([for id in var.vpc_endpoint_ids : can(regex("^vpce-[0-9a-f]+$", id))])
+    error_message = "vpc_endpoint_ids must be IDs of VPC endpoints."
+  }
 }
 
 variable "vpc_ids" {
   description = "VPCs that mail is handed to SES from, through an endpoint."
   type        = list(string)
   default     = []
+  validation {
+    condition     = alltrue([for id in var.vpc_ids : can(regex("^vpc-[0-9a-f]+$", id))])
+    error_message = "vpc_ids must be IDs of VPCs."
+  }
 }
 
 variable "private_networks" {
@@ -107,8 +119,8 @@ variable "private_networks" {
   type        = list(string)
   default     = []
   validation {
-    condition     = alltrue([for network in var.private_networks : can(regex("^[0-9a-f.:]+/([1-9]|[1-9][0-9]|1[01][0-9]|12[0-8])$", network))])
-    error_message = "private_networks must be networks such as 10.0.0.0/16."
+    condition     = alltrue([for network in var.private_networks : can(cidrhost(network, 0)) && can(regex("^(([0-9]{1,3}\\.){3}[0-9]{1,3}/([89]|[12][0-9]|3[0-2])|([23][0-9a-f]|f[cd])[0-9a-f]{2}:[0-9a-f:]+/(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-8]))$", network))])
+    error_message = "private_networks must be networks such as 10.0.0.0/16, none larger than a /8, or a /32 of IPv6."
   }
 }
 
@@ -261,8 +273,8 @@ variable "existing_user_path" {
   type        = string
   default     = "/"
   validation {
-    condition     = can(regex("^/([!-.0-~]+/)*$", var.existing_user_path))
-    error_message = "existing_user_path must begin and end with a slash."
+    condition     = can(regex("^/([\\w+=,.@-]+/)*$", var.existing_user_path))
+    error_message = "existing_user_path must begin and end with a slash, and have no wildcards."
   }
 }
 
@@ -271,8 +283,8 @@ variable "existing_secret_arn" {
   type        = string
   default     = ""
   validation {
-    condition     = can(regex("^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\\S+-[A-Za-z0-9]{6})?$", var.existing_secret_arn))
-    error_message = "existing_secret_arn must be the whole ARN of a secret, with the six characters at its end."
+    condition     = can(regex("^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\\w/+=.@-]+-[A-Za-z0-9]{6})?$", var.existing_secret_arn))
+    error_message = "existing_secret_arn must be the whole ARN of a secret, with the six characters at its end and without wildcards."
   }
 }
 
@@ -283,7 +295,7 @@ variable "reader_arns" {
   type        = list(string)
   default     = []
   validation {
-    condition     = alltrue([for arn in var.reader_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[^*?\\s]+$", arn))])
+    condition     = alltrue([for arn in var.reader_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\\w+=,.@/-]+$", arn))])
     error_message = "reader_arns must be ARNs of IAM roles or users, without wildcards."
   }
 }
