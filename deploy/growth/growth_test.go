@@ -134,6 +134,18 @@ func TestThePageHasTheQuotas(t *testing.T) {
 	if text != string(page) {
 		t.Error("README.md has other quotas: go test ./deploy/growth -update writes them")
 	}
+	all, err := ReadQuotas("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts := 0
+	for _, q := range all {
+		accounts = max(accounts, q.Accounts(10_000))
+	}
+	if says := fmt.Sprintf("ten thousand credentials are %s accounts at least", []string{"no", "one", "two", "three",
+		"four", "five"}[accounts]); !strings.Contains(text, says) {
+		t.Errorf("README.md doesn't say that %s", says)
+	}
 	bench, err := os.ReadFile("../../lambda/bench/README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -155,6 +167,12 @@ func quotaTable(t *testing.T) string {
 		each := amount(q, q.Each)
 		if q.Optional > 0 {
 			each += fmt.Sprintf(", or %d with all that can be asked for", q.Each+q.Optional)
+		}
+		switch {
+		case q.Most > q.Default:
+			q.Note += ", up to " + amount(q, q.Most)
+		case q.Most > 0:
+			q.Note += ", and no more"
 		}
 		fmt.Fprintf(&out, "| %s | %s%s | %s | %s |\n", q.Of, amount(q, q.Default), q.Note, each, thousands(q.Stacks()))
 	}

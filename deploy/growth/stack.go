@@ -107,7 +107,7 @@ func (t *template) rate(path string) time.Duration {
 
 // count returns how many resources of a type a stack has with its parameters' defaults; or, of
 // those that are optional, how many more it can have. What is optional has a condition whose name
-// begins with Has; a condition that begins with Makes holds by default.
+// begins with Has; a condition that begins with Makes or Sends holds by default.
 func (t *template) count(kind string, optional bool) (n int) {
 	resources, _ := t.document["Resources"].(map[string]any)
 	for name := range resources {

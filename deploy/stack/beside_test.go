@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
@@ -134,7 +136,7 @@ func TestTheModulesBesideAreAppliedAndDestroyed(t *testing.T) {
 	whole.Only(t, "AWS's provider waits for a minute until its queue is there, and until it is gone")
 	tf := newTerraform(t, awsByMoto)
 	const beside = "deploy/beside"
-	tf.write(beside+"/main.tf", `
+	config := `
 		resource "aws_vpc" "vpc" {
 			cidr_block = "10.0.0.0/16"
 			enable_dns_hostnames = true
@@ -154,14 +156,15 @@ func TestTheModulesBesideAreAppliedAndDestroyed(t *testing.T) {
 			source = "../terraform"
 			name = "mail"
 			function_zip = "../../.build/function.zip"
-			identity_arns = ["`+identity+`"]
+			identity_arns = ["` + identity + `"]
 			vpc_endpoint_ids = [module.endpoint.endpoint_id] # which isn't known yet
 		}
 		module "leaks" {
 			source = "../terraform/leaks"
 			regions = ["eu-west-1", "eu-central-1"]
 			alarm_email = "ops@example.com"
-		}`)
+		}`
+	tf.write(beside+"/main.tf", config)
 	tf.run(beside, "init", "-plugin-dir="+tf.plugins)
 	tf.run(beside, "apply", "-auto-approve")
 	tf.run(beside, "plan", "-out=plan")
@@ -191,5 +194,39 @@ func TestTheModulesBesideAreAppliedAndDestroyed(t *testing.T) {
 		":eu-central-1:"+accountID+":event-bus/default") {
 		t.Errorf("leaks are forwarded to %s", to)
 	}
+	tf.mailMayBeSentThroughout(beside, config)
 	tf.run(beside, "destroy", "-auto-approve")
+	if policies := tf.policies(); len(policies) > 0 {
+		t.Errorf("left are the policies %v", policies)
+	}
+}
+
+// mailMayBeSentThroughout: where mail comes in another way and another user sends it, its policy is
+// there before the credential changes, and the one before is there until it has.
+func (tf *terraform) mailMayBeSentThroughout(folder, config string) {
+	tf.Helper()
+	mailer, path := "mailer", "/apps/"
+	if _, err := iam.NewFromConfig(tf.aws).CreateUser(tf.Context(), &iam.CreateUserInput{UserName: &mailer,
+		Path: &path}); err != nil {
+		tf.Fatal(err)
+	}
+	const attached = "module.mail.aws_iam_user_policy_attachment.sending_policy"
+	for _, change := range []struct{ from, to, arguments string }{
+		{"endpoints", "vpcs", "vpc_ids = [aws_vpc.vpc.id]"},
+		{"vpcs", "endpoints", "vpc_endpoint_ids = [module.endpoint.endpoint_id]\nexisting_user_name = \"mailer\"\n" +
+			"existing_user_path = \"/apps/\""},
+	} {
+		tf.write(folder+"/main.tf", strings.Replace(config, "vpc_endpoint_ids = [module.endpoint.endpoint_id]",
+			change.arguments, 1))
+		out, at := tf.run(folder, "apply", "-auto-approve", "-no-color"), -1
+		for _, event := range []string{attached + `["` + change.to + `"]: Creation complete`,
+			"module.mail.aws_lambda_invocation.first_credential: Creation complete",
+			attached + `["` + change.from + `"]: Destroying`} {
+			next := strings.Index(out, event)
+			if next <= at {
+				tf.Fatalf("%q comes too early, or not at all:\n%s", event, out)
+			}
+			at = next
+		}
+	}
 }

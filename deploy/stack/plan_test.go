@@ -14,6 +14,16 @@ func calls(name, more string) string {
 		"  identity_arns = [%q]\n%s\n}\n", name, identity, more)
 }
 
+// callsWith is a call with so many identities, and each way in.
+func callsWith(name string, identities int) string {
+	one := strings.Replace(identity, "example.com", "notices.example.com", 1)
+	return strings.Replace(calls(name, `
+		source_networks = ["192.0.2.0/28"]
+		vpc_endpoint_ids = ["vpce-0123456789abcdef0"]
+		vpc_ids = ["vpc-0123456789abcdef0"]`),
+		fmt.Sprintf("[%q]", identity), fmt.Sprintf("[for i in range(%d) : %q]", identities, one), 1)
+}
+
 // callsBeside is calls of the modules beside, one for each list of networks and one for each list
 // of Regions.
 func callsBeside(networks, regions string) string {
@@ -38,6 +48,7 @@ func callsBeside(networks, regions string) string {
 func TestTheModulesPlanWhatIsAskedFor(t *testing.T) {
 	t.Parallel()
 	tf := newTerraform(t, awsForPlans)
+	module, _ := fits(t)
 	const asked = "deploy/asked"
 	tf.write(asked+"/main.tf", calls("everything", `
 		configuration_set_arns = ["`+configurationSet+`"]
@@ -65,6 +76,7 @@ func TestTheModulesPlanWhatIsAskedFor(t *testing.T) {
 		kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 		existing_secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail-AbCdEf"`)+`
 		resource "aws_kms_key" "key" {} # whose ARN isn't known yet`+
+		"\n"+callsWith("most", module)+
 		callsBeside(`"10.0.0.0/8", "172.16.0.0/12,192.168.0.0/16", "100.64.0.0/10,172.31.1.0/24"`,
 			`"eu-central-1", "eu-west-1,us-east-1"`))
 	tf.run(asked, "init", "-plugin-dir="+tf.plugins)
@@ -144,6 +156,7 @@ func TestTheModulesRefuseNonsense(t *testing.T) {
 	t.Parallel()
 	tf := newTerraform(t, awsForPlans)
 	tf.run("deploy/terraform", "fmt", "-check", "-recursive", "-diff")
+	module, _ := fits(t)
 	const refused = "deploy/refused"
 	tf.write(refused+"/main.tf", calls("mail", `
 		rotation_interval = "8d15m"
@@ -153,7 +166,7 @@ func TestTheModulesRefuseNonsense(t *testing.T) {
 		subnet_ids = ["subnet-1"]
 		existing_secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail-AbCdEf"
 		reader_arns = ["arn:aws:iam::123456789012:role/application"]
-		from_names = [for i in range(600) : "Example ${i}"]`)+
+		from_names = [for i in range(600) : "Example ${i}"]`)+callsWith("more", module+1)+
 		callsBeside(`"172.16.0.0/8", "192.168.0.0/15", "100.64.0.0/9", "10.0.0.0/7", "192.0.2.0/24", ""`,
 			`"us-east-1,us-east-1", "everywhere", "a-b-1,a-b-2,a-b-3,a-b-4,a-b-5,a-b-6"`)+`
 		module "alone" { # which isn't looked at together with the other Regions
@@ -169,8 +182,9 @@ func TestTheModulesRefuseNonsense(t *testing.T) {
 	for reason, times := range map[string]int{
 		"rotation_interval must exceed": 1, "verify_from is needed": 1, "security_group_ids are needed together": 1,
 		"could send as its recipients": 1, "everybody's VPC": 1, "an existing one has its own": 1,
-		`sending policy "outside" would have 7978 characters`: 1, "lets a managed policy have 6144": 1, "must be private networks": 6,
-		"names a Region twice": 1, "one to five names": 2, "names this Region alone": 1,
+		`sending policy "outside" would have 7978 characters`: 1, `sending policy "endpoints" would have 6`: 1,
+		"must be private networks": 6,
+		"names a Region twice":     1, "one to five names": 2, "names this Region alone": 1,
 	} {
 		if got := strings.Count(text, reason); got != times {
 			t.Errorf("%d are refused because %q, want %d:\n%s", got, reason, times, text)

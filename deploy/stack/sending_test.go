@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
@@ -73,16 +74,25 @@ func networks(texts ...string) (networks []netip.Prefix) {
 // sendingPolicies are what the stack allows the credential, a policy for each way in.
 func sendingPolicies(t *testing.T, parameters map[string]string) (policies []sendpolicy.Document) {
 	t.Helper()
+	for _, document := range sendingDocuments(t, parameters) {
+		policies = append(policies, asPolicy(t, document))
+	}
+	return policies
+}
+
+// sendingDocuments are the same, as CloudFormation hands them to IAM.
+func sendingDocuments(t *testing.T, parameters map[string]string) (documents []node) {
+	t.Helper()
 	given := map[string]string{"IdentityArns": identity}
 	maps.Copy(given, parameters)
 	d := deploy(t, load(t, templateFile), given)
 	made := d.made()
 	for _, name := range waysIn {
 		if slices.Contains(made, name) {
-			policies = append(policies, asPolicy(t, d.resource(name).at("PolicyDocument")))
+			documents = append(documents, d.resource(name).at("PolicyDocument"))
 		}
 	}
-	return policies
+	return documents
 }
 
 // waysIn are the policies' resources, in the order that the writer has the ways in.
@@ -240,6 +250,18 @@ func TestAnotherUserHasPoliciesOfItsOwn(t *testing.T) {
 // quotas").
 const parameterQuota = 4096
 
+// characters are those of a policy, as IAM counts them.
+func characters(t *testing.T, document node) int {
+	t.Helper()
+	var out strings.Builder
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(document.value); err != nil {
+		t.Fatal(err)
+	}
+	return utf8.RuneCountInString(strings.Join(strings.Fields(out.String()), ""))
+}
+
 // longest are so many identities that the parameter takes no more.
 func longest(one string) string {
 	n := (parameterQuota + 1) / (len(one) + 1)
@@ -267,10 +289,10 @@ func TestTheSendingPolicyFits(t *testing.T) {
 			}
 			maps.Copy(parameters, others)
 			parameters["IdentityArns"] = longest(one)
-			for _, p := range sendingPolicies(t, parameters) {
-				if n := p.Characters(); n > sendpolicy.ManagedQuota {
+			for _, document := range sendingDocuments(t, parameters) {
+				if n := characters(t, document); n > sendpolicy.ManagedQuota {
 					t.Errorf("%d identities such as %s, and %s: %d characters", strings.Count(parameters["IdentityArns"], ",")+1,
-						name, p.Statements[0].Sid, n)
+						name, asPolicy(t, document).Statements[0].Sid, n)
 				}
 			}
 		})
@@ -287,8 +309,8 @@ func fits(t *testing.T) (policy, parameter int) {
 		long := 0
 		eachWay(func(parameters map[string]string) {
 			parameters["IdentityArns"] = strings.Join(slices.Repeat([]string{one}, n), ",")
-			for _, p := range sendingPolicies(t, parameters) {
-				long = max(long, p.Characters())
+			for _, document := range sendingDocuments(t, parameters) {
+				long = max(long, characters(t, document))
 			}
 		})
 		if long > sendpolicy.ManagedQuota {

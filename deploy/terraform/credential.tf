@@ -84,7 +84,17 @@ resource "aws_iam_user_policy_attachment" "sending_policy" {
   for_each   = aws_iam_policy.sending_policy
   user       = local.user_name
   policy_arn = each.value.arn
+  depends_on = [aws_iam_user_policy.sending_policy]
   lifecycle { create_before_destroy = true } # as the user has
+}
+
+# The inline policy that there was before. As the attachments depend on it, Terraform destroys it after it has made them: mail may
+# be sent throughout.
+resource "aws_iam_user_policy" "sending_policy" {
+  count  = 0
+  user   = local.user_name
+  policy = "{}"
+  lifecycle { create_before_destroy = true }
 }
 
 # It has no version until the function puts one in: what Terraform put in would be in its state, and would be put in again over
@@ -131,8 +141,9 @@ resource "aws_secretsmanager_secret_policy" "secret_policy" {
 resource "aws_lambda_invocation" "first_credential" {
   function_name = aws_lambda_function.function.function_name
   input         = "{}"
-  triggers      = local.environment                               # a change is tried at once, and one that contradicts itself fails
-  depends_on    = [aws_iam_user_policy_attachment.sending_policy] # where verify is send, it is tried
+  # A change is tried at once, and one that contradicts itself fails. The policies come before it, because where verify is send,
+  # the credential is tried; and those of ways in that there are no more go after it, and so after the new ones are there.
+  triggers = merge(local.environment, { for way, attachment in aws_iam_user_policy_attachment.sending_policy : way => attachment.policy_arn })
 }
 
 # Secrets Manager calls the function for each of its rotation's four steps. Its own schedule has to be set to something: 1000
