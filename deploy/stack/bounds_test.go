@@ -26,12 +26,12 @@ const (
 	ofIAM     = "arn:aws:iam::111122223333:"
 )
 
-// identities are what an identity's ARN must not be: a pattern, or a policy variable, which IAM
+// wideIdentities are what an identity's ARN must not be: a pattern, or a policy variable, which IAM
 // replaces by what the caller is ("IAM policy elements: Variables and tags").
 var wideIdentities = []string{"*", ofSES + "identity/*", ofSES + "identity/example.???", ofSES + "*",
 	"arn:aws:ses:*:111122223333:identity/example.com", "arn:aws:ses:eu-west-1:*:identity/example.com",
-	"arn:*:ses:eu-west-1:111122223333:identity/example.com", ofSES + "identity/${aws:username}", ofSES + "identity/${*}",
-	ofSES + "identity/$", ofSES + "identity/", ofSES + "identity/a b", ofSES + "configuration-set/mail"}
+	"arn:*:ses:eu-west-1:111122223333:identity/example.com", ofSES + "identity/${aws:username}",
+	ofSES + "identity/${*}", ofSES + "identity/$", ofSES + "identity/", ofSES + "identity/a b", ofSES + "configuration-set/mail"}
 
 var bounds = []bound{
 	{file: templateFile, parameter: "IdentityArns",
@@ -43,55 +43,66 @@ var bounds = []bound{
 	{file: templateFile, parameter: "ConfigurationSetArns",
 		taken: []string{ofSES + "configuration-set/Mail_2-x"},
 		refused: []string{ofSES + "configuration-set/*", ofSES + "configuration-set/a?", ofSES + "*",
-			ofSES + "configuration-set/${aws:username}", ofSES + "configuration-set/", ofSES + "identity/example.com"}},
+			ofSES + "configuration-set/${aws:username}", ofSES + "configuration-set/",
+			ofSES + "identity/example.com"}},
 	{file: templateFile, parameter: "FromAddresses",
-		taken: []string{"*@example.com", "a@*.example.com", "billing@example.com", "*@mail.*.example.com", "billing@*",
-			"bounce+*@example.co.uk"},
-		refused: []string{"*", "*@*", "**@*", "*e*@*", "*@*.*", "*@*.com", "*@*e.com", "*@*example.com", "*@example.*", "?@?",
-			"?*@?*", "${aws:username}@example.com", "${*}@example.com", "a@${aws:PrincipalTag/domain}", "example.com", "a b@c.d"}},
+		taken: []string{"*@example.com", "a@*.example.com", "billing@example.com", "*@mail.*.example.com",
+			"billing@*", "bounce+*@example.co.uk"},
+		refused: []string{"*", "*@*", "**@*", "*e*@*", "*@*.*", "*@*.com", "*@*e.com", "*@*example.com",
+			"*@example.*", "?@?", "?*@?*", "${aws:username}@example.com", "${*}@example.com",
+			"a@${aws:PrincipalTag/domain}", "example.com", "a b@c.d"}},
 	{file: templateFile, parameter: "Recipients",
 		taken: []string{"*@example.com", "success@simulator.amazonses.com", "*@*.example.com"},
-		refused: []string{"*", "*@*", "**@*", "*e*@*", "*@*.*", "*@*.com", "*@*example.com", "*@example.*", "billing@*",
-			"?@?", "?*@?*", "${aws:username}@example.com", "a@${aws:PrincipalTag/domain}", "example.com", "a b@c.d"}},
+		refused: []string{"*", "*@*", "**@*", "*e*@*", "*@*.*", "*@*.com", "*@*example.com", "*@example.*",
+			"billing@*", "?@?", "?*@?*", "${aws:username}@example.com", "a@${aws:PrincipalTag/domain}",
+			"example.com", "a b@c.d"}},
 	{file: templateFile, parameter: "FromNames", only: "template",
 		taken: []string{"", "Doe, Jane", "Doe, Jane|Example*", "* via Example, Inc.", "*Support*", "HR", "IT *"},
-		refused: []string{"*", "**", "* *", "*e*", "e*", "*|Example", "Example|*", "|", "|Example", "Example|", "A B||C D",
-			" Example", "Example ", "Example |Other", "Example| Other", "????", "Example?", "${aws:username}", "${*}", "Example $"}},
+		refused: []string{"*", "**", "* *", "*e*", "e*", "*|Example", "Example|*", "|", "|Example", "Example|",
+			"A B||C D", " Example", "Example ", "Example |Other", "Example| Other", "????", "Example?",
+			"${aws:username}", "${*}", "Example $"}},
 	{file: templateFile, parameter: "FromNames", only: "module",
 		taken: []string{"Doe, Jane", "Example*", "* via Example, Inc.", "*Support*", "HR", "IT *", "a|b c"},
-		refused: []string{"", "*", "**", "* *", "*e*", "e*", " Example", "Example ", "????", "Example?", "${aws:username}",
-			"${*}", "Example $"}},
+		refused: []string{"", "*", "**", "* *", "*e*", "e*", " Example", "Example ", "????", "Example?",
+			"${aws:username}", "${*}", "Example $"}},
 	{file: templateFile, parameter: "SourceNetworks",
-		taken: []string{"192.0.2.10/32", "192.0.2.0/24", "203.0.0.0/16", "10.1.0.0/16", "2001:db8::/48", "2001:db8::/32",
-			"2600:1f00::1/128", "3fff::/32"},
-		refused: append([]string{"10.0.0.0/8", "203.0.0.0/15", "2001::/31", "2000::/3", "fd00::/32", "fe80::/64"}, noNetworks...)},
+		taken: []string{"192.0.2.10/32", "192.0.2.0/24", "203.0.0.0/16", "10.1.0.0/16", "2001:db8::/48",
+			"2001:db8::/32", "2600:1f00::1/128", "3fff::/32"},
+		refused: append([]string{"10.0.0.0/8", "203.0.0.0/15", "2001::/31", "2000::/3", "fd00::/32",
+			"fe80::/64"}, noNetworks...)},
 	{file: templateFile, parameter: "PrivateNetworks",
-		taken: []string{"10.0.0.0/8", "10.1.0.0/16", "172.16.0.0/12", "10.1.2.3/32", "100.64.0.0/10", "fd12:3456::/32",
-			"fd00:ec2::/64", "2600:1f00:1:2::/56"},
-		refused: append([]string{"10.0.0.0/7", "0.0.0.0/5", "fd00::/8", "fc00::/7", "2000::/3", "2600::/31"}, noNetworks...)},
+		taken: []string{"10.0.0.0/8", "10.1.0.0/16", "172.16.0.0/12", "10.1.2.3/32", "100.64.0.0/10",
+			"fd12:3456::/32", "fd00:ec2::/64", "2600:1f00:1:2::/56"},
+		refused: append([]string{"10.0.0.0/7", "0.0.0.0/5", "fd00::/8", "fc00::/7", "2000::/3",
+			"2600::/31"}, noNetworks...)},
 	{file: templateFile, parameter: "VpcEndpointIds", taken: []string{"vpce-0123456789abcdef0"},
-		refused: []string{"*", "vpce-*", "vpce-0*", "vpce-?", "vpce-", "vpce-${aws:username}", "vpc-0123456789abcdef0"}},
+		refused: []string{"*", "vpce-*", "vpce-0*", "vpce-?", "vpce-", "vpce-${aws:username}",
+			"vpc-0123456789abcdef0"}},
 	{file: templateFile, parameter: "VpcIds", taken: []string{"vpc-0123456789abcdef0"},
 		refused: []string{"*", "vpc-*", "vpc-0*", "vpc-?", "vpc-", "vpc-${aws:username}", "vpce-0123456789abcdef0"}},
 	{file: templateFile, parameter: "ExistingUserName", taken: []string{"", "mailer", "a+b=c,d.e@f-g_h"},
-		refused: []string{"*", "mail*", "mail?", "${aws:username}", "apps/mailer", "a:b", "a b", strings.Repeat("a", 65)}},
+		refused: []string{"*", "mail*", "mail?", "${aws:username}", "apps/mailer", "a:b", "a b",
+			strings.Repeat("a", 65)}},
 	{file: templateFile, parameter: "ExistingUserPath", taken: []string{"/", "/apps/", "/apps/mail.example-1/"},
-		refused: []string{"", "*", "/*/", "/apps*/", "/app?/", "/${aws:username}/", "/$/", "/apps", "apps/", "//", "/a//b/"}},
+		refused: []string{"", "*", "/*/", "/apps*/", "/app?/", "/${aws:username}/", "/$/", "/apps", "apps/", "//",
+			"/a//b/"}},
 	{file: templateFile, parameter: "ExistingSecretArn",
 		taken: []string{"", ofSecrets + "mail-AbCdEf", ofSecrets + "apps/mail_1+a=b.c@d-AbCdEf"},
-		refused: []string{"*", ofSecrets + "*", ofSecrets + "*-AbCdEf", ofSecrets + "mail-??????", ofSecrets + "m?il-AbCdEf",
-			ofSecrets + "${aws:username}-AbCdEf", ofSecrets + "$-AbCdEf", "mail", ofSecrets + "mail",
-			"arn:aws:secretsmanager:*:111122223333:secret:mail-AbCdEf"}},
+		refused: []string{"*", ofSecrets + "*", ofSecrets + "*-AbCdEf", ofSecrets + "mail-??????",
+			ofSecrets + "m?il-AbCdEf", ofSecrets + "${aws:username}-AbCdEf", ofSecrets + "$-AbCdEf", "mail",
+			ofSecrets + "mail", "arn:aws:secretsmanager:*:111122223333:secret:mail-AbCdEf"}},
 	{file: templateFile, parameter: "ReaderArns",
 		taken: []string{ofIAM + "role/application", ofIAM + "user/apps/mail.er",
 			ofIAM + "role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Mail_0123456789abcdef"},
-		refused: []string{"*", ofIAM + "*", ofIAM + "root", "111122223333", ofIAM + "role/*", ofIAM + "role/app?", ofIAM + "role/",
-			"arn:aws:iam::*:role/application", ofIAM + "role/${aws:username}", ofIAM + "group/staff",
-			"arn:aws:sts::111122223333:assumed-role/application/*"}},
+		refused: []string{"*", ofIAM + "*", ofIAM + "root", "111122223333", ofIAM + "role/*", ofIAM + "role/app?",
+			ofIAM + "role/", "arn:aws:iam::*:role/application", ofIAM + "role/${aws:username}",
+			ofIAM + "group/staff", "arn:aws:sts::111122223333:assumed-role/application/*"}},
 	{file: templateFile, parameter: "KmsKeyArn",
-		taken: []string{"", ofKMS + "key/1234abcd-12ab-34cd-56ef-1234567890ab", ofKMS + "key/mrk-1234abcd12ab34cd56ef1234567890ab"},
-		refused: []string{"*", ofKMS + "*", ofKMS + "key/*", ofKMS + "key/1234?", ofKMS + "key/", ofKMS + "key/${aws:username}",
-			ofKMS + "alias/mail", "arn:aws:kms:*:111122223333:key/1234abcd", "1234abcd-12ab-34cd-56ef-1234567890ab"}},
+		taken: []string{"", ofKMS + "key/1234abcd-12ab-34cd-56ef-1234567890ab",
+			ofKMS + "key/mrk-1234abcd12ab34cd56ef1234567890ab"},
+		refused: []string{"*", ofKMS + "*", ofKMS + "key/*", ofKMS + "key/1234?", ofKMS + "key/",
+			ofKMS + "key/${aws:username}", ofKMS + "alias/mail", "arn:aws:kms:*:111122223333:key/1234abcd",
+			"1234abcd-12ab-34cd-56ef-1234567890ab"}},
 	{file: leaksFile, parameter: "Regions", taken: []string{"us-east-1", "us-gov-west-1"},
 		refused: []string{"", "*", "us-*", "us-east-?", "us-east-*", "${AWS::Region}", "us-east-1/x", "us-east"}},
 }
@@ -99,7 +110,8 @@ var bounds = []bound{
 // noNetworks are networks that say more or something else than they seem to: with IPv4 addresses in
 // IPv6 ones, IAM sees the former.
 var noNetworks = []string{"0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "::/0", "::/1", "8000::/1", "::ffff:0:0/96",
-	"::ffff:0.0.0.0/96", "::ffff:192.0.2.0/120", "64:ff9b::/96", "::/96", "::1/128", "*", "192.0.2.*", "192.0.2.0/*", "192.0.2.10",
+	"::ffff:0.0.0.0/96", "::ffff:192.0.2.0/120", "64:ff9b::/96", "::/96", "::1/128", "*", "192.0.2.*", "192.0.2.0/*",
+	"192.0.2.10",
 	"192.0.2.0/33", "2001:db8::/129", "${aws:SourceIp}", "${aws:SourceIp}/32", "192.0.2.0/024", "a.b.c.d/24"}
 
 func (b bound) inModule() bool   { return b.only != "template" }
@@ -110,11 +122,13 @@ func TestNoParameterMakesAPolicyWider(t *testing.T) {
 		if !b.inTemplate() {
 			continue
 		}
-		// AllowedPattern has to match all of a value, or of a list's member.
-		allowed := regexp.MustCompile(`^(?:` +
-			load(t, b.file).at("Parameters", b.parameter, "AllowedPattern").String() + `)$`)
+		parameter := load(t, b.file).at("Parameters", b.parameter)
+		// It has to match all of a value, or of a list's member.
+		allowed := regexp.MustCompile(`^(?:` + parameter.at("AllowedPattern").String() + `)$`)
+		isList := parameter.at("Type").String() == "CommaDelimitedList"
 		for _, value := range b.taken {
-			if !allowed.MatchString(value) {
+			// People write spaces after commas.
+			if !allowed.MatchString(value) || isList && !allowed.MatchString(" "+value+" ") {
 				t.Errorf("%s: %q is refused", b.parameter, value)
 			}
 		}
@@ -187,7 +201,8 @@ func TestAListIsGivenEvenWithAnEmptyMember(t *testing.T) {
 		{map[string]string{"SandboxRecipientArns": "," + recipient}, "[SandboxRecipientsNeedASender]"},
 		{map[string]string{"SandboxRecipientArns": recipient, "FromAddresses": ","}, "[SandboxRecipientsNeedASender]"},
 		{map[string]string{"SandboxRecipientArns": recipient, "FromAddresses": "*@example.com"}, "[]"},
-		{map[string]string{"ExistingSecretArn": ofSecrets + "mail-AbCdEf", "ReaderArns": "," + ofIAM + "role/application"},
+		{map[string]string{"ExistingSecretArn": ofSecrets + "mail-AbCdEf",
+			"ReaderArns": "," + ofIAM + "role/application"},
 			"[TheSecretOfAnExistingUser]"},
 		{map[string]string{"ExistingSecretArn": ofSecrets + "mail-AbCdEf"}, "[]"},
 		{map[string]string{"SubnetIds": "subnet-1,"}, "[SubnetsNeedSecurityGroups]"},
@@ -270,6 +285,6 @@ func theCall(b bound, variable, folder string) string {
 			value = "[each.value]"
 		}
 	}
-	return "module \"" + variable + "\" {\n  for_each = toset(jsondecode(file(\"values.json\"))." + variable + ")\n  source = " +
-		"\"../only" + folder + "\"\n  " + own + "  " + variable + " = " + value + "\n}\n"
+	return "module \"" + variable + "\" {\n  for_each = toset(jsondecode(file(\"values.json\"))." + variable + ")\n" +
+		"  source = \"../only" + folder + "\"\n  " + own + "  " + variable + " = " + value + "\n}\n"
 }

@@ -58,7 +58,8 @@ func TestTheModuleIsAppliedAndDestroyedWithoutATrace(t *testing.T) {
 	tf.run(example, "destroy", "-auto-approve")
 	users, roles, secrets := tf.made()
 	if policies := tf.policies(); len(users)+len(roles)+len(secrets)+len(policies) > 0 {
-		t.Errorf("left are the users %v, the roles %v, the secrets %v and the policies %v", users, roles, secrets, policies)
+		t.Errorf("left are the users %v, the roles %v, the secrets %v and the policies %v", users, roles, secrets,
+			policies)
 	}
 }
 
@@ -113,7 +114,8 @@ func (tf *terraform) made() (users, roles, secrets []string) {
 // policies are the customer managed ones.
 func (tf *terraform) policies() (names []string) {
 	tf.Helper()
-	some, err := iam.NewFromConfig(tf.aws).ListPolicies(tf.Context(), &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal})
+	own := &iam.ListPoliciesInput{Scope: types.PolicyScopeTypeLocal}
+	some, err := iam.NewFromConfig(tf.aws).ListPolicies(tf.Context(), own)
 	if err != nil {
 		tf.Fatal(err)
 	}

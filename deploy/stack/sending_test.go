@@ -221,7 +221,7 @@ func TestEachWayInIsAManagedPolicyOfTheUsers(t *testing.T) {
 				if path := p.at("Path").String(); path != "/ses-smtp/" {
 					t.Errorf("the path of %s is %s", resource, path)
 				}
-				// With a name of ours, CloudFormation asks for CAPABILITY_NAMED_IAM and can't replace it.
+				// One with a name would take CAPABILITY_NAMED_IAM, and couldn't be replaced.
 				if n := p.at("ManagedPolicyName"); n.value != nil {
 					t.Errorf("%s has the name %s", resource, n)
 				}
@@ -230,9 +230,9 @@ func TestEachWayInIsAManagedPolicyOfTheUsers(t *testing.T) {
 	})
 }
 
-// TestAnotherUserHasPoliciesOfItsOwn: CloudFormation attaches and detaches at once, and a user whose
-// credential is still in the secret must keep its policy until that has moved. A policy with another
-// description is a new one, and the old one goes in the cleanup ("AWS::IAM::ManagedPolicy").
+// TestAnotherUserHasPoliciesOfItsOwn: CloudFormation attaches and detaches at once, and a user
+// whose credential is still in the secret must keep its policy until that has moved. A policy with
+// another description is a new one, and the old one goes in the cleanup ("AWS::IAM::ManagedPolicy").
 func TestAnotherUserHasPoliciesOfItsOwn(t *testing.T) {
 	for _, resource := range waysIn {
 		descriptions := map[string]bool{}
@@ -272,14 +272,15 @@ func longest(one string) string {
 // takes, however long they are, and other parameters as people have them.
 func TestTheSendingPolicyFits(t *testing.T) {
 	others := map[string]string{
-		"ConfigurationSetArns": strings.Join([]string{configurationSet, configurationSet + "-2", configurationSet + "-3"}, ","),
+		"ConfigurationSetArns": strings.TrimSuffix(strings.Repeat(configurationSet+",", 3), ","),
 		"FromAddresses":        strings.TrimSuffix(strings.Repeat("*@notices.example.com,", 8), ","),
 		"FromNames":            strings.TrimSuffix(strings.Repeat("Doe, Jane|", 8), "|"),
 		"Recipients":           strings.TrimSuffix(strings.Repeat("*@example.com,", 8), ","),
 		"PrivateNetworks":      strings.TrimSuffix(strings.Repeat("10.100.200.0/24,", 8), ","),
 		"TlsOnly":              "yes",
 	}
-	for _, name := range []string{"a.io", "example.com", "notices.example.com", strings.Repeat("a", 60) + ".example.com"} {
+	long := strings.Repeat("a", 60) + ".example.com"
+	for _, name := range []string{"a.io", "example.com", "notices.example.com", long} {
 		one := strings.Replace(identity, "example.com", name, 1)
 		eachWay(func(parameters map[string]string) {
 			for _, parameter := range []string{"SourceNetworks", "VpcEndpointIds", "VpcIds"} {
@@ -291,8 +292,8 @@ func TestTheSendingPolicyFits(t *testing.T) {
 			parameters["IdentityArns"] = longest(one)
 			for _, document := range sendingDocuments(t, parameters) {
 				if n := characters(t, document); n > sendpolicy.ManagedQuota {
-					t.Errorf("%d identities such as %s, and %s: %d characters", strings.Count(parameters["IdentityArns"], ",")+1,
-						name, asPolicy(t, document).Statements[0].Sid, n)
+					t.Errorf("identities such as %s: %s has %d characters", name,
+						asPolicy(t, document).Statements[0].Sid, n)
 				}
 			}
 		})
@@ -313,6 +314,9 @@ func fits(t *testing.T) (policy, parameter int) {
 				long = max(long, characters(t, document))
 			}
 		})
+		if long == 0 {
+			t.Fatal("the template has no sending policy")
+		}
 		if long > sendpolicy.ManagedQuota {
 			return n - 1, min(n-1, parameter)
 		}
