@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
 // bound is a parameter whose value gets into a policy. It takes nothing that makes the policy wider
@@ -31,7 +33,8 @@ const (
 var wideIdentities = []string{"*", ofSES + "identity/*", ofSES + "identity/example.???", ofSES + "*",
 	"arn:aws:ses:*:111122223333:identity/example.com", "arn:aws:ses:eu-west-1:*:identity/example.com",
 	"arn:*:ses:eu-west-1:111122223333:identity/example.com", ofSES + "identity/${aws:username}",
-	ofSES + "identity/${*}", ofSES + "identity/$", ofSES + "identity/", ofSES + "identity/a b", ofSES + "configuration-set/mail"}
+	ofSES + "identity/${*}", ofSES + "identity/$", ofSES + "identity/", ofSES + "identity/a b",
+	ofSES + "configuration-set/mail"}
 
 var bounds = []bound{
 	{file: templateFile, parameter: "IdentityArns",
@@ -47,9 +50,9 @@ var bounds = []bound{
 			ofSES + "identity/example.com"}},
 	{file: templateFile, parameter: "FromAddresses",
 		taken: []string{"*@example.com", "a@*.example.com", "billing@example.com", "*@mail.*.example.com",
-			"billing@*", "bounce+*@example.co.uk"},
+			"bounce+*@example.co.uk"},
 		refused: []string{"*", "*@*", "**@*", "*e*@*", "*@*.*", "*@*.com", "*@*e.com", "*@*example.com",
-			"*@example.*", "?@?", "?*@?*", "${aws:username}@example.com", "${*}@example.com",
+			"*@example.*", "billing@*", "?@?", "?*@?*", "${aws:username}@example.com", "${*}@example.com",
 			"a@${aws:PrincipalTag/domain}", "example.com", "a b@c.d"}},
 	{file: templateFile, parameter: "Recipients",
 		taken: []string{"*@example.com", "success@simulator.amazonses.com", "*@*.example.com"},
@@ -135,6 +138,51 @@ func TestNoParameterMakesAPolicyWider(t *testing.T) {
 		for _, value := range b.refused {
 			if allowed.MatchString(value) {
 				t.Errorf("%s: %q is let through", b.parameter, value)
+			}
+		}
+	}
+}
+
+// TestWhatIsTakenIsNarrowForTheAudit: the stack's alarm doesn't tell of what its parameters take.
+func TestWhatIsTakenIsNarrowForTheAudit(t *testing.T) {
+	from := map[string]string{"PrivateNetworks": "VpcIds", "SandboxRecipientArns": "FromAddresses"}
+	with := map[string]string{"VpcIds": "vpc-1", "FromAddresses": "*@example.com"}
+	for _, b := range bounds {
+		if b.file != templateFile || !b.inTemplate() {
+			continue
+		}
+		for _, value := range b.taken {
+			parameters := map[string]string{b.parameter: value}
+			if needed := from[b.parameter]; needed != "" {
+				parameters[needed] = with[needed]
+			}
+			for _, f := range auditOf(t, parameters) {
+				if f.Code == sendpolicy.WideSource || f.Severity.AtLeast(sendpolicy.High) {
+					t.Errorf("%s %q: %s %s, %s", b.parameter, value, f.Severity, f.Code, f.Message)
+				}
+			}
+		}
+	}
+}
+
+// TestASenderIsALimitForTheAuditAsForTheParameter looks at senders alone, as whom mail of any
+// identity may come.
+func TestASenderIsALimitForTheAuditAsForTheParameter(t *testing.T) {
+	for _, b := range bounds {
+		if b.parameter != "FromAddresses" {
+			continue
+		}
+		for _, value := range slices.Concat(b.taken, b.refused) {
+			if !strings.Contains(value, "@") || strings.ContainsAny(value, "? $") {
+				continue // it isn't a sender, or doesn't mean what it says
+			}
+			policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail",
+				"Resource":"*","Condition":{"StringLike":{"ses:FromAddress":%q},
+				"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}}]}`, value)
+			found := sendpolicy.Audit(sendpolicy.Access{User: userName, Policies: []sendpolicy.Policy{
+				{Name: "mail", From: "attached", Text: policy}}})
+			if narrow := !sendpolicy.Worst(found).AtLeast(sendpolicy.High); narrow != slices.Contains(b.taken, value) {
+				t.Errorf("%q is narrow for the audit: %v", value, narrow)
 			}
 		}
 	}

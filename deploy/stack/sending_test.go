@@ -142,21 +142,24 @@ func TestTheStackAllowsTheCredentialWhatTheWriterWrites(t *testing.T) {
 }
 
 func TestTheStacksUserHasNothingThatAThiefWouldWant(t *testing.T) {
-	audit := func(parameters map[string]string) []sendpolicy.Finding {
-		access := sendpolicy.Access{User: userName}
-		for i, policy := range sendingPolicies(t, parameters) {
-			access.Policies = append(access.Policies, sendpolicy.Policy{Name: waysIn[i], From: "attached",
-				ARN: policyARN(waysIn[i]), Text: policy.String()})
-		}
-		return sendpolicy.Audit(access)
-	}
-	if found := audit(nil); len(found) != 1 || found[0].Code != sendpolicy.NoSource ||
+	if found := auditOf(t, nil); len(found) != 1 || found[0].Code != sendpolicy.NoSource ||
 		found[0].Severity.AtLeast(sendpolicy.High) {
 		t.Errorf("with the required parameters alone: %+v", found)
 	}
-	if found := audit(everyNarrowing); len(found) != 0 {
+	if found := auditOf(t, everyNarrowing); len(found) != 0 {
 		t.Errorf("with all: %+v", found)
 	}
+}
+
+// auditOf is what the audit finds of the stack's own user.
+func auditOf(t *testing.T, parameters map[string]string) []sendpolicy.Finding {
+	t.Helper()
+	access := sendpolicy.Access{User: userName}
+	for i, policy := range sendingPolicies(t, parameters) {
+		access.Policies = append(access.Policies, sendpolicy.Policy{Name: waysIn[i], From: "attached",
+			ARN: policyARN(waysIn[i]), Text: policy.String()})
+	}
+	return sendpolicy.Audit(access)
 }
 
 func policyARN(name string) string {
@@ -232,7 +235,7 @@ func TestEachWayInIsAManagedPolicyOfTheUsers(t *testing.T) {
 
 // TestAnotherUserHasPoliciesOfItsOwn: CloudFormation attaches and detaches at once, and a user
 // whose credential is still in the secret must keep its policy until that has moved. A policy with
-// another description is a new one, and the old one goes in the cleanup ("AWS::IAM::ManagedPolicy").
+// another description is a new one; the old one goes in the cleanup ("AWS::IAM::ManagedPolicy").
 func TestAnotherUserHasPoliciesOfItsOwn(t *testing.T) {
 	for _, resource := range waysIn {
 		descriptions := map[string]bool{}

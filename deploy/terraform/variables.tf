@@ -47,8 +47,8 @@ variable "from_addresses" {
   type        = list(string)
   default     = []
   validation {
-    condition     = alltrue([for address in var.from_addresses : can(regex("^([^@?$\\s]+@([^@?$\\s]*\\.)?[^@?$*.\\s]+\\.[^@?$*.\\s]+|[^@?$*\\s]+@[^@?$\\s]+)$", address))])
-    error_message = "from_addresses must be addresses, with * for any text beside a whole domain or a whole name before the @, without ? and $."
+    condition     = alltrue([for address in var.from_addresses : can(regex("^[^@?$\\s]+@([^@?$\\s]*\\.)?[^@?$*.\\s]+\\.[^@?$*.\\s]+$", address))])
+    error_message = "from_addresses must be addresses, with * for any text before a whole domain such as example.com, without ? and $."
   }
 }
 
@@ -68,7 +68,7 @@ variable "recipients" {
   default     = []
   validation {
     condition     = alltrue([for address in var.recipients : can(regex("^[^@?$\\s]+@([^@?$\\s]*\\.)?[^@?$*.\\s]+\\.[^@?$*.\\s]+$", address))])
-    error_message = "recipients must be addresses, with * for any text beside a whole domain such as example.com, without ? and $."
+    error_message = "recipients must be addresses, with * for any text before a whole domain such as example.com, without ? and $."
   }
 }
 
