@@ -102,7 +102,12 @@ func Parse(text string) (Document, error) {
 	return d, nil
 }
 
+// decode reads JSON that has nothing unknown, and no name twice: which of two counts isn't defined
+// (RFC 8259, 4).
 func decode(text []byte, into any) error {
+	if name := twice(json.NewDecoder(bytes.NewReader(text))); name != "" {
+		return fmt.Errorf("not a policy: it has %q twice in one place", name)
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
@@ -112,6 +117,34 @@ func decode(text []byte, into any) error {
 		return errors.New("not a policy: there is more after its end")
 	}
 	return nil
+}
+
+// twice is a name that an object has twice, or nothing. What isn't JSON isn't looked at.
+func twice(d *json.Decoder) string {
+	t, err := d.Token()
+	open, ok := t.(json.Delim)
+	if err != nil || !ok {
+		return ""
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		if open == '{' {
+			key, err := d.Token()
+			name, ok := key.(string)
+			if err != nil || !ok {
+				return ""
+			}
+			if seen[name] {
+				return name
+			}
+			seen[name] = true
+		}
+		if name := twice(d); name != "" {
+			return name
+		}
+	}
+	_, _ = d.Token() // the end
+	return ""
 }
 
 func (s Statement) check() error {

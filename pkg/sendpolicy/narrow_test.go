@@ -134,6 +134,16 @@ var seeming = []struct {
 	{"whatever SES has in one account", allow(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:*"`, fromOffice),
 		[]string{"WideResource high"}},
 
+	{"lists of addresses", allow(`["ses:SendRawEmail","ses:ListMembersOfAddressList"]`, example, fromOffice),
+		[]string{"OtherRights medium"}},
+	{"an address that can't be read", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":"000.000.000.000/0"}`),
+		[]string{"WideSource medium"}},
+	{"IAM, denied with senders, which it doesn't know", join(allow(`"iam:*"`, `"*"`),
+		denyOf(`"StringLike":{"ses:FromAddress":"*"}`)), []string{"IAMRights high"}},
+	{"one condition twice", policy(`{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":`+example+`}`,
+		`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"},`+
+			`"NotIpAddress":{"aws:SourceIp":"0.0.0.0/0"}}}`), []string{"Unreadable medium"}},
+
 	// What isn't wide.
 	{"any configuration set", allow(sendRaw, `[`+example+`,"arn:aws:ses:eu-west-1:111122223333:configuration-set/*"]`,
 		fromOffice), nil},
@@ -226,7 +236,7 @@ func TestAPolicyThatNobodyCanLookThroughIsWide(t *testing.T) {
 	for i := range 50 {
 		letter := string(rune('a' + i%26))
 		statements = append(statements, statement("Deny", anyAction, `"Resource":"*`+letter+`*"`,
-			`"StringLike":{"ses:FromAddress":"*`+letter+`*"}`, `"StringLike":{"aws:UserAgent":"*`+letter+`*"}`))
+			`"StringLike":{"ses:FromAddress":"*`+letter+`*","aws:UserAgent":"*`+letter+`*"}`))
 	}
 	if worst := sendpolicy.Worst(auditOf(join(statements...))); worst != sendpolicy.High {
 		t.Errorf("it is %q", worst)

@@ -53,6 +53,9 @@ func (c condition) addressesOf(value string, isText bool) (may, surely addressSe
 	case isText && hasWildcard(value) && c.hasWildcards():
 		return beginning(value[:strings.IndexAny(value, "*?")]), addressSet{}
 	}
+	if err != nil && !isText { // IAM may read what this can't
+		return everyAddress(), addressSet{}
+	}
 	return addressSet{}, addressSet{}
 }
 

@@ -38,7 +38,7 @@ func purposeOf(action string) purpose {
 		return sending
 	case !slices.ContainsFunc([]string{"get", "list", "describe", "batchget"}, begins):
 		return changing
-	case slices.ContainsFunc([]string{"archive", "contact", "insight", "suppressed"}, private):
+	case slices.ContainsFunc([]string{"archive", "contact", "insight", "suppressed", "addresslist", "exportjob", "importjob"}, private):
 		return eavesdrop
 	}
 	return reading

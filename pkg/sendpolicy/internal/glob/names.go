@@ -25,9 +25,10 @@ const (
 	inSuffix
 )
 
-// suffixes are first labels of registries' own suffixes of two: ac.jp, com.au, co.uk.
-var suffixes = [...]string{"ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "ltd", "mil", "ne", "net", "nom", "or",
-	"org", "plc", "sch"}
+// suffixes are first labels of registries' own suffixes of two: ac.jp, com.au, co.uk ("Public Suffix
+// List"; those that people register under most).
+var suffixes = [...]string{"ac", "asn", "co", "com", "edu", "gen", "go", "gob", "gouv", "gov", "govt", "id", "idv", "ind",
+	"ltd", "me", "mil", "ne", "net", "nhs", "nom", "or", "org", "plc", "police", "sch"}
 
 func (NewName) start() positions { return positions{inSub, atLabel} }
 
