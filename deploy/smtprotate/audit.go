@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -85,11 +86,12 @@ func (a auditCommand) findings(ctx context.Context, c *console) (_ []sendpolicy.
 		}
 		return answer.Findings, broken, err
 	}
-	findings, err := a.findingsOfUser(ctx, region)
+	findings, err := a.findingsOfUser(ctx, region, c.time())
 	return findings, nil, err
 }
 
-func (a auditCommand) findingsOfUser(ctx context.Context, region string) ([]sendpolicy.Finding, error) {
+func (a auditCommand) findingsOfUser(ctx context.Context, region string, now time.Time) ([]sendpolicy.Finding,
+	error) {
 	cfg, err := a.config(ctx, region)
 	if err != nil {
 		return nil, err
@@ -99,6 +101,7 @@ func (a auditCommand) findingsOfUser(ctx context.Context, region string) ([]send
 	if err != nil {
 		return nil, err
 	}
+	access.Now = now
 	if access.Intended, err = a.intended(); err != nil {
 		return nil, err
 	}
@@ -153,6 +156,6 @@ func toHaveInstead(f sendpolicy.Finding) string {
 	if f.Remedy != "" { // others have the policy, too
 		how = "give the user this as a policy of its own"
 	}
-	lines := layout.Wrap(fmt.Sprintf("Instead of %s, %s, with your own identities and account:", f.Policy, how), 78)
+	lines := layout.Wrap(fmt.Sprintf("Instead of %s, %s, with your own identities, account and Region:", f.Policy, how), 78)
 	return fmt.Sprintf("%s\n\n%s\n\n", strings.Join(lines, "\n  "), f.Instead)
 }

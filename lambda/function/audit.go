@@ -38,6 +38,7 @@ func (f *Function) serveAudit(ctx context.Context, log *slog.Logger) (a event.An
 	for _, w := range a.Warnings {
 		log.WarnContext(ctx, "warning", "warning", w)
 	}
+	access.Now = f.now()
 	access.Intended.Account, access.Intended.Regions = accountOf(ctx), f.policy.Regions
 	a.Findings = append([]sendpolicy.Finding{}, sendpolicy.Audit(access)...)
 	for _, found := range a.Findings {

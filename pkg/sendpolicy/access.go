@@ -1,6 +1,9 @@
 package sendpolicy
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Access is all that gives an IAM user rights, or a way in.
 type Access struct {
@@ -16,6 +19,8 @@ type Access struct {
 	OtherLogins []string
 	// Unseen says of which ways in nothing is known, and why.
 	Unseen []string
+	// Now is when: what has expired by then allows nothing. The zero value is before everything.
+	Now time.Time
 	// Intended is what the credential is for, where that is known: what is to be had instead of
 	// something wide is made from it.
 	Intended Description
@@ -86,7 +91,7 @@ func (p Policy) read(user string) (Document, *Finding) {
 	d, err := Parse(p.Text)
 	if err != nil {
 		return d, &Finding{Code: Unreadable, Severity: Medium, Policy: p.name(),
-			Message: fmt.Sprintf("it can't be read: %v", err), Risk: "whatever it allows", Remedy: p.remedy(user)}
+			Message: fmt.Sprintf("it can't be read: %v", err), Risk: "unknown: take it to allow everything", Remedy: p.remedy(user)}
 	}
 	return d, nil
 }

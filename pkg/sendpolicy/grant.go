@@ -32,12 +32,12 @@ func (a Access) grants(policies []readPolicy, boundary *Document) (grants []gran
 		documents = append(documents, p.Document)
 		denies = append(denies, p.ruled(deny, variables)...)
 	}
-	partitions := a.partitions(documents)
+	partitions, effort := a.partitions(documents), glob.Effort(enough)
 	for _, p := range policies {
 		for _, r := range p.ruled(allow, variables) {
 			g := grant{rule: r, policy: p}
 			for _, w := range within {
-				g.reaches = append(g.reaches, reach{r, w, denies, partitions})
+				g.reaches = append(g.reaches, reach{r, w, denies, partitions, float64(a.Now.Unix()), &effort})
 			}
 			g.from = sourcesOf(g.reaches)
 			grants = append(grants, g)
@@ -45,6 +45,10 @@ func (a Access) grants(policies []readPolicy, boundary *Document) (grants []gran
 	}
 	return grants
 }
+
+// enough is the effort for all policies that people can read. A second or two goes by until it is
+// spent.
+const enough = 1 << 25
 
 // wideTogether tells whether mail may come from too many addresses, though from few by each grant.
 func wideTogether(grants []grant) bool {

@@ -20,17 +20,8 @@ const (
 // credential is meant for, or else for what the statement itself names. It keeps the configuration
 // sets that the statement has, and its conditions. There is none if that is the statement itself.
 func instead(s Statement, a Access) *Document {
-	d := a.Intended
-	d.Account = cmp.Or(d.Account, placeholderAccount)
-	if len(d.Regions) == 0 {
-		d.Regions = []string{placeholderRegion}
-	}
-	identities, sets := s.heldIdentities(d), s.configurationSets(d)
-	if len(d.Identities) > 0 {
-		identities = nil
-	} else if d.Identities = s.senderDomains(); len(d.Identities) == 0 {
-		d.Identities = []string{placeholderIdentity}
-	}
+	d, identities := s.described(a.Intended)
+	sets := s.configurationSets(d)
 	if len(d.ConfigurationSets) > 0 {
 		sets = nil
 	}
@@ -46,12 +37,51 @@ func instead(s Statement, a Access) *Document {
 			}
 			written.Resource = slices.Concat(written.Resource, sets)
 		}
-		written.narrowAs(s)
+		written.narrowAs(s, a.Intended)
 	}
 	if len(policy.Statements) == 1 && policy.Statements[0].does(s) {
 		return nil
 	}
 	return &policy
+}
+
+// described is the description with what it lacks: from the statement, or else placeholders. If the
+// statement's own identities are to be kept, they are returned as well.
+func (s Statement) described(d Description) (_ Description, identities Texts) {
+	d.Account = cmp.Or(d.Account, s.field(4), placeholderAccount)
+	if len(d.Regions) == 0 {
+		d.Regions = []string{cmp.Or(s.field(3), regionIn[s.field(1)], placeholderRegion)}
+	}
+	if len(d.Identities) > 0 {
+		return d, nil
+	}
+	identities = s.heldIdentities(d)
+	if d.Identities = s.ofSenders(); len(d.Identities) == 0 {
+		d.Identities = s.ofNames()
+	}
+	if len(d.Identities) == 0 {
+		d.Identities = []string{placeholderIdentity}
+	}
+	return d, identities
+}
+
+// regionIn stands in for the Region in other partitions than AWS's first.
+var regionIn = map[string]string{"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"}
+
+// field is a part of the statement's ARNs of SES that is the same in all, and nothing if there is
+// none.
+func (s Statement) field(n int) (same string) {
+	for _, text := range s.Resource {
+		parts := strings.SplitN(text, ":", 6)
+		if len(parts) < 6 || parts[2] != "ses" || hasWildcard(parts[n]) {
+			continue
+		}
+		if same != "" && same != parts[n] {
+			return ""
+		}
+		same = parts[n]
+	}
+	return same
 }
 
 // heldIdentities are those of the statement's resources that aren't wide.
@@ -110,18 +140,31 @@ func placed(text string, d Description) (arns Texts) {
 	return arns
 }
 
-// narrowAs adds the conditions of another statement: what narrows already goes on narrowing.
-func (s *Statement) narrowAs(other Statement) {
-	own := map[string]bool{}
-	s.Condition.each(func(_, key string, _ Texts) { own[strings.ToLower(key)] = true })
-	other.Condition.each(func(operator, key string, values Texts) {
-		if honours(key) && !own[strings.ToLower(key)] {
-			if s.Condition == nil {
-				s.Condition = Conditions{}
-			}
-			s.Condition.add(operator, key, values...)
-		}
+// narrowAs adds the conditions of another statement, but for what the description says otherwise:
+// what narrows already goes on narrowing. Sources go together, because mail has either a public
+// address or an endpoint. Senders that none of the described identities has aren't kept.
+func (s *Statement) narrowAs(other Statement, intended Description) {
+	own, sourced := map[string]bool{}, false
+	s.Condition.each(func(_, key string, _ Texts) {
+		own[asWritten(key)] = true
+		sourced = sourced || isSource(key)
 	})
+	other.Condition.each(func(operator, key string, values Texts) {
+		foreign := asWritten(key) == fromAddress && len(intended.Identities) > 0 &&
+			!slices.ContainsFunc(values, intended.mayHave)
+		if !honours(key) || own[asWritten(key)] || sourced && isSource(key) || foreign {
+			return
+		}
+		if s.Condition == nil {
+			s.Condition = Conditions{}
+		}
+		s.Condition.add(operator, key, values...)
+	})
+}
+
+// mayHave tells whether senders like the pattern can be of an identity that is described.
+func (d Description) mayHave(sender string) bool {
+	return slices.ContainsFunc(senders(d.Identities), func(own string) bool { return overlap(anyForOne(sender), own) })
 }
 
 // does tells whether two statements say the same.
@@ -130,11 +173,42 @@ func (s Statement) does(other Statement) bool {
 	return Document{Statements: []Statement{s}}.String() == Document{Statements: []Statement{other}}.String()
 }
 
-// senderDomains are the domains of those that the statement lets send.
-func (s Statement) senderDomains() (domains []string) {
-	for _, text := range s.values(fromAddress) {
-		if _, name, ok := strings.Cut(text, "@"); ok && domain.MatchString(name) && !slices.Contains(domains, name) {
-			domains = append(domains, name)
+// ofSenders are the identities that those may have whom the statement lets send: their addresses,
+// their domains and the domains above those.
+func (s Statement) ofSenders() (identities []string) {
+	s.Condition.each(func(operator, key string, values Texts) {
+		if c, known := parseComparison(operator); !known || c.negated() || asWritten(key) != fromAddress {
+			return
+		}
+		for _, text := range values {
+			if address.MatchString(text) {
+				identities = append(identities, text)
+			}
+			_, host, _ := cutLast(text, "@")
+			identities = append(identities, domainsAbove(host)...)
+		}
+	})
+	return unique(identities)
+}
+
+// ofNames are the domains that names of the statement's wide identities end with.
+func (s Statement) ofNames() (identities []string) {
+	for _, text := range s.Resource {
+		if _, name, ok := strings.Cut(text, ":identity/"); ok {
+			_, host, _ := cutLast(name, "@")
+			identities = append(identities, domainsAbove(host)...)
+		}
+	}
+	return unique(identities)
+}
+
+// domainsAbove are a domain, which may begin with a wildcard, and those above it that are somebody's
+// own.
+func domainsAbove(host string) (domains []string) {
+	host = strings.ToLower(strings.TrimLeft(host, "*."))
+	for ; domain.MatchString(host); _, host, _ = strings.Cut(host, ".") {
+		if !has("arn:*:ses:*:*:identity/*."+host, strangers) {
+			domains = append(domains, host)
 		}
 	}
 	return domains

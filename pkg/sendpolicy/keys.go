@@ -39,11 +39,27 @@ const (
 	inside  // those through a VPC endpoint
 )
 
+// ofMail tells whether only requests have a key that send mail ("Condition keys for Amazon SES").
+func ofMail(key string) bool {
+	return strings.HasPrefix(key, "ses:") && key != "ses:ApiVersion"
+}
+
 // fact is what is known of a condition key.
 type fact struct {
 	kinds    []kind
 	presence presence
 	only     string // its only value, for a user's own requests
+}
+
+// values are all that the key has, if they are few.
+func (f fact) values() Texts {
+	switch {
+	case f.only != "":
+		return Texts{f.only}
+	case slices.Contains(f.kinds, ofTruth):
+		return Texts{"true", "false"}
+	}
+	return nil
 }
 
 // facts are those of the condition keys that requests are known to have or to lack: SES's own, the

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
@@ -30,9 +31,9 @@ var seeming = []struct {
 	{"denied through another endpoint, if any", join(allow(sendRaw, example),
 		denyOf(`"ForAnyValue:StringNotEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`)), []string{"NoSource medium"}},
 	{"denied but from a private network, which everybody has", join(allow(sendRaw, example),
-		denyOf(`"NotIpAddress":{"aws:VpcSourceIp":"10.0.0.0/16"}`)), []string{"NoSource medium"}},
+		denyOf(`"NotIpAddress":{"aws:VpcSourceIp":"10.0.0.0/16"}`)), []string{"WideSource medium"}},
 	{"denied but through some endpoints", join(allow(sendRaw, example),
-		denyOf(`"StringNotLike":{"aws:SourceVpce":"vpce-0*"}`)), []string{"NoSource medium"}},
+		denyOf(`"StringNotLike":{"aws:SourceVpce":"vpce-0*"}`)), []string{"WideSource medium"}},
 	{"denied but from a network that anybody rents", join(allow(sendRaw, example),
 		denyOf(`"NotIpAddress":{"aws:SourceIp":"52.0.0.0/8"}`)), []string{"WideSource medium"}},
 	{"denied only if two things are so", join(allow(sendRaw, example),
@@ -144,6 +145,28 @@ var seeming = []struct {
 		`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"},`+
 			`"NotIpAddress":{"aws:SourceIp":"0.0.0.0/0"}}}`), []string{"Unreadable medium"}},
 
+	{"IAM's own lists", allow(`["ses:SendRawEmail","iam:List*","sts:GetCallerIdentity"]`, example, fromOffice),
+		[]string{"OtherRights high"}},
+	{"as senders with a slash", allow(sendRaw, `"*"`, fromOffice, `"StringLike":{"ses:FromAddress":"app/*@*"}`),
+		[]string{"WideResource high"}},
+	{"from one network, or through any endpoint", allow(sendRaw, example,
+		`"IpAddressIfExists":{"aws:SourceIp":"192.0.2.0/24"}`), []string{"WideSource medium"}},
+	{"all of SES that knows a sender: sending", allow(`"ses:*"`, example, fromOffice,
+		`"StringEquals":{"ses:FromAddress":"a@example.com"}`), []string{"WideAction medium"}},
+	{"all of SES, denied without a sender of one domain", join(allow(`"ses:*"`, example, fromOffice), statement("Deny",
+		`"Action":"ses:*"`, onAnything, `"StringNotLike":{"ses:FromAddress":"*@example.com"}`)),
+		[]string{"WideAction medium"}},
+	{"a template's test", allow(`["ses:SendRawEmail","ses:TestRenderTemplate"]`, example, fromOffice),
+		[]string{"OtherRights low"}},
+	{"encrypted, and not", join(allow(sendRaw, `"*"`), denyOf(`"Bool":{"aws:SecureTransport":"true"}`),
+		denyOf(`"Bool":{"aws:SecureTransport":"false"}`)), nil},
+
+	{"verifying addresses with a template", allow(`["ses:SendRawEmail","ses:SendCustomVerificationEmail"]`, `[`+example+
+		`,"arn:aws:ses:eu-west-1:111122223333:custom-verification-email-template/welcome"]`, fromOffice),
+		[]string{"OtherRights high"}},
+	{"verifying addresses, without a template", allow(`["ses:SendRawEmail","ses:SendCustomVerificationEmail"]`, example,
+		fromOffice), []string{"UnusedRights low"}},
+
 	// What isn't wide.
 	{"any configuration set", allow(sendRaw, `[`+example+`,"arn:aws:ses:eu-west-1:111122223333:configuration-set/*"]`,
 		fromOffice), nil},
@@ -167,7 +190,7 @@ var seeming = []struct {
 	{"what a variable stands for that is known", allow(sendRaw,
 		`"arn:aws:ses:eu-west-1:111122223333:identity/${aws:username}.example.com"`, fromOffice), nil},
 	{"a variable that is the key itself", join(allow(sendRaw, example), denyOf(
-		`"StringNotEquals":{"aws:SourceVpce":"${aws:SourceVpce}"}`)), []string{"NoSource medium"}},
+		`"StringNotEquals":{"aws:SourceVpce":"${aws:SourceVpce}"}`)), []string{"WideSource medium"}},
 	{"denied where the account is", join(allow(sendRaw, `"*"`), statement("Deny", `"Action":"ses:*"`,
 		`"Resource":"arn:aws:ses:*:*:*"`)), nil},
 	{"denied where the account is, but for what has no ARN", join(allow(`"ses:*"`, `"*"`), statement("Deny",
@@ -195,7 +218,7 @@ func TestABoundaryIsLookedThrough(t *testing.T) {
 		{"of half of the Internet", allow(sendRaw, example), allow(`"*"`, `"*"`, `"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}`),
 			[]string{"WideSource medium"}},
 		{"of any endpoint", allow(sendRaw, example), allow(`"*"`, `"*"`, `"StringLike":{"aws:SourceVpce":"vpce-*"}`),
-			[]string{"NoSource medium"}},
+			[]string{"WideSource medium"}},
 		{"of patterns that overlap", allow(`"iam:Create*"`, `"*"`), allow(`"iam:*AccessKey"`, `"*"`),
 			[]string{"IAMRights high"}},
 		{"of patterns that don't", allow(`"iam:Create*"`, `"*"`), allow(`"iam:Delete*"`, `"*"`), nil},
@@ -214,6 +237,30 @@ func TestABoundaryIsLookedThrough(t *testing.T) {
 		})
 		if got := named(findings); !slices.Equal(got, c.want) {
 			t.Errorf("a boundary %s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestWhatHasExpiredAllowsNothing(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name, text string
+		want       []string
+	}{
+		{"until last year", allow(sendRaw, `"*"`, `"DateLessThan":{"aws:CurrentTime":"2025-12-31T23:59:59Z"}`), nil},
+		{"until last year, in seconds", allow(sendRaw, `"*"`, `"NumericLessThan":{"aws:EpochTime":"1700000000"}`), nil},
+		{"until next year", allow(sendRaw, `"*"`, `"DateLessThan":{"aws:CurrentTime":"2027-01-01"}`),
+			[]string{"WideResource high", "NoSource medium"}},
+		{"from next year on", allow(sendRaw, `"*"`, `"DateGreaterThanEquals":{"aws:CurrentTime":"2027-01-01"}`),
+			[]string{"WideResource high", "NoSource medium"}},
+		{"denied since last year", join(allow(sendRaw, `"*"`), denyOf(`"DateGreaterThan":{"aws:CurrentTime":"2025-01-01"}`)),
+			nil},
+		{"denied from next year on", join(allow(sendRaw, `"*"`), denyOf(
+			`"DateGreaterThan":{"aws:CurrentTime":"2027-01-01"}`)), []string{"WideResource high", "NoSource medium"}},
+	} {
+		got := named(sendpolicy.Audit(sendpolicy.Access{Now: now, Policies: []sendpolicy.Policy{{Text: c.text}}}))
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
 }

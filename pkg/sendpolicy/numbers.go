@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// numberMeets tells whether a number, or a time in seconds, can meet the clauses. What they say
-// only changes at the numbers that they name.
-func numberMeets(clauses []clause) bool {
-	tries := []float64{0}
+// timeMeets tells whether a time in seconds, from now on, can meet the clauses. What they say only
+// changes at the times that they name.
+func timeMeets(clauses []clause, now float64) bool {
+	tries := []float64{now}
 	for _, c := range clauses {
 		for _, text := range c.values {
 			if n, ok := numberOf(text); ok {
@@ -19,7 +19,7 @@ func numberMeets(clauses []clause) bool {
 		}
 	}
 	return slices.ContainsFunc(tries, func(n float64) bool {
-		return !slices.ContainsFunc(clauses, func(c clause) bool { return !c.met(n) })
+		return n >= now && !slices.ContainsFunc(clauses, func(c clause) bool { return !c.met(n) })
 	})
 }
 

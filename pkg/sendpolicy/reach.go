@@ -14,6 +14,8 @@ type reach struct {
 	denies []*rule
 	// partitions is what ARNs are like where the user is.
 	partitions glob.Demand
+	now        float64      // in seconds: what has expired allows nothing
+	effort     *glob.Effort // what is left of it for all reaches
 }
 
 // covers tells whether both statements are about an action.
@@ -46,8 +48,7 @@ func (r reach) apart(actions []string) (some []string) {
 // allows tells whether a request for an action that the reach covers is allowed, and of the kinds.
 func (r reach) allows(action string, kinds wanted) bool {
 	for _, inside := range []bool{false, true} {
-		s := r.search(action, inside, kinds)
-		if s.escape(s.denies, func() bool { return true }) {
+		if r.search(action, inside, kinds).finds(func() bool { return true }) {
 			return true
 		}
 	}
@@ -57,9 +58,9 @@ func (r reach) allows(action string, kinds wanted) bool {
 // allowsOther tells whether there is one for an action that meets the demands.
 func (r reach) allowsOther(actions ...glob.Demand) bool {
 	for _, inside := range []bool{false, true} {
-		s := r.search("", inside, nil)
-		s.actions = append(s.actions, actions...)
-		if s.escape(s.denies, func() bool { return true }) {
+		t := r.search("", inside, nil)
+		t.actions = append(t.actions, actions...)
+		if t.finds(func() bool { return true }) {
 			return true
 		}
 	}
@@ -69,32 +70,21 @@ func (r reach) allowsOther(actions ...glob.Demand) bool {
 // sources are the public addresses from which an action that the reach covers is allowed on an
 // identity.
 func (r reach) sources(action string) (all addressSet) {
-	s := r.search(action, false, someIdentity)
-	s.escape(s.denies, func() bool {
-		all = all.union(s.addresses(sourceIP))
-		return false
+	t := r.search(action, false, someIdentity)
+	t.worth = func() bool { return !t.addresses(sourceIP).minus(all).isEmpty() }
+	t.finds(func() bool {
+		all = all.union(t.addresses(sourceIP))
+		return all.isAll()
 	})
-	if s.steps > tooManySteps {
+	if *r.effort < 0 {
 		return publicAddresses()
 	}
 	return all
 }
 
-// thief looks for a request that the denials let through.
-type thief struct {
-	requests
-	denies  []*rule
-	decided bool // which action it is
-	steps   int
-}
-
-// tooManySteps are more than a thief is looked after. Then there is such a request: it is for the
-// denials to be simple enough to be understood.
-const tooManySteps = 1 << 14
-
 func (r reach) search(action string, inside bool, kinds wanted) *thief {
-	t := &thief{decided: action != ""}
-	t.inside, t.clauses, t.kinds = inside, map[string][]clause{}, kinds
+	t := &thief{decided: action != "", worth: func() bool { return true }}
+	t.inside, t.clauses, t.kinds, t.now, t.effort = inside, map[string][]clause{}, kinds, r.now, r.effort
 	if t.isMail = slices.Contains(sendings, action); t.isMail {
 		t.resources = append(t.resources, r.partitions)
 	}
@@ -111,44 +101,4 @@ func (r reach) search(action string, inside bool, kinds wanted) *thief {
 		}
 	}
 	return t
-}
-
-// escape calls found with the requests of each way in which all of the denials don't apply, until
-// that returns true.
-func (t *thief) escape(denies []*rule, found func() bool) bool {
-	if t.steps == 0 && !t.any() {
-		return false
-	}
-	if t.steps++; t.steps > tooManySteps {
-		return true
-	}
-	for len(denies) > 0 && t.spared(denies[0]) {
-		denies = denies[1:]
-	}
-	if len(denies) == 0 {
-		return found()
-	}
-	for _, need := range denies[0].needs(t.decided) {
-		way := need.opposite()
-		t.add(way)
-		done := t.possible(way.part) && t.escape(denies[1:], found)
-		t.drop(way)
-		if done {
-			return true
-		}
-	}
-	return false
-}
-
-// spared tells whether a denial can't apply: to none of the requests.
-func (t *thief) spared(by *rule) bool {
-	for _, need := range by.needs(t.decided) {
-		t.add(need)
-		is := t.possible(need.part)
-		t.drop(need)
-		if !is {
-			return true
-		}
-	}
-	return false
 }

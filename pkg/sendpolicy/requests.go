@@ -18,6 +18,8 @@ const (
 type requests struct {
 	inside    bool // they come through a VPC endpoint
 	isMail    bool
+	now       float64 // in seconds
+	effort    *glob.Effort
 	actions   []glob.Demand
 	resources []glob.Demand
 	clauses   map[string][]clause // by key
@@ -39,9 +41,9 @@ func (r *requests) any() bool {
 func (r *requests) possible(part string) bool {
 	switch part {
 	case action:
-		return glob.Possible(r.actions, r.kinds[action]...)
+		return r.effort.Possible(r.actions, r.kinds[action]...)
 	case resource:
-		return glob.Possible(r.resources, r.kinds[resource]...)
+		return r.effort.Possible(r.resources, r.kinds[resource]...)
 	}
 	return r.possibleWithout(part) || r.possibleWith(part)
 }
@@ -53,11 +55,12 @@ func (r *requests) possibleWithout(key string) bool {
 		!slices.ContainsFunc(r.clauses[key], func(c clause) bool { return !c.without() })
 }
 
-// presence tells whether there are requests that have the key, and some that lack it. Only mail has
-// to have a sender.
+// presence tells whether there are requests that have the key, and some that lack it.
 func (r *requests) presence(key string) (has, lacks bool) {
 	switch is := facts[key].presence; {
-	case is == optional || key == fromAddress && !r.isMail:
+	case ofMail(key) && !r.isMail:
+		return false, true
+	case is == optional:
 		return true, true
 	case is == always:
 		return true, false
@@ -78,19 +81,19 @@ func (r *requests) possibleWith(key string) bool {
 	case slices.Contains(fact.kinds, ofNetwork):
 		return !r.addresses(key).isEmpty()
 	case slices.Contains(fact.kinds, ofDate):
-		return numberMeets(r.clauses[key])
+		return timeMeets(r.clauses[key], r.now)
 	case key == recipientsKey:
-		return textsMeet(r.clauses[key])
+		return r.textsMeet(r.clauses[key])
 	}
 	demands := demandsOf(r.clauses[key])
-	if fact.only != "" {
-		demands = append(demands, demandOf(Texts{fact.only}, nil, glob.Wildcards{None: true, Fold: true}))
+	if values := fact.values(); len(values) > 0 {
+		demands = append(demands, demandOf(values, nil, glob.Wildcards{None: true, Fold: true}))
 	}
 	kinds := r.kinds[key]
 	if key == fromAddress {
 		kinds = append(slices.Clone(kinds), glob.Address{})
 	}
-	return glob.Possible(demands, kinds...)
+	return r.effort.Possible(demands, kinds...)
 }
 
 func demandsOf(clauses []clause) (demands []glob.Demand) {
@@ -104,7 +107,7 @@ func demandsOf(clauses []clause) (demands []glob.Demand) {
 
 // textsMeet tells whether a key with several values can meet the clauses. All values have to meet
 // what is said of all, and one of them whatever is said of any.
-func textsMeet(clauses []clause) bool {
+func (r *requests) textsMeet(clauses []clause) bool {
 	var ofAll, ofAny []glob.Demand
 	for _, c := range clauses {
 		d, ok := c.demand()
@@ -117,11 +120,11 @@ func textsMeet(clauses []clause) bool {
 		}
 	}
 	for _, d := range ofAny {
-		if !glob.Possible(append(slices.Clone(ofAll), d)) {
+		if !r.effort.Possible(append(slices.Clone(ofAll), d)) {
 			return false
 		}
 	}
-	return glob.Possible(ofAll)
+	return r.effort.Possible(ofAll)
 }
 
 // add has the requests meet one option more, and drop takes the one back that was added last.

@@ -18,6 +18,12 @@ var sesActions string
 var sendings = []string{sendRaw, "ses:SendEmail", "ses:SendBulkEmail", "ses:SendTemplatedEmail",
 	"ses:SendBulkTemplatedEmail", "ses:SendBounce"}
 
+// verifying sends an address a mail of the caller's own, by which it becomes an identity
+// ("SendCustomVerificationEmail", Amazon SES API v2 Reference). It needs a template.
+const verifying = "ses:SendCustomVerificationEmail"
+
+var verificationMail = wanted{resource: {glob.VerificationTemplate(glob.AnyName{})}}
+
 // purpose is what an action of SES is for.
 type purpose uint8
 
@@ -36,50 +42,117 @@ func purposeOf(action string) purpose {
 	switch {
 	case begins("send"):
 		return sending
-	case !slices.ContainsFunc([]string{"get", "list", "describe", "batchget"}, begins):
+	case !slices.ContainsFunc([]string{"get", "list", "describe", "batchget", "testrender"}, begins):
 		return changing
-	case slices.ContainsFunc([]string{"archive", "contact", "insight", "suppressed", "addresslist", "exportjob", "importjob"}, private):
+	case slices.ContainsFunc(aboutPeople, private):
 		return eavesdrop
 	}
 	return reading
 }
 
+// aboutPeople is in the names of actions that read other people's mail or addresses.
+var aboutPeople = []string{"archive", "contact", "insight", "suppressed", "addresslist", "exportjob", "importjob"}
+
 // powers are services whose rights give other rights.
 var powers = []string{"iam", "sts", "organizations", "sso", "sso-directory", "identitystore", "account"}
 
-// rights looks at what a statement allows beside sending over SMTP. Only the secret access key
-// gives it to a thief: an SMTP password can't sign API requests.
+// right is a kind of right that SMTP has no use for.
+type right struct {
+	code     Code
+	severity Severity
+	risk     string
+	message  string // with a %s for the patterns of actions
+}
+
+// withKey: an SMTP password can't sign API requests, so only the secret access key gives a thief
+// these rights.
+const withKey = "with the secret access key, "
+
+// Kinds of rights, the worst first.
+var (
+	allServices = right{WideAction, High, withKey + "everything in the account that isn't denied",
+		"it allows actions of all services (%s); SMTP needs only ses:SendRawEmail"}
+	allBut = right{HasNotAction, High, withKey + "everything that isn't named, nearly all of the account",
+		"it allows all actions but %s"}
+	givesRights = right{IAMRights, High, withKey + "giving oneself or others more rights", "it allows %s"}
+	elsewhere   = right{OtherRights, High, withKey + "whatever these do in other services",
+		"it allows %s, which SMTP has no use for"}
+	allOfSESBut = right{HasNotAction, High, withKey + "changing how SES is set up, and for whom it sends",
+		"it allows all of SES but %s; SMTP needs only ses:SendRawEmail"}
+	changesSES = right{OtherRights, High, withKey + "changing how SES is set up, and for whom it sends",
+		"it allows %s, which SMTP has no use for"}
+	changesMuch = right{WideAction, High, changesSES.risk,
+		"it allows what changes SES (%s); SMTP needs only ses:SendRawEmail"}
+	readsPeople = right{OtherRights, Medium, withKey + "reading whom the account writes to, or archived mail",
+		"it allows %s, which SMTP has no use for"}
+	sendsAnyhow = right{WideAction, Medium, withKey + "sending through SES's API, past what your mail servers log",
+		"it allows %s; SMTP needs only ses:SendRawEmail"}
+	sendsOtherwise = right{UnusedRights, Low, sendsAnyhow.risk, "it allows %s; SMTP needs only ses:SendRawEmail"}
+	readsSES       = right{OtherRights, Low, withKey + "reading how SES is set up and used",
+		"it allows %s, which SMTP has no use for"}
+)
+
+// rights looks at what a statement allows beside sending over SMTP.
 func (r *report) rights(reaches []reach) {
+	var kinds []right
+	patterns := map[right][]string{}
 	for _, reach := range reaches {
 		for _, a := range reach.allow.texts() {
-			if reach.within == nil {
-				r.right(a, reach.only(a, ""))
-				continue
-			}
 			for _, b := range reach.within.texts() {
-				r.right(narrower(a, b), reach.only(a, b))
+				if disjoint(a, b) {
+					continue
+				}
+				if is, ok := reach.only(a, b).right(narrower(a, b)); ok {
+					if patterns[is] == nil {
+						kinds = append(kinds, is)
+					}
+					patterns[is] = append(patterns[is], both(a, b))
+				}
 			}
 		}
 	}
+	for _, is := range kinds {
+		named := patterns[is]
+		if is == allBut || is == allOfSESBut {
+			named = r.statement.NotAction
+		}
+		r.add(is.code, is.severity, is.risk, is.message, listed(unique(named), "and", 10))
+	}
 }
 
-// texts are the patterns of the actions that the rule is about, of which some may be excepted.
+// texts are the patterns of the actions that the rule is about, of which some may be excepted. No
+// rule is about all.
 func (r *rule) texts() Texts {
-	if len(r.NotAction) > 0 {
+	if r == nil || len(r.NotAction) > 0 {
 		return Texts{"*"}
 	}
 	return r.Action
 }
 
-// narrower is the one that the other covers, or else both.
+// disjoint tells, at a glance, that no action is like both: most pairs are of different services.
+func disjoint(a, b string) bool {
+	if !hasWildcard(a + b) {
+		return !strings.EqualFold(a, b)
+	}
+	ofA, _, _ := strings.Cut(a, ":")
+	ofB, _, _ := strings.Cut(b, ":")
+	return !hasWildcard(ofA+ofB) && !strings.EqualFold(ofA, ofB)
+}
+
+// narrower is the one that the other covers, or else the first.
 func narrower(a, b string) string {
-	switch {
-	case matches(b, a):
-		return a
-	case matches(a, b):
+	if matches(a, b) {
 		return b
 	}
 	return a
+}
+
+// both are the actions that both have, in words.
+func both(a, b string) string {
+	if matches(a, b) || matches(b, a) {
+		return narrower(a, b)
+	}
+	return a + " as far as the boundary has " + b
 }
 
 // only is the reach with one pattern of actions of each statement.
@@ -105,56 +178,43 @@ func beyondSES() []glob.Demand {
 	return []glob.Demand{demandOf(Texts{"*?:?*"}, nil, glob.Wildcards{}), demandOf(nil, Texts{"ses:*"}, anyCase)}
 }
 
-// right looks at what is allowed of the actions that a text has.
-func (r *report) right(text string, of reach) {
+// right is what the reach allows of the actions that a text has. Not ok: nothing that SMTP has no
+// use for.
+func (r reach) right(text string) (is right, ok bool) {
 	service, _, _ := strings.Cut(strings.ToLower(text), ":")
-	excepted := len(of.allow.NotAction) > 0 && text == "*"
+	excepted := len(r.allow.NotAction) > 0 && text == "*"
 	switch {
-	case !of.allowsOther(beyondSES()...):
-		r.rightInSES(text, of, excepted)
+	case service == "ses" || !r.allowsOther(beyondSES()...):
+		return r.rightInSES(text, excepted)
 	case excepted:
-		r.add(HasNotAction, High,
-			"everything that isn't named: with the secret access key, nearly all of the account",
-			"it allows all actions but %s", strings.Join(of.allow.NotAction, ", "))
+		return allBut, true
 	case hasWildcard(service):
-		r.add(WideAction, High, "with the secret access key, everything in the account that isn't denied",
-			"it allows actions of all services (%s), and SMTP needs ses:SendRawEmail alone", text)
-	case slices.Contains(powers, service):
-		r.add(IAMRights, High, "with the secret access key, giving oneself or others more rights", "it allows %s", text)
-	default:
-		r.add(OtherRights, High, "with the secret access key, what "+text+" does in another service",
-			"it allows %s, which isn't for sending", text)
+		return allServices, true
+	case slices.Contains(powers, service) && purposeOf(text) != reading:
+		return givesRights, true
 	}
+	return elsewhere, true
 }
 
-// rightInSES looks at those of SES.
-func (r *report) rightInSES(text string, of reach, excepted bool) {
-	found := of.purposes(text)
+// rightInSES is that of SES's own actions.
+func (r reach) rightInSES(text string, excepted bool) (is right, ok bool) {
+	found := r.purposes(text)
 	wild := hasWildcard(text)
 	switch {
 	case found[changing] && excepted:
-		r.add(HasNotAction, High, "with the secret access key, verifying, changing and deleting identities",
-			"it allows all of SES but %s, and SMTP needs ses:SendRawEmail alone",
-			strings.Join(of.allow.NotAction, ", "))
+		return allOfSESBut, true
 	case found[changing] && wild:
-		r.add(WideAction, High, "with the secret access key, changing how SES is set up, and for whom it sends",
-			"it allows what changes SES (%s), and SMTP needs ses:SendRawEmail alone", text)
+		return changesMuch, true
 	case found[changing]:
-		r.add(OtherRights, High, "with the secret access key, changing how SES is set up, and for whom it sends",
-			"it allows %s, which isn't for sending", text)
+		return changesSES, true
 	case found[eavesdrop]:
-		r.add(OtherRights, Medium, "with the secret access key, reading whom the account writes to, and archived mail",
-			"it allows %s, which isn't for sending", text)
+		return readsPeople, true
 	case found[sending] && wild:
-		r.add(WideAction, Medium, "with the secret access key, sending in ways that nobody watches",
-			"it allows %s, and SMTP needs ses:SendRawEmail alone", text)
+		return sendsAnyhow, true
 	case found[sending]:
-		r.add(UnusedRights, Low, "with the secret access key, sending in ways that nobody watches",
-			"it allows %s, and SMTP needs ses:SendRawEmail alone", text)
-	case found[reading]:
-		r.add(OtherRights, Low, "with the secret access key, reading how SES is set up and used",
-			"it allows %s, which isn't for sending", text)
+		return sendsOtherwise, true
 	}
+	return readsSES, found[reading]
 }
 
 // purposes are those of the actions of SES that are allowed, but for sending over SMTP. If SES has
@@ -171,6 +231,9 @@ func (r reach) purposes(text string) map[purpose]bool {
 	found := map[purpose]bool{}
 	for p, of := range actions {
 		found[p] = slices.ContainsFunc(r.apart(of), func(a string) bool { return r.allows(a, nil) })
+	}
+	if r.covers(verifying) && r.allows(verifying, verificationMail) {
+		found[changing] = true
 	}
 	if verb := strings.TrimPrefix(text[:strings.IndexAny(text+"*", "*?")], "ses:"); !known && verb != "" {
 		found[purposeOf(text)] = r.allowsOther(demandOf(Texts{"ses:?*"}, nil, anyCase))

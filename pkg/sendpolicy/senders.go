@@ -19,7 +19,7 @@ func (d Description) warnOfSenders(warn func(WarningCode, string, ...any)) {
 		warn(SpecificIdentity,
 			"a domain doesn't stand for its addresses and subdomains that are verified identities themselves: SES "+
 				"asks for permission on the most specific one, and refuses its mail otherwise (554 Access denied); if "+
-				"%s is one, name it as an identity beside the domain", listed(unnamed))
+				"%s is one, name it as an identity beside the domain", listed(unnamed, "or", shown))
 	}
 }
 
@@ -74,16 +74,16 @@ func anyForOne(value string) string {
 	return strings.NewReplacer("${*}", "*", "${?}", "?", "${$}", "$", "?", "*").Replace(value)
 }
 
-// listed names texts, or the first of many.
-func listed(texts []string) string {
-	last := fmt.Sprintf("%d more", len(texts)-shown)
-	if len(texts) <= shown+1 { // a single one more is as short as the words for it
+// listed names texts, or the first of many, with a word before the last.
+func listed(texts []string, word string, most int) string {
+	last := fmt.Sprintf("%d more", len(texts)-most)
+	if len(texts) <= most+1 { // a single one more is as short as the words for it
 		texts, last = texts[:len(texts)-1], texts[len(texts)-1]
 	} else {
-		texts = texts[:shown]
+		texts = texts[:most]
 	}
 	if len(texts) == 0 {
 		return last
 	}
-	return strings.Join(texts, ", ") + " or " + last
+	return strings.Join(texts, ", ") + " " + word + " " + last
 }

@@ -1,6 +1,7 @@
 package sendpolicy
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -9,11 +10,11 @@ import (
 
 // What a thief would have of mail.
 var (
-	someIdentity = wanted{resource: {glob.Identity(glob.AnyName{})}}
-	strangers    = wanted{resource: {glob.Identity(glob.NewName{})}}
-	asStrangers  = wanted{resource: {glob.Identity(glob.NewName{})}, fromAddress: {glob.NewName{}}}
-	elsewhere    = wanted{resource: {glob.Identity(glob.AnyName{}), glob.Elsewhere{}}}
-	ownEndpoint  = wanted{resource: {glob.Identity(glob.AnyName{})}, sourceVPCe: {glob.NewText{}},
+	someIdentity  = wanted{resource: {glob.Identity(glob.AnyName{})}}
+	strangers     = wanted{resource: {glob.Identity(glob.NewName{})}}
+	asStrangers   = wanted{resource: {glob.Identity(glob.NewName{})}, fromAddress: {glob.NewName{}}}
+	inOtherPlaces = wanted{resource: {glob.Identity(glob.AnyName{}), glob.Elsewhere{}}}
+	ownEndpoint   = wanted{resource: {glob.Identity(glob.AnyName{})}, sourceVPCe: {glob.NewText{}},
 		sourceVPC: {glob.NewText{}}}
 )
 
@@ -37,27 +38,29 @@ func (r *report) sending(g grant, together bool) {
 	r.origins(g.from, sendable(g.reaches, ownEndpoint), together)
 	r.statement.Condition.each(func(operator, key string, _ Texts) {
 		if _, known := facts[asWritten(key)]; !known {
-			r.add(UnknownKey, Medium, "what the condition was to prevent",
-				"SES doesn't implement the key %s (%s): the condition isn't to be relied on", key, operator)
+			r.add(UnknownKey, Medium, "what the condition should prevent: SES may ignore it",
+				"SES doesn't implement the key %s (%s), so don't rely on the condition", key, operator)
 		}
 	})
 }
 
 // identities looks at whom a thief could send as.
 func (r *report) identities(reaches []reach) {
-	severity, risk := High, "sending as every identity of the account, with its good name"
+	severity, risk := High, "mail as any sender that the account has verified, at the cost of its good name"
 	switch {
 	case sendable(reaches, asStrangers):
 	case sendable(reaches, strangers):
-		severity, risk = Medium, "sending as those senders with every identity that allows it, also one made later"
-	case sendable(reaches, elsewhere):
-		r.add(WideResource, Low, "with the secret access key, sending as these identities where nobody watches",
-			"it allows sending with %s, in any Region or account", r.wideResources(elsewhere))
+		severity, risk = Medium,
+			"mail as the senders that the conditions name, from any identity that covers them, also one verified later"
+	case sendable(reaches, inOtherPlaces):
+		r.add(WideResource, Low, withKey+"mail as these identities from Regions or accounts that you don't use",
+			"it allows sending from %s, which has no single Region or account", r.wideResources(inOtherPlaces))
 		return
 	default:
 		return
 	}
-	r.add(WideResource, severity, risk, "it allows sending with %s", r.wideResources(strangers))
+	r.add(WideResource, severity, risk, "it allows sending from more identities than it names (%s)",
+		r.wideResources(strangers))
 	if s := r.statement; len(s.NotResource) > 0 {
 		r.add(NotResource, severity, "everything that isn't named, also what will be made later",
 			"it allows all resources but %s", strings.Join(s.NotResource, ", "))
@@ -79,25 +82,37 @@ func (r *report) wideResources(of wanted) string {
 }
 
 // origins looks at where mail may come from: from which addresses, and whether through foreign
-// endpoints. Networks that are narrow by themselves may be wide
-// together with those of other statements.
+// endpoints. Networks that are narrow by themselves may be wide together with those of other
+// statements.
 func (r *report) origins(from addressSet, foreign, together bool) {
 	words, wide := from.isWide()
 	bound, why := r.statement.bound()
-	switch {
-	case !bound && (foreign || from.isNearlyAll()):
+	if !bound && from.isNearlyAll() {
 		r.add(NoSource, Medium, "sending from anywhere, with nothing but the SMTP username and password",
-			"nothing in it says where mail has to come from%s", why)
+			"neither it nor a Deny limits where mail may come from%s", why)
+		return
+	}
+	switch {
+	case foreign && wide:
+		r.add(WideSource, Medium, "sending from "+r.statement.origin(from)+", or through any VPC endpoint",
+			"the source has %s, and isn't limited to VPC endpoints of your own%s", words, why)
 	case foreign:
-		r.add(WideSource, Medium, "sending through an endpoint in a VPC of the thief's own",
-			"any VPC endpoint will do for %s",
-			strings.Join(r.statement.values(sourceVPCe, sourceVPC), ", "))
+		r.add(WideSource, Medium, "sending through a VPC endpoint of the thief's own",
+			"mail may come through any VPC endpoint%s", cmp.Or(r.statement.endpoints(), why))
 	case wide:
 		r.add(WideSource, Medium, "sending from "+r.statement.origin(from), "the source has %s", words)
 	case together && !from.isEmpty():
 		r.add(WideSource, Medium, "sending from "+from.String(),
 			"the source %s is narrow, but together with those of other statements it isn't", from)
 	}
+}
+
+// endpoints says what the statement has instead of whole IDs, if it has anything.
+func (s Statement) endpoints() string {
+	if values := s.values(sourceVPCe, sourceVPC); len(values) > 0 {
+		return ": " + strings.Join(values, ", ") + " isn't limited to those of your own"
+	}
+	return ""
 }
 
 // sourcesOf are the public addresses from which the reaches allow sending mail.

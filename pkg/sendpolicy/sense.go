@@ -169,7 +169,7 @@ func (d Description) leavesSenders(c Condition, _ []Condition) error {
 		return nil
 	}
 	return fmt.Errorf("it fits none of those who are described (%s), so nothing could be sent: leave it out, or "+
-		"change those", listed(described))
+		"change those", listed(described, "or", shown))
 }
 
 // mayBe tells whether the condition lets some text be that the pattern describes.

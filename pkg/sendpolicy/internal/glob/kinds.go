@@ -78,6 +78,10 @@ func Identity(name Kind) Kind { return arnOf("identity", name) }
 // ConfigurationSet is the ARN of a configuration set of SES whose name is of a kind.
 func ConfigurationSet(name Kind) Kind { return arnOf("configuration-set", name) }
 
+// VerificationTemplate is the ARN of a template for custom verification mail whose name is of a
+// kind.
+func VerificationTemplate(name Kind) Kind { return arnOf("custom-verification-email-template", name) }
+
 // arnOf reads the prefix when it is first asked for, as most invocations of the function don't.
 func arnOf(resource string, name Kind) arn {
 	return arn{sync.OnceValue(func() *Pattern {

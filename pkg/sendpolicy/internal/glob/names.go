@@ -54,9 +54,6 @@ func (NewName) next(at positions, c rune) (behind positions) {
 			}
 		}
 	}
-	if c == ':' || c == '/' {
-		return nil
-	}
 	for _, p := range at {
 		add(NewName{}.step(p, c)...)
 	}
@@ -72,7 +69,7 @@ func (NewName) step(p uint16, c rune) positions {
 		return positions{inSub, atLabel}
 	case p == inSub:
 		return is(inSub)
-	case c == '@':
+	case c == '@' || c == ':' || c == '/': // not in a domain, but before it
 		return nil
 	case p == atLabel && dot:
 		return is(atTop)

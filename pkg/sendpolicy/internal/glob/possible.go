@@ -32,11 +32,14 @@ type Kind interface {
 	letters(at positions, to []rune) []rune
 }
 
+// Effort is how much may still be looked through, in positions of patterns.
+type Effort int
+
 // Possible tells whether there is a text that meets all demands and is of all kinds. It looks
-// through everything that the patterns can tell apart, so its answer is exact. Where that is too
-// much, the answer is yes: a thief may find what this doesn't.
-func Possible(demands []Demand, kinds ...Kind) bool {
-	s := search{kinds: kinds, seen: map[string]bool{}}
+// through everything that the patterns can tell apart, so its answer is exact. If that is more than
+// what is left of the effort, the answer is yes: a thief may find what this doesn't.
+func (left *Effort) Possible(demands []Demand, kinds ...Kind) bool {
+	s := search{left: left, kinds: kinds, seen: map[string]bool{}}
 	for _, d := range demands {
 		known := d
 		if !d.Like { // what can't be known isn't kept out
@@ -45,6 +48,12 @@ func Possible(demands []Demand, kinds ...Kind) bool {
 		s.demands = append(s.demands, known)
 	}
 	return s.from(s.start())
+}
+
+// Possible is that of an effort which is enough for all but the strangest patterns.
+func Possible(demands []Demand, kinds ...Kind) bool {
+	enough := Effort(1 << 20)
+	return enough.Possible(demands, kinds...)
 }
 
 // letters are those that the pattern has where it is. Another pattern may tell capitals apart.
@@ -67,13 +76,11 @@ func (p *Pattern) letters(at positions, to []rune) []rune {
 
 // search goes through the texts that the demands can tell apart.
 type search struct {
+	left    *Effort
 	demands []Demand
 	kinds   []Kind
 	seen    map[string]bool
 }
-
-// tooMuch states aren't looked through.
-const tooMuch = 1 << 16
 
 // state has the positions of every pattern of every demand, and then of every kind.
 type state []positions
@@ -99,10 +106,11 @@ func (s *search) from(at state) bool {
 	if s.seen[name] {
 		return false
 	}
-	if s.seen[name] = true; len(s.seen) > tooMuch {
-		return true
-	}
+	s.seen[name] = true
 	for _, c := range s.letters(at) {
+		if *s.left -= Effort(len(at)); *s.left < 0 {
+			return true
+		}
 		if s.from(s.next(at, c)) {
 			return true
 		}

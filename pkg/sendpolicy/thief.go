@@ -1,0 +1,108 @@
+package sendpolicy
+
+import "slices"
+
+// thief looks for a request that the denials let through.
+type thief struct {
+	requests
+	denies  []*rule
+	decided bool // which action it is
+	// worth tells whether it is worth while to look on.
+	worth func() bool
+}
+
+// finds calls found with the requests of ways in which none of the denials applies, until that
+// returns true. Those that can be escaped in one way only come first, and then what is simplest:
+// one way for each of the others.
+func (t *thief) finds(found func() bool) bool {
+	if !t.any() {
+		return false
+	}
+	var choices [][]option
+	for _, d := range t.denies {
+		switch ways, spared := t.ways(d); {
+		case spared:
+		case len(ways) == 0:
+			return false
+		case len(ways) == 1:
+			t.add(ways[0])
+		default:
+			choices = append(choices, ways)
+		}
+	}
+	if !t.any() {
+		return false
+	}
+	for _, choose := range []func([]option) option{first, last} {
+		if len(choices) > 0 && t.takes(choices, choose) && found() {
+			return true
+		}
+		t.untakes(choices, choose)
+	}
+	return t.escapes(choices, found)
+}
+
+func first(ways []option) option { return ways[0] }
+
+func last(ways []option) option { return ways[len(ways)-1] }
+
+// takes adds the chosen way of each, and tells whether that leaves a request.
+func (t *thief) takes(choices [][]option, choose func([]option) option) bool {
+	for _, ways := range choices {
+		t.add(choose(ways))
+	}
+	return t.any()
+}
+
+func (t *thief) untakes(choices [][]option, choose func([]option) option) {
+	for _, ways := range slices.Backward(choices) {
+		t.drop(choose(ways))
+	}
+}
+
+// ways are those in which a denial doesn't apply. None is needed if it is spared: if it applies to
+// none of the requests.
+func (t *thief) ways(by *rule) (ways []option, spared bool) {
+	for _, need := range by.needs(t.decided) {
+		if !t.possibleWithOption(need) {
+			return nil, true
+		}
+		if way := need.opposite(); t.possibleWithOption(way) {
+			ways = append(ways, way)
+		}
+	}
+	return ways, false
+}
+
+func (t *thief) possibleWithOption(o option) bool {
+	t.add(o)
+	defer t.drop(o)
+	return t.possible(o.part)
+}
+
+// escapes goes through all ways to escape the denials that are left.
+func (t *thief) escapes(choices [][]option, found func() bool) bool {
+	if !t.worth() {
+		return false
+	}
+	for len(choices) > 0 && t.spared(choices[0]) {
+		choices = choices[1:]
+	}
+	if len(choices) == 0 {
+		return found()
+	}
+	for _, way := range choices[0] {
+		t.add(way)
+		done := t.possible(way.part) && t.escapes(choices[1:], found)
+		t.drop(way)
+		if done {
+			return true
+		}
+	}
+	return false
+}
+
+// spared tells whether a denial with the ways out applies to none of the requests by now.
+func (t *thief) spared(ways []option) bool {
+	return slices.ContainsFunc(ways, func(way option) bool { return !t.possibleWithOption(way.opposite()) })
+}
