@@ -156,6 +156,7 @@ func toHaveInstead(f sendpolicy.Finding) string {
 	if f.Remedy != "" { // others have the policy, too
 		how = "give the user this as a policy of its own"
 	}
-	lines := layout.Wrap(fmt.Sprintf("Instead of %s, %s, with your own identities, account and Region:", f.Policy, how), 78)
+	lines := layout.Wrap(fmt.Sprintf("Instead of %s, %s, with your own identities, account and Region:", f.Policy,
+		how), 78)
 	return fmt.Sprintf("%s\n\n%s\n\n", strings.Join(lines, "\n  "), f.Instead)
 }

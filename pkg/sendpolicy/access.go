@@ -91,7 +91,8 @@ func (p Policy) read(user string) (Document, *Finding) {
 	d, err := Parse(p.Text)
 	if err != nil {
 		return d, &Finding{Code: Unreadable, Severity: Medium, Policy: p.name(),
-			Message: fmt.Sprintf("it can't be read: %v", err), Risk: "unknown: take it to allow everything", Remedy: p.remedy(user)}
+			Message: fmt.Sprintf("it can't be read: %v", err), Risk: "unknown: take it to allow everything",
+			Remedy: p.remedy(user)}
 	}
 	return d, nil
 }

@@ -202,8 +202,8 @@ func (s Statement) ofNames() (identities []string) {
 	return unique(identities)
 }
 
-// domainsAbove are a domain, which may begin with a wildcard, and those above it that are somebody's
-// own.
+// domainsAbove are a domain, which may begin with a wildcard, and those above it that are
+// somebody's own.
 func domainsAbove(host string) (domains []string) {
 	host = strings.ToLower(strings.TrimLeft(host, "*."))
 	for ; domain.MatchString(host); _, host, _ = strings.Cut(host, ".") {
