@@ -39,9 +39,22 @@ const (
 	inside  // those through a VPC endpoint
 )
 
-// ofMail tells whether only requests have a key that send mail ("Condition keys for Amazon SES").
-func ofMail(key string) bool {
-	return strings.HasPrefix(key, "ses:") && key != "ses:ApiVersion"
+// senderKeys and mailKeys are keys that only requests of some actions have ("Actions, resources, and
+// condition keys for Amazon SES", Service Authorization Reference).
+var (
+	senderKeys = []string{fromAddress}
+	mailKeys   = []string{fromAddress, recipientsKey, "ses:FeedbackAddress", "ses:FromDisplayName"}
+)
+
+// keysOf are those of the mailKeys that requests for an action have.
+func keysOf(action string) []string {
+	switch strings.ToLower(strings.TrimPrefix(action, "ses:")) {
+	case "sendrawemail", "sendemail", "sendtemplatedemail", "sendbulktemplatedemail", "sendcustomverificationemail":
+		return mailKeys
+	case "sendbounce":
+		return senderKeys
+	}
+	return nil
 }
 
 // fact is what is known of a condition key.

@@ -167,6 +167,11 @@ var seeming = []struct {
 	{"verifying addresses, without a template", allow(`["ses:SendRawEmail","ses:SendCustomVerificationEmail"]`, example,
 		fromOffice), []string{"UnusedRights low"}},
 
+	{"in bulk, which has no sender", allow(`"ses:SendBulkEmail"`, `"*"`, fromOffice,
+		`"StringLike":{"ses:FromAddress":"*@example.com"}`), nil},
+	{"in bulk, as a sender if there is one", allow(`"ses:SendBulkEmail"`, `"*"`, fromOffice,
+		`"StringLikeIfExists":{"ses:FromAddress":"*@example.com"}`), []string{"WideResource high", "UnusedRights low"}},
+
 	// What isn't wide.
 	{"any configuration set", allow(sendRaw, `[`+example+`,"arn:aws:ses:eu-west-1:111122223333:configuration-set/*"]`,
 		fromOffice), nil},

@@ -1,6 +1,7 @@
 package sendpolicy
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
@@ -23,8 +24,8 @@ func (r reach) covers(action string) bool {
 	return r.allow.covers(action) && (r.within == nil || r.within.covers(action))
 }
 
-// apart are those of the actions that the reach covers and the denials tell apart: for the others,
-// all answers are the same.
+// apart are those of the actions that the reach covers and that differ in what denies them, or in
+// the keys that they have: for the others, all answers are the same.
 func (r reach) apart(actions []string) (some []string) {
 	seen := map[string]bool{}
 	for _, a := range actions {
@@ -37,8 +38,8 @@ func (r reach) apart(actions []string) (some []string) {
 				denied[i] = 1
 			}
 		}
-		if !seen[string(denied)] {
-			seen[string(denied)] = true
+		if like := fmt.Sprint(keysOf(a), denied); !seen[like] {
+			seen[like] = true
 			some = append(some, a)
 		}
 	}
@@ -85,7 +86,8 @@ func (r reach) sources(action string) (all addressSet) {
 func (r reach) search(action string, inside bool, kinds wanted) *thief {
 	t := &thief{decided: action != "", worth: func() bool { return true }}
 	t.inside, t.clauses, t.kinds, t.now, t.effort = inside, map[string][]clause{}, kinds, r.now, r.effort
-	if t.isMail = slices.Contains(sendings, action); t.isMail {
+	t.mailKeys = keysOf(action)
+	if slices.Contains(sendings, action) {
 		t.resources = append(t.resources, r.partitions)
 	}
 	for _, rule := range []*rule{r.allow, r.within} {

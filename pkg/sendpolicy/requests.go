@@ -16,9 +16,9 @@ const (
 // requests are all requests that meet what is asked of them here. A thief chooses everything about
 // a request, except that it has a public address or comes through an endpoint, and never both.
 type requests struct {
-	inside    bool // they come through a VPC endpoint
-	isMail    bool
-	now       float64 // in seconds
+	inside    bool     // they come through a VPC endpoint
+	mailKeys  []string // what they say of mail
+	now       float64  // in seconds
 	effort    *glob.Effort
 	actions   []glob.Demand
 	resources []glob.Demand
@@ -48,17 +48,18 @@ func (r *requests) possible(part string) bool {
 	return r.possibleWithout(part) || r.possibleWith(part)
 }
 
-// possibleWithout tells whether there is one that lacks the key.
+// possibleWithout tells whether there is one that lacks the key. What an action doesn't tell IAM may
+// be of any kind.
 func (r *requests) possibleWithout(key string) bool {
 	_, lacks := r.presence(key)
-	return lacks && len(r.kinds[key]) == 0 &&
+	return lacks && (len(r.kinds[key]) == 0 || r.untold(key)) &&
 		!slices.ContainsFunc(r.clauses[key], func(c clause) bool { return !c.without() })
 }
 
 // presence tells whether there are requests that have the key, and some that lack it.
 func (r *requests) presence(key string) (has, lacks bool) {
 	switch is := facts[key].presence; {
-	case ofMail(key) && !r.isMail:
+	case r.untold(key):
 		return false, true
 	case is == optional:
 		return true, true
@@ -68,6 +69,11 @@ func (r *requests) presence(key string) (has, lacks bool) {
 		has = (is == inside) == r.inside
 		return has, !has
 	}
+}
+
+// untold tells whether the requests' action doesn't have the key, though others that send do.
+func (r *requests) untold(key string) bool {
+	return slices.Contains(mailKeys, key) && !slices.Contains(r.mailKeys, key)
 }
 
 // possibleWith tells whether there is one that has the key.
