@@ -39,8 +39,8 @@ const (
 	inside  // those through a VPC endpoint
 )
 
-// senderKeys and mailKeys are keys that only requests of some actions have ("Actions, resources, and
-// condition keys for Amazon SES", Service Authorization Reference).
+// senderKeys and mailKeys are keys that only requests of some actions have ("Actions, resources,
+// and condition keys for Amazon SES", Service Authorization Reference).
 var (
 	senderKeys = []string{fromAddress}
 	mailKeys   = []string{fromAddress, recipientsKey, "ses:FeedbackAddress", "ses:FromDisplayName"}

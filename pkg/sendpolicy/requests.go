@@ -48,8 +48,8 @@ func (r *requests) possible(part string) bool {
 	return r.possibleWithout(part) || r.possibleWith(part)
 }
 
-// possibleWithout tells whether there is one that lacks the key. What an action doesn't tell IAM may
-// be of any kind.
+// possibleWithout tells whether there is one that lacks the key. What an action doesn't tell IAM
+// may be of any kind.
 func (r *requests) possibleWithout(key string) bool {
 	_, lacks := r.presence(key)
 	return lacks && (len(r.kinds[key]) == 0 || r.untold(key)) &&

@@ -25,8 +25,8 @@ const (
 	inSuffix
 )
 
-// suffixes are first labels of registries' own suffixes of two: ac.jp, com.au, co.uk. They are those
-// that most people register under ("Public Suffix List"), and are taken to be everywhere: a
+// suffixes are first labels of registries' own suffixes of two: ac.jp, com.au, co.uk. They are
+// those that most people register under ("Public Suffix List"), and are taken to be everywhere: a
 // list can't be complete, and this one need not be replaced every month.
 var suffixes = [...]string{"ac", "asn", "co", "com", "edu", "gen", "go", "gob", "gouv", "gov", "govt", "id", "idv",
 	"ind", "ltd", "me", "mil", "ne", "net", "nhs", "nom", "or", "org", "plc", "police", "sch"}
