@@ -2,6 +2,7 @@ package sendpolicy_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -9,8 +10,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// generator makes grants as people have them: it starts from one that is narrow, or that is narrowed
-// by something, and changes it a few times. So many let nothing by, others a little, and the
+// generator makes grants as people have them: it starts from one that is narrow, or that something
+// makes narrow, and changes it a few times. So many let nothing by, others a little, and the
 // difference is often in a detail.
 type generator struct{ *rand.Rand }
 
@@ -20,9 +21,6 @@ func generated(seed uint64) grant {
 	made := g.start()
 	for range g.IntN(5) {
 		g.change(&made)
-	}
-	for len(made.papers) == 0 {
-		made = g.start()
 	}
 	made.distinct()
 	return made
@@ -44,14 +42,14 @@ func (g generator) start() grant {
 	one := grant{papers: []paper{{from: "inline", rules: []rule{g.narrow()}, lists: g.chance(30)}}}
 	switch g.IntN(8) {
 	case 0: // everything, narrowed by what is denied
-		one.papers[0].rules = append([]rule{{actions: []string{pick(g, []string{"*", "ses:*"})},
-			resources: []string{pick(g, []string{"*", "arn:aws:ses:*:*:*"})}}}, g.guards()...)
+		one.papers[0].rules = append([]rule{allowing(pick(g, []string{"*", "ses:*"}),
+			pick(g, []string{"*", "arn:aws:ses:*:*:*"}))}, g.guards()...)
 	case 1: // everything, narrowed by the boundary
 		one.boundary = &paper{from: "boundary", rules: []rule{g.narrow()}, lists: g.chance(30)}
-		one.papers[0].rules[0] = rule{actions: []string{pick(g, []string{"*", "ses:*", "ses:Send*"})}, resources: []string{"*"}}
+		one.papers[0].rules[0] = allowing(pick(g, []string{"*", "ses:*", "ses:Send*"}), "*")
 	case 2: // as SES's console makes it: through a group
 		one.papers[0].from = "group AWSSESSendingGroupDoNotRename"
-		one.papers[0].rules = append([]rule{{actions: []string{"ses:SendRawEmail"}, resources: []string{"*"}}}, g.guards()...)
+		one.papers[0].rules = append([]rule{allowing("ses:SendRawEmail", "*")}, g.guards()...)
 	case 3:
 		one.papers = append(one.papers, paper{from: "group senders", rules: []rule{g.narrow()}})
 	}
@@ -76,17 +74,19 @@ func (g generator) narrow() rule {
 	return r
 }
 
+// identity is one of the names, somewhere.
+func (g generator) identity(names []string) string {
+	return "arn:aws:ses:" + pick(g, places) + ":identity/" + pick(g, names)
+}
+
 // guards deny all but what a credential is for.
 func (g generator) guards() []rule {
 	all := []rule{
-		{deny: true, actions: some(g, 2, narrowActions[:3]), notActions: true, resources: []string{"*"}},
-		{deny: true, actions: []string{pick(g, []string{"*", "ses:*"})},
-			resources: []string{"arn:aws:ses:" + pick(g, places) + ":identity/" + pick(g, heldNames)}, notResources: true},
-		{deny: true, actions: []string{pick(g, []string{"*", "ses:*", "ses:Send*"})},
-			resources: []string{pick(g, []string{"*", "arn:aws:ses:*:*:*", ses1 + "identity/*"})},
-			when:      []when{g.ownSource(true)}},
-		{deny: true, actions: []string{"*"}, resources: []string{"*"},
-			when: []when{{"StringNotLike", "ses:FromAddress", some(g, 2, heldSenders)}}},
+		denying(pick(g, narrowActions[:4]), "*").butActions(),
+		denying(pick(g, []string{"*", "ses:*"}), g.identity(heldNames)).butResources(),
+		denying(pick(g, []string{"*", "ses:*", "ses:Send*"}),
+			pick(g, []string{"*", "arn:aws:ses:*:*:*", ses1 + "identity/*"}), g.ownSource(true)),
+		denying("*", "*", on("StringNotLike", "ses:FromAddress", some(g, 2, heldSenders)...)),
 	}
 	if g.chance(30) {
 		all = slices.Delete(all, 3, 4)
@@ -123,9 +123,6 @@ func (g generator) change(to *grant) {
 	p := &papers[g.IntN(len(papers))]
 	if to.boundary != nil && g.chance(35) {
 		p = to.boundary
-	}
-	if len(p.rules) == 0 {
-		return
 	}
 	r := &p.rules[g.IntN(len(p.rules))]
 	switch g.IntN(13) {
@@ -165,11 +162,10 @@ func (g generator) resources() []string {
 	if g.chance(30) {
 		return otherResources
 	}
-	names := heldNames
 	if g.chance(40) {
-		names = wideNames
+		return []string{g.identity(wideNames)}
 	}
-	return []string{"arn:aws:ses:" + pick(g, places) + ":identity/" + pick(g, names)}
+	return []string{g.identity(heldNames)}
 }
 
 func (g generator) changeActions(r *rule) {
@@ -234,9 +230,10 @@ func (g generator) addressTexts() (all []string) {
 
 // condition is any, plausible or not.
 func (g generator) condition() when {
-	negated := ""
-	if g.chance(30) {
-		negated = "Not"
+	not, like := g.chance(30), "String"+pick(g, []string{"Like", "Like", "Equals"})
+	ip := "IpAddress"
+	if not {
+		like, ip = strings.Replace(like, "String", "StringNot", 1), "NotIpAddress"
 	}
 	either := func(own, wide []string) []string {
 		if g.chance(35) {
@@ -244,11 +241,9 @@ func (g generator) condition() when {
 		}
 		return some(g, 2, own)
 	}
-	like := "String" + negated + pick(g, []string{"Like", "Like", "Equals"})
 	switch g.IntN(16) {
 	case 0, 1, 2:
-		return g.dressed(when{negated[:0] + map[string]string{"": "IpAddress", "Not": "NotIpAddress"}[negated], "aws:SourceIp",
-			either(ownNetworks, wideNetworks)})
+		return g.dressed(when{ip, "aws:SourceIp", either(ownNetworks, wideNetworks)})
 	case 3:
 		return g.dressed(when{like, "aws:SourceIp", some(g, 2, g.addressTexts())})
 	case 4, 5:
@@ -256,8 +251,7 @@ func (g generator) condition() when {
 	case 6:
 		return g.dressed(when{like, "aws:SourceVpc", either(ownVPCs, wideVPCs)})
 	case 7:
-		return g.dressed(when{map[string]string{"": "IpAddress", "Not": "NotIpAddress"}[negated], "aws:VpcSourceIp",
-			some(g, 2, innerNetworks)})
+		return g.dressed(when{ip, "aws:VpcSourceIp", some(g, 2, innerNetworks)})
 	case 8, 9:
 		return g.dressed(when{like, "ses:FromAddress", either(heldSenders, wideSenders)})
 	case 10:
@@ -273,8 +267,8 @@ func (g generator) condition() when {
 		return g.dressed(when{pick(g, []string{"DateLessThan", "DateGreaterThan", "DateLessThanEquals",
 			"DateGreaterThanEquals", "DateEquals", "DateNotEquals"}), "aws:CurrentTime", []string{pick(g, dates)}})
 	case 14:
-		return when{"Null", pick(g, []string{"aws:SourceIp", "aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp",
-			"ses:FromDisplayName", "ses:FeedbackAddress", "ses:Recipients"}), []string{pick(g, []string{"true", "false"})}}
+		return on("Null", pick(g, []string{"aws:SourceIp", "aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp",
+			"ses:FromDisplayName", "ses:FeedbackAddress", "ses:Recipients"}), pick(g, []string{"true", "false"}))
 	}
 	return g.dressed(when{"StringEquals", "aws:SourceIp", []string{"${aws:SourceIp}"}})
 }
@@ -305,8 +299,8 @@ func (g generator) dressed(w when) when {
 
 // denial is a statement that denies, whatever that is good for.
 func (g generator) denial() rule {
-	r := rule{deny: true, actions: []string{pick(g, []string{"*", "ses:*", "ses:Send*", "ses:SendRawEmail", "iam:*"})},
-		resources: []string{pick(g, []string{"*", "*", "arn:aws:ses:*:*:*", ses1 + "identity/*", ses1 + "identity/example.com"})}}
+	r := denying(pick(g, []string{"*", "ses:*", "ses:Send*", "ses:SendRawEmail", "iam:*"}),
+		pick(g, []string{"*", "*", "arn:aws:ses:*:*:*", ses1 + "identity/*", ses1 + "identity/example.com"}))
 	switch g.IntN(8) {
 	case 0:
 		r.when = []when{{"Bool", pick(g, []string{"aws:ViaAWSService", "aws:PrincipalIsAWSService"}),
@@ -331,8 +325,9 @@ func (g generator) denial() rule {
 
 // limits are a boundary's rules.
 func (g generator) limits() []rule {
-	r := rule{actions: some(g, 2, []string{"ses:*", "*", "ses:SendRawEmail", "ses:Send*", "iam:*AccessKey", "ses:*", "s3:*"}),
-		resources: []string{pick(g, []string{"*", "*", "arn:aws:ses:*:*:*", ses1 + "identity/example.com"})}}
+	r := allowing(pick(g, []string{"ses:*", "*", "ses:SendRawEmail", "ses:Send*", "ses:* iam:*AccessKey",
+		"ses:* s3:*"}),
+		pick(g, []string{"*", "*", "arn:aws:ses:*:*:*", ses1 + "identity/example.com"}))
 	switch g.IntN(5) {
 	case 0:
 		r.when = []when{{"IpAddress", "aws:SourceIp", some(g, 2, wideNetworks)}}
@@ -383,7 +378,8 @@ func keysOf[V any](m map[string]V) (all []string) {
 func (g grant) access() sendpolicy.Access {
 	a := sendpolicy.Access{User: ownName}
 	for i, p := range g.papers {
-		a.Policies = append(a.Policies, sendpolicy.Policy{Name: "policy" + string(rune('1'+i)), From: p.from, Text: p.String()})
+		a.Policies = append(a.Policies, sendpolicy.Policy{Name: fmt.Sprint("policy", i+1), From: p.from,
+			Text: p.String()})
 	}
 	if g.boundary != nil {
 		a.Boundary = &sendpolicy.Policy{Name: "boundary", From: "boundary", Text: g.boundary.String()}

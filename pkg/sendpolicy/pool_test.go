@@ -14,7 +14,7 @@ import (
 //   - operators without ForAllValues or ForAnyValue on ses:Recipients, which has several values;
 //   - ForAnyValue…IfExists and ForAllValues…IfExists;
 //   - variables in IpAddress, and IPv4 addresses written as IPv6 (::ffff:0:0/96);
-//   - * in the middle of a resource's segments where it could go beyond a colon, and in its service;
+//   - * inside a resource's segments where it could go beyond a colon, and in its service;
 //   - keys that SES doesn't implement, except those that are false in each request of a user's own.
 
 const ses1 = "arn:aws:ses:eu-west-1:111122223333:"
@@ -27,13 +27,14 @@ var (
 	wideActions    = []string{"*", "*:*", "ses:*", "ses:*", "Ses:S*", "ses:Send*", "ses:*Email", "ses:Verify*",
 		"ses:VerifyEmailIdentity", "ses:PutIdentityPolicy", "ses:Delete*", "ses:DeleteIdentity", "iam:*", "iam:Create*",
 		"iam:*AccessKey", "iam:CreateAccessKey", "iam:ChangePassword", "s3:*", "s3:Get*", "s3:PutObject", "lambda:*",
-		"lambda:InvokeFunction", "secretsmanager:*", "secretsmanager:GetSecretValue", "sts:AssumeRole", "logs:PutLogEvents"}
+		"lambda:InvokeFunction", "secretsmanager:*", "secretsmanager:GetSecretValue", "sts:AssumeRole",
+		"logs:PutLogEvents"}
 
 	// Names of identities. Those in the first list let no strangers in.
 	heldNames = []string{"example.com", "example.com", "*.example.com", "*@example.com", "mail.example.com",
 		"alerts@example.com", "example.org", "example.co.uk", "?.example.com", "${aws:username}.example.com"}
-	wideNames = []string{"*", "*", "*example.com", "ex?mple.com", "example.*", "example.com*", "exam*", "*.co.uk", "*.com",
-		"*e*", "*@*", "${*}example.com"}
+	wideNames = []string{"*", "*", "*example.com", "ex?mple.com", "example.*", "example.com*", "exam*", "*.co.uk",
+		"*.com", "*e*", "*@*", "${*}example.com"}
 	places = []string{"eu-west-1:111122223333", "eu-west-1:111122223333", "us-east-1:111122223333", "*:111122223333",
 		"eu-*:111122223333", "*:*", "eu-west-1:*"}
 	otherResources = []string{ses1 + "configuration-set/mail", ses1 + "configuration-set/*", ses1 + "template/*",
@@ -105,7 +106,7 @@ func fixedDomain(pattern string) string {
 	tail := text[strings.LastIndexAny(text, "*?")+1:]
 	d := registrable(tail)
 	before := strings.TrimSuffix(tail, d)
-	if d == "" || strings.Contains(d, "!") || before == "" && tail != text || d == tail && tail != text {
+	if d == "" || strings.Contains(d, "!") || before == "" && tail != text {
 		return ""
 	}
 	return d
@@ -138,7 +139,7 @@ const (
 	unclear  // one that AWS doesn't have, or of which it may be argued what it is
 )
 
-// realActions are AWS's own, of each kind ("Service Authorization Reference"). All those of SES that
+// realActions are AWS's own, of each kind ("Service Authorization Reference"). All of those that
 // send are here.
 var realActions = map[kind][]string{
 	sending: {"ses:SendRawEmail", "ses:SendEmail", "ses:SendBulkEmail", "ses:SendTemplatedEmail",
@@ -149,15 +150,16 @@ var realActions = map[kind][]string{
 		"ses:DeleteIdentity", "ses:DeleteIdentityPolicy", "ses:DeleteConfigurationSet", "ses:CreateEmailIdentity",
 		"ses:SetIdentityNotificationTopic", "ses:SetActiveReceiptRuleSet", "ses:UpdateAccountSendingEnabled",
 		"ses:DeleteVerifiedEmailAddress", "ses:PutAccountDetails", "ses:CreateConfigurationSet", "ses:TagResource"},
-	foreign: {"iam:CreateAccessKey", "iam:CreateUser", "iam:DeleteAccessKey", "iam:UpdateAccessKey", "iam:PutUserPolicy",
-		"iam:ChangePassword", "iam:GetUser", "s3:PutObject", "s3:GetObject", "s3:GetBucketPolicy", "s3:DeleteObject",
+	foreign: {"iam:CreateAccessKey", "iam:CreateUser", "iam:DeleteAccessKey", "iam:UpdateAccessKey",
+		"iam:PutUserPolicy", "iam:ChangePassword", "iam:GetUser", "s3:PutObject", "s3:GetObject",
+		"s3:GetBucketPolicy", "s3:DeleteObject",
 		"lambda:InvokeFunction", "lambda:GetFunction", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
 		"sts:AssumeRole", "logs:PutLogEvents", "ec2:RunInstances", "sns:Publish"},
 	unclear: {"ses:SendCustomVerificationEmail", "ses:BatchGetMetricData", "ses:TestRenderTemplate"},
 }
 
-// kindOf an action. AWS adds actions all the time: one that it doesn't have yet, such as ses:Zap, is
-// unclear.
+// kindOf an action. AWS adds actions all the time: one that it doesn't have yet, such as ses:Zap,
+// is unclear.
 func kindOf(action string) kind {
 	for k, actions := range realActions {
 		if slices.ContainsFunc(actions, func(a string) bool { return strings.EqualFold(a, action) }) {
@@ -169,11 +171,12 @@ func kindOf(action string) kind {
 
 func isOfSES(action string) bool { return strings.HasPrefix(strings.ToLower(action), "ses:") }
 
-// mayManage tells whether an action of SES's may be argued to do more than to read, or to send.
+// mayManage tells whether an action of SES's may be argued to do more than to read, or to send. An
+// action that AWS doesn't have may, but for one letter's difference: ses:?endRawEmail is sending.
 func mayManage(action string) bool {
-	_, name, _ := strings.Cut(strings.ToLower(action), ":")
-	read := slices.ContainsFunc([]string{"get", "list", "describe"}, func(p string) bool { return strings.HasPrefix(name, p) })
-	return isOfSES(action) && !read && kindOf(action) != sending
+	return isOfSES(action) && kindOf(action) != sending &&
+		!slices.ContainsFunc([]string{"ses:get*", "ses:list*", "ses:describe*", "ses:?endrawemail"},
+			func(p string) bool { return isAction(p, action) })
 }
 
 // in returns those without duplicates, in order.

@@ -1,6 +1,8 @@
 package sendpolicy_test
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"strings"
@@ -8,11 +10,11 @@ import (
 	"go4.org/netipx"
 )
 
-// A judge that tries examples is only as good as its examples. These are derived from the texts that
-// the generator has, so that nothing is left out: for every combination of patterns that some text
-// matches and others that it doesn't match, texts has one such text. A policy only tells texts apart
-// by its patterns. So whatever a policy of the generator's does with any text at all, it does with
-// one of these.
+// A judge that tries examples is only as good as its examples. These are derived from the texts
+// that the generator has, so that nothing is left out. A text matches some of the generator's
+// patterns and not the others, and a policy only tells texts apart by that. For every combination
+// that there is, texts has one text. So whatever one of the generator's policies does with any text
+// at all, it does with one of these.
 
 // telling is a way of telling texts apart: whether they match the pattern.
 type telling struct {
@@ -65,7 +67,7 @@ func texts(g grammar, tellings []telling) (found []string) {
 	key := func(p position) string {
 		b := []byte{byte(p.state)}
 		for _, m := range p.marked {
-			b = append(b, byte(m), byte(m>>8), byte(m>>16), byte(m>>24), byte(m>>32), byte(m>>40), byte(m>>48), byte(m>>56))
+			b = binary.LittleEndian.AppendUint64(b, m)
 		}
 		return string(b)
 	}
@@ -137,8 +139,9 @@ func characters(tellings []telling) (all []rune) {
 	return all
 }
 
-// anything is the grammar of texts without a form.
-var anything = grammar{func(int, rune) int { return 0 }, func(int) bool { return true }}
+// anything is the grammar of texts without a form, but not of the empty one: it may be taken for a
+// missing one.
+var anything = grammar{func(int, rune) int { return 1 }, func(state int) bool { return state == 1 }}
 
 func letter(c rune) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' }
 
@@ -198,8 +201,28 @@ func ofIDs(prefix string) grammar {
 // stretch is a set of addresses that no policy of the generator's tells apart, with one of them.
 type stretch struct {
 	one    netip.Addr
-	v4, v6 float64 // how many: IPv4 addresses, and IPv6 networks of /64, of which a part counts as one
+	v4, v6 count // how many of each version
 	is     visibility
+}
+
+// count is up to 2¹²⁸−1, the halves of its 128 bits.
+type count struct{ high, low uint64 }
+
+func (c count) plus(d count) count {
+	low, carry := bits.Add64(c.low, d.low, 0)
+	high, _ := bits.Add64(c.high, d.high, carry)
+	return count{high, low}
+}
+
+func (c count) over(d count) bool { return c.high > d.high || c.high == d.high && c.low > d.low }
+
+// addresses is how many a network has.
+func addresses(p netip.Prefix) count {
+	host := p.Addr().BitLen() - p.Bits()
+	if host < 64 {
+		return count{0, 1 << host}
+	}
+	return count{1 << (host - 64), 0}
 }
 
 // visibility is what SES sees of an address.
@@ -237,22 +260,14 @@ func stretches(sets []*netipx.IPSet) (all []stretch) {
 		}
 		for _, prefix := range p.Prefixes() {
 			if prefix.Addr().Is4() {
-				s.v4 += float64(uint64(1) << (32 - prefix.Bits()))
+				s.v4 = s.v4.plus(addresses(prefix))
 			} else {
-				s.v6 += size6(prefix)
+				s.v6 = s.v6.plus(addresses(prefix))
 			}
 		}
 		all = append(all, s)
 	}
 	return all
-}
-
-func size6(p netip.Prefix) float64 {
-	size := 1.0
-	for range max(0, 64-p.Bits()) {
-		size *= 2
-	}
-	return size
 }
 
 // privateNetworks are those that SES never sees mail from.
