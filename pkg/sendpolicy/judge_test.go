@@ -58,13 +58,12 @@ func (j judgement) unsure() bool {
 // judge looks for each of these.
 func (u *universe) judge(g grant) (j judgement) {
 	strange := u.strangers(g)
-	seen := box{bySource: u.all(bySource, func(i int) bool { return u.sources[i].is == public })}
 	ask := func(of box) (v verdict) {
 		look := func(b box) bool {
 			u.allowed(g, b, func(found box) bool { v.may, v.example = true, u.example(found); return false })
 			return v.may
 		}
-		b, _ := of.with(seen)
+		b, _ := of.with(u.proper)
 		v.sure = look(b)
 		v.may = v.sure || look(of)
 		return v
@@ -119,7 +118,8 @@ func (u *universe) strangers(g grant) (b box) {
 	})
 	written = in(written)
 	b[byResource] = u.remembered(byResource, fmt.Sprint("strangers to ", written), func(i int) bool {
-		return u.identity[i] != "" && !slices.Contains(written, registrable(u.identity[i]))
+		name := u.identity[i]
+		return name != "" && name != oddName && !slices.Contains(written, registrable(name))
 	})
 	b[bySender] = u.remembered(bySender, fmt.Sprint("strangers to ", written), func(i int) bool {
 		sender := u.contexts[bySender][i]["ses:fromaddress"]
@@ -145,47 +145,58 @@ func (g grant) each(f func(rule)) {
 // The most that is one organisation's.
 var most4, most6 = addresses(network("198.51.0.0/16")), addresses(network("2001:db8::/32"))
 
-// judgeSources adds up what mail may come from.
+// judgeSources says whether mail may come from somewhere foreign.
 func (u *universe) judgeSources(g grant) (v verdict) {
-	from := none(u.size(bySource))
-	found := map[int]box{}
-	u.allowed(g, box{byAction: u.ofKind(sending), byResource: u.identities(), bySender: u.someone()}, func(b box) bool {
+	if v.example, v.sure = u.foreign(g, u.proper); v.sure {
+		v.may = true
+		return v
+	}
+	v.example, v.may = u.foreign(g, box{})
+	return v
+}
+
+// foreign adds up what mail may come from: an endpoint that isn't written out, in a VPC that isn't
+// either, or more addresses than one organisation has. Private addresses don't count.
+func (u *universe) foreign(g grant, of box) (example call, is bool) {
+	mail, _ := of.with(box{byAction: u.ofKind(sending), byResource: u.identities(), bySender: u.someone()})
+	from, found := none(u.size(bySource)), map[int]box{}
+	u.allowed(g, mail, func(b box) bool {
 		u.choicesOf(b, bySource).but(from).each(func(i int) { from.add(i); found[i] = b })
 		return true
 	})
-	example := func(i int) call {
-		b := found[i]
+	written := g.values()
+	var v4, v6 count
+	last := -1
+	from.each(func(i int) {
+		switch s := u.sources[i]; {
+		case s.endpoint != "" && (written[s.endpoint] || written[s.vpc]):
+		case s.endpoint != "":
+			is, last = true, i
+		case s.is != private:
+			v4, v6 = v4.plus(s.v4), v6.plus(s.v6)
+			if !is {
+				last = i
+			}
+		}
+	})
+	if is = is || v4.over(most4) || v6.over(most6); is {
+		b := found[last]
 		b[bySource] = none(u.size(bySource))
-		b[bySource].add(i)
-		return u.example(b)
+		b[bySource].add(last)
+		example = u.example(b)
 	}
-	written := map[string]bool{}
+	return example, is
+}
+
+// values are all of all conditions.
+func (g grant) values() map[string]bool {
+	all := map[string]bool{}
 	g.each(func(r rule) {
 		for _, w := range r.when {
-			for _, id := range w.values {
-				written[id] = true
+			for _, v := range w.values {
+				all[v] = true
 			}
 		}
 	})
-	var v4, v6 [2]count // of those that are sure to be seen, and of all that may be
-	from.each(func(i int) {
-		s := u.sources[i]
-		if s.endpoint != "" {
-			if !written[s.endpoint] && !written[s.vpc] {
-				v = verdict{true, true, example(i)}
-			}
-			return
-		}
-		for n, least := range []visibility{public, special} {
-			if s.is <= least {
-				v4[n], v6[n] = v4[n].plus(s.v4), v6[n].plus(s.v6)
-			}
-		}
-		if s.is == public && v.example.action == "" {
-			v.example = example(i)
-		}
-	})
-	v.sure = v.sure || v4[0].over(most4) || v6[0].over(most6)
-	v.may = v.sure || v4[1].over(most4) || v6[1].over(most6)
-	return v
+	return all
 }

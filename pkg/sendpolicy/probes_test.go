@@ -29,6 +29,16 @@ func patterns(texts ...string) (all []telling) {
 	return all
 }
 
+// literals tell texts apart as StringEquals does.
+func literals(texts ...string) (all []telling) {
+	for _, t := range texts {
+		if strings.ContainsAny(t, "*?") && !strings.Contains(t, "${") {
+			all = append(all, telling{pattern: literally(t)})
+		}
+	}
+	return all
+}
+
 func folded(texts ...string) (all []telling) {
 	for _, t := range texts {
 		all = append(all, telling{wildcards(strings.ToLower(t)), true})
@@ -119,6 +129,16 @@ func step(marks uint64, t telling, c rune) (moved uint64) {
 	return moved
 }
 
+func (g grammar) has(text string) bool {
+	state := 0
+	for _, c := range text {
+		if state = g.next(state, c); state < 0 {
+			return false
+		}
+	}
+	return g.ends(state)
+}
+
 // characters are those of the patterns, one that no pattern has (patterns don't tell such ones
 // apart), and for patterns that don't tell capitals from small letters, a capital.
 func characters(tellings []telling) (all []rune) {
@@ -177,9 +197,21 @@ var domainRows = [][]int{
 }
 
 var (
-	ofNames     = table("-.@", domainRows, 4, 10) // domains and addresses
-	ofAddresses = table("-.@", domainRows, 10)
-	ofActions   = table(":", [][]int{{1, -1}, {1, 2}, {3, -1}, {3, -1}}, 3)
+	ofNames = table("-.@", domainRows, 4, 10) // domains and addresses
+	// ofAddresses has * and ? before an @, where addresses may have them (RFC 5322, "atext").
+	ofAddresses = grammar{
+		func(state int, c rune) int {
+			switch {
+			case c != '*' && c != '?':
+				return ofNames.next(state, c)
+			case state < 6:
+				return domainRows[state][0]
+			}
+			return -1
+		},
+		func(state int) bool { return state == 10 },
+	}
+	ofActions = table(":", [][]int{{1, -1}, {1, 2}, {3, -1}, {3, -1}}, 3)
 )
 
 // ofIDs are those of AWS's, of hexadecimal digits behind a prefix.

@@ -122,9 +122,11 @@ type universe struct {
 	actions   []string
 	resources []string
 	identity  []string                          // the name, of resources that are an identity
-	contexts  [dimensions][]map[string][]string // by choice; the first dimensions' have no keys
+	contexts  [dimensions][]map[string][]string // by choice; actions and resources have none
 	sources   []source
-	keys      map[string]dimension
+	keys      map[string]dimension // by condition key
+	odd       [dimensions][]int    // choices that there may not be
+	proper    box                  // all without these
 
 	matched sync.Map // element of a policy: choices
 }
@@ -138,25 +140,23 @@ type source struct {
 var theUniverse = sync.OnceValue(newUniverse)
 
 func newUniverse() *universe {
-	u := &universe{keys: map[string]dimension{"aws:viaawsservice": byService, "aws:principalisawsservice": byPrincipal}}
+	u := &universe{keys: map[string]dimension{}}
 	u.addActions()
 	u.addResources()
 	u.addSources()
-	senders := texts(ofAddresses, slices.Concat(patterns(in(heldSenders, wideSenders)...), folded("app@example.com"),
-		patterns("mailer@example.com"), held()))
-	u.addKey(bySender, "ses:FromAddress", senders, true)
-	u.addKey(byName, "ses:FromDisplayName", texts(anything, patterns(names...)), true)
-	u.addKey(byBounces, "ses:FeedbackAddress", texts(ofAddresses, patterns(bounces...)), true)
-	u.addKey(byVersion, "ses:ApiVersion", []string{"1", "2"}, true)
-	u.addKey(byTime, "aws:CurrentTime", around(dates), false)
-	u.addKey(byTLS, "aws:SecureTransport", []string{"true", "false"}, false)
-	u.addKey(byAgent, "aws:UserAgent", texts(anything, patterns(agents...)), false)
-	u.addKey(byService, "aws:ViaAWSService", []string{"false"}, false)
-	u.addKey(byPrincipal, "aws:PrincipalIsAWSService", []string{"false"}, false)
-	u.keys["ses:recipients"] = byRecipients
-	u.contexts[byRecipients] = []map[string][]string{{}}
-	for _, some := range subsets(texts(ofAddresses, patterns(recipients...))) {
-		u.contexts[byRecipients] = append(u.contexts[byRecipients], map[string][]string{"ses:recipients": some})
+	u.addTexts(bySender, "ses:FromAddress", ofAddresses, in(heldSenders, wideSenders),
+		slices.Concat(folded("app@example.com"), patterns("mailer@example.com"), held()))
+	u.addTexts(byName, "ses:FromDisplayName", anything, names, nil)
+	u.addTexts(byBounces, "ses:FeedbackAddress", ofAddresses, bounces, nil)
+	u.addTexts(byAgent, "aws:UserAgent", anything, agents, nil)
+	u.addKey(byVersion, "ses:ApiVersion", "1", "2")
+	u.addKey(byTime, "aws:CurrentTime", around(dates)...)
+	u.addKey(byTLS, "aws:SecureTransport", "true", "false")
+	u.addKey(byService, "aws:ViaAWSService", "false")
+	u.addKey(byPrincipal, "aws:PrincipalIsAWSService", "false")
+	u.addRecipients()
+	for d := range dimensions {
+		u.proper[d] = u.all(d, func(i int) bool { return !slices.Contains(u.odd[d], i) })
 	}
 	return u
 }
@@ -169,14 +169,44 @@ func held() (all []telling) {
 	return all
 }
 
-func (u *universe) addKey(d dimension, key string, values []string, optional bool) {
+func (u *universe) addKey(d dimension, key string, values ...string) {
 	key = strings.ToLower(key)
 	u.keys[key] = d
-	if optional {
+	if strings.HasPrefix(key, "ses:") { // else it is in every request
 		u.contexts[d] = append(u.contexts[d], map[string][]string{})
 	}
 	for _, v := range values {
 		u.contexts[d] = append(u.contexts[d], map[string][]string{key: {v}})
+	}
+}
+
+// addTexts adds a key with the examples of texts, as the generator's tell them apart.
+func (u *universe) addTexts(d dimension, key string, g grammar, of []string, others []telling) {
+	u.addKey(d, key, texts(g, slices.Concat(patterns(of...), literals(of...), others))...)
+	for _, v := range oddities(g, of) {
+		u.odd[d] = append(u.odd[d], len(u.contexts[d]))
+		u.contexts[d] = append(u.contexts[d], map[string][]string{strings.ToLower(key): {v}})
+	}
+}
+
+// oddities are texts with wildcards that a request can't have. To StringEquals they are texts like
+// any other, and an audit may well not know that there is no such VPC or domain.
+func oddities(g grammar, of []string) []string {
+	return slices.DeleteFunc(slices.Clone(of), func(t string) bool {
+		return !strings.ContainsAny(t, "*?") || strings.Contains(t, "${") || g.has(t)
+	})
+}
+
+func (u *universe) addRecipients() {
+	u.keys["ses:recipients"] = byRecipients
+	u.contexts[byRecipients] = []map[string][]string{{}}
+	odd := oddities(ofAddresses, recipients)
+	for _, some := range subsets(slices.Concat(texts(ofAddresses, slices.Concat(patterns(recipients...),
+		literals(recipients...))), odd)) {
+		if slices.ContainsFunc(some, func(t string) bool { return slices.Contains(odd, t) }) {
+			u.odd[byRecipients] = append(u.odd[byRecipients], len(u.contexts[byRecipients]))
+		}
+		u.contexts[byRecipients] = append(u.contexts[byRecipients], map[string][]string{"ses:recipients": some})
 	}
 }
 
@@ -218,6 +248,9 @@ func (u *universe) addActions() {
 	}
 }
 
+// oddName is what ${*}example.com stands for.
+const oddName = "*example.com"
+
 func (u *universe) addResources() {
 	tellings := patterns("mailer.example.com")
 	for _, n := range in(heldNames, wideNames) {
@@ -225,12 +258,14 @@ func (u *universe) addResources() {
 			tellings = append(tellings, patterns(n)...)
 		}
 	}
-	names := texts(ofNames, append(tellings, held()...))
+	names := append(texts(ofNames, append(tellings, held()...)), oddName)
 	for _, region := range []string{"eu-west-1", "us-east-1", "eu-north-1", "ap-south-1"} {
 		for _, account := range []string{"111122223333", "999988887777"} {
 			for _, name := range names {
 				u.resources = append(u.resources, fmt.Sprintf("arn:aws:ses:%s:%s:identity/%s", region, account, name))
-				u.identity = append(u.identity, name)
+				if u.identity = append(u.identity, name); name == oddName {
+					u.odd[byResource] = append(u.odd[byResource], len(u.identity)-1)
+				}
 			}
 		}
 	}
@@ -253,28 +288,42 @@ func (u *universe) addSources() {
 	for _, networks := range addressTexts {
 		sets = append(sets, setOf(networks...))
 	}
-	put := func(s source, context map[string][]string) {
+	put := func(s source, odd bool, context map[string][]string) {
+		if odd {
+			u.odd[bySource] = append(u.odd[bySource], len(u.sources))
+		}
 		u.sources = append(u.sources, s)
 		u.contexts[bySource] = append(u.contexts[bySource], context)
 	}
 	for _, s := range stretches(sets) {
-		put(source{stretch: s}, map[string][]string{"aws:sourceip": {s.one.String()}})
+		put(source{stretch: s}, s.is != public, map[string][]string{"aws:sourceip": {s.one.String()}})
 	}
 	sets = nil
 	for _, n := range innerNetworks {
 		sets = append(sets, setOf(n))
 	}
-	for _, e := range texts(ofIDs("vpce-"), patterns(in(ownEndpoints, wideEndpoints[:4])...)) {
-		for _, v := range texts(ofIDs("vpc-"), patterns(in(ownVPCs, wideVPCs)...)) {
-			for _, s := range stretches(sets) {
-				put(source{endpoint: e, vpc: v}, map[string][]string{"aws:sourcevpce": {e}, "aws:sourcevpc": {v},
-					"aws:vpcsourceip": {s.one.String()}})
+	inner := stretches(sets)
+	endpoints, odd := ids("vpce-", in(ownEndpoints, wideEndpoints))
+	vpcs, oddVPCs := ids("vpc-", in(ownVPCs, wideVPCs))
+	odd = append(odd, oddVPCs...)
+	for _, e := range endpoints {
+		for _, v := range vpcs {
+			for _, s := range inner {
+				put(source{endpoint: e, vpc: v}, slices.Contains(odd, e) || slices.Contains(odd, v), map[string][]string{
+					"aws:sourcevpce": {e}, "aws:sourcevpc": {v}, "aws:vpcsourceip": {s.one.String()}})
 			}
 		}
 	}
 	for _, key := range []string{"aws:sourceip", "aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip"} {
 		u.keys[key] = bySource
 	}
+}
+
+// ids are examples of IDs, and those of them that are odd.
+func ids(prefix string, of []string) (all, odd []string) {
+	of = slices.DeleteFunc(of, func(t string) bool { return strings.Contains(t, "${") })
+	odd = oddities(ofIDs(prefix), of)
+	return append(texts(ofIDs(prefix), patterns(of...)), odd...), odd
 }
 
 func (u *universe) size(d dimension) int {
