@@ -201,7 +201,8 @@ func (g grant) dispute() string {
 
 // as is the call with what the grant's conditions are about, and what the judgement is.
 func (c call) as(g grant) call {
-	about := map[string]bool{"aws:sourceip": true, "aws:sourcevpce": true, "aws:sourcevpc": true, "ses:fromaddress": true}
+	about := map[string]bool{"aws:sourceip": true, "aws:sourcevpce": true, "aws:sourcevpc": true,
+		"ses:fromaddress": true}
 	g.each(func(r rule) {
 		for _, w := range r.when {
 			about[strings.ToLower(w.key)] = true

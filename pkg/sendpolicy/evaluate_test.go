@@ -144,7 +144,6 @@ func substituted(text string, read func(string) []symbol, context map[string][]s
 // the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the
 // colon boundaries". The generator has no resource in which another * could.
 func like(pattern []symbol, text string) bool {
-	t := []rune(text)
 	reach := make([]bool, len(pattern)+1) // whether the pattern's first i symbols describe the text so far
 	reach[0] = true
 	skip := func() {
@@ -153,7 +152,7 @@ func like(pattern []symbol, text string) bool {
 		}
 	}
 	skip()
-	for _, c := range t {
+	for _, c := range text {
 		for i := len(pattern); i > 0; i-- {
 			s := pattern[i-1]
 			reach[i] = s == anyText && (reach[i] || reach[i-1]) || (s == anyOne || s == symbol(c)) && reach[i-1]

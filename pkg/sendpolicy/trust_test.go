@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
 // The judge is tested as well: by cases in which people know what is right, by the evaluator, and
@@ -155,7 +157,7 @@ func TestTheJudgeIsRightWherePeopleKnow(t *testing.T) {
 func TestTheJudgeSeesAllThatTheEvaluatorAllows(t *testing.T) {
 	u := theUniverse()
 	allowed, denied := 0, 0
-	for seed := range uint64(1_000) {
+	for seed := range uint64(whole.Size(t, "grants", 400, 4_000)) {
 		g, random := generated(seed), rand.New(rand.NewPCG(seed, 1))
 		j := u.judge(g)
 		for _, v := range j.verdicts() {
@@ -221,7 +223,7 @@ func TestTheExamplesLeaveNoTextOut(t *testing.T) {
 			examples[answers(c.tellings, text)] = true
 		}
 		random, tried := rand.New(rand.NewPCG(1, 1)), 0
-		for range 200_000 {
+		for range 100_000 {
 			text := ""
 			for range 1 + random.IntN(7) {
 				text += c.pieces[random.IntN(len(c.pieces))]

@@ -59,24 +59,6 @@ func (c choices) empty() bool {
 	return true
 }
 
-func (c choices) meets(d choices) bool {
-	for i := range c {
-		if c[i]&d[i] != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func (c choices) within(d choices) bool {
-	for i := range c {
-		if c[i]&^d[i] != 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // with returns those that both have; nil is all.
 func (c choices) with(d choices) choices {
 	if c == nil || d == nil {
@@ -309,8 +291,9 @@ func (u *universe) addSources() {
 	for _, e := range endpoints {
 		for _, v := range vpcs {
 			for _, s := range inner {
-				put(source{endpoint: e, vpc: v}, slices.Contains(odd, e) || slices.Contains(odd, v), map[string][]string{
-					"aws:sourcevpce": {e}, "aws:sourcevpc": {v}, "aws:vpcsourceip": {s.one.String()}})
+				isOdd := slices.Contains(odd, e) || slices.Contains(odd, v)
+				put(source{endpoint: e, vpc: v}, isOdd, map[string][]string{"aws:sourcevpce": {e}, "aws:sourcevpc": {v},
+					"aws:vpcsourceip": {s.one.String()}})
 			}
 		}
 	}
