@@ -332,5 +332,5 @@ func lacking(texts []string) (all [][]string) {
 
 // TestTheAuditAndTheJudgeAgree is the differential test. Its long form is TestTheLongForm.
 func TestTheAuditAndTheJudgeAgree(t *testing.T) {
-	differ(t, 1, whole.Size(t, "grants", 2_000, 20_000))
+	differ(t, 1, whole.Size(t, "grants", 2_000, 10_000))
 }

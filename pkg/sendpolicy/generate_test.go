@@ -243,6 +243,9 @@ func (g generator) condition() when {
 	}
 	switch g.IntN(16) {
 	case 0, 1, 2:
+		if g.chance(10) {
+			return on(ip, "aws:SourceIp", some(g, 8, wideNetworks)...)
+		}
 		return g.dressed(when{ip, "aws:SourceIp", either(ownNetworks, wideNetworks)})
 	case 3:
 		return g.dressed(when{like, "aws:SourceIp", some(g, 2, g.addressTexts())})
@@ -276,7 +279,7 @@ func (g generator) condition() when {
 // dressed adds what operators may have, and writes names in other letters.
 func (g generator) dressed(w when) when {
 	switch {
-	case strings.Contains(w.operator, ":") || strings.HasSuffix(w.operator, "IfExists"):
+	case strings.Contains(w.operator, ":") || strings.HasSuffix(strings.ToLower(w.operator), "ifexists"):
 	case g.chance(8):
 		w.operator += "IfExists"
 	case g.chance(6):

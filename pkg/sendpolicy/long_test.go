@@ -10,7 +10,7 @@ import (
 
 var (
 	seed   = flag.Uint64("seed", uint64(time.Now().Unix())<<20, "of the first grant")
-	grants = flag.Int("grants", 500_000, "how many are compared")
+	grants = flag.Int("grants", 300_000, "how many are compared")
 )
 
 // TestTheLongForm compares audit and judge on hundreds of thousands of grants, different ones each
