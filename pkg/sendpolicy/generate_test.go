@@ -278,8 +278,9 @@ func (g generator) condition() when {
 
 // dressed adds what operators may have, and writes names in other letters.
 func (g generator) dressed(w when) when {
+	operator := strings.ToLower(w.operator)
 	switch {
-	case strings.Contains(w.operator, ":") || strings.HasSuffix(strings.ToLower(w.operator), "ifexists"):
+	case strings.Contains(operator, ":") || strings.HasSuffix(operator, "ifexists") || operator == "null":
 	case g.chance(8):
 		w.operator += "IfExists"
 	case g.chance(6):
