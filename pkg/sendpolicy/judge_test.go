@@ -75,11 +75,11 @@ func (u *universe) judge(g grant) (j judgement) {
 	j.source = u.judgeSources(g)
 	j.service = ask(box{byAction: u.ofKind(foreign)})
 	if j.manage = ask(box{byAction: u.ofKind(managing)}); !j.manage.sure {
-		j.manage = ask(box{byAction: u.all(byAction, func(i int) bool { return mayManage(u.actions[i]) })})
+		j.manage = ask(box{byAction: u.thatMay("manage", mayManage)})
 		j.manage.sure = false
 	}
 	if !j.service.sure {
-		j.service = ask(box{byAction: u.all(byAction, func(i int) bool { return !isOfSES(u.actions[i]) })})
+		j.service = ask(box{byAction: u.thatMay("be elsewhere", func(a string) bool { return !isOfSES(a) })})
 		j.service.sure = false
 	}
 	return j
@@ -87,6 +87,10 @@ func (u *universe) judge(g grant) (j judgement) {
 
 func (u *universe) ofKind(k kind) choices {
 	return u.remembered(byAction, fmt.Sprint(k), func(i int) bool { return kindOf(u.actions[i]) == k })
+}
+
+func (u *universe) thatMay(what string, may func(action string) bool) choices {
+	return u.remembered(byAction, "may "+what, func(i int) bool { return may(u.actions[i]) })
 }
 
 // identities and someone are the resource and the sender of mail.

@@ -108,7 +108,8 @@ type universe struct {
 	sources   []source
 	keys      map[string]dimension // by condition key
 	odd       [dimensions][]int    // choices that there may not be
-	proper    box                  // all without these
+	every     box                  // all choices
+	proper    box                  // all without odd ones
 
 	matched sync.Map // element of a policy: choices
 }
@@ -138,6 +139,7 @@ func newUniverse() *universe {
 	u.addKey(byPrincipal, "aws:PrincipalIsAWSService", "false")
 	u.addRecipients()
 	for d := range dimensions {
+		u.every[d] = u.all(d, func(int) bool { return true })
 		u.proper[d] = u.all(d, func(i int) bool { return !slices.Contains(u.odd[d], i) })
 	}
 	return u
@@ -380,7 +382,7 @@ func (u *universe) element(d dimension, patterns []string, not bool, matches fun
 		}
 	}
 	if not {
-		return u.all(d, func(i int) bool { return !c.has(i) })
+		return u.every[d].but(c)
 	}
 	return c
 }
@@ -443,7 +445,7 @@ func (u *universe) outside(b box, others []box, f func(box) bool) bool {
 
 func (u *universe) choicesOf(b box, d dimension) choices {
 	if b[d] == nil {
-		return u.all(d, func(int) bool { return true })
+		return u.every[d]
 	}
 	return b[d]
 }
