@@ -380,7 +380,7 @@ func keysOf[V any](m map[string]V) (all []string) {
 
 // access is the grant as the audit gets it.
 func (g grant) access() sendpolicy.Access {
-	a := sendpolicy.Access{User: ownName}
+	a := sendpolicy.Access{User: ownName, Now: instant(theDay)}
 	for i, p := range g.papers {
 		a.Policies = append(a.Policies, sendpolicy.Policy{Name: fmt.Sprint("policy", i+1), From: p.from,
 			Text: p.String()})

@@ -73,16 +73,33 @@ func (u *universe) judge(g grant) (j judgement) {
 		j.sender = ask(box{byAction: u.ofKind(sending), byResource: strange[byResource], bySender: strange[bySender]})
 	}
 	j.source = u.judgeSources(g)
-	j.service = ask(box{byAction: u.ofKind(foreign)})
-	if j.manage = ask(box{byAction: u.ofKind(managing)}); !j.manage.sure {
-		j.manage = ask(box{byAction: u.thatMay("manage", mayManage)})
+	other := u.without(bySender, byName, byRecipients, byBounces)
+	if j.manage = ask(other.on(u.ofKind(managing))); !j.manage.sure {
+		j.manage = ask(other.on(u.thatMay("manage", mayManage)))
 		j.manage.sure = false
 	}
-	if !j.service.sure {
-		j.service = ask(box{byAction: u.thatMay("be elsewhere", func(a string) bool { return !isOfSES(a) })})
+	other[byVersion] = u.without(byVersion)[byVersion]
+	if j.service = ask(other.on(u.ofKind(foreign))); !j.service.sure {
+		j.service = ask(other.on(u.thatMay("be elsewhere", func(a string) bool { return !isOfSES(a) })))
 		j.service.sure = false
 	}
 	return j
+}
+
+// without is requests that don't have the dimensions' keys. Only what sends has the keys of a mail,
+// and other services don't have ses:ApiVersion either ("Actions, resources, and condition keys for
+// Amazon SES", Service Authorization Reference).
+func (u *universe) without(keys ...dimension) (b box) {
+	for _, d := range keys {
+		b[d] = u.remembered(d, "missing", func(i int) bool { return len(u.contexts[d][i]) == 0 })
+	}
+	return b
+}
+
+// on is the box with other actions.
+func (b box) on(actions choices) box {
+	b[byAction] = actions
+	return b
 }
 
 func (u *universe) ofKind(k kind) choices {

@@ -76,7 +76,8 @@ var (
 	names      = []string{"Example Billing", "Example*", "*"}
 	bounces    = []string{"bounces@example.com", "*@example.com"}
 	agents     = []string{"SMTP", "aws-cli/*"}
-	dates      = []string{"2018-08-31T12:00:00Z", "2018-10-01T12:00:00Z", "2030-01-01T00:00:00Z"}
+	dates      = []string{"2018-08-31T12:00:00Z", "2018-10-01T12:00:00Z", "2030-01-01T00:00:00Z",
+		"2031-01-01T00:00:00Z"}
 )
 
 // eights are the networks of /8 from one to another, and so on.

@@ -69,6 +69,15 @@ func TestTheJudgeIsRightWherePeopleKnow(t *testing.T) {
 		{"statistics", granting(narrow, allowing("ses:Get* ses:ListIdentities", all)), ""},
 		{"a bucket", granting(narrow, allowing("s3:PutObject", "arn:aws:s3:::backup/*")), "service"},
 
+		{"rights with a mail's address, which only mail has", granting(allowing("ses:* s3:*", identity, office,
+			on("StringLike", "ses:FromAddress", "*@example.com"))), ""},
+		{"rights without another address", granting(allowing("ses:* s3:*", identity, office,
+			on("StringNotLike", "ses:FromAddress", "*@example.org"))), "manage service"},
+		{"what has expired", granting(allowing(all, all,
+			on("DateLessThan", "aws:CurrentTime", "2018-10-01T12:00:00Z"))), ""},
+		{"what only begins", granting(allowing(raw, identity,
+			on("DateGreaterThan", "aws:CurrentTime", "2030-01-01T00:00:00Z"))), "source"},
+
 		{"a Deny for AWS's services", guarded(on("Bool", "aws:ViaAWSService", "true")), "source"},
 		{"a Deny for users", guarded(on("Bool", "aws:ViaAWSService", "false")), ""},
 		{"a Deny through other endpoints, for any value", guarded(on("ForAnyValue:StringNotEquals", "aws:SourceVpce",

@@ -194,11 +194,16 @@ func (u *universe) addRecipients() {
 	}
 }
 
-// around returns instants before, at and after each date.
+// theDay is when the audit is made. A thief can wait, but not go back.
+const theDay = "2026-01-01T00:00:00Z"
+
+// around returns instants before, at and after each date, from the day on.
 func around(dates []string) (all []string) {
-	for _, d := range dates {
+	for _, d := range append(dates, theDay) {
 		for _, s := range []time.Duration{-1, 0, 1} {
-			all = append(all, instant(d).Add(s*time.Second).Format(time.RFC3339))
+			if at := instant(d).Add(s * time.Second); !at.Before(instant(theDay)) {
+				all = append(all, at.Format(time.RFC3339))
+			}
 		}
 	}
 	return all
