@@ -58,37 +58,58 @@ func (j judgement) unsure() bool {
 // judge looks for each of these.
 func (u *universe) judge(g grant) (j judgement) {
 	strange := u.strangers(g)
-	ask := func(of box) (v verdict) {
-		look := func(b box) bool {
-			u.allowed(g, b, func(found box) bool { v.may, v.example = true, u.example(found); return false })
-			return v.may
-		}
-		b, _ := of.with(u.proper)
-		v.sure = look(b)
-		v.may = v.sure || look(of)
-		return v
+	mail := u.mail()
+	for i := range mail {
+		mail[i][byResource] = strange[byResource]
 	}
-	j.identity = ask(box{byAction: u.ofKind(sending), byResource: strange[byResource], bySender: u.someone()})
-	if j.identity.may {
-		j.sender = ask(box{byAction: u.ofKind(sending), byResource: strange[byResource], bySender: strange[bySender]})
+	if j.identity = u.ask(g, mail...); j.identity.may {
+		for i := range mail {
+			if mail[i][bySender].meets(strange[bySender]) {
+				mail[i][bySender] = strange[bySender]
+			}
+		}
+		j.sender = u.ask(g, mail...)
 	}
 	j.source = u.judgeSources(g)
 	other := u.without(bySender, byName, byRecipients, byBounces)
-	if j.manage = ask(other.on(u.ofKind(managing))); !j.manage.sure {
-		j.manage = ask(other.on(u.thatMay("manage", mayManage)))
+	if j.manage = u.ask(g, other.on(u.ofKind(managing))); !j.manage.sure {
+		j.manage = u.ask(g, other.on(u.thatMay("manage", mayManage)), box{}.on(u.ofKind(formal)))
 		j.manage.sure = false
 	}
 	other[byVersion] = u.without(byVersion)[byVersion]
-	if j.service = ask(other.on(u.ofKind(foreign))); !j.service.sure {
-		j.service = ask(other.on(u.thatMay("be elsewhere", func(a string) bool { return !isOfSES(a) })))
+	if j.service = u.ask(g, other.on(u.ofKind(foreign))); !j.service.sure {
+		j.service = u.ask(g, other.on(u.thatMay("be elsewhere", func(a string) bool { return !isOfSES(a) })))
 		j.service.sure = false
 	}
 	return j
 }
 
-// without is requests that don't have the dimensions' keys. Only what sends has the keys of a mail,
-// and other services don't have ses:ApiVersion either ("Actions, resources, and condition keys for
-// Amazon SES", Service Authorization Reference).
+// ask tells whether something of the boxes is allowed.
+func (u *universe) ask(g grant, of ...box) (v verdict) {
+	look := func(b box) bool {
+		u.allowed(g, b, func(found box) bool { v.may, v.example = true, u.example(found); return false })
+		return v.may
+	}
+	v.sure = slices.ContainsFunc(of, func(b box) bool { b, _ = b.with(u.proper); return look(b) })
+	v.may = v.sure || slices.ContainsFunc(of, look)
+	return v
+}
+
+// mail is all requests to send. Whom bulk mail is from, IAM isn't told: what is allowed is allowed
+// with every From address.
+func (u *universe) mail() []box {
+	mails := []box{box{}.on(u.ofKind(mailing)), u.without(byName, byRecipients, byBounces).on(u.ofKind(bouncing)),
+		u.without(bySender, byName, byRecipients, byBounces).on(u.ofKind(bulk))}
+	for i := range mails {
+		mails[i][byResource] = u.identities()
+		if mails[i][bySender] == nil {
+			mails[i][bySender] = u.someone()
+		}
+	}
+	return mails
+}
+
+// without is requests that don't have the dimensions' keys.
 func (u *universe) without(keys ...dimension) (b box) {
 	for _, d := range keys {
 		b[d] = u.remembered(d, "missing", func(i int) bool { return len(u.contexts[d][i]) == 0 })
@@ -179,12 +200,14 @@ func (u *universe) judgeSources(g grant) (v verdict) {
 // foreign adds up what mail may come from: an endpoint that isn't written out, in a VPC that isn't
 // either, or more addresses than one organisation has. Private addresses don't count.
 func (u *universe) foreign(g grant, of box) (example call, is bool) {
-	mail, _ := of.with(box{byAction: u.ofKind(sending), byResource: u.identities(), bySender: u.someone()})
 	from, found := none(u.size(bySource)), map[int]box{}
-	u.allowed(g, mail, func(b box) bool {
-		u.choicesOf(b, bySource).but(from).each(func(i int) { from.add(i); found[i] = b })
-		return true
-	})
+	for _, mail := range u.mail() {
+		mail, _ = mail.with(of)
+		u.allowed(g, mail, func(b box) bool {
+			u.choicesOf(b, bySource).but(from).each(func(i int) { from.add(i); found[i] = b })
+			return true
+		})
+	}
 	written := g.values()
 	var v4, v6 count
 	last := -1

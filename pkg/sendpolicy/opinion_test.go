@@ -18,8 +18,8 @@ import (
 //     of the other IP version, which isn't that address;
 //   - a policy with *:* is refused.
 //
-// Such questions are left out. Keys that the simulator says an action doesn't have, as
-// ses:FromAddress of ses:SendBulkEmail, are left out of the context for both.
+// Such questions are left out. Keys that the simulator says an action doesn't have, as those of
+// mail in other services, are left out of the context for both.
 
 // mistaken says why the simulator isn't to be asked, or nothing.
 func mistaken(g grant, c call) (why string) {
@@ -76,8 +76,9 @@ func (u *universe) near(g grant, random *rand.Rand) call {
 		c.action, c.resource = other[0], other[1]
 		return c
 	}
-	mail := box{byAction: u.ofKind(sending), bySender: u.someone(),
-		byResource: u.identities().with(u.proper[byResource])} // the simulator doesn't ask about names with *
+	mails := u.mail()
+	mail := mails[random.IntN(len(mails))]
+	mail[byResource] = u.identities().with(u.proper[byResource]) // the simulator takes * for all names
 	if b, some := of.with(mail); some {
 		return u.at(b, random)
 	}

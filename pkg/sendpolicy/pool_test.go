@@ -129,22 +129,26 @@ func registrable(text string) string {
 
 var suffix = map[string]bool{"co.uk": true, "com.au": true}
 
-// kind of actions.
+// kind of actions. They differ in the keys that their requests have, too ("Actions, resources, and
+// condition keys for Amazon SES", Service Authorization Reference).
 type kind int
 
 const (
-	sending kind = iota
+	mailing  kind = iota // sends, and has all the keys of mail
+	bouncing             // sends, and has the From address only
+	bulk                 // sends, and has none of them
 	reading
 	managing // SES's others
+	formal   // others that have keys of mail
 	foreign  // another service's
-	unclear  // one that AWS doesn't have, or of which it may be argued what it is
+	unclear  // AWS doesn't have it, or it may be argued what it is
 )
 
-// realActions are AWS's own, of each kind ("Service Authorization Reference"). All of those that
-// send are here.
+// realActions are AWS's own, of each kind. All of those that send are here.
 var realActions = map[kind][]string{
-	sending: {"ses:SendRawEmail", "ses:SendEmail", "ses:SendBulkEmail", "ses:SendTemplatedEmail",
-		"ses:SendBulkTemplatedEmail", "ses:SendBounce"},
+	mailing:  {"ses:SendRawEmail", "ses:SendEmail", "ses:SendTemplatedEmail", "ses:SendBulkTemplatedEmail"},
+	bouncing: {"ses:SendBounce"},
+	bulk:     {"ses:SendBulkEmail"},
 	reading: {"ses:GetSendQuota", "ses:GetAccount", "ses:GetIdentityPolicies", "ses:ListIdentities",
 		"ses:ListConfigurationSets", "ses:DescribeConfigurationSet"},
 	managing: {"ses:VerifyEmailIdentity", "ses:VerifyDomainIdentity", "ses:VerifyDomainDkim", "ses:PutIdentityPolicy",
@@ -156,7 +160,9 @@ var realActions = map[kind][]string{
 		"s3:GetBucketPolicy", "s3:DeleteObject",
 		"lambda:InvokeFunction", "lambda:GetFunction", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
 		"sts:AssumeRole", "logs:PutLogEvents", "ec2:RunInstances", "sns:Publish"},
-	unclear: {"ses:SendCustomVerificationEmail", "ses:BatchGetMetricData", "ses:TestRenderTemplate"},
+	formal: {"ses:SendCustomVerificationEmail", "ses:AssociateEmailIdentityCertificate",
+		"ses:DisassociateEmailIdentityCertificate"},
+	unclear: {"ses:BatchGetMetricData", "ses:TestRenderTemplate"},
 }
 
 // kindOf an action. AWS adds actions all the time: one that it doesn't have yet, such as ses:Zap,
@@ -175,9 +181,9 @@ func isOfSES(action string) bool { return strings.HasPrefix(strings.ToLower(acti
 // mayManage tells whether an action of SES's may be argued to do more than to read, or to send. An
 // action that AWS doesn't have may, but for one letter's difference: ses:?endRawEmail is sending.
 func mayManage(action string) bool {
-	return isOfSES(action) && kindOf(action) != sending &&
-		!slices.ContainsFunc([]string{"ses:get*", "ses:list*", "ses:describe*", "ses:?endrawemail"},
-			func(p string) bool { return isAction(p, action) })
+	return isOfSES(action) && kindOf(action) > bulk && !slices.ContainsFunc(
+		[]string{"ses:get*", "ses:list*", "ses:describe*", "ses:?endrawemail"},
+		func(p string) bool { return isAction(p, action) })
 }
 
 // in returns those without duplicates, in order.

@@ -59,6 +59,15 @@ func (c choices) empty() bool {
 	return true
 }
 
+func (c choices) meets(d choices) bool {
+	for i := range c {
+		if c[i]&d[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // with returns those that both have; nil is all.
 func (c choices) with(d choices) choices {
 	if c == nil || d == nil {
@@ -229,7 +238,8 @@ func (u *universe) addActions() {
 		u.actions = append(u.actions, actions...)
 	}
 	slices.Sort(u.actions)
-	classes := folded(in(all, realActions[sending], []string{"ses:*", "ses:Get*", "ses:List*", "ses:Describe*"})...)
+	classes := folded(in(all, realActions[mailing], realActions[bouncing], realActions[bulk],
+		[]string{"ses:*", "ses:Get*", "ses:List*", "ses:Describe*"})...)
 	for _, a := range texts(ofActions, classes) {
 		if !slices.ContainsFunc(u.actions, func(real string) bool { return strings.EqualFold(a, real) }) {
 			u.actions = append(u.actions, a)
