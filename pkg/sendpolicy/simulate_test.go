@@ -45,9 +45,11 @@ type mail struct {
 // involves, and mail goes out when all are allowed ("Actions, resources, and condition keys for
 // Amazon SES", Service Authorization Reference).
 type question struct {
-	Policy  sendpolicy.Document `json:"policy"`
-	Owner   any                 `json:"ownerPolicy,omitempty"`
-	Request request             `json:"request"`
+	Policy   sendpolicy.Document `json:"policy"`
+	Policies []any               `json:"policies,omitempty"` // instead of Policy
+	Boundary any                 `json:"boundary,omitempty"`
+	Owner    any                 `json:"ownerPolicy,omitempty"`
+	Request  request             `json:"request"`
 }
 
 type request struct {
