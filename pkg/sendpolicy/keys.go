@@ -39,20 +39,18 @@ const (
 	inside  // those through a VPC endpoint
 )
 
-// senderKeys and mailKeys are keys that only requests of some actions have ("Actions, resources,
-// and condition keys for Amazon SES", Service Authorization Reference).
-var (
-	senderKeys = []string{fromAddress}
-	mailKeys   = []string{fromAddress, recipientsKey, "ses:FeedbackAddress", "ses:FromDisplayName"}
-)
-
-// keysOf are those of the mailKeys that requests for an action have.
+// keysOf are the keys of SES that requests for an action have ("Actions, resources, and condition
+// keys for Amazon SES", Service Authorization Reference).
 func keysOf(action string) []string {
-	switch strings.ToLower(strings.TrimPrefix(action, "ses:")) {
+	service, name, _ := strings.Cut(strings.ToLower(action), ":")
+	switch name {
 	case "sendrawemail", "sendemail", "sendtemplatedemail", "sendbulktemplatedemail", "sendcustomverificationemail":
-		return mailKeys
+		return []string{"ses:ApiVersion", fromAddress, recipientsKey, "ses:FeedbackAddress", "ses:FromDisplayName"}
 	case "sendbounce":
-		return senderKeys
+		return []string{"ses:ApiVersion", fromAddress}
+	}
+	if service == "ses" {
+		return []string{"ses:ApiVersion"}
 	}
 	return nil
 }

@@ -18,8 +18,13 @@ var mapped = netip.MustParsePrefix("::ffff:0:0/96")
 
 var everyIPv4 = netip.MustParsePrefix("0.0.0.0/0")
 
+// global has all addresses of IPv6 that are public ("IPv6 Global Unicast Address Assignments",
+// IANA).
+var global = netip.MustParsePrefix("2000::/3")
+
 // addressesOf are all addresses that networks may mean: IPv4's where they are written as
-// IPv4-mapped ones, and where a network of IPv6 has all of those. An invalid network has none.
+// IPv4-mapped ones, and where a network of IPv6 has all of those but none that are public. An
+// invalid network has none.
 func addressesOf(networks ...netip.Prefix) addressSet {
 	var b netipx.IPSetBuilder
 	for _, n := range networks {
@@ -27,7 +32,7 @@ func addressesOf(networks ...netip.Prefix) addressSet {
 			continue
 		}
 		b.AddPrefix(plain(n))
-		if n.Bits() < mapped.Bits() && n.Contains(mapped.Addr()) {
+		if global.Bits() <= n.Bits() && n.Bits() < mapped.Bits() && n.Contains(mapped.Addr()) {
 			b.AddPrefix(everyIPv4)
 		}
 	}
@@ -69,7 +74,7 @@ var unseen = []string{
 var publicAddresses = sync.OnceValue(func() addressSet {
 	var b netipx.IPSetBuilder
 	b.AddPrefix(everyIPv4)
-	b.AddPrefix(netip.MustParsePrefix("2000::/3")) // "IPv6 Global Unicast Address Assignments", IANA
+	b.AddPrefix(global)
 	for _, text := range unseen {
 		b.RemovePrefix(netip.MustParsePrefix(text))
 	}

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"go4.org/netipx"
 )
 
 // everyAddress are all of IPv4 and IPv6.
@@ -44,38 +46,59 @@ func (c clause) narrow(all addressSet) addressSet {
 func (c condition) addressesOf(value string, isText bool) (may, surely addressSet) {
 	network, err := parseNetwork(value)
 	switch {
+	case c.variables != nil && isText && strings.EqualFold(value, "${"+c.key+"}"):
+		return everyAddress(), everyAddress()
 	case c.variables != nil && strings.Contains(value, "${"):
 		return everyAddress(), addressSet{}
-	case isText && c.hasWildcards() && strings.Trim(value, "*") == "" && value != "":
-		return everyAddress(), everyAddress()
 	case err == nil && (!isText || !strings.Contains(value, "/")):
 		return addressesOf(network), surelyAddressesOf(network)
-	case isText && hasWildcard(value) && c.hasWildcards():
-		return beginning(value[:strings.IndexAny(value, "*?")]), addressSet{}
-	}
-	if err != nil && !isText { // IAM may read what this can't
+	case !isText: // IAM may read what this can't
 		return everyAddress(), addressSet{}
+	case c.hasWildcards() && hasWildcard(value):
+		known, rest := cutAt(value, strings.IndexAny(value, "*?"))
+		if may = beginning(known); rest == "*" {
+			surely = may
+		}
+		return may, surely
 	}
 	return addressSet{}, addressSet{}
 }
 
-// beginning has the addresses whose text begins so, as far as whole numbers of it go, and so
-// perhaps more.
+func cutAt(text string, i int) (before, behind string) { return text[:i], text[i:] }
+
+// beginning has the addresses whose text begins so.
 func beginning(text string) addressSet {
-	end := strings.LastIndexAny(text, ".:")
-	if end < 0 || strings.Contains(text, "::") {
+	if text == "" || strings.Contains(text, "::") {
 		return everyAddress()
 	}
-	dots, colons := strings.Count(text, "."), strings.Count(text, ":")
-	network := text[:end] + "::/" + strconv.Itoa(16*colons)
-	if colons == 0 {
-		network = text[:end] + strings.Repeat(".0", 4-min(dots, 4)) + "/" + strconv.Itoa(8*dots)
+	var b netipx.IPSetBuilder
+	add := func(network string) {
+		if n, err := netip.ParsePrefix(network); err == nil {
+			b.AddPrefix(n)
+		}
 	}
-	n, err := netip.ParsePrefix(network)
-	if err != nil {
-		return addressSet{} // no address begins so
+	if !strings.Contains(text, ":") { // of IPv4, the last number may go on
+		end := strings.LastIndex(text, ".") + 1
+		whole, part := cutAt(text, end)
+		count := strings.Count(whole, ".")
+		for n := range 256 {
+			if octet := strconv.Itoa(n); count < 4 && strings.HasPrefix(octet, part) {
+				add(whole + octet + strings.Repeat(".0", 3-count) + "/" + strconv.Itoa(8*count+8))
+			}
+		}
 	}
-	return addressesOf(n)
+	if !strings.Contains(text, ".") { // of IPv6, likewise
+		end := strings.LastIndex(text, ":") + 1
+		whole, part := cutAt(text, end)
+		count := strings.Count(whole, ":")
+		if part == "" {
+			add(strings.TrimSuffix(whole, ":") + "::/" + strconv.Itoa(16*count))
+		}
+		for more := 0; part != "" && len(part)+more <= 4; more++ {
+			add(whole + part + strings.Repeat("0", more) + "::/" + strconv.Itoa(16*count+16-4*more))
+		}
+	}
+	return built(&b)
 }
 
 // parseNetwork reads a network or an address.

@@ -56,10 +56,11 @@ func (r reach) allows(action string, kinds wanted) bool {
 	return false
 }
 
-// allowsOther tells whether there is one for an action that meets the demands.
-func (r reach) allowsOther(actions ...glob.Demand) bool {
+// allowsOther tells whether there is one for an action of a service that meets the demands.
+func (r reach) allowsOther(service string, actions ...glob.Demand) bool {
 	for _, inside := range []bool{false, true} {
 		t := r.search("", inside, nil)
+		t.keys = keysOf(service + ":")
 		t.actions = append(t.actions, actions...)
 		if t.finds(func() bool { return true }) {
 			return true
@@ -86,7 +87,7 @@ func (r reach) sources(action string) (all addressSet) {
 func (r reach) search(action string, inside bool, kinds wanted) *thief {
 	t := &thief{decided: action != "", worth: func() bool { return true }}
 	t.inside, t.clauses, t.kinds, t.now, t.effort = inside, map[string][]clause{}, kinds, r.now, r.effort
-	t.mailKeys = keysOf(action)
+	t.keys = keysOf(action)
 	if slices.Contains(sendings, action) {
 		t.resources = append(t.resources, r.partitions)
 	}

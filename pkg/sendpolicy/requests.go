@@ -3,6 +3,7 @@ package sendpolicy
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
 )
@@ -17,7 +18,7 @@ const (
 // a request, except that it has a public address or comes through an endpoint, and never both.
 type requests struct {
 	inside    bool     // they come through a VPC endpoint
-	mailKeys  []string // what they say of mail
+	keys      []string // of SES, that they have
 	now       float64  // in seconds
 	effort    *glob.Effort
 	actions   []glob.Demand
@@ -43,7 +44,7 @@ func (r *requests) possible(part string) bool {
 	case action:
 		return r.effort.Possible(r.actions, r.kinds[action]...)
 	case resource:
-		return r.effort.Possible(r.resources, r.kinds[resource]...)
+		return r.effort.Possible(r.resources, append([]glob.Kind{glob.Resource{}}, r.kinds[resource]...)...)
 	}
 	return r.possibleWithout(part) || r.possibleWith(part)
 }
@@ -71,9 +72,9 @@ func (r *requests) presence(key string) (has, lacks bool) {
 	}
 }
 
-// untold tells whether the requests' action doesn't have the key, though others that send do.
+// untold tells whether the key is one of SES's that the requests don't have.
 func (r *requests) untold(key string) bool {
-	return slices.Contains(mailKeys, key) && !slices.Contains(r.mailKeys, key)
+	return strings.HasPrefix(key, "ses:") && !slices.Contains(r.keys, key)
 }
 
 // possibleWith tells whether there is one that has the key.

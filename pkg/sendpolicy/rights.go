@@ -184,7 +184,7 @@ func (r reach) right(text string) (is right, ok bool) {
 	service, _, _ := strings.Cut(strings.ToLower(text), ":")
 	excepted := len(r.allow.NotAction) > 0 && text == "*"
 	switch {
-	case service == "ses" || !r.allowsOther(beyondSES()...):
+	case service == "ses" || !r.allowsOther("", beyondSES()...):
 		return r.rightInSES(text, excepted)
 	case excepted:
 		return allBut, true
@@ -236,7 +236,7 @@ func (r reach) purposes(text string) map[purpose]bool {
 		found[changing] = true
 	}
 	if verb := strings.TrimPrefix(text[:strings.IndexAny(text+"*", "*?")], "ses:"); !known && verb != "" {
-		found[purposeOf(text)] = r.allowsOther(demandOf(Texts{"ses:?*"}, nil, anyCase))
+		found[purposeOf(text)] = r.allowsOther("ses", demandOf(Texts{"ses:?*"}, nil, anyCase))
 	}
 	return found
 }

@@ -66,6 +66,39 @@ func (AnyName) letters(_ positions, to []rune) []rune { return append(to, ':', '
 
 func (AnyName) accepts(at positions) bool { return slices.Equal(at, positions{1}) }
 
+// Resource is any resource. Only SES's ARNs are known to have no more than six fields.
+type Resource struct{}
+
+// Positions of a Resource are the number of colons before, and how much of "ses" is read.
+const (
+	afterColon = 8
+	isSES      = 3
+	isOther    = 4
+	service    = 2 // the field that names the service
+	lastField  = 5
+)
+
+func (Resource) start() positions { return positions{0} }
+
+func (Resource) next(at positions, c rune) positions {
+	colons, read := at[0]/afterColon, at[0]%afterColon
+	switch {
+	case c == ':' && colons == lastField && read == isSES:
+		return nil
+	case c == ':':
+		colons = min(colons+1, lastField)
+	case colons == service && read < isSES && c == rune("ses"[read]):
+		read++
+	case colons == service:
+		read = isOther
+	}
+	return positions{colons*afterColon + read}
+}
+
+func (Resource) letters(_ positions, to []rune) []rune { return append(to, ':', 's', 'e') }
+
+func (Resource) accepts(positions) bool { return true }
+
 // arn is the ARN of a resource of SES whose name is of a kind.
 type arn struct {
 	prefix func() *Pattern // with one more character, which stands for the name
