@@ -1,6 +1,7 @@
 package sendpolicy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,23 +20,28 @@ type grant struct {
 	policy  readPolicy
 	reaches []reach    // one for each statement of the boundary that allows something, or one
 	from    addressSet // where mail may come from
+	// uncounted names denials that may keep a thief from sending, or not, and why that isn't known.
+	uncounted string
 }
 
 func (a Access) grants(policies []readPolicy, boundary *Document) (grants []grant) {
 	var denies []*rule
+	uncounted := ""
 	documents, within, variables := []Document{}, []*rule{nil}, a.variables()
 	if boundary != nil {
 		documents = append(documents, *boundary)
 		within, denies = boundary.ruled(allow, variables), boundary.ruled(deny, variables)
+		uncounted = why(denies, "the boundary")
 	}
 	for _, p := range policies {
 		documents = append(documents, p.Document)
-		denies = append(denies, p.ruled(deny, variables)...)
+		rules := p.ruled(deny, variables)
+		denies, uncounted = append(denies, rules...), uncounted+why(rules, p.name)
 	}
 	partitions, effort := a.partitions(documents), glob.Effort(enough)
 	for _, p := range policies {
 		for _, r := range p.ruled(allow, variables) {
-			g := grant{rule: r, policy: p}
+			g := grant{rule: r, policy: p, uncounted: uncounted}
 			for _, w := range within {
 				g.reaches = append(g.reaches, reach{r, w, denies, partitions, float64(a.Now.Unix()), &effort})
 			}
@@ -49,6 +55,18 @@ func (a Access) grants(policies []readPolicy, boundary *Document) (grants []gran
 // enough is the effort for all policies that people can read. A second or two goes by until it is
 // spent.
 const enough = 1 << 25
+
+// why says which of a policy's denials of sending aren't counted.
+func why(denies []*rule, policy string) (words string) {
+	for _, d := range denies {
+		for _, c := range d.conditions {
+			if d.covers(sendRaw) && !c.knowable() {
+				words += fmt.Sprintf("; a Deny in %s isn't counted, because SES doesn't know %s", policy, c.key)
+			}
+		}
+	}
+	return words
+}
 
 // wideTogether tells whether mail may come from too many addresses, though from few by each grant.
 func wideTogether(grants []grant) bool {
@@ -68,7 +86,11 @@ func (g grant) findings(a Access, together bool) []Finding {
 	r := report{policy: g.policy.name, statement: &g.rule.Statement}
 	r.rights(g.reaches)
 	r.sending(g, together)
+	limits := []Code{WideResource, NotResource, NoSource, WideSource}
 	for i := range r.findings {
+		if slices.Contains(limits, r.findings[i].Code) {
+			r.findings[i].Message += g.uncounted
+		}
 		r.findings[i].Remedy = g.policy.remedy
 		if g.rule.sends() {
 			r.findings[i].Instead = instead(g.rule.Statement, a)

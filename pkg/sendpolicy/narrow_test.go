@@ -246,6 +246,15 @@ func TestABoundaryIsLookedThrough(t *testing.T) {
 	}
 }
 
+func TestADenyThatIsNotCountedIsNamed(t *testing.T) {
+	findings := auditOf(join(allow(sendRaw, example), denyOf(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`,
+		`"StringNotEquals":{"aws:PrincipalTag/perimeter":"open"}`)))
+	const want = "a Deny in send (inline) isn't counted, because SES doesn't know aws:PrincipalTag/perimeter"
+	if len(findings) != 1 || findings[0].Code != sendpolicy.NoSource || !strings.Contains(findings[0].Message, want) {
+		t.Errorf("%+v", findings)
+	}
+}
+
 func TestWhatHasExpiredAllowsNothing(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {

@@ -59,7 +59,7 @@ func (r *report) identities(reaches []reach) {
 	default:
 		return
 	}
-	r.add(WideResource, severity, risk, "it allows sending from more identities than it names (%s)",
+	r.add(WideResource, severity, risk, "it allows sending from identities that it doesn't name (%s)",
 		r.wideResources(strangers))
 	if s := r.statement; len(s.NotResource) > 0 {
 		r.add(NotResource, severity, "everything that isn't named, also what will be made later",
