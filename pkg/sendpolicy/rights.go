@@ -75,7 +75,7 @@ var (
 	allBut = right{HasNotAction, High, withKey + "everything that isn't named, nearly all of the account",
 		"it allows all actions but %s"}
 	givesRights = right{IAMRights, High, withKey + "giving oneself or others more rights", "it allows %s"}
-	elsewhere   = right{OtherRights, High, withKey + "whatever these do in other services",
+	elsewhere   = right{OtherRights, High, withKey + "using other services as this user",
 		"it allows %s, which SMTP has no use for"}
 	allOfSESBut = right{HasNotAction, High, withKey + "changing how SES is set up, and for whom it sends",
 		"it allows all of SES but %s; SMTP needs only ses:SendRawEmail"}

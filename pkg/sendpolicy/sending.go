@@ -129,7 +129,11 @@ func sourcesOf(reaches []reach) (all addressSet) {
 
 // origin is the source in the statement's own words, or else the networks.
 func (s Statement) origin(from addressSet) string {
-	if values := s.values(sourceIP); len(values) > 0 {
+	values := slices.DeleteFunc(s.values(sourceIP), func(text string) bool {
+		network, err := parseNetwork(text)
+		return err == nil && isPrivate(network)
+	})
+	if len(values) > 0 {
 		return strings.Join(values, ", ")
 	}
 	return from.String()
