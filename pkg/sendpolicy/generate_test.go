@@ -202,6 +202,9 @@ func (g generator) loosen(r *rule) {
 		return
 	}
 	w := r.when[i]
+	if strings.EqualFold(w.operator, "Null") { // it takes true and false alone
+		return
+	}
 	switch strings.ToLower(w.key) {
 	case "aws:sourceip":
 		if strings.Contains(strings.ToLower(w.operator), "ipaddress") {

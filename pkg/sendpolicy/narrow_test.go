@@ -233,6 +233,13 @@ func TestABoundaryIsLookedThrough(t *testing.T) {
 			join(allow(sendRaw, example), allow(`"s3:Get*"`, `"*"`)), []string{"OtherRights high"}},
 		{"that denies", allow(`["ses:SendRawEmail","iam:*"]`, example), join(allow(`"*"`, `"*"`),
 			denyOf(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`), statement("Deny", `"Action":"iam:*"`, onAnything)), nil},
+		{"of addresses that identities of the policy can't be", allow(sendRaw,
+			`"arn:aws:ses:eu-west-1:111122223333:identity/?.example.com"`),
+			allow(sendRaw, `"arn:aws:ses:eu-west-1:*:identity/*@*"`), nil},
+		{"of what SES has, and denies", allow(`"ses:*"`, `"*"`), join(allow(`"ses:*"`, `"arn:aws:ses:*"`),
+			statement("Deny", `"Action":"ses:*"`, `"Resource":"arn:aws:ses:*:*:*"`)), nil},
+		{"of other resources than the policy's", allow(`"ses:*"`, `"arn:aws:ses:*:*:configuration-set/*"`),
+			allow(`"ses:*"`, `"arn:aws:ses:*:*:identity/*@example.com"`), nil},
 		{"of a network that a statement doesn't have", allow(`"*"`, `"*"`, `"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}`),
 			allow(`"*"`, `"*"`, fromOffice), nil},
 	} {

@@ -11,8 +11,8 @@ import (
 // What a thief would have of mail.
 var (
 	someIdentity  = wanted{resource: {glob.Identity(glob.AnyName{})}}
-	strangers     = wanted{resource: {glob.Identity(glob.NewName{})}}
-	asStrangers   = wanted{resource: {glob.Identity(glob.NewName{})}, fromAddress: {glob.NewName{}}}
+	strangers     = wanted{resource: {glob.Identity(glob.AnyName{}), glob.Identity(glob.NewName{})}}
+	asStrangers   = wanted{resource: strangers[resource], fromAddress: {glob.NewName{}}}
 	inOtherPlaces = wanted{resource: {glob.Identity(glob.AnyName{}), glob.Elsewhere{}}}
 	ownEndpoint   = wanted{resource: {glob.Identity(glob.AnyName{})}, sourceVPCe: {glob.NewText{}},
 		sourceVPC: {glob.NewText{}}}

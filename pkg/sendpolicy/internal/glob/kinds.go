@@ -21,52 +21,59 @@ func (NewText) letters(_ positions, to []rune) []rune { return to }
 
 func (NewText) accepts(at positions) bool { return at[0] == 1 }
 
+// AnyName is any name of a resource: an address of mail, or a text without @.
+type AnyName struct{}
+
 // Address is any mail address.
 type Address struct{}
 
-// Positions of an address.
+// Positions of a name.
 const (
-	atLocal = iota
-	inAddressLocal
-	atDomain
-	inDomain
+	atName = iota
+	inName // a text without @, or the local part of an address
+	atHost
+	inHost
 )
 
-func (Address) start() positions { return positions{atLocal} }
+func (AnyName) start() positions { return positions{atName} }
 
-func (Address) next(at positions, c rune) positions {
+func (AnyName) next(at positions, c rune) positions {
 	switch p := at[0]; {
-	case p <= inAddressLocal && c != '@':
-		return positions{inAddressLocal}
-	case p == inAddressLocal:
-		return positions{atDomain}
-	case p >= atDomain && c != '@' && c != '*' && c != '?':
-		return positions{inDomain}
+	case c == ':' || c == '/' && p >= atHost:
+		return nil
+	case p <= inName && c != '@':
+		return positions{inName}
+	case p == inName:
+		return positions{atHost}
+	case p == atHost && c == '.' || p >= atHost && (c == '@' || c == '*' || c == '?'):
+		return nil
+	case p >= atHost:
+		return positions{inHost}
 	}
 	return nil
 }
 
-func (Address) letters(_ positions, to []rune) []rune { return append(to, '@', '*', '?') }
-
-func (Address) accepts(at positions) bool { return at[0] == inDomain }
-
-// AnyName is any name of a resource.
-type AnyName struct{}
-
-func (AnyName) start() positions { return positions{0} }
-
-func (AnyName) next(_ positions, c rune) positions {
-	if c == ':' || c == '/' {
-		return nil
-	}
-	return positions{1}
+func (AnyName) letters(_ positions, to []rune) []rune {
+	return append(to, ':', '/', '@', '.', '*', '?')
 }
 
-func (AnyName) letters(_ positions, to []rune) []rune { return append(to, ':', '/') }
+func (AnyName) accepts(at positions) bool { return at[0] == inName || at[0] == inHost }
 
-func (AnyName) accepts(at positions) bool { return slices.Equal(at, positions{1}) }
+func (Address) start() positions { return positions{atName} }
 
-// Resource is any resource. Only SES's ARNs are known to have no more than six fields.
+func (Address) next(at positions, c rune) positions {
+	if c == ':' && at[0] <= inName { // in quotes
+		return positions{inName}
+	}
+	return AnyName{}.next(at, c)
+}
+
+func (Address) letters(at positions, to []rune) []rune { return AnyName{}.letters(at, to) }
+
+func (Address) accepts(at positions) bool { return at[0] == inHost }
+
+// Resource is any resource: an ARN, or * for actions that have none. Only SES's ARNs are known to
+// have no more than six fields.
 type Resource struct{}
 
 // Positions of a Resource are the number of colons before, and how much of "ses" is read.
@@ -76,6 +83,7 @@ const (
 	isOther    = 4
 	service    = 2 // the field that names the service
 	lastField  = 5
+	noResource = 7 // *
 )
 
 func (Resource) start() positions { return positions{0} }
@@ -83,21 +91,30 @@ func (Resource) start() positions { return positions{0} }
 func (Resource) next(at positions, c rune) positions {
 	colons, read := at[0]/afterColon, at[0]%afterColon
 	switch {
-	case c == ':' && colons == lastField && read == isSES:
+	case at[0] == 0 && c == '*':
+		return positions{noResource}
+	case at[0] == noResource, c == ':' && colons == lastField && read == isSES:
 		return nil
 	case c == ':':
 		colons = min(colons+1, lastField)
+	case colons == 0:
+		read = isOther // begun
 	case colons == service && read < isSES && c == rune("ses"[read]):
 		read++
 	case colons == service:
 		read = isOther
 	}
+	if colons == service && at[0]/afterColon < service {
+		read = 0
+	}
 	return positions{colons*afterColon + read}
 }
 
-func (Resource) letters(_ positions, to []rune) []rune { return append(to, ':', 's', 'e') }
+func (Resource) letters(_ positions, to []rune) []rune { return append(to, ':', 's', 'e', '*') }
 
-func (Resource) accepts(positions) bool { return true }
+func (Resource) accepts(at positions) bool {
+	return at[0] == noResource || at[0] >= lastField*afterColon
+}
 
 // arn is the ARN of a resource of SES whose name is of a kind.
 type arn struct {
