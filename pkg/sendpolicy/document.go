@@ -105,8 +105,10 @@ func Parse(text string) (Document, error) {
 // decode reads JSON that has nothing unknown, and no name twice: which of two counts isn't defined
 // (RFC 8259, 4).
 func decode(text []byte, into any) error {
-	if name := twice(json.NewDecoder(bytes.NewReader(text))); name != "" {
-		return fmt.Errorf("not a policy: it has %q twice in one place", name)
+	if json.Valid(text) {
+		if name := twice(json.NewDecoder(bytes.NewReader(text))); name != "" {
+			return fmt.Errorf("not a policy: it has %q twice in one place", name)
+		}
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -119,21 +121,19 @@ func decode(text []byte, into any) error {
 	return nil
 }
 
-// twice is a name that an object has twice, or nothing. What isn't JSON isn't looked at.
+// twice is a name that an object has twice, or nothing. The text has to be valid: in a list that is
+// cut off, there is always more.
 func twice(d *json.Decoder) string {
-	t, err := d.Token()
+	t, _ := d.Token()
 	open, ok := t.(json.Delim)
-	if err != nil || !ok {
+	if !ok {
 		return ""
 	}
 	seen := map[string]bool{}
 	for d.More() {
 		if open == '{' {
-			key, err := d.Token()
-			name, ok := key.(string)
-			if err != nil || !ok {
-				return ""
-			}
+			key, _ := d.Token()
+			name, _ := key.(string)
 			if seen[name] {
 				return name
 			}

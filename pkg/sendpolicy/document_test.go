@@ -117,7 +117,10 @@ var unreadable = map[string]struct{ text, says string }{
 		`{"a":"B"} is neither text nor a list of text`},
 	"null in a list": {`{"Statement":{"Effect":"Allow","Action":["a:B",null],"Resource":"*"}}`,
 		"null is neither text nor a list of text"},
-	"a condition without operator": {`{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"*","Condition":{"aws:SourceIp":"192.0.2.1"}}}`, "not a policy"},
+	"a list that is cut off in a text": {`{"Version":"2012-10-17","Statement":[{"Effect":"All`, "unexpected EOF"},
+	"a list that is cut off in a word": {`{"Statement":[tru`, "unexpected EOF"},
+	"a list without a comma":           {`{"Statement":["Allow" "Deny"]}`, "not a policy"},
+	"a condition without operator":     {`{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"*","Condition":{"aws:SourceIp":"192.0.2.1"}}}`, "not a policy"},
 }
 
 func TestWhatIsNoPolicyIsRefusedInWords(t *testing.T) {

@@ -41,7 +41,7 @@ func FuzzAudit(f *testing.F) {
 		if len(text) > longest || len(boundary) > longest {
 			return
 		}
-		a := sendpolicy.Access{User: "mailer", Policies: []sendpolicy.Policy{{Name: "send", From: "inline", Text: text}}}
+		a := inline(text)
 		if boundary != "" {
 			a.Boundary = &sendpolicy.Policy{Name: "limit", From: "boundary", Text: boundary}
 		}
