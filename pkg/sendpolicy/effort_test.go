@@ -27,13 +27,13 @@ var laborious = []struct {
 		a.Boundary = &sendpolicy.Policy{Name: "limit", From: "boundary", Text: a.Policies[0].Text}
 		return a
 	}, []string{"NoSource medium"}, 500, false},
-	{"9 policies of 60 identities", func() sendpolicy.Access {
+	{"10 policies of 60 identities", func() sendpolicy.Access {
 		var texts []string
-		for i := range 9 {
+		for i := range 10 {
 			texts = append(texts, allow(sendRaw, customers(i*60, 60)))
 		}
 		return inline(texts...)
-	}, []string{"NoSource medium"}, 3000, true},
+	}, []string{"NoSource medium"}, 1000, true},
 	{"10 policies of 20 denials each", func() sendpolicy.Access { return denying20Each(10) },
 		[]string{"WideAction high", "WideResource high", "NoSource medium"}, 2700, true},
 	{"8 interleaved wildcards, all looked through", func() sendpolicy.Access { return inline(interleaved(8)) },

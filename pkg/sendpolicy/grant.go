@@ -38,12 +38,12 @@ func (a Access) grants(policies []readPolicy, boundary *Document) (grants []gran
 		rules := p.ruled(deny, variables)
 		denies, uncounted = append(denies, rules...), uncounted+why(rules, p.name)
 	}
-	partitions, effort := a.partitions(documents), glob.Effort(enough)
+	partitions, memory := a.partitions(documents), glob.Memory{Left: enough}
 	for _, p := range policies {
 		for _, r := range p.ruled(allow, variables) {
 			g := grant{rule: r, policy: p, uncounted: uncounted}
 			for _, w := range within {
-				g.reaches = append(g.reaches, reach{r, w, denies, partitions, float64(a.Now.Unix()), &effort})
+				g.reaches = append(g.reaches, reach{r, w, denies, partitions, float64(a.Now.Unix()), &memory})
 			}
 			g.from = sourcesOf(g.reaches)
 			grants = append(grants, g)

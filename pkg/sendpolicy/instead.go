@@ -18,8 +18,13 @@ const (
 
 // instead is the smallest policy that could take a sending statement's place: for what the
 // credential is meant for, or else for what the statement itself names. It keeps the configuration
-// sets that the statement has, and its conditions. There is none if that is the statement itself.
+// sets that the statement has, and its conditions. There is none if that is the statement itself,
+// or if the statement has no identity.
 func instead(s Statement, a Access) *Document {
+	isIdentity := func(text string) bool { return has(text, someIdentity) }
+	if len(s.NotResource) == 0 && !slices.ContainsFunc(s.Resource, isIdentity) {
+		return nil
+	}
 	d, identities := s.described(a.Intended)
 	sets := s.configurationSets(d)
 	if len(d.ConfigurationSets) > 0 {
@@ -55,12 +60,13 @@ func (s Statement) described(d Description) (_ Description, identities Texts) {
 	if len(d.Identities) > 0 {
 		return d, nil
 	}
-	identities = s.heldIdentities(d)
-	if d.Identities = s.ofSenders(); len(d.Identities) == 0 {
-		d.Identities = s.ofNames()
+	if identities = s.heldIdentities(d); len(identities) == 0 {
+		if d.Identities = s.ofSenders(); len(d.Identities) == 0 {
+			d.Identities = s.ofNames()
+		}
 	}
 	if len(d.Identities) == 0 {
-		d.Identities = []string{placeholderIdentity}
+		d.Identities = []string{placeholderIdentity} // also for Write, which wants one
 	}
 	return d, identities
 }
@@ -118,6 +124,9 @@ var someSet = wanted{resource: {glob.ConfigurationSet(glob.AnyName{})}}
 
 // has tells whether there are resources of a kind among those of a statement's text.
 func has(text string, kind wanted) bool {
+	if !hasWildcard(text) && !strings.Contains(text, "${") {
+		return glob.Is(text, kind[resource]...)
+	}
 	return glob.Possible([]glob.Demand{demandOf(Texts{text}, nil, inARNs(glob.Variables{}))}, kind[resource]...)
 }
 

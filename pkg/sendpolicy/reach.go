@@ -16,7 +16,7 @@ type reach struct {
 	// partitions is what ARNs are like where the user is.
 	partitions glob.Demand
 	now        float64      // in seconds: what has expired allows nothing
-	effort     *glob.Effort // what is left of it for all reaches
+	memory     *glob.Memory // of all reaches
 }
 
 // covers tells whether both statements are about an action.
@@ -78,7 +78,7 @@ func (r reach) sources(action string) (all addressSet) {
 		all = all.union(t.addresses(sourceIP))
 		return all.isAll()
 	})
-	if *r.effort < 0 {
+	if r.memory.Left < 0 {
 		return publicAddresses()
 	}
 	return all
@@ -86,7 +86,7 @@ func (r reach) sources(action string) (all addressSet) {
 
 func (r reach) search(action string, inside bool, kinds wanted) *thief {
 	t := &thief{decided: action != "", worth: func() bool { return true }}
-	t.inside, t.clauses, t.kinds, t.now, t.effort = inside, map[string][]clause{}, kinds, r.now, r.effort
+	t.inside, t.clauses, t.kinds, t.now, t.memory = inside, map[string][]clause{}, kinds, r.now, r.memory
 	t.keys = keysOf(action)
 	if slices.Contains(sendings, action) {
 		t.resources = append(t.resources, r.partitions)

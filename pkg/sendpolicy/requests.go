@@ -20,7 +20,7 @@ type requests struct {
 	inside    bool     // they come through a VPC endpoint
 	keys      []string // of SES, that they have
 	now       float64  // in seconds
-	effort    *glob.Effort
+	memory    *glob.Memory
 	actions   []glob.Demand
 	resources []glob.Demand
 	clauses   map[string][]clause // by key
@@ -42,9 +42,9 @@ func (r *requests) any() bool {
 func (r *requests) possible(part string) bool {
 	switch part {
 	case action:
-		return r.effort.Possible(r.actions, r.kinds[action]...)
+		return r.memory.Possible(r.actions, r.kinds[action]...)
 	case resource:
-		return r.effort.Possible(r.resources, append([]glob.Kind{glob.Resource{}}, r.kinds[resource]...)...)
+		return r.memory.Possible(r.resources, append([]glob.Kind{glob.Resource{}}, r.kinds[resource]...)...)
 	}
 	return r.possibleWithout(part) || r.possibleWith(part)
 }
@@ -100,7 +100,7 @@ func (r *requests) possibleWith(key string) bool {
 	if key == fromAddress {
 		kinds = append(slices.Clone(kinds), glob.Address{})
 	}
-	return r.effort.Possible(demands, kinds...)
+	return r.memory.Left.Possible(demands, kinds...)
 }
 
 func demandsOf(clauses []clause) (demands []glob.Demand) {
@@ -127,11 +127,11 @@ func (r *requests) textsMeet(clauses []clause) bool {
 		}
 	}
 	for _, d := range ofAny {
-		if !r.effort.Possible(append(slices.Clone(ofAll), d)) {
+		if !r.memory.Left.Possible(append(slices.Clone(ofAll), d)) {
 			return false
 		}
 	}
-	return r.effort.Possible(ofAll)
+	return r.memory.Left.Possible(ofAll)
 }
 
 // add has the requests meet one option more, and drop takes the one back that was added last.

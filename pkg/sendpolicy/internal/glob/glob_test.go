@@ -166,6 +166,19 @@ func TestKindsOfResourcesAreToldApart(t *testing.T) {
 	}
 }
 
+func TestATextIsOfAKindByItself(t *testing.T) {
+	const identity = "arn:aws:ses:eu-west-1:1:identity/"
+	for text, want := range map[string]bool{
+		identity + "example.com": true, identity + "a@example.com": true, identity: false,
+		identity + "@example.com":                     false,
+		"arn:aws:ses:eu-west-1:1:configuration-set/a": false, "*": false, "": false, identity + "a:b": false,
+	} {
+		if got := Is(text, Resource{}, Identity(AnyName{})); got != want {
+			t.Errorf("%q is an identity: %v", text, got)
+		}
+	}
+}
+
 // What a variable stands for isn't known: it lets everything in, and keeps nothing out.
 func TestAVariableIsWhatHelpsAThief(t *testing.T) {
 	p := []*Pattern{Wildcards{Variables: Variables{}}.Read("${aws:SourceIp}")}

@@ -118,8 +118,9 @@ func (Resource) accepts(at positions) bool {
 
 // arn is the ARN of a resource of SES whose name is of a kind.
 type arn struct {
-	prefix func() *Pattern // with one more character, which stands for the name
-	name   Kind
+	resource string
+	prefix   func() *Pattern // with one more character, which stands for the name
+	name     Kind
 }
 
 // Identity is the ARN of an identity of SES whose name is of a kind.
@@ -134,7 +135,7 @@ func VerificationTemplate(name Kind) Kind { return arnOf("custom-verification-em
 
 // arnOf reads the prefix when it is first asked for, as most invocations of the function don't.
 func arnOf(resource string, name Kind) arn {
-	return arn{sync.OnceValue(func() *Pattern {
+	return arn{resource, sync.OnceValue(func() *Pattern {
 		p := Wildcards{Segments: true}.Read("arn:aws*:ses:*:*:" + resource + "/x")
 		for i := range p.tokens {
 			if p.tokens[i].kind == many { // each * is within its segment: SES's ARNs have six

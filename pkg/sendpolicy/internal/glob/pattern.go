@@ -173,7 +173,7 @@ func (p *Pattern) reach(at positions, i uint16) positions {
 		if int(i) < len(p.tokens) && p.tokens[i].kind == many {
 			at = at[:0]
 		}
-		if !slices.Contains(at, i) {
+		if len(at) == 0 || at[len(at)-1] < i { // they stand in order
 			at = append(at, i)
 		}
 		if int(i) == len(p.tokens) || p.tokens[i].kind != many && p.tokens[i].kind != manyOf {

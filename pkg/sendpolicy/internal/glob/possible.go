@@ -1,6 +1,7 @@
 package glob
 
 import (
+	"fmt"
 	"slices"
 	"unicode"
 )
@@ -32,6 +33,22 @@ type Kind interface {
 	letters(at positions, to []rune) []rune
 }
 
+// Is tells whether a text is of all kinds.
+func Is(text string, kinds ...Kind) bool {
+	for _, k := range kinds {
+		at := k.start()
+		for _, c := range text {
+			if at = k.next(at, c); len(at) == 0 {
+				return false
+			}
+		}
+		if !k.accepts(at) {
+			return false
+		}
+	}
+	return true
+}
+
 // Effort is how much may still be looked through, in positions of patterns.
 type Effort int
 
@@ -48,6 +65,36 @@ func (left *Effort) Possible(demands []Demand, kinds ...Kind) bool {
 		s.demands = append(s.demands, known)
 	}
 	return s.from(s.start())
+}
+
+// Memory is what has been found out, with what is left of the effort. It is for demands whose
+// patterns are asked about again and again.
+type Memory struct {
+	Left  Effort
+	known map[string]fact
+}
+
+// fact keeps the demands, so that no others get their addresses.
+type fact struct {
+	demands  []Demand
+	possible bool
+}
+
+// Possible is that of Effort.
+func (m *Memory) Possible(demands []Demand, kinds ...Kind) bool {
+	name := fmt.Sprintf("%T%v", kinds, kinds)
+	for _, d := range demands {
+		name += fmt.Sprintf(" %p %d %t", d.Patterns, len(d.Patterns), d.Like)
+	}
+	if is, ok := m.known[name]; ok {
+		return is.possible
+	}
+	if m.known == nil {
+		m.known = map[string]fact{}
+	}
+	is := m.Left.Possible(demands, kinds...)
+	m.known[name] = fact{slices.Clone(demands), is}
+	return is
 }
 
 // Possible is that of an effort which is enough for all but the strangest patterns.
@@ -108,7 +155,7 @@ func (s *search) from(at state) bool {
 	}
 	s.seen[name] = true
 	for _, c := range s.letters(at) {
-		if *s.left -= Effort(len(at)); *s.left < 0 {
+		if *s.left -= at.size(); *s.left < 0 {
 			return true
 		}
 		if s.from(s.next(at, c)) {
@@ -173,6 +220,14 @@ func (s *search) judge(at state) (accepted, alive bool) {
 		i++
 	}
 	return accepted, true
+}
+
+// size is what one step from the state takes: each position of each pattern is looked at.
+func (at state) size() (n Effort) {
+	for _, p := range at {
+		n += Effort(1 + len(p))
+	}
+	return n
 }
 
 // String tells states apart.
