@@ -23,8 +23,9 @@ func compactFile(t *testing.T, code string) (file, key string) {
 	return folder + "/template.yaml", strings.TrimSpace(string(out))
 }
 
-// TestTheTemplateIsPlainAndSmall: service-managed stack sets and CDK take no transform, and a request
-// has room for 51,200 bytes ("Understand CloudFormation quotas"). Some of that is left for what comes.
+// TestTheTemplateIsPlainAndSmall: service-managed stack sets and CDK take no transform, and a
+// request has room for 51,200 bytes ("Understand CloudFormation quotas"). Some of that is left for
+// what comes.
 func TestTheTemplateIsPlainAndSmall(t *testing.T) {
 	const most = 45_000
 	file, _ := compactFile(t, "code")
@@ -126,7 +127,8 @@ func TestAnUpdateReplacesNothing(t *testing.T) {
 				t.Errorf("%s is a %s, and stacks have a %s", name, got, kind)
 			}
 		}
-		invoke := deploy(t, load(t, file), map[string]string{"IdentityArns": identity}).resource("FunctionEventInvokeConfig")
+		d := deploy(t, load(t, file), map[string]string{"IdentityArns": identity})
+		invoke := d.resource("FunctionEventInvokeConfig")
 		const want = "map[DestinationConfig:map[OnFailure:map[Destination:arn:aws:::FailureQueue.Arn]] " +
 			"FunctionName:Function MaximumEventAgeInSeconds:3600 MaximumRetryAttempts:2 Qualifier:$LATEST]"
 		if invoke.String() != want {

@@ -24,7 +24,7 @@ type client struct {
 	env          []string
 }
 
-// builtFunction is what the client deploys. The build has a check of its own; here it has only to be
+// builtFunction is what the client deploys. The build has a check of its own; here it only has to be
 // found.
 func builtFunction(t *testing.T) string {
 	t.Helper()
@@ -76,7 +76,7 @@ func (c client) run(command string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// runAll runs the commands of a text that bash and the AWS CLI understand, as they are printed there.
+// runAll runs the commands of a text for bash and the AWS CLI, as they are printed there.
 func (c client) runAll(text string) {
 	c.Helper()
 	commands := regexp.MustCompile(`(?m)^ {4,}((bash|aws) .*)`).
@@ -97,7 +97,7 @@ func (c client) hasFunction(stack, region string) {
 		" --query 'Stacks[0].StackStatus' --output text"); got != status {
 		c.Errorf("%s is %s, want %s", stack, got, status)
 	}
-	// The name is made from the stack's: moto doesn't tell it for a stack that comes by a change set.
+	// Found by its name, because moto has no outputs of a stack that comes by a change set.
 	sum := sha256.Sum256([]byte(builtFunction(c.T)))
 	if got := c.run("aws lambda list-functions --region " + region + " --output text --query " +
 		"'Functions[?starts_with(FunctionName, `" + stack + "-Function-`)].CodeSha256'"); got !=
@@ -106,7 +106,8 @@ func (c client) hasFunction(stack, region string) {
 	}
 }
 
-// TestTheReadmesCommandsDeployAStack runs all but SAM's, which isn't there, with its real template.
+// TestTheReadmesCommandsDeployAStack runs the AWS CLI's. What moto leaves out of a stack is in
+// testdata/moto_cloudformation.py. SAM's commands aren't run.
 func TestTheReadmesCommandsDeployAStack(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

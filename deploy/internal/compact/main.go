@@ -205,8 +205,8 @@ func flow(n *yaml.Node) (string, error) {
 	return tag + "{" + strings.Join(fields, ",") + "}", nil
 }
 
-// scalar returns text as it may stand in a list. What is quoted stays quoted, because readers of YAML
-// disagree about what is text without it. JSON, which is what a dashboard is, loses its white space.
+// scalar returns text as it may stand in a list. What is quoted stays quoted, because readers of
+// YAML disagree about what is text without it. JSON, as a dashboard is, loses its white space.
 func scalar(n *yaml.Node) (string, error) {
 	one := yaml.Node{Kind: yaml.ScalarNode, Tag: n.Tag, Value: n.Value, Style: n.Style &^ yaml.FoldedStyle}
 	if n.Style&yaml.LiteralStyle != 0 {
