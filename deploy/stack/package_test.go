@@ -24,7 +24,7 @@ type client struct {
 	env          []string
 }
 
-// builtFunction is what the client deploys. The build has its own check; here it only has to be found.
+// builtFunction is what the client deploys. The build has a check of its own.
 func builtFunction(t *testing.T) string {
 	t.Helper()
 	var archive bytes.Buffer
