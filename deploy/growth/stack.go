@@ -35,7 +35,7 @@ func ReadStack(templateFile string) (Stack, error) {
 	if err != nil {
 		return Stack{}, err
 	}
-	schedule, invoke := "Resources.Schedule.Properties.", "Resources.Function.Properties.EventInvokeConfig."
+	schedule, invoke := "Resources.Schedule.Properties.", "Resources.FunctionEventInvokeConfig.Properties."
 	minutes := t.number(schedule + "FlexibleTimeWindow.MaximumWindowInMinutes")
 	seconds := t.number(schedule + "Target.RetryPolicy.MaximumEventAgeInSeconds")
 	s := Stack{

@@ -31,6 +31,8 @@ func TestCfnLintFindsNothing(t *testing.T) {
 	if len(files) < 2 {
 		t.Errorf("there are %v", files)
 	}
+	compact, _ := compactFile(t, "code")
+	files = append(files, compact)
 	if out, err := exec.CommandContext(t.Context(), lint,
 		append([]string{"--", templateFile}, files...)...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -18,24 +18,6 @@ func contents(t *testing.T, file string) string {
 	return string(text)
 }
 
-// TestTheTemplateIsDeployedThroughABucket: it is larger than what CloudFormation takes in a request
-// ("Understand CloudFormation quotas").
-func TestTheTemplateIsDeployedThroughABucket(t *testing.T) {
-	if size := len(contents(t, templateFile)); size <= 51_200 {
-		t.Skipf("it has %d bytes", size)
-	}
-	for _, file := range []string{"../../README.md", "../fleet.md"} {
-		commands := strings.ReplaceAll(contents(t, file), "\\\n", " ")
-		for _, command := range regexp.MustCompile(`aws cloudformation (deploy|create-stack\S*|update-stack\S*) .*`).
-			FindAllString(commands, -1) {
-			if strings.Contains(command, "--template-body") ||
-				strings.Contains(command, "--template-file") && !strings.Contains(command, "--s3-bucket") {
-				t.Errorf("%s: CloudFormation doesn't take the template with %s", file, command)
-			}
-		}
-	}
-}
-
 // TestTheDocumentsSayWhatAWSAsksFor: each of these is what AWS documents, in a place where people
 // look for it.
 func TestTheDocumentsSayWhatAWSAsksFor(t *testing.T) {

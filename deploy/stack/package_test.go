@@ -3,62 +3,153 @@ package stack
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
-// TestThePackageAndTheFleetFindTheFunction plays deployment without SAM as far as S3.
-func TestThePackageAndTheFleetFindTheFunction(t *testing.T) {
-	t.Parallel()
-	if _, err := exec.LookPath("aws"); err != nil {
-		t.Skip("the AWS CLI isn't installed:", err)
-	}
-	moto := awstest.Moto(t)
-	env := append(os.Environ(), "AWS_ENDPOINT_URL="+moto, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
-		"AWS_DEFAULT_REGION=eu-west-1")
-	folder := t.TempDir()
-	run := func(name string, arguments ...string) {
-		t.Helper()
-		cmd := exec.CommandContext(t.Context(), name, arguments...)
-		cmd.Dir, cmd.Env = folder, env
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s %s: %v\n%s", name, strings.Join(arguments, " "), err, out)
-		}
-	}
-	copyFile(t, templateFile, folder+"/template.yaml")
-	copyFile(t, "../fleet.sh", folder+"/deploy/fleet.sh")
-	// The build has a check of its own; here it has only to be found.
+// client runs commands in a folder that has what people deploy from, with the AWS CLI and moto.
+type client struct {
+	*testing.T
+	folder, moto string
+	env          []string
+}
+
+// builtFunction is what the client deploys. The build has a check of its own.
+func builtFunction(t *testing.T) string {
+	t.Helper()
 	var archive bytes.Buffer
 	if err := zip.NewWriter(&archive).Close(); err != nil {
 		t.Fatal(err)
 	}
-	function := archive.String()
-	write(t, folder+"/built.zip", function)
-	write(t, folder+"/deploy/build.sh", "mkdir -p .build && cp built.zip .build/function.zip\n")
+	return archive.String()
+}
 
-	s3(t, http.MethodPut, moto+"/code-eu-west-1")
-	s3(t, http.MethodPut, moto+"/code-us-east-1")
-	run("bash", "deploy/fleet.sh", "code", "eu-west-1", "us-east-1")
-	d := deploy(t, load(t, folder+"/.build/fleet.yaml"), map[string]string{"IdentityArns": identity})
-	code := d.resource("Function").at("CodeUri")
-	for _, region := range []string{"eu-west-1", "us-east-1"} {
-		bucket := strings.Replace(code.at("Bucket").String(), "eu-west-1", region, 1)
-		if got := s3(t, http.MethodGet, moto+"/"+bucket+"/"+code.at("Key").String()); got != function {
-			t.Errorf("in %s the function is %q", region, got)
-		}
+func newClient(t *testing.T) client {
+	t.Helper()
+	if _, err := exec.LookPath("aws"); err != nil {
+		t.Skip("the AWS CLI isn't installed:", err)
 	}
+	if err := exec.CommandContext(t.Context(), "python3", "-c", "import moto").Run(); err != nil {
+		t.Skip("python3 has no moto:", err)
+	}
+	moto := awstest.Moto(t, "python3", "testdata/moto_cloudformation.py")
+	c := client{t, t.TempDir(), moto, append(os.Environ(), "AWS_ENDPOINT_URL="+moto, "AWS_ACCESS_KEY_ID=test",
+		"AWS_SECRET_ACCESS_KEY=test", "AWS_DEFAULT_REGION=eu-west-1")}
+	copyFile(t, templateFile, c.folder+"/template.yaml")
+	copyFile(t, "../fleet.sh", c.folder+"/deploy/fleet.sh")
+	write(t, c.folder+"/built.zip", builtFunction(t))
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", c.folder+"/compact", "../internal/compact")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	_, afterTheFunction, found := strings.Cut(contents(t, "../build.sh"), "\nkey=")
+	if !found {
+		t.Fatal("build.sh doesn't write the compact template")
+	}
+	write(t, c.folder+"/deploy/build.sh", "set -e\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+
+		strings.ReplaceAll(afterTheFunction, "go run ./deploy/internal/compact", "./compact"))
+	for _, bucket := range []string{"code-eu-west-1", "code-us-east-1"} {
+		s3(t, http.MethodPut, moto+"/"+bucket)
+	}
+	return c
+}
 
-	run("aws", "cloudformation", "package", "--template-file", "template.yaml", "--s3-bucket", "code-eu-west-1",
-		"--output-template-file", "packaged.yaml")
-	packaged := load(t, folder+"/packaged.yaml").at("Resources", "Function", "Properties", "CodeUri").String()
-	if got := s3(t, http.MethodGet, moto+"/"+strings.TrimPrefix(packaged, "s3://")); got != function {
+func (c client) run(command string) string {
+	c.Helper()
+	cmd := exec.CommandContext(c.Context(), "bash", "-c", command)
+	cmd.Dir, cmd.Env = c.folder, c.env
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		c.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// runAll runs the commands of a text for bash and the AWS CLI, as they are printed there.
+func (c client) runAll(text string) {
+	c.Helper()
+	commands := regexp.MustCompile(`(?m)^ {4,}((bash|aws) .*)`).
+		FindAllStringSubmatch(strings.ReplaceAll(text, "\\\n", " "), -1)
+	if len(commands) < 3 {
+		c.Fatalf("only %d commands were found", len(commands))
+	}
+	for _, command := range commands {
+		c.run(command[1])
+	}
+}
+
+// hasFunction checks that a stack is there and that its function has the built code.
+func (c client) hasFunction(stack, region string) {
+	c.Helper()
+	const status = "CREATE_COMPLETE"
+	if got := c.run("aws cloudformation describe-stacks --region " + region + " --stack-name " + stack +
+		" --query 'Stacks[0].StackStatus' --output text"); got != status {
+		c.Errorf("%s is %s, want %s", stack, got, status)
+	}
+	// Found by its name, because moto has no outputs of a stack that comes by a change set.
+	sum := sha256.Sum256([]byte(builtFunction(c.T)))
+	if got := c.run("aws lambda list-functions --region " + region + " --output text --query " +
+		"'Functions[?starts_with(FunctionName, `" + stack + "-Function-`)].CodeSha256'"); got !=
+		base64.StdEncoding.EncodeToString(sum[:]) {
+		c.Errorf("the function of %s has other code: %q", stack, got)
+	}
+}
+
+// TestTheReadmesCommandsDeployAStack runs the AWS CLI's. What moto leaves out of a stack is in
+// testdata/moto_cloudformation.py. SAM's commands aren't run.
+func TestTheReadmesCommandsDeployAStack(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	_, way, _ := strings.Cut(contents(t, "../../README.md"), "**The AWS CLI alone**")
+	way, _, _ = strings.Cut(way, "**Terraform**")
+	way = strings.ReplaceAll(way, "BUCKET", "code-eu-west-1")
+	c.runAll(way)
+	c.hasFunction("mail", "eu-west-1")
+	c.run("aws cloudformation create-stack --stack-name by-body --template-body file://.build/template.yaml " +
+		"--capabilities CAPABILITY_IAM --parameters ParameterKey=CodeBucket,ParameterValue=code-eu-west-1 " +
+		"ParameterKey=IdentityArns,ParameterValue=" + identity)
+	c.hasFunction("by-body", "eu-west-1")
+}
+
+// TestTheFleetsCommandsMakeItsStacks can't see into service-managed stacks, which need an
+// organization: moto takes the template for them.
+func TestTheFleetsCommandsMakeItsStacks(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	c.runAll(contents(t, "../fleet.md"))
+	if got := c.run("aws cloudformation list-stack-instances --stack-set-name mail " +
+		"--query 'Summaries[].[Account,Region]' --output text"); strings.Join(strings.Fields(got), " ") !=
+		"111122223333 eu-west-1" {
+		t.Errorf("the stack set has stacks in %q", got)
+	}
+	for _, region := range []string{"eu-west-1", "us-east-1"} {
+		c.run("aws cloudformation create-stack --region " + region + " --stack-name regional --template-body " +
+			"file://.build/template.yaml --capabilities CAPABILITY_IAM --parameters " +
+			"ParameterKey=CodeBucket,ParameterValue=code- ParameterKey=IdentityArns,ParameterValue=" + identity)
+		c.hasFunction("regional", region)
+	}
+}
+
+// TestThePackageFindsTheFunction is how `aws cloudformation package` and SAM upload a local file.
+func TestThePackageFindsTheFunction(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	c.run("bash deploy/build.sh")
+	c.run("aws cloudformation package --template-file template.yaml --s3-bucket code-eu-west-1 " +
+		"--output-template-file packaged.yaml")
+	code := load(t, c.folder+"/packaged.yaml").at("Resources", "Function", "Properties", "Code")
+	if got := s3(t, http.MethodGet, c.moto+"/"+code.at("S3Bucket").String()+"/"+code.at("S3Key").String()); got !=
+		builtFunction(t) {
 		t.Errorf("the package is %q", got)
 	}
 }

@@ -20,16 +20,18 @@ import (
 // Region is where the tests are.
 const Region = "eu-west-1"
 
-// Moto starts moto's server for the test and returns its URL. Where it isn't installed, the test is
-// skipped.
-func Moto(t *testing.T) string {
+// Moto starts moto's server for the test and returns its URL. command is what starts it, if not
+// moto_server. Where moto isn't installed, the test is skipped.
+func Moto(t *testing.T, command ...string) string {
 	t.Helper()
-	program, err := exec.LookPath("moto_server")
-	if err != nil {
+	if _, err := exec.LookPath("moto_server"); err != nil {
 		t.Skip("moto isn't installed: there is no moto_server on the PATH")
 	}
 	port := FreePort(t)
-	cmd := exec.Command(program, "-H", "127.0.0.1", "-p", port)
+	if len(command) == 0 {
+		command = []string{"moto_server"}
+	}
+	cmd := exec.Command(command[0], append(command[1:], "-H", "127.0.0.1", "-p", port)...)
 	cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

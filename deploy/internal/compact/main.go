@@ -1,0 +1,225 @@
+// Command compact writes template.yaml in the form that people deploy: without comments and
+// needless white space, and with the function's code in S3. What it writes depends on the template
+// and the code alone. It prints the key under which that template looks for the code.
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// code is what the compact template has beside template.yaml's.
+//
+//go:embed code.yaml
+var code []byte
+
+func main() {
+	if len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: compact TEMPLATE PACKAGE COMPACT")
+		os.Exit(2)
+	}
+	key, err := run(os.Args[1], os.Args[2], os.Args[3])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "compact:", err)
+		os.Exit(1)
+	}
+	fmt.Println(key)
+}
+
+func run(template, function, to string) (key string, err error) {
+	text, err := os.ReadFile(template)
+	if err != nil {
+		return "", err
+	}
+	zip, err := os.ReadFile(function)
+	if err != nil {
+		return "", err
+	}
+	key = keyOf(zip)
+	out, err := compact(text, key)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", template, err)
+	}
+	return key, os.WriteFile(to, out, 0o644)
+}
+
+// keyOf returns the code's place in a bucket. Other code has another key, because that is how
+// CloudFormation notices that the code has changed.
+func keyOf(zip []byte) string {
+	sum := sha256.Sum256(zip)
+	return fmt.Sprintf("ses-smtp-rotator/%x.zip", sum[:8])
+}
+
+// compact returns the template with its code at key, a line for each parameter, resource and so on.
+func compact(template []byte, key string) ([]byte, error) {
+	var document, more yaml.Node
+	if err := yaml.Unmarshal(template, &document); err != nil {
+		return nil, err
+	}
+	if err := yaml.Unmarshal(bytes.Replace(code, []byte("KEY"), []byte(key), 1), &more); err != nil {
+		return nil, err
+	}
+	if document.Kind != yaml.DocumentNode {
+		return nil, errors.New("there is no template in it")
+	}
+	root := document.Content[0]
+	if err := addCode(root, more.Content[0]); err != nil {
+		return nil, err
+	}
+	return lines(nil, root, 0)
+}
+
+// addCode puts the code in S3 in the place of the local file.
+func addCode(root, more *yaml.Node) error {
+	properties, err := at(root, "Resources", "Function", "Properties")
+	if err != nil {
+		return err
+	}
+	local, err := at(properties, "Code")
+	if err != nil {
+		return err
+	}
+	inS3, err := at(more, "Code")
+	if err != nil {
+		return err
+	}
+	*local = *inS3
+	if err := remove(root, "Metadata", "Resources", "Function"); err != nil { // it is about the local file
+		return err
+	}
+	for _, section := range []string{"Parameters", "Conditions"} {
+		into, err := at(root, section)
+		if err != nil {
+			return err
+		}
+		added, err := at(more, section)
+		if err != nil {
+			return err
+		}
+		into.Content = append(into.Content, added.Content...)
+	}
+	groups, err := at(root, "Metadata", "AWS::CloudFormation::Interface", "ParameterGroups")
+	if err != nil {
+		return err
+	}
+	group, err := at(more, "Group")
+	groups.Content = append(groups.Content, group)
+	return err
+}
+
+// at follows names down from n.
+func at(n *yaml.Node, names ...string) (*yaml.Node, error) {
+next:
+	for i, name := range names {
+		if n.Kind == yaml.MappingNode {
+			for j := 0; j < len(n.Content); j += 2 {
+				if n.Content[j].Value == name {
+					n = n.Content[j+1]
+					continue next
+				}
+			}
+		}
+		return nil, fmt.Errorf("it has no %s", strings.Join(names[:i+1], "."))
+	}
+	return n, nil
+}
+
+// remove takes a field away from the map that names lead to.
+func remove(root *yaml.Node, field string, names ...string) error {
+	n, err := at(root, names...)
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if n.Content[i].Value == field {
+			n.Content = slices.Delete(n.Content, i, i+2)
+			return nil
+		}
+	}
+	return fmt.Errorf("%s has no %s", strings.Join(names, "."), field)
+}
+
+// linesTo is the depth to which everything has a line of its own.
+const linesTo = 2
+
+// lines appends a map as YAML with a line for each of its fields.
+func lines(out []byte, n *yaml.Node, depth int) ([]byte, error) {
+	for i := 0; i < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		name, err := flow(key)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, strings.Repeat(" ", depth)...), name...), ':')
+		if value.Kind == yaml.MappingNode && value.Tag == "!!map" && depth+1 < linesTo {
+			if out, err = lines(append(out, '\n'), value, depth+1); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		text, err := flow(value)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, ' '), text...), '\n')
+	}
+	return out, nil
+}
+
+// flow returns n on one line, without comments and white space that mean nothing.
+func flow(n *yaml.Node) (string, error) {
+	switch n.Kind {
+	case yaml.ScalarNode:
+		return scalar(n)
+	case yaml.AliasNode:
+		return "", fmt.Errorf("line %d: CloudFormation knows no aliases", n.Line)
+	}
+	parts := make([]string, 0, len(n.Content))
+	for _, c := range n.Content {
+		part, err := flow(c)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, part)
+	}
+	var tag string
+	if !strings.HasPrefix(n.Tag, "!!") {
+		tag = n.Tag + " "
+	}
+	if n.Kind == yaml.SequenceNode {
+		return tag + "[" + strings.Join(parts, ",") + "]", nil
+	}
+	fields := make([]string, 0, len(parts)/2)
+	for i := 0; i < len(parts); i += 2 {
+		fields = append(fields, parts[i]+": "+parts[i+1])
+	}
+	return tag + "{" + strings.Join(fields, ",") + "}", nil
+}
+
+// scalar returns text as it may stand in a list. What is quoted stays quoted, because readers of
+// YAML disagree about what is text without it. JSON, as a dashboard is, loses its white space.
+func scalar(n *yaml.Node) (string, error) {
+	one := yaml.Node{Kind: yaml.ScalarNode, Tag: n.Tag, Value: n.Value, Style: n.Style &^ yaml.FoldedStyle}
+	if n.Style&yaml.LiteralStyle != 0 {
+		one.Style = n.Style&^yaml.LiteralStyle | yaml.DoubleQuotedStyle
+		var dense bytes.Buffer
+		if json.Compact(&dense, []byte(n.Value)) == nil {
+			one.Value = dense.String()
+			one.Style = n.Style&^yaml.LiteralStyle | yaml.SingleQuotedStyle
+		}
+	}
+	text, err := yaml.Marshal(&yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Content: []*yaml.Node{&one}})
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(string(text), "["), "]\n"), nil
+}

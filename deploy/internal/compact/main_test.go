@@ -1,0 +1,96 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const small = `Metadata:
+  AWS::CloudFormation::Interface:
+    ParameterGroups: []
+Parameters: {}
+Conditions: {}
+Resources:
+  Function:
+    Type: AWS::Lambda::Function
+    Metadata: { about: the local file }
+    Properties:
+      Code: function.zip # local
+`
+
+func TestWhatIsMissingIsNamed(t *testing.T) {
+	for _, in := range []struct{ template, says string }{
+		{"", "there is no template"},
+		{"a: [", "yaml:"},
+		{"Resources: {}", "no Resources.Function"},
+		{strings.Replace(small, "Code:", "CodeUri:", 1), "no Code"},
+		{strings.Replace(small, "Conditions: {}\n", "", 1), "no Conditions"},
+		{strings.Replace(small, "ParameterGroups", "Groups", 1),
+			"no Metadata.AWS::CloudFormation::Interface.ParameterGroups"},
+		{strings.Replace(small, "Metadata: {", "Data: {", 1), "Resources.Function has no Metadata"},
+		{strings.Replace(small, "Parameters: {}", "Parameters: { A: &a {}, B: *a }", 1), "no aliases"},
+	} {
+		if _, err := compact([]byte(in.template), "k.zip"); err == nil || !strings.Contains(err.Error(), in.says) {
+			t.Errorf("%q: got %v, want %q", in.template, err, in.says)
+		}
+	}
+}
+
+func TestCommentsAndWhiteSpaceGoAndTextStays(t *testing.T) {
+	template := small + `      Dashboard: !Sub |
+        {"a": [1,
+               2], "b": "it's ${X}"}
+      Text: >-
+        one: two,
+        three # four
+      Lines: |
+        one
+        two
+      List: [!Ref A, "yes", 'no', 1, true] # five
+`
+	out, err := compact([]byte(template), "k.zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`Dashboard: !Sub '{"a":[1,2],"b":"it''s ${X}"}',`,
+		`Text: 'one: two, three # four',`,
+		`Lines: "one\ntwo\n",`,
+		`List: [!Ref A,"yes",'no',1,true]`,
+		`S3Key: !If [HasCodeKey,!Ref CodeKey,k.zip]`,
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("there is no\n%s\nin\n%s", want, out)
+		}
+	}
+	if strings.Contains(string(out), "five") || strings.Contains(string(out), "function.zip") {
+		t.Errorf("got\n%s", out)
+	}
+}
+
+func TestRunWritesTheTemplateAndTellsTheKey(t *testing.T) {
+	folder := t.TempDir()
+	template, zip, to := filepath.Join(folder, "t"), filepath.Join(folder, "z"), filepath.Join(folder, "o")
+	if _, err := run(template, zip, to); err == nil {
+		t.Error("a template that isn't there is no error")
+	}
+	if err := os.WriteFile(template, []byte(small), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run(template, zip, to); err == nil {
+		t.Error("code that isn't there is no error")
+	}
+	if err := os.WriteFile(zip, []byte("code"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	key, err := run(template, zip, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(to)
+	if err != nil || !strings.Contains(string(text), key) {
+		t.Errorf("%v: there is no %s in\n%s", err, key, text)
+	}
+}
