@@ -64,7 +64,7 @@ func TestBashCompletesCommandsFlagsAndChoices(t *testing.T) {
 func TestFishCompletesCommandsFlagsAndChoices(t *testing.T) {
 	for line, want := range map[string]string{
 		"smtprotate rotat":         "rotate\tRotate now, with the ordinary grace period.",
-		"smtprotate emergency --c": "--contain-first\tDeactivate it before its replacement exists. Mail stops for as long as that takes.",
+		"smtprotate emergency --c": "--contain-first\tDeactivate it before its replacement exists.",
 		"smtprotate completion f":  "fish",
 	} {
 		if got := shell(t, "fish", `source FILE; complete -C '`+line+`'`); !strings.Contains(got, want) {
@@ -95,7 +95,8 @@ func TestZshTakesTheFlagsOfEachCommand(t *testing.T) {
 
 func TestTheManualPageIsOneForMan(t *testing.T) {
 	page := written(t, "manual")
-	for _, want := range []string{`.TH "SMTPROTATE" "1"`, "\n.SS \"emergency", `\-\-contain\-first`, "SMTPROTATE_FUNCTION", version.Number[:5]} {
+	for _, want := range []string{`.TH "SMTPROTATE" "1"`, "\n.SS \"emergency", `\-\-contain\-first`, "SMTPROTATE_FUNCTION",
+		version.Number[:5]} {
 		if !strings.Contains(page, want) {
 			t.Errorf("it hasn't %q", want)
 		}

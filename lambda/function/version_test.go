@@ -23,7 +23,7 @@ func TestEveryAnswerAndItsLineOfTheLogSayTheVersion(t *testing.T) {
 	}
 }
 
-// A function that fails answers with AWS Lambda's own two fields. Its log says which function it was.
+// A function that fails answers with AWS Lambda's own two fields. Its log says which one it was.
 func TestTheLogOfAFailureSaysTheVersion(t *testing.T) {
 	s := newStage(t, map[string]string{"GRACE_PERIOD": "a while"})
 	s.fails(`{}`, rotation.ConfigurationError, "GRACE_PERIOD")

@@ -12,7 +12,7 @@ func TestAVersionSaysWhatItWasBuiltFrom(t *testing.T) {
 		{"deploy/build.sh", "", Number},
 		{"go run", "(devel)", Number},
 		{"go install at the release's tag", "v" + Number, Number},
-		{"go install at a commit", "v0.0.0-20261129101500-0b7bb7b00000", Number + " (0.0.0-20261129101500-0b7bb7b00000)"},
+		{"go install at a commit", "v0.0.0-20261129101500-0b7bb7b", Number + " (0.0.0-20261129101500-0b7bb7b)"},
 		{"go build in a changed tree", "v" + Number + "+dirty", Number + " (" + Number + "+dirty)"},
 	} {
 		if got := describe(c.module); got != c.want {
