@@ -15,9 +15,13 @@ if [ -n "${1:-}" ] && [ "$1" != "$number" ]; then
   exit 1
 fi
 
+# Lists of the modules that are in a program, in CycloneDX's format.
+GOOS='' GOARCH='' GOFLAGS='' GOBIN=$PWD/$out/tools go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
 # The function, by the one script that builds it.
 for arch in arm64 amd64; do
   bash deploy/build.sh $arch
+  $out/tools/cyclonedx-gomod bin -json -licenses -noserial -notimestamp -output $out/function-$arch.cdx.json .build/bootstrap
   mv .build/function.zip $out/function-$arch.zip
 done
 
@@ -30,6 +34,3 @@ done
 
 # Packages have the program where packages have programs.
 sed 's,/usr/local/bin/,/usr/bin/,' deploy/apps/postfix/smtprotate-postfix.service >$out/smtprotate-postfix.service
-
-# Lists of the modules that are in a program, in CycloneDX's format.
-GOOS='' GOARCH='' GOFLAGS='' GOBIN=$PWD/$out/tools go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
