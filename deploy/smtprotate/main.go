@@ -13,6 +13,7 @@
 //	smtprotate grace --function NAME shop=5m+7d
 //	smtprotate derive --region eu-west-1 < secret-access-key
 //	smtprotate demo
+//	smtprotate completion bash
 package main
 
 import (
@@ -25,6 +26,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/version"
 )
 
 // Exit codes. Those of commands that fail and of command lines that can't be understood are as
@@ -47,6 +50,10 @@ type commands struct {
 	Grace     graceCommand     `cmd:"" help:"Check that the grace period is long enough for all who read the secret."`
 	Derive    deriveCommand    `cmd:"" help:"Print the SMTP password that belongs to a secret access key."`
 	Demo      demoCommand      `cmd:"" help:"Play a credential's whole life on this machine, with no AWS account."`
+
+	Completion completionCommand `cmd:"" help:"Print a shell's completions of this command line."`
+	Manual     manualCommand     `cmd:"" hidden:"" help:"Print the manual page, in man's format."`
+	Version    kong.VersionFlag  `help:"Print the version."`
 }
 
 // exitCode is how a command ends that has said everything already.
@@ -83,6 +90,7 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 		kong.Writers(c.out, c.err),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 80}),
+		kong.Vars{"version": "smtprotate " + version.String()},
 		kong.Bind(c),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
@@ -32,7 +33,11 @@ func (f functionFlags) show(ctx context.Context, c *console, e event.Action) err
 		_, err := fmt.Fprintf(c.out, "%s\n", a.text)
 		return err
 	}
-	return c.report(a.Result)
+	if err := c.report(a.Result); err != nil || a.Action != rotation.Status || a.Version == "" {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, "%s%s\n", layout.Pad("Version", 12), a.Version)
+	return err
 }
 
 type statusCommand struct{ functionFlags }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/version"
 )
 
 const (
@@ -125,7 +126,7 @@ func (d *deployed) wants(code int, text string, wantCode int, parts ...string) {
 func TestAnOperatorSeesWhereThingsStandAndRotates(t *testing.T) {
 	d := deploy(t)
 	code, out, _ := d.runs("status")
-	d.wants(code, out, 0, "Credential none yet", "Next create")
+	d.wants(code, out, 0, "Credential none yet", "Next create", "Version "+version.String())
 	code, out, _ = d.runs("rotate", "--reason", "the first")
 	d.wants(code, out, 0, "Outcome rotated", "Done create AKIA", "Credential access key "+d.current(),
 		"current Active", "Next create in 29 d 23 h")

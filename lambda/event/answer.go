@@ -9,6 +9,7 @@ import (
 type Answer struct {
 	rotation.Result
 	Findings []sendpolicy.Finding `json:"findings,omitzero"` // an audit's
+	Version  string               `json:"version,omitzero"`  // the function's
 }
 
 // WarnLeakUnanswered says that AWS told of a leak which nothing was done about: it is only

@@ -24,6 +24,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/version"
 )
 
 // World is what the function touches. Only Getenv and Log are required; the others' zero values are
@@ -105,6 +106,7 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		log = log.With("request_id", lc.AwsRequestID)
 	}
 	answer, err := f.serve(ctx, payload, log)
+	answer.Version = version.String()
 	if err != nil {
 		failure := event.FailureOf(err)
 		log.ErrorContext(ctx, "failed", "error_type", failure.Type, "error", failure.Message, "result", answer)
