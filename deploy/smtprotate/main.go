@@ -99,8 +99,13 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 		fmt.Fprintf(c.err, "smtprotate: %v (see smtprotate --help)\n", err)
 		return exitUsage
 	}
+	return c.end(ctx, command.Run())
+}
+
+// end says what went wrong, if anything did, and returns the exit code for it.
+func (c *console) end(ctx context.Context, err error) int {
 	var ended exitCode
-	switch err := command.Run(); {
+	switch {
 	case errors.As(err, &ended):
 		return int(ended)
 	case err == nil:
@@ -108,10 +113,9 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(c.err, "smtprotate: stopped")
 		return exitInterrupted
-	default:
-		fmt.Fprintf(c.err, "smtprotate: %v\n", err)
-		return exitFailed
 	}
+	fmt.Fprintf(c.err, "smtprotate: %v\n", err)
+	return exitFailed
 }
 
 // asHelp has "help" and no argument at all print the help, as most command lines do.
