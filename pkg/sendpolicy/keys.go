@@ -60,6 +60,7 @@ type fact struct {
 	kinds    []kind
 	presence presence
 	only     string // its only value, for a user's own requests
+	like     string // the pattern that all its values are like, if they have one
 }
 
 // values are all that the key has, if they are few.
@@ -90,8 +91,8 @@ var facts = map[string]fact{
 	"aws:UserAgent":             {kinds: []kind{ofText}, presence: always},
 	sourceIP:                    {kinds: []kind{ofNetwork}, presence: outside},
 	vpcSourceIP:                 {kinds: []kind{ofNetwork}, presence: inside},
-	sourceVPC:                   {kinds: []kind{ofText}, presence: inside},
-	sourceVPCe:                  {kinds: []kind{ofText}, presence: inside},
+	sourceVPC:                   {kinds: []kind{ofText}, presence: inside, like: "vpc-*"},
+	sourceVPCe:                  {kinds: []kind{ofText}, presence: inside, like: "vpce-*"},
 	"aws:ViaAWSService":         {kinds: []kind{ofTruth}, presence: always, only: "false"},
 	"aws:PrincipalIsAWSService": {kinds: []kind{ofTruth}, presence: always, only: "false"},
 }

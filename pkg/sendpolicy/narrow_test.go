@@ -68,6 +68,12 @@ var seeming = []struct {
 		statement("Deny", `"Action":"ses:*"`, `"NotResource":"arn:aws:ses:*:*:identity/example.*"`)),
 		[]string{"WideResource high"}},
 
+	{"denied through every endpoint there is", join(allow(sendRaw, example, `"StringLike":{"aws:SourceVpce":"*"}`),
+		denyOf(`"StringLikeIfExists":{"aws:SourceVpce":"vpce-*"}`)), nil},
+	{"denied as another sender but for capitals", join(allow(sendRaw, `"*"`, fromOffice,
+		`"StringNotLike":{"ses:FromAddress":"app@*"}`),
+		denyOf(`"StringNotEqualsIgnoreCase":{"ses:FromAddress":"app@example.com"}`)), []string{"WideResource medium"}},
+
 	// Sources that only look narrow.
 	{"from some endpoints", allow(sendRaw, example, `"StringLike":{"aws:SourceVpce":"vpce-0*"}`),
 		[]string{"WideSource medium"}},

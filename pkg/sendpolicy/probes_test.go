@@ -140,7 +140,8 @@ func (g grammar) has(text string) bool {
 }
 
 // characters are those of the patterns, one that no pattern has (patterns don't tell such ones
-// apart), and for patterns that don't tell capitals from small letters, a capital.
+// apart), and for patterns that don't tell capitals from small letters, a few capitals: before an @
+// and behind it.
 func characters(tellings []telling) (all []rune) {
 	fold := false
 	for _, t := range tellings {
@@ -154,7 +155,7 @@ func characters(tellings []telling) (all []rune) {
 	slices.Sort(all)
 	all = append([]rune{'z'}, slices.DeleteFunc(all, func(c rune) bool { return c == 'z' })...)
 	if fold {
-		all = append(all, 'E')
+		all = append(all, 'A', 'E')
 	}
 	return all
 }

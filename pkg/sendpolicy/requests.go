@@ -96,6 +96,9 @@ func (r *requests) possibleWith(key string) bool {
 	if values := fact.values(); len(values) > 0 {
 		demands = append(demands, demandOf(values, nil, glob.Wildcards{None: true, Fold: true}))
 	}
+	if fact.like != "" {
+		demands = append(demands, demandOf(Texts{fact.like}, nil, glob.Wildcards{}))
+	}
 	kinds := r.kinds[key]
 	if key == fromAddress {
 		kinds = append(slices.Clone(kinds), glob.Address{})
