@@ -31,12 +31,12 @@ func (a Access) grants(policies []readPolicy, boundary *Document) (grants []gran
 	if boundary != nil {
 		documents = append(documents, *boundary)
 		within, denies = boundary.ruled(allow, variables), boundary.ruled(deny, variables)
-		uncounted = why(denies, "the boundary")
+		uncounted = notCounted(denies, "the boundary")
 	}
 	for _, p := range policies {
 		documents = append(documents, p.Document)
 		rules := p.ruled(deny, variables)
-		denies, uncounted = append(denies, rules...), uncounted+why(rules, p.name)
+		denies, uncounted = append(denies, rules...), uncounted+notCounted(rules, p.name)
 	}
 	partitions, memory := a.partitions(documents), glob.Memory{Left: enough}
 	for _, p := range policies {
@@ -56,13 +56,18 @@ func (a Access) grants(policies []readPolicy, boundary *Document) (grants []gran
 // spent.
 const enough = 1 << 25
 
-// why says which of a policy's denials of sending aren't counted.
-func why(denies []*rule, policy string) (words string) {
+// notCounted says which of a policy's denials of sending aren't counted, and why.
+func notCounted(denies []*rule, policy string) (words string) {
 	for _, d := range denies {
 		for _, c := range d.conditions {
-			if d.covers(sendRaw) && !c.knowable() {
-				words += fmt.Sprintf("; a Deny in %s isn't counted, because SES doesn't know %s", policy, c.key)
+			if !d.covers(sendRaw) || c.knowable() {
+				continue
 			}
+			reason := "SES doesn't know " + c.key
+			if _, known := facts[c.key]; known {
+				reason = "IAM doesn't have its operator for " + c.key
+			}
+			words += fmt.Sprintf("; a Deny in %s isn't counted, because %s", policy, reason)
 		}
 	}
 	return words

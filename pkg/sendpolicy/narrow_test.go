@@ -260,11 +260,16 @@ func TestABoundaryIsLookedThrough(t *testing.T) {
 }
 
 func TestADenyThatIsNotCountedIsNamed(t *testing.T) {
-	findings := auditOf(join(allow(sendRaw, example), denyOf(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`,
-		`"StringNotEquals":{"aws:PrincipalTag/perimeter":"open"}`)))
-	const want = "a Deny in send (inline) isn't counted, because SES doesn't know aws:PrincipalTag/perimeter"
-	if len(findings) != 1 || findings[0].Code != sendpolicy.NoSource || !strings.Contains(findings[0].Message, want) {
-		t.Errorf("%+v", findings)
+	for condition, want := range map[string]string{
+		`"StringNotEquals":{"aws:PrincipalTag/open":"yes"}`: "because SES doesn't know aws:PrincipalTag/open",
+		`"StringNotMatches":{"aws:UserAgent":"mailer"}`:     "because IAM doesn't have its operator for aws:UserAgent",
+	} {
+		findings := auditOf(join(allow(sendRaw, example),
+			denyOf(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`, condition)))
+		want = "a Deny in send (inline) isn't counted, " + want
+		if len(findings) != 1 || findings[0].Code != sendpolicy.NoSource || !strings.Contains(findings[0].Message, want) {
+			t.Errorf("%s: %+v", condition, findings)
+		}
 	}
 }
 
