@@ -1,38 +1,69 @@
 package growth
 
-// What AWS charges a month in US East (N. Virginia), in dollars: "AWS Secrets Manager Pricing",
-// "Amazon CloudWatch Pricing". What comes free in each account is left out.
-const (
-	perSecret    = 0.40
-	perAlarm     = 0.10
-	perDashboard = 3.00
-	// perUse is Lambda, EventBridge, SQS, SNS, logs and API calls, of 760 invocations.
-	perUse = 0.06
+import "fmt"
 
-	metrics = 7 // that are there every hour
+// Prices are what AWS charges a month in US East (N. Virginia), in dollars: "AWS Secrets Manager
+// Pricing", "Amazon CloudWatch Pricing", "AWS Lambda Pricing" (arm64), "Amazon EventBridge Pricing".
+// What comes free in each account is left out.
+const (
+	perSecret     = 0.40
+	perCall       = 0.05 / 10_000 // of Secrets Manager; IAM's are free
+	perAlarm      = 0.10          // for each metric that an alarm looks at
+	perMetric     = 0.30          // for a metric that is written in every hour
+	perDashboard  = 3.00
+	perInvocation = 0.20 / 1e6
+	perGBSecond   = 0.0000133334
+	perLogGB      = 0.50
+	perTrigger    = 1.00 / 1e6 // of a schedule
 )
 
-// metricTiers are the prices of a metric: so many at the first, the next at the second, and so on.
-var metricTiers = []struct {
-	up    int
-	price float64
-}{{10_000, 0.30}, {250_000, 0.10}, {1_000_000, 0.05}}
+// What a stack does in a month of 730 hours.
+const (
+	hours  = 730
+	audits = hours / 24.0
+	// auditMetrics are those that the daily audit writes: HighFindings always, and MediumFindings in
+	// a stack that doesn't say from where its mail comes. They cost by the hour in which they are
+	// written.
+	auditMetrics = 2
+	// A tick is one call to Secrets Manager, an audit three, and a rotation with what follows a dozen.
+	calls = hours + 3*audits + 12
+	// Of a tick: longer than lambda/bench measures, and more than it writes.
+	secondsEach   = 2
+	logBytesEach  = 4_000
+	memoryGB      = 0.125
+	invocationsOf = hours + audits
+)
 
-// Cost is what one of so many credentials in an account and Region costs a month, each in such a
-// stack.
-func Cost(s Stack, credentials int, dashboards bool) float64 {
-	each := perSecret + float64(s.Alarms)*perAlarm + perUse
-	if dashboards {
-		each += perDashboard
-	}
-	return each + metricCost(credentials*metrics)/float64(credentials)
+// Charge is one line of the bill.
+type Charge struct {
+	Service, For string
+	Dollars      float64
+	Optional     bool // not with the parameters' defaults
 }
 
-func metricCost(number int) (dollars float64) {
-	from := 0
-	for _, tier := range metricTiers {
-		dollars += float64(max(0, min(number, tier.up)-from)) * tier.price
-		from = tier.up
+// Bill is what a stack costs a month.
+func Bill(s Stack) []Charge {
+	use := calls*perCall + invocationsOf*(perInvocation+perTrigger+secondsEach*memoryGB*perGBSecond) +
+		invocationsOf*logBytesEach/1e9*perLogGB
+	return []Charge{
+		{"Secrets Manager", "the secret, and as much for each replica", float64(s.Secrets) * perSecret, false},
+		{"CloudWatch", fmt.Sprintf("%d alarms, at $%.2f for each metric that one looks at", s.Alarms, perAlarm),
+			float64(s.AlarmMetrics) * perAlarm, false},
+		{"CloudWatch", fmt.Sprintf("%d metrics of the daily audit; others cost only in hours in which something happens",
+			auditMetrics), auditMetrics * audits / hours * perMetric, false},
+		{"Lambda, EventBridge, logs, API calls", fmt.Sprintf("%.0f invocations, %.0f calls and %.0f MB",
+			invocationsOf, calls, invocationsOf*logBytesEach/1e6), use, false},
+		{"CloudWatch", "a dashboard, with `MakeDashboard`", perDashboard, true},
+		{"KMS", "a key of your own, with `KmsKeyArn`; `aws/secretsmanager` costs nothing", 1.00, true},
+	}
+}
+
+// Cost is what a stack costs a month with its parameters' defaults.
+func Cost(s Stack) (dollars float64) {
+	for _, c := range Bill(s) {
+		if !c.Optional {
+			dollars += c.Dollars
+		}
 	}
 	return dollars
 }

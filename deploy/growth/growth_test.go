@@ -56,7 +56,6 @@ func TestThePageSaysWhatTheSimulationDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := replace(string(page), "fleet", fleetTable(t))
-	text = replace(text, "cost", costTable(t))
 	if *update {
 		if err := os.WriteFile("README.md", []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -207,13 +206,62 @@ func TestATemplateWithoutWhatAQuotaCountsIsRefused(t *testing.T) {
 	}
 }
 
-func costTable(t *testing.T) string {
+// TestThePagesHaveTheCosts compares the tables of two pages with the template, or writes them.
+func TestThePagesHaveTheCosts(t *testing.T) {
+	for _, page := range []struct{ file, name, table string }{
+		{"README.md", "cost", costTable(t)},
+		{"../../README.md", "bill", billTable(t)},
+	} {
+		text, err := os.ReadFile(page.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := replace(string(text), page.name, page.table)
+		if *update {
+			if err := os.WriteFile(page.file, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		} else if want != string(text) {
+			t.Errorf("%s has other costs: go test ./deploy/growth -update writes them\n%s", page.file, page.table)
+		}
+	}
+}
+
+// TestAStackCostsWhatItMay: this is what the alarms and the secret cost, and five cents.
+func TestAStackCostsWhatItMay(t *testing.T) {
+	if cost := Cost(theStack(t)); cost > 1.35 {
+		t.Errorf("$%.2f", cost)
+	}
+}
+
+func billTable(t *testing.T) string {
 	var out strings.Builder
 	stack := theStack(t)
-	out.WriteString("| credentials in one account and Region | each, a month | without the dashboard " +
-		"|\n|---:|---:|---:|\n")
+	out.WriteString("| service | for | a month |\n|---|---|---:|\n")
+	line := func(c Charge) { fmt.Fprintf(&out, "| %s | %s | $%.2f |\n", c.Service, c.For, c.Dollars) }
+	for _, c := range Bill(stack) {
+		if !c.Optional {
+			line(c)
+		}
+	}
+	fmt.Fprintf(&out, "| **together** | | **$%.2f** |\n", Cost(stack))
+	for _, c := range Bill(stack) {
+		if c.Optional {
+			line(c)
+		}
+	}
+	return out.String()
+}
+
+func costTable(t *testing.T) string {
+	var out strings.Builder
+	each := Cost(theStack(t))
+	out.WriteString("| credentials in one account and Region | all, a month | with one dashboard for all | with one for each " +
+		"|\n|---:|---:|---:|---:|\n")
 	for _, n := range []int{1, 100, 1_000, 10_000} {
-		fmt.Fprintf(&out, "| %d | $%.2f | $%.2f |\n", n, Cost(stack, n, true), Cost(stack, n, false))
+		all := each * float64(n)
+		fmt.Fprintf(&out, "| %s | $%s | $%s | $%s |\n", thousands(n), thousands(int(all+0.5)),
+			thousands(int(all+perDashboard+0.5)), thousands(int(all+perDashboard*float64(n)+0.5)))
 	}
 	return out.String()
 }
@@ -268,7 +316,7 @@ func BenchmarkSimulate(b *testing.B) {
 func TestAStackIsReadFromATemplateAndWhatIsMissingThereIsNamed(t *testing.T) {
 	want := Stack{
 		RotationInterval: 30 * day, Every: time.Hour, Window: 15 * time.Minute, KeptFor: 30 * time.Minute,
-		Invocations: 3, CallTries: 3, Alarms: 9,
+		Invocations: 3, CallTries: 3, Alarms: 9, AlarmMetrics: 9, Secrets: 1,
 	}
 	if got := theStack(t); got != want {
 		t.Errorf("got %+v, want %+v: if template.yaml has changed, check what README.md says of it", got, want)

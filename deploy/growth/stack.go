@@ -26,7 +26,9 @@ type Stack struct {
 	Invocations int
 	// CallTries is how often the SDK tries one call.
 	CallTries int
-	Alarms    int
+	// Alarms look at AlarmMetrics together.
+	Alarms, AlarmMetrics int
+	Secrets              int
 }
 
 // ReadStack returns the Stack that a template sets up with its defaults.
@@ -46,6 +48,8 @@ func ReadStack(templateFile string) (Stack, error) {
 		Invocations:      1 + t.number(invoke+"MaximumRetryAttempts"),
 		CallTries:        retry.DefaultMaxAttempts,
 		Alarms:           t.count("AWS::CloudWatch::Alarm", false),
+		AlarmMetrics:     t.alarmMetrics(),
+		Secrets:          t.count("AWS::SecretsManager::Secret", false),
 	}
 	if t.err != nil {
 		return Stack{}, fmt.Errorf("%s: %w", templateFile, t.err)
@@ -114,6 +118,31 @@ func (t *template) count(kind string, optional bool) (n int) {
 		resource := "Resources." + name
 		if t.at(resource+".Type") == kind && strings.HasPrefix(t.at(resource+".Condition"), "Has") == optional {
 			n++
+		}
+	}
+	return n
+}
+
+// alarmMetrics returns how many metrics the alarms look at: an expression can look at several.
+func (t *template) alarmMetrics() (n int) {
+	resources, _ := t.document["Resources"].(map[string]any)
+	for name, r := range resources {
+		resource := r.(map[string]any)
+		if resource["Type"] != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		queries, ok := resource["Properties"].(map[string]any)["Metrics"].([]any)
+		if !ok {
+			n++
+			continue
+		}
+		for _, q := range queries {
+			if q.(map[string]any)["MetricStat"] != nil {
+				n++
+			}
+		}
+		if len(queries) == 0 {
+			t.err = errors.Join(t.err, fmt.Errorf("%s looks at nothing", name))
 		}
 	}
 	return n

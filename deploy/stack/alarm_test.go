@@ -3,7 +3,6 @@ package stack
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"testing"
@@ -97,11 +96,27 @@ func theSameAlarms(t *testing.T, resources map[string]node) {
 // none is an hour in which nothing was measured.
 var none = math.NaN()
 
+// further is how many periods before those that it evaluates CloudWatch looks for data where some
+// are missing: two in AWS's example. How many it is for an hour isn't published, so what holds here
+// has to hold with any number.
+var further = []int{0, 1, 2, 5, 24}
+
 // rings tells whether an alarm is in ALARM after these hours, the latest last ("Configuring how
-// CloudWatch alarms treat missing data", Amazon CloudWatch User Guide): CloudWatch looks at more
-// hours than EvaluationPeriods (two more in AWS's example), all real points count, and missing ones
-// as few times as possible. FILL makes missing points real.
+// CloudWatch alarms treat missing data", Amazon CloudWatch User Guide): of the hours that CloudWatch
+// looks at, which are more than EvaluationPeriods, all real points count, and missing ones as few
+// times as possible. FILL makes missing points real, if there is any.
 func (a alarm) rings(t *testing.T, hours ...float64) bool {
+	t.Helper()
+	answer := a.ringsWith(t, further[0], hours)
+	for _, more := range further[1:] {
+		if a.ringsWith(t, more, hours) != answer {
+			t.Errorf("%s, after %v: that depends on how far back CloudWatch looks", a.name, hours)
+		}
+	}
+	return answer
+}
+
+func (a alarm) ringsWith(t *testing.T, further int, hours []float64) bool {
 	t.Helper()
 	number := func(text string) int {
 		n, err := strconv.Atoi(text)
@@ -117,12 +132,13 @@ func (a alarm) rings(t *testing.T, hours ...float64) bool {
 		}
 		return value >= threshold
 	}
+	looked := hours[max(0, len(hours)-periods-further):]
+	filled := slices.ContainsFunc(looked, func(v float64) bool { return !math.IsNaN(v) }) &&
+		a.expression == "FILL(measured, 0)"
 	var points []bool // whether each breaches, the latest first
-	for i := range min(len(hours), periods+2) {
-		value := hours[len(hours)-1-i]
-		if filler := regexp.MustCompile(`^FILL\(\w+, (\d+)\)$`).FindStringSubmatch(a.expression); filler != nil &&
-			math.IsNaN(value) {
-			value = float64(number(filler[1]))
+	for _, value := range slices.Backward(looked) {
+		if filled && math.IsNaN(value) {
+			value = 0
 		}
 		if !math.IsNaN(value) {
 			points = append(points, breaches(value))
@@ -140,40 +156,64 @@ func (a alarm) rings(t *testing.T, hours ...float64) bool {
 	return breaching >= number(a.datapoints)
 }
 
-func TestThreeHoursWithoutASuccessAreToldAfterThreeHours(t *testing.T) {
-	a := alarmOf(alarms(t)["NoSuccessfulTick"])
-	if a.period != "3600" || a.periods != "3" || a.statistic != "Sum" || a.name != "Succeeded" {
-		t.Errorf("it looks at %+v", a)
-	}
+// TestAlarmsTellWhenTheySay holds what the descriptions, README.md and the runbook say of hours.
+func TestAlarmsTellWhenTheySay(t *testing.T) {
+	all := alarms(t)
+	quiet := slices.Repeat([]float64{none}, 30)
 	for _, c := range []struct {
-		what  string
-		hours []float64
-		want  bool
+		alarm, what string
+		hours       []float64
+		want        bool
 	}{
-		{"a success each hour", []float64{1, 1, 1, 1, 1, 1}, false},
-		{"two hours without a tick", []float64{1, 1, 1, 1, none, none}, false},
-		{"three hours without a tick", []float64{1, 1, 1, none, none, none}, true},
-		{"three hours of failures", []float64{1, 1, 1, 0, 0, 0}, true},
-		{"two hours of failures", []float64{1, 1, 1, 1, 0, 0}, false},
-		{"both", []float64{1, 1, 1, 0, none, 0}, true},
-		{"an hour between two ticks that are an hour and a quarter apart", []float64{1, none, 1, none, 2, none}, false},
-		{"it is over", []float64{0, none, none, 0, none, 1}, false},
-		{"nothing, ever", []float64{none, none, none, none, none, none}, true},
+		{"NoTick", "one each hour", []float64{1, 1, 1, 1, 1, 1}, false},
+		{"NoTick", "two hours without", []float64{1, 1, 1, 1, none, none}, false},
+		{"NoTick", "three hours without", []float64{1, 1, 1, none, none, none}, true},
+		{"NoTick", "ticks an hour and a quarter apart", []float64{1, none, 1, none, 2, none}, false},
+		{"NoTick", "it is over", []float64{none, none, none, none, none, 1}, false},
+		{"NoTick", "nothing for a day", append([]float64{1}, quiet...), true},
+		{"NoTick", "nothing, ever", quiet, true},
+		{"InvocationsFail", "never", slices.Repeat([]float64{0}, 6), false},
+		{"InvocationsFail", "two of four hours", []float64{0, 0, 3, 0, 3}, false},
+		{"InvocationsFail", "three of four hours", []float64{0, 3, none, 2, 1}, true},
+		{"InvocationsFail", "the attempts of one tick, in two hours", []float64{0, 0, 2, 1}, false},
+		{"InvocationsFail", "three hours, of which nothing ran in one since", []float64{0, 3, 3, 3, none}, true},
+		{"InvocationsFail", "it is over", []float64{3, 3, 3, 0, 0}, false},
+		{"InvocationsFail", "three failures within a week", append([]float64{3, 3, 3}, quiet...), false},
 	} {
-		if got := a.rings(t, c.hours...); got != c.want {
-			t.Errorf("%s: in ALARM is %v, want %v", c.what, got, c.want)
+		if got := alarmOf(all[c.alarm]).rings(t, c.hours...); got != c.want {
+			t.Errorf("%s, %s: in ALARM is %v, want %v", c.alarm, c.what, got, c.want)
 		}
 	}
 }
 
-// TestAnAlarmMayBeOverLaterThanItSays holds what the runbook says of those whose metric isn't there
-// each hour.
-func TestAnAlarmMayBeOverLaterThanItSays(t *testing.T) {
-	a := alarmOf(alarms(t)["CredentialBroken"])
-	for hours, want := range map[int]bool{0: true, 1: true, 2: true, 3: true, 4: false} {
-		measured := append([]float64{none, none, 1}, slices.Repeat([]float64{none}, hours)...)
-		if got := a.rings(t, measured...); got != want {
-			t.Errorf("%d hours after: in ALARM is %v, want %v", hours, got, want)
+// TestAlarmsAboutOneNumberLastTwoHours: they tell within the hour, and that it is over two hours
+// after the last time. Ticks are up to an hour and a quarter apart, so one hour wouldn't do.
+func TestAlarmsAboutOneNumberLastTwoHours(t *testing.T) {
+	for name, p := range alarms(t) {
+		if slices.Contains([]string{"NoTick", "InvocationsFail", "PolicyTooWide"}, name) {
+			continue
 		}
+		a := alarmOf(p)
+		bad, err := strconv.ParseFloat(a.threshold, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for hours, want := range []bool{true, true, false, false, false} {
+			measured := append([]float64{none, none, bad}, slices.Repeat([]float64{none}, hours)...)
+			if got := a.rings(t, measured...); got != want {
+				t.Errorf("%s, %d hours after: in ALARM is %v, want %v", name, hours, got, want)
+			}
+		}
+		if a.rings(t, none, none, none) || a.rings(t, none, bad-1, none) {
+			t.Errorf("%s tells of nothing", name)
+		}
+	}
+}
+
+// TestTheAuditsAlarmLastsUntilAnAuditFindsNothing: an audit that is late changes nothing.
+func TestTheAuditsAlarmLastsUntilAnAuditFindsNothing(t *testing.T) {
+	a := alarmOf(alarms(t)["PolicyTooWide"])
+	if a.period != "86400" || a.periods != "1" || a.missing != "ignore" || a.expression != "" {
+		t.Errorf("it is %+v", a)
 	}
 }

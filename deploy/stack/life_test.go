@@ -288,7 +288,7 @@ func TestWhatNeedsAnotherComesAfterIt(t *testing.T) {
 		{"SmtpUser", "SendFromEndpoints", "IAM deletes no user that has policies"},
 		{"SmtpUser", "SendFromVpcs", "IAM deletes no user that has policies"},
 		{"FirstCredential", "Schedule", "no tick makes a key while the last ones go"},
-		{"FirstCredential", "NoSuccessfulTick", "there was none yet"},
+		{"FirstCredential", "NoTick", "there was none yet"},
 		{"RotationPermission", "RotationConfiguration", "Secrets Manager tries it"},
 		{"RotationConfiguration", "FirstCredential", "Secrets Manager refuses it while a credential waits for SES"},
 		{"NetworkPermission", "Function", "Lambda needs it as long as the function is in the subnets"},

@@ -15,7 +15,10 @@ resource "aws_sns_topic_subscription" "alarm_subscription" {
 }
 
 locals {
-  # Most alarms are about one number of the last two hours, of which one is enough.
+  # Most alarms are about one number of the last two hours, of which one is enough. Hours in which nothing was measured count
+  # as 0. Otherwise CloudWatch looks for older ones, and an alarm is late, or lasts for hours after it is over ("Configuring how
+  # CloudWatch alarms treat missing data"). What is said of missing ones is for a metric that isn't there at all. Each alarm
+  # looks at one metric, because CloudWatch charges by the metric.
   usual = {
     namespace  = "SesSmtpRotator"
     dimensions = { FunctionName = aws_lambda_function.function.function_name }
@@ -26,7 +29,7 @@ locals {
     periods    = 2
     datapoints = 1
     missing    = "notBreaching"
-    filled     = false
+    filled     = true
   }
 
   alarms = {
@@ -34,22 +37,20 @@ locals {
       description = "AWSCURRENT names an access key that is gone or Inactive, or the daily audit found that SES refuses its password: mail is failing. The function replaces a dead key by itself; look who touched it."
       metric      = "CurrentKeyBroken"
     }
-    NoSuccessfulTick = {
-      description = "For three hours no invocation has succeeded, or none has happened. Applications go on with the credential that they have; look at the function's log."
-      metric      = "Succeeded"
+    NoTick = { # one that fails is InvocationsFail's, and one that is given up InvocationsLost's
+      description = "For three hours nothing has invoked the function, so nothing is rotated or retired. Applications go on with the credential that they have; look at the schedule."
+      namespace   = "AWS/Lambda"
+      metric      = "Invocations"
       statistic   = "Sum"
       comparison  = "LessThanThreshold"
       periods     = 3
       datapoints  = 3
       missing     = "breaching"
-      filled      = true # where hours are missing, CloudWatch looks for older ones; those missing are 0, so that it is told after three
     }
     CredentialOverdue = {
       description = "The credential should have been replaced more than a day ago. Applications go on with it; the log says what is in the way."
-      metric      = "SecondsUntilDue"
-      statistic   = "Minimum"
-      comparison  = "LessThanThreshold"
-      threshold   = -86400
+      metric      = "SecondsOverdue"
+      threshold   = 86400
     }
     KeySlotsTaken = {
       description = "Rotation is due, and both of the user's two access keys are taken. The log says who holds the second, and until when."
@@ -65,6 +66,7 @@ locals {
       period      = 86400
       periods     = 1
       missing     = "ignore" # an audit that is a little later than yesterday's says nothing
+      filled      = false
     }
     LeakUnanswered = {
       description = "AWS told of a leak, and the function did nothing: it is only suspected, or names nothing that can be read, or is too old. The log says which."
@@ -107,7 +109,7 @@ resource "aws_cloudwatch_metric_alarm" "alarms" {
   tags                = var.tags
 
   dynamic "metric_query" {
-    for_each = each.value.filled ? ["FILL(${lower(each.value.metric)}, 0)"] : []
+    for_each = each.value.filled ? ["FILL(measured, 0)"] : []
     content {
       id          = "filled"
       expression  = metric_query.value
@@ -118,7 +120,7 @@ resource "aws_cloudwatch_metric_alarm" "alarms" {
   dynamic "metric_query" {
     for_each = each.value.filled ? [each.value] : []
     content {
-      id = lower(metric_query.value.metric)
+      id = "measured"
       metric {
         namespace   = metric_query.value.namespace
         metric_name = metric_query.value.metric

@@ -15,44 +15,20 @@ locals {
       title = "Alarms", alarms = values(aws_cloudwatch_metric_alarm.alarms)[*].arn
     } },
     { type = "metric", x = 0, y = 3, width = 12, height = 6, properties = {
-      title = "Credential, in days", region = local.region, view = "timeSeries", stat = "Maximum", period = 3600, metrics = [
-        ["SesSmtpRotator", "CredentialAge", "FunctionName", local.function_name, { id = "age", visible = false }],
-        ["SesSmtpRotator", "SecondsUntilDue", "FunctionName", local.function_name, { id = "due", visible = false }],
-        [{ expression = "age / 86400", label = "age" }],
-        [{ expression = "due / 86400", label = "until it is due" }],
+      title = "Invocations", region = local.region, view = "timeSeries", stat = "Sum", period = 3600, metrics = [
+        ["AWS/Lambda", "Invocations", "FunctionName", local.function_name, { label = "all" }],
+        ["AWS/Lambda", "Errors", "FunctionName", local.function_name, { label = "failed" }],
       ]
     } },
     { type = "metric", x = 12, y = 3, width = 12, height = 6, properties = {
-      title = "Access keys of the user", region = local.region, view = "timeSeries", stacked = true, stat = "Maximum", period = 3600, metrics = [
-        for name, label in { CurrentKeys = "current", PendingKeys = "pending", SupersededKeys = "superseded", OrphanKeys = "orphan" } :
-        ["SesSmtpRotator", name, "FunctionName", local.function_name, { label = label }]
+      title = "What was done, warned of and found", region = local.region, view = "timeSeries", stat = "Maximum", period = 3600
+      metrics = [
+        [{ expression = "SEARCH('{SesSmtpRotator,FunctionName} FunctionName=\"${local.function_name}\"', 'Maximum', 3600)" }],
       ]
     } },
-    { type = "metric", x = 0, y = 9, width = 6, height = 6, properties = {
-      title = "What was done", region = local.region, view = "timeSeries", stat = "Sum", period = 86400, metrics = [
-        for name, label in { Rotated = "rotated", Retired = "retired", Deleted = "deleted", Revoked = "revoked", RolledBack = "rolled back" } :
-        ["SesSmtpRotator", name, "FunctionName", local.function_name, { label = label }]
-      ]
-    } },
-    { type = "metric", x = 6, y = 9, width = 6, height = 6, properties = {
-      title = "What failed", region = local.region, view = "timeSeries", stat = "Sum", period = 3600, metrics = concat(
-        [["AWS/Lambda", "Errors", "FunctionName", local.function_name, { label = "invocations" }]],
-        [for name, label in {
-          VerificationFailed = "SES hasn't accepted", RotationBlocked = "blocked", Conflict = "overtaken",
-          AccessDenied       = "a permission is missing", AWSError = "AWS failed", ConfigurationError = "settings are wrong"
-        } : ["SesSmtpRotator", name, "FunctionName", local.function_name, { label = label }]]
-      )
-    } },
-    { type = "metric", x = 12, y = 9, width = 6, height = 6, properties = {
-      title = "What the audit found", region = local.region, view = "timeSeries", stat = "Maximum", period = 86400, metrics = [
-        for name, label in { HighFindings = "high", MediumFindings = "medium", LowFindings = "low" } :
-        ["SesSmtpRotator", name, "FunctionName", local.function_name, { label = label }]
-      ]
-    } },
-    { type = "metric", x = 18, y = 9, width = 6, height = 6, properties = {
-      title = "Until SES accepts, in seconds", region = local.region, view = "timeSeries", stat = "Maximum", period = 86400, metrics = [
-        ["SesSmtpRotator", "VerificationTime", "FunctionName", local.function_name, { label = "verification" }],
-      ]
+    { type = "log", x = 0, y = 9, width = 24, height = 6, properties = {
+      title = "What each tick came to, and what comes next", region = local.region, view = "table"
+      query = "SOURCE '${aws_cloudwatch_log_group.log_group.name}' | fields @timestamp, result.outcome, result.credential.access_key_id, result.credential.created, result.next.step, result.next.at, result.next.reason | filter msg = 'result' and result.action = 'tick' | sort @timestamp desc | limit 30"
     } },
     { type = "log", x = 0, y = 15, width = 24, height = 6, properties = {
       title = "Steps, warnings and errors", region = local.region, view = "table"

@@ -409,7 +409,7 @@ variable "alarm_email" {
 }
 
 variable "make_dashboard" {
-  description = "Whether there is a dashboard in CloudWatch, which charges for each after an account's third."
+  description = "Whether there is a dashboard in CloudWatch, which charges 3 dollars a month for each after an account's third."
   type        = bool
-  default     = true
+  default     = false
 }

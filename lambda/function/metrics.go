@@ -38,17 +38,6 @@ var outcomes = map[rotation.Outcome]string{
 	rotation.Blocked:        "Blocked",
 }
 
-// roles are the metrics that count keys.
-var roles = []struct {
-	role rotation.Role
-	name string
-}{
-	{rotation.RoleCurrent, "CurrentKeys"},
-	{rotation.RolePending, "PendingKeys"},
-	{rotation.RoleSuperseded, "SupersededKeys"},
-	{rotation.RoleOrphan, "OrphanKeys"},
-}
-
 // severities are the metrics that count findings of an audit.
 var severities = []struct {
 	severity sendpolicy.Severity
@@ -62,12 +51,9 @@ var severities = []struct {
 // MetricNames are all metrics that there are: those below, the error types, and the warnings'
 // codes.
 func MetricNames() []string {
-	names := []string{"CredentialAge", "SecondsUntilDue", "VerificationTime", "Succeeded"}
+	names := []string{"SecondsOverdue", "VerificationTime"}
 	for _, s := range severities {
 		names = append(names, s.name)
-	}
-	for _, r := range roles {
-		names = append(names, r.name)
 	}
 	for _, name := range outcomes {
 		names = append(names, name)
@@ -82,14 +68,16 @@ func MetricNames() []string {
 	return slices.Compact(names)
 }
 
-// measure tells what an invocation found and did. What is only sometimes there costs only then:
-// CloudWatch charges for a metric by the hour in which it has data.
+// measure tells what an invocation did, what it warns of and why it failed. One that has nothing to
+// tell writes nothing: CloudWatch charges for a metric by the hour in which it has data ("Amazon
+// CloudWatch Pricing"). How often the function runs and fails, Lambda itself measures, and charges
+// nothing.
 func measure(result rotation.Result, err error, verified time.Duration, interval time.Duration,
 	now time.Time) []metric {
+	all := measureDelay(result.Keys, interval, now)
 	if result.Action == rotation.Status || result.Action == rotation.Preview {
-		return nil // people ask when they like
+		return all // what people ask for did nothing
 	}
-	all := measureKeys(result.Keys, interval, now)
 	if verified > 0 {
 		all = append(all, seconds("VerificationTime", verified))
 	}
@@ -98,14 +86,9 @@ func measure(result rotation.Result, err error, verified time.Duration, interval
 		told[string(w.Code)] = true
 	}
 	if err != nil {
-		// Zero, not nothing: an alarm counts missing hours as few times as it can.
-		all = append(all, count("Succeeded", 0))
 		told[string(rotation.TypeOf(err))] = true
-	} else {
-		all = append(all, count("Succeeded", 1))
-		if name, ok := outcomes[result.Outcome]; ok {
-			all = append(all, count(name, 1))
-		}
+	} else if name, ok := outcomes[result.Outcome]; ok {
+		told[name] = true
 	}
 	for _, name := range slices.Sorted(maps.Keys(told)) {
 		all = append(all, count(name, 1))
@@ -113,26 +96,18 @@ func measure(result rotation.Result, err error, verified time.Duration, interval
 	return all
 }
 
-// measureKeys tells of the user's keys. If none is known, the user has none, or nothing was seen.
-func measureKeys(known []rotation.KeyReport, interval time.Duration, now time.Time) (all []metric) {
-	if len(known) == 0 {
-		return nil
-	}
-	keys := map[rotation.Role]int{}
+// measureDelay tells how long ago the current key should have been replaced. Any invocation tells
+// it, because somebody who asks for the status every hour would otherwise hide that nothing ticks.
+func measureDelay(known []rotation.KeyReport, interval time.Duration, now time.Time) []metric {
 	for _, k := range known {
-		keys[k.Role]++
-		if k.Role == rotation.RoleCurrent {
-			all = append(all, seconds("CredentialAge", now.Sub(k.Created)),
-				seconds("SecondsUntilDue", k.Created.Add(interval).Sub(now)))
+		if due := k.Created.Add(interval); k.Role == rotation.RoleCurrent && interval > 0 && now.After(due) {
+			return []metric{seconds("SecondsOverdue", now.Sub(due))}
 		}
 	}
-	for _, r := range roles {
-		all = append(all, count(r.name, keys[r.role]))
-	}
-	return all
+	return nil
 }
 
-// measureAudit tells how much an audit found. It doesn't count as a success: those are ticks'.
+// measureAudit tells how much an audit found.
 func measureAudit(a event.Answer, err error) (all []metric) {
 	if err != nil {
 		return []metric{count(string(rotation.TypeOf(err)), 1)}
@@ -142,7 +117,10 @@ func measureAudit(a event.Answer, err error) (all []metric) {
 		found[f.Severity]++
 	}
 	for _, s := range severities {
-		all = append(all, count(s.name, found[s.severity]))
+		// No high finding is news, too: it is how the alarm ends.
+		if found[s.severity] > 0 || s.severity == sendpolicy.High {
+			all = append(all, count(s.name, found[s.severity]))
+		}
 	}
 	if slices.ContainsFunc(a.Warnings, isBroken) {
 		all = append(all, count(string(rotation.WarnCurrentKeyBroken), 1))

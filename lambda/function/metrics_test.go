@@ -83,7 +83,7 @@ func (s *stage) measures(want map[string]float64) {
 	got := s.measured()
 	for name, value := range want {
 		exact := 0.0
-		if name == "CredentialAge" || name == "SecondsUntilDue" { // on a slow day, time passes
+		if name == "SecondsOverdue" { // on a slow day, time passes
 			exact = (10 * time.Minute).Seconds()
 		}
 		if number, ok := got[name]; !ok || math.Abs(number-value) > exact {
@@ -92,35 +92,37 @@ func (s *stage) measures(want map[string]float64) {
 	}
 }
 
-func TestEveryInvocationIsMeasured(t *testing.T) {
+func TestWhatHappensIsMeasured(t *testing.T) {
 	s := newMeasuredStage(t)
 	s.must(`{}`, rotation.Rotated)
-	got := s.measured()
-	if got["Rotated"] != 1 || got["Succeeded"] != 1 || got["CurrentKeys"] != 1 || got["VerificationTime"] <= 0 {
+	if got := s.measured(); len(got) != 2 || got["Rotated"] != 1 || got["VerificationTime"] <= 0 {
 		t.Errorf("%v", got)
 	}
 	s.after(31 * day)
 	s.World.SetPropagation(hour)
 	s.fails(`{}`, rotation.VerificationFailed)
-	got = s.measured()
-	if got["VerificationFailed"] != 1 || got["PendingKeys"] != 1 {
-		t.Errorf("%v", got)
-	}
-	if succeeded, ok := got["Succeeded"]; !ok || succeeded != 0 {
-		t.Errorf("a failure counts as %v successes (%v), want 0", succeeded, ok)
-	}
+	s.measures(map[string]float64{"VerificationFailed": 1, "SecondsOverdue": day.Seconds()})
 	s.after(hour)
 	s.must(`{}`, rotation.Rotated)
-	s.measures(map[string]float64{"CredentialAge": hour.Seconds(), "SecondsUntilDue": (30*day - hour).Seconds(),
-		"SupersededKeys": 1})
-	s.after(hour)
-	s.must(`{}`, rotation.Waiting)
-	if got = s.measured(); got["Succeeded"] != 1 || len(got) != 7 {
-		t.Errorf("a tick without anything to do: %v", got)
+	if got := s.measured(); len(got) != 2 || got["Rotated"] != 1 || got["VerificationTime"] <= 0 {
+		t.Errorf("%v", got)
 	}
-	s.must(`{"action":"status"}`, rotation.Reported)
-	if got = s.measured(); len(got) != 0 {
-		t.Errorf("a question is measured: %v", got)
+}
+
+// TestAQuietHourCostsNothing: CloudWatch charges for each metric that is written in it.
+func TestAQuietHourCostsNothing(t *testing.T) {
+	s := newMeasuredStage(t)
+	s.must(`{}`, rotation.Rotated)
+	s.must(`{"action":"rotate"}`, rotation.Rotated)
+	s.measured()
+	for quiet, outcome := range map[string]rotation.Outcome{
+		`{}`: rotation.Waiting, `{"action":"status"}`: rotation.Reported, `{"action":"plan"}`: rotation.Planned,
+	} {
+		s.after(hour)
+		s.must(quiet, outcome)
+		if log := s.log.String(); strings.Contains(log, `"_aws"`) {
+			t.Errorf("%s is measured:\n%s", quiet, log)
+		}
 	}
 }
 
@@ -136,7 +138,9 @@ func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
 		s.after(32 * day)
 		s.World.UseKey(stranger, s.World.Now())
 		s.must(`{}`, rotation.Blocked)
-		s.measures(map[string]float64{"Blocked": 1, "RotationBlocked": 1, "SecondsUntilDue": -(2 * day).Seconds()})
+		s.measures(map[string]float64{"Blocked": 1, "RotationBlocked": 1, "SecondsOverdue": (2 * day).Seconds()})
+		s.must(`{"action":"status"}`, rotation.Reported)
+		s.measures(map[string]float64{"SecondsOverdue": (2 * day).Seconds()})
 		s.fails(`{"action":"rotate"}`, rotation.RotationBlocked)
 		if got := s.measured(); got["RotationBlocked"] != 1 || got["Blocked"] != 0 {
 			t.Errorf("who asks too early is told so, and nobody else needs to be: %v", got)
@@ -164,16 +168,16 @@ func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
 	t.Run("what can't be served", func(t *testing.T) {
 		s := newMeasuredStage(t)
 		s.fails(`{"action":"none of them"}`, rotation.RequestError)
-		s.measures(map[string]float64{"RequestError": 1, "Succeeded": 0})
+		s.measures(map[string]float64{"RequestError": 1})
 		s.Env["GRACE_PERIOD"] = "soon"
 		s.Restart()
 		s.fails(`{}`, rotation.ConfigurationError)
-		s.measures(map[string]float64{"ConfigurationError": 1, "Succeeded": 0})
+		s.measures(map[string]float64{"ConfigurationError": 1})
 	})
 	t.Run("a call that fails", func(t *testing.T) {
 		s := newMeasuredStage(t)
 		s.World.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Code: "AccessDenied"} })
 		s.fails(`{}`, rotation.AccessDenied)
-		s.measures(map[string]float64{"AccessDenied": 1, "Succeeded": 0})
+		s.measures(map[string]float64{"AccessDenied": 1})
 	})
 }
