@@ -3,8 +3,8 @@ package growth
 import "fmt"
 
 // Prices are what AWS charges a month in US East (N. Virginia), in dollars: "AWS Secrets Manager
-// Pricing", "Amazon CloudWatch Pricing", "AWS Lambda Pricing" (arm64), "Amazon EventBridge Pricing".
-// What comes free in each account is left out.
+// Pricing", "Amazon CloudWatch Pricing", "AWS Lambda Pricing" (arm64), "Amazon EventBridge
+// Pricing". What comes free in each account is left out.
 const (
 	perSecret     = 0.40
 	perCall       = 0.05 / 10_000 // of Secrets Manager; IAM's are free
@@ -25,7 +25,7 @@ const (
 	// a stack that doesn't say from where its mail comes. They cost by the hour in which they are
 	// written.
 	auditMetrics = 2
-	// A tick is one call to Secrets Manager, an audit three, and a rotation with what follows a dozen.
+	// A tick is a call to Secrets Manager, an audit three, a rotation with what follows a dozen.
 	calls = hours + 3*audits + 12
 	// Of a tick: longer than lambda/bench measures, and more than it writes.
 	secondsEach   = 2
@@ -49,8 +49,10 @@ func Bill(s Stack) []Charge {
 		{"Secrets Manager", "the secret, and as much for each replica", float64(s.Secrets) * perSecret, false},
 		{"CloudWatch", fmt.Sprintf("%d alarms, at $%.2f for each metric that one looks at", s.Alarms, perAlarm),
 			float64(s.AlarmMetrics) * perAlarm, false},
-		{"CloudWatch", fmt.Sprintf("%d metrics of the daily audit; others cost only in hours in which something happens",
-			auditMetrics), auditMetrics * audits / hours * perMetric, false},
+		{"CloudWatch",
+			fmt.Sprintf("%d metrics of the daily audit; others cost only in hours in which something happens",
+				auditMetrics),
+			auditMetrics * audits / hours * perMetric, false},
 		{"Lambda, EventBridge, logs, API calls", fmt.Sprintf("%.0f invocations, %.0f calls and %.0f MB",
 			invocationsOf, calls, invocationsOf*logBytesEach/1e6), use, false},
 		{"CloudWatch", "a dashboard, with `MakeDashboard`", perDashboard, true},

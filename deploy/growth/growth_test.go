@@ -256,8 +256,8 @@ func billTable(t *testing.T) string {
 func costTable(t *testing.T) string {
 	var out strings.Builder
 	each := Cost(theStack(t))
-	out.WriteString("| credentials in one account and Region | all, a month | with one dashboard for all | with one for each " +
-		"|\n|---:|---:|---:|---:|\n")
+	out.WriteString("| credentials in one account and Region | all, a month | with one dashboard for all | " +
+		"with one for each |\n|---:|---:|---:|---:|\n")
 	for _, n := range []int{1, 100, 1_000, 10_000} {
 		all := each * float64(n)
 		fmt.Fprintf(&out, "| %s | $%s | $%s | $%s |\n", thousands(n), thousands(int(all+0.5)),

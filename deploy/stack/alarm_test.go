@@ -102,9 +102,9 @@ var none = math.NaN()
 var further = []int{0, 1, 2, 5, 24}
 
 // rings tells whether an alarm is in ALARM after these hours, the latest last ("Configuring how
-// CloudWatch alarms treat missing data", Amazon CloudWatch User Guide): of the hours that CloudWatch
-// looks at, which are more than EvaluationPeriods, all real points count, and missing ones as few
-// times as possible. FILL makes missing points real, if there is any.
+// CloudWatch alarms treat missing data", Amazon CloudWatch User Guide): of the hours that
+// CloudWatch looks at, which are more than EvaluationPeriods, all real points count, and missing
+// ones as few times as possible. FILL makes missing points real, if there is any.
 func (a alarm) rings(t *testing.T, hours ...float64) bool {
 	t.Helper()
 	answer := a.ringsWith(t, further[0], hours)

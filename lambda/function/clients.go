@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -21,6 +22,10 @@ import (
 // callTimeout ends one try of one AWS call. Answers take milliseconds; a call that hangs is better
 // tried again.
 const callTimeout = 10 * time.Second
+
+// dialTimeout ends one try of a connection, which is made in milliseconds or not at all. It is
+// shorter than callTimeout, so that the error tells the one from the other.
+const dialTimeout = 5 * time.Second
 
 // clients are the AWS services the function uses, each made once.
 type clients struct {
@@ -97,7 +102,8 @@ func credentials(getenv func(string) string) aws.CredentialsProvider {
 // newHTTPClient trusts the system's certificates (SSL_CERT_FILE), and AWS_CA_BUNDLE's instead where
 // it is set.
 func newHTTPClient(getenv func(string) string) (*awshttp.BuildableClient, error) {
-	client := awshttp.NewBuildableClient().WithTimeout(callTimeout)
+	client := awshttp.NewBuildableClient().WithTimeout(callTimeout).
+		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
 	bundle := getenv("AWS_CA_BUNDLE")
 	if bundle == "" {
 		return client, nil

@@ -56,6 +56,7 @@ func (f *Function) serveResource(
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v", r)
 		}
+		err = wayOut(err)
 	}()
 	if e.Fault != nil {
 		return result, e.Fault

@@ -118,6 +118,7 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 
 // serve does what an event asks for.
 func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) (answer event.Answer, err error) {
+	defer func() { err = wayOut(err) }()
 	e, err := event.Parse(payload, f.secret.ID)
 	if change, ok := e.(event.StackChange); ok {
 		// CloudFormation gets an answer of its own, even if the environment is faulty.

@@ -55,7 +55,8 @@ func (c *Client) Addresses(ctx context.Context, e Endpoint) ([]string, error) {
 		err = errors.New("the name has no addresses")
 	}
 	if err != nil {
-		return nil, &ReplyError{Op: opConnect, Addr: e.Addr(), Meaning: Unknown, Err: cmp.Or(ended(ctx), err)}
+		return nil, &ReplyError{Op: opConnect, Addr: e.Addr(), Meaning: Unknown, Unreachable: true,
+			Err: cmp.Or(ended(ctx), err)}
 	}
 	var addrs []string
 	for _, host := range hosts {

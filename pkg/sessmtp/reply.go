@@ -73,8 +73,8 @@ type ReplyError struct {
 	Text    string // the reply's text in one line, an enhanced status code (RFC 3463) included
 	Meaning Meaning
 	Err     error // nil with a reply
-
-	unreachable bool // no connection was made at all
+	// Unreachable: no connection was made at all.
+	Unreachable bool
 }
 
 // Error names the operation, the server and what happened, such as "logging in at 192.0.2.1:587:
@@ -120,5 +120,5 @@ func MeaningOf(err error) Meaning {
 // unreachable says whether an error is that no connection could be made.
 func unreachable(err error) bool {
 	reply, ok := errors.AsType[*ReplyError](err)
-	return ok && reply.unreachable
+	return ok && reply.Unreachable
 }

@@ -33,7 +33,7 @@ func (c *Client) open(ctx context.Context, l Login, addr string) (*session, erro
 	if err != nil {
 		defer cancel()
 		e := s.failed(opConnect, err)
-		e.unreachable = true
+		e.Unreachable = true
 		return nil, e
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })

@@ -95,6 +95,9 @@ func (b brief) Error() string {
 	if api, ok := errors.AsType[smithy.APIError](b.error); ok {
 		return api.ErrorCode() + ": " + api.ErrorMessage()
 	}
+	if sent, ok := errors.AsType[*smithyhttp.RequestSendError](b.error); ok {
+		return sent.Err.Error()
+	}
 	return b.error.Error()
 }
 
