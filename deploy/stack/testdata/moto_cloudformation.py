@@ -3,6 +3,7 @@
 - it makes no secrets, and then refuses the policies that name one;
 - it makes no alarms, and then refuses the dashboard, which names them;
 - it joins what is AWS::NoValue as None;
+- it wants the two parts of Fn::GetAtt apart, and CDK leaves the dot between them;
 - it runs the function in a container, which the tests of its life do without one;
 - it gives a stack of a stack set only the parameters that are overridden, and a name that no queue can have.
 
@@ -92,6 +93,8 @@ clean_json = parsing.clean_json
 
 
 def clean_without_no_value(resource_json, resources_map):
+    if isinstance(resource_json, dict) and isinstance(resource_json.get("Fn::GetAtt"), str):
+        resource_json = {"Fn::GetAtt": resource_json["Fn::GetAtt"].split(".", 1)}
     if isinstance(resource_json, dict) and "Fn::Join" in resource_json:
         delimiter, parts = resource_json["Fn::Join"]
         parts = parsing.clean_json(parts, resources_map)
