@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -56,7 +55,7 @@ func newClient(t *testing.T) client {
 	if !found {
 		t.Fatal("build.sh doesn't write the compact template")
 	}
-	write(t, c.folder+"/deploy/build.sh", "set -e\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+
+	write(t, c.folder+"/deploy/build.sh", "set -e\narch=arm64\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+
 		strings.ReplaceAll(afterTheFunction, "go run ./deploy/internal/compact", "./compact"))
 	for _, bucket := range []string{"code-eu-west-1", "code-us-east-1"} {
 		s3(t, http.MethodPut, moto+"/"+bucket)
@@ -64,28 +63,16 @@ func newClient(t *testing.T) client {
 	return c
 }
 
+// run runs commands for bash, up to the first that fails, and returns what they print.
 func (c client) run(command string) string {
 	c.Helper()
-	cmd := exec.CommandContext(c.Context(), "bash", "-c", command)
+	cmd := exec.CommandContext(c.Context(), "bash", "-ec", command)
 	cmd.Dir, cmd.Env = c.folder, c.env
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		c.Fatalf("%s: %v\n%s", command, err, out)
 	}
 	return strings.TrimSpace(string(out))
-}
-
-// runAll runs the commands of a text for bash and the AWS CLI, as they are printed there.
-func (c client) runAll(text string) {
-	c.Helper()
-	commands := regexp.MustCompile(`(?m)^ {4,}((bash|aws) .*)`).
-		FindAllStringSubmatch(strings.ReplaceAll(text, "\\\n", " "), -1)
-	if len(commands) < 3 {
-		c.Fatalf("only %d commands were found", len(commands))
-	}
-	for _, command := range commands {
-		c.run(command[1])
-	}
 }
 
 // hasFunction checks that a stack is there and that its function has the built code.
@@ -102,55 +89,6 @@ func (c client) hasFunction(stack, region string) {
 		"'Functions[?starts_with(FunctionName, `" + stack + "-Function-`)].CodeSha256'"); got !=
 		base64.StdEncoding.EncodeToString(sum[:]) {
 		c.Errorf("the function of %s has other code: %q", stack, got)
-	}
-}
-
-// TestTheReadmesCommandsDeployAStack runs the AWS CLI's. What moto leaves out of a stack is in
-// testdata/moto_cloudformation.py. SAM's commands aren't run.
-func TestTheReadmesCommandsDeployAStack(t *testing.T) {
-	t.Parallel()
-	c := newClient(t)
-	_, way, _ := strings.Cut(contents(t, "../../README.md"), "**The AWS CLI alone**")
-	way, _, _ = strings.Cut(way, "**Terraform**")
-	way = strings.ReplaceAll(way, "BUCKET", "code-eu-west-1")
-	c.runAll(way)
-	c.hasFunction("mail", "eu-west-1")
-	c.run("aws cloudformation create-stack --stack-name by-body --template-body file://.build/template.yaml " +
-		"--capabilities CAPABILITY_IAM --parameters ParameterKey=CodeBucket,ParameterValue=code-eu-west-1 " +
-		"ParameterKey=IdentityArns,ParameterValue=" + identity)
-	c.hasFunction("by-body", "eu-west-1")
-}
-
-// TestTheFleetsCommandsMakeItsStacks can't see into service-managed stacks, which need an
-// organization: moto takes the template for them.
-func TestTheFleetsCommandsMakeItsStacks(t *testing.T) {
-	t.Parallel()
-	c := newClient(t)
-	c.runAll(contents(t, "../fleet.md"))
-	if got := c.run("aws cloudformation list-stack-instances --stack-set-name mail " +
-		"--query 'Summaries[].[Account,Region]' --output text"); strings.Join(strings.Fields(got), " ") !=
-		"111122223333 eu-west-1" {
-		t.Errorf("the stack set has stacks in %q", got)
-	}
-	for _, region := range []string{"eu-west-1", "us-east-1"} {
-		c.run("aws cloudformation create-stack --region " + region + " --stack-name regional --template-body " +
-			"file://.build/template.yaml --capabilities CAPABILITY_IAM --parameters " +
-			"ParameterKey=CodeBucket,ParameterValue=code- ParameterKey=IdentityArns,ParameterValue=" + identity)
-		c.hasFunction("regional", region)
-	}
-}
-
-// TestThePackageFindsTheFunction is how `aws cloudformation package` and SAM upload a local file.
-func TestThePackageFindsTheFunction(t *testing.T) {
-	t.Parallel()
-	c := newClient(t)
-	c.run("bash deploy/build.sh")
-	c.run("aws cloudformation package --template-file template.yaml --s3-bucket code-eu-west-1 " +
-		"--output-template-file packaged.yaml")
-	code := load(t, c.folder+"/packaged.yaml").at("Resources", "Function", "Properties", "Code")
-	if got := s3(t, http.MethodGet, c.moto+"/"+code.at("S3Bucket").String()+"/"+code.at("S3Key").String()); got !=
-		builtFunction(t) {
-		t.Errorf("the package is %q", got)
 	}
 }
 

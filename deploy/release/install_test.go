@@ -1,0 +1,4 @@
+//go:build release
+
+package release
+// commands.Of(

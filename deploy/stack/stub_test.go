@@ -1,0 +1,4 @@
+package stack
+
+func byCDK(p *typist)   { p.all() }
+func wokenUp(p *typist) { p.all() }
