@@ -42,6 +42,7 @@ func newClient(t *testing.T) client {
 		t.Skip("python3 has no moto:", err)
 	}
 	moto := awstest.Moto(t, "python3", "testdata/moto_cloudformation.py")
+	moto = strings.Replace(moto, "127.0.0.1", "localhost", 1) // where it looks for templates in its own S3
 	c := client{t, t.TempDir(), moto, append(os.Environ(), "AWS_ENDPOINT_URL="+moto, "AWS_ACCESS_KEY_ID=test",
 		"AWS_SECRET_ACCESS_KEY=test", "AWS_DEFAULT_REGION=eu-west-1")}
 	copyFile(t, templateFile, c.folder+"/template.yaml")

@@ -1,4 +1,3 @@
 package stack
 
-func byCDK(p *typist)   { p.all() }
 func wokenUp(p *typist) { p.all() }
