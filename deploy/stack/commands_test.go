@@ -31,7 +31,8 @@ var scenes = []scene{
 	{"operating", "README.md", []string{
 		"aws lambda invoke", "export SMTPROTATE_FUNCTION=NAME", "go run ./deploy/smtprotate status",
 		"go run ./deploy/smtprotate emergency", "go run ./deploy/smtprotate rotate",
-		"go run ./deploy/smtprotate rollback", "go run ./deploy/smtprotate audit", "go run ./deploy/smtprotate policy --",
+		"go run ./deploy/smtprotate rollback", "go run ./deploy/smtprotate audit",
+		"go run ./deploy/smtprotate policy --",
 		"go run ./deploy/smtprotate derive", "aws iam remove-user-from-group",
 	}, "", operating},
 	{"an application follows", "README.md", []string{
@@ -44,8 +45,8 @@ var scenes = []scene{
 		"bash deploy/build.sh", "cd deploy/cdk", "npx cdk",
 	}, "CDK synthesises twice and makes a stack of its own before", byCDK},
 	{"somebody is woken up", "deploy/runbook.md", []string{
-		"STACK=", "output()", "FUNCTION=", "rotator", "go run ./deploy/smtprotate", "QUEUE=", "aws iam update-access-key --",
-		"aws iam delete-access-key", "aws iam remove-user", "aws logs tail", "aws sqs",
+		"STACK=", "output()", "FUNCTION=", "rotator", "go run ./deploy/smtprotate", "QUEUE=",
+		"aws iam update-access-key --", "aws iam delete-access-key", "aws iam remove-user", "aws logs tail", "aws sqs",
 	}, "it is many commands", wokenUp},
 }
 
@@ -93,9 +94,9 @@ var untyped = []struct{ document, command, why string }{
 
 	{"deploy/runbook.md", "aws cloudtrail lookup-events", "moto has no events"},
 	{"deploy/runbook.md", "aws iam update-access-key … --status Inactive", "no command, only a reminder of one"},
-	{"deploy/runbook.md", "aws secretsmanager cancel-rotate-secret --secret-id …", "no command: which secret is left out"},
-	{"deploy/runbook.md", "aws secretsmanager get-secret-value --secret-id …", "no command: which secret is left out"},
-	{"deploy/runbook.md", "aws secretsmanager put-secret-value --secret-id …", "no command: which secret is left out"},
+	{"deploy/runbook.md", "aws secretsmanager cancel-rotate-secret --secret-id …", "the secret is left out"},
+	{"deploy/runbook.md", "aws secretsmanager get-secret-value --secret-id …", "the secret is left out"},
+	{"deploy/runbook.md", "aws secretsmanager put-secret-value --secret-id …", "the secret is left out"},
 }
 
 const (
@@ -115,7 +116,9 @@ func TestEveryCommandOfTheDocumentsIsAccountedFor(t *testing.T) {
 	} {
 		all := commands.Of(contents(t, top+document))
 		for _, command := range all {
-			found := slices.ContainsFunc(scenes, func(s scene) bool { return s.document == document && s.has(command) })
+			found := slices.ContainsFunc(scenes, func(s scene) bool {
+				return s.document == document && s.has(command)
+			})
 			for i, u := range untyped {
 				if u.document == document && strings.HasPrefix(command, u.command) {
 					used[i], found = true, true

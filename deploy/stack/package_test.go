@@ -43,8 +43,20 @@ func newClient(t *testing.T) client {
 	}
 	moto := awstest.Moto(t, "python3", "testdata/moto_cloudformation.py")
 	moto = strings.Replace(moto, "127.0.0.1", "localhost", 1) // where it looks for templates in its own S3
-	c := client{t, t.TempDir(), moto, append(os.Environ(), "AWS_ENDPOINT_URL="+moto, "AWS_ACCESS_KEY_ID=test",
-		"AWS_SECRET_ACCESS_KEY=test", "AWS_DEFAULT_REGION=eu-west-1")}
+	c := withoutAWS(t)
+	c.moto = moto
+	c.env = append(c.env, "AWS_ENDPOINT_URL="+moto, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"AWS_DEFAULT_REGION=eu-west-1")
+	for _, bucket := range []string{"code-eu-west-1", "code-us-east-1"} {
+		s3(t, http.MethodPut, moto+"/"+bucket)
+	}
+	return c
+}
+
+// withoutAWS has the folder alone.
+func withoutAWS(t *testing.T) client {
+	t.Helper()
+	c := client{T: t, folder: t.TempDir(), env: os.Environ()}
 	copyFile(t, templateFile, c.folder+"/template.yaml")
 	copyFile(t, "../fleet.sh", c.folder+"/deploy/fleet.sh")
 	write(t, c.folder+"/built.zip", builtFunction(t))
@@ -58,9 +70,6 @@ func newClient(t *testing.T) client {
 	}
 	write(t, c.folder+"/deploy/build.sh", "set -e\narch=arm64\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+
 		strings.ReplaceAll(afterTheFunction, "go run ./deploy/internal/compact", "./compact"))
-	for _, bucket := range []string{"code-eu-west-1", "code-us-east-1"} {
-		s3(t, http.MethodPut, moto+"/"+bucket)
-	}
 	return c
 }
 

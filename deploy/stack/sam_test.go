@@ -10,11 +10,11 @@ import (
 )
 
 // TestWhatSAMDoes: `sam deploy` itself isn't run, because SAM's CLI isn't among the tools of these
-// tests. It puts the template through SAM's translator to find out what is in it, and uploads the
-// local file of a function's Code as it is, if it is a zip (samcli/lib/package/packageable_resources.py:
-// LambdaFunctionResource, and ResourceZip.export). That is the packager of `aws cloudformation
+// tests. It puts the template through SAM's translator to see what is in it, and uploads the local
+// file of a function's Code as it is, if it is a zip (LambdaFunctionResource and ResourceZip.export
+// in samcli/lib/package/packageable_resources.py). That is the packager of `aws cloudformation
 // package`. Then it makes a change set of the template in its bucket, as `aws cloudformation deploy
-// --s3-bucket` does. Left to SAM are the bucket of --resolve-s3 and the questions of --guided.
+// --s3-bucket` does. Only the bucket of --resolve-s3 is SAM's own.
 func TestWhatSAMDoes(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

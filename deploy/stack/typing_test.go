@@ -1,7 +1,10 @@
 package stack
 
 import (
+	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -11,6 +14,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
+
+// sesGroup is the group that SES's console puts its users into.
+const sesGroup = "AWSSESSendingGroupDoNotRename"
 
 // shell is a client on this repository, with the function on this machine and without moto.
 func shell(t *testing.T) (client, *localfunction.Deployment) {
@@ -43,19 +49,25 @@ func (c client) onATerminal(commands string) string {
 	return c.run("printf 'y\\ny\\ny\\n' | script -qec 'bash " + file + "' /dev/null")
 }
 
-// forThisCLI leaves out of commands what only version 2 of the AWS CLI knows, where there is
-// version 1: it takes a payload as it is.
+// forThisCLI changes commands for version 1 of the AWS CLI, where that is installed. It takes a
+// payload as it is, without a flag, and looks for SQS in AWS whatever the environment says.
 func forThisCLI(t *testing.T, commands string) string {
+	t.Helper()
+	if isVersion1(t) {
+		t.Log("the AWS CLI is of version 1: --cli-binary-format is left out, and SQS is told where it is")
+		commands = strings.NewReplacer("--cli-binary-format raw-in-base64-out ", "",
+			"aws sqs ", `aws --endpoint-url "$AWS_ENDPOINT_URL" sqs `).Replace(commands)
+	}
+	return commands
+}
+
+func isVersion1(t *testing.T) bool {
 	t.Helper()
 	version, err := exec.CommandContext(t.Context(), "aws", "--version").CombinedOutput()
 	if err != nil {
 		t.Skip("the AWS CLI isn't installed:", err)
 	}
-	if strings.HasPrefix(string(version), "aws-cli/1.") {
-		t.Log("the AWS CLI is of version 1, so --cli-binary-format is left out")
-		commands = strings.ReplaceAll(commands, "--cli-binary-format raw-in-base64-out ", "")
-	}
-	return commands
+	return strings.HasPrefix(string(version), "aws-cli/1.")
 }
 
 func operating(p *typist) {
@@ -88,8 +100,8 @@ func operating(p *typist) {
 
 	moto := awstest.Moto(p.T)
 	c.env = append(c.env, "AWS_ENDPOINT_URL="+moto)
-	c.run("aws iam create-user --user-name mailer; aws iam create-group --group-name AWSSESSendingGroupDoNotRename; " +
-		"aws iam add-user-to-group --user-name mailer --group-name AWSSESSendingGroupDoNotRename; " + leave)
+	c.run("aws iam create-user --user-name mailer; aws iam create-group --group-name " + sesGroup +
+		"; aws iam add-user-to-group --user-name mailer --group-name " + sesGroup + "; " + leave)
 	if got := c.run("aws iam list-groups-for-user --user-name mailer --query Groups"); got != "[]" {
 		p.Errorf("the user is still in %s", got)
 	}
@@ -132,6 +144,71 @@ func following(p *typist) {
 	}
 	if got := contents(p.T, folder+"/environment"); !strings.Contains(got, current.Username) {
 		p.Error("the program hasn't the credential in its environment")
+	}
+}
+
+// wokenUp has the stack in moto, whose function answers on this machine. The keys that people touch
+// by hand are the stack's user's.
+func wokenUp(p *typist) {
+	c := newClient(p.T)
+	c.run("bash deploy/build.sh; aws cloudformation create-stack --stack-name mail " +
+		"--template-body file://.build/template.yaml --capabilities CAPABILITY_IAM --parameters ParameterKey=CodeBucket,ParameterValue=code-eu-west-1 " +
+		"ParameterKey=IdentityArns,ParameterValue=" + identity)
+	name := c.run("aws lambda list-functions --query 'Functions[0].FunctionName' --output text")
+	user := c.run("aws iam list-users --query 'Users[0].UserName' --output text")
+	c.run("aws iam create-group --group-name " + sesGroup + "; aws iam add-user-to-group --user-name " + user +
+		" --group-name " + sesGroup)
+	byHand := c.run("aws iam create-access-key --user-name " + user + " --query AccessKey.AccessKeyId --output text")
+
+	_, d := shell(p.T)
+	moto, err := url.Parse(c.moto)
+	if err != nil {
+		p.Fatal(err)
+	}
+	invoke, rest := d.API(name), httputil.NewSingleHostReverseProxy(moto)
+	lambda := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/invocations") {
+			invoke.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	}))
+	p.Cleanup(lambda.Close)
+	c.folder, c.env = repository(p.T), append(c.env, "AWS_ENDPOINT_URL_LAMBDA="+lambda.URL)
+
+	first, err := d.Current()
+	if err != nil {
+		p.Fatal(err)
+	}
+	terminal := forThisCLI(p.T, p.next(nil, "STACK=", "output()", "FUNCTION=", "rotator()")) + "\n"
+	back := p.next(nil, "rotator '{\"action\":\"rollback\"}'")
+	shown := c.onATerminal(terminal + p.next(nil, "rotator '{\"action\":\"status\"}'") + "\n" +
+		p.next(nil, "go run ./deploy/smtprotate emergency"))
+	second, err := d.Current()
+	if err != nil {
+		p.Fatal(err)
+	}
+	shown += c.onATerminal(terminal + p.next([]string{"AKIA…", second.Username}, "rotator"))
+	third, err := d.Current()
+	if err != nil || third.Username == second.Username || first.Username == second.Username {
+		p.Errorf("two leaks: the key was %s, %s and %s, %v", first.Username, second.Username, third.Username, err)
+	}
+	if tail := p.next(nil, "aws logs tail"); isVersion1(p.T) {
+		p.Log("the AWS CLI is of version 1, which doesn't follow logs")
+	} else {
+		c.onATerminal(terminal + tail)
+	}
+	c.onATerminal(terminal + forThisCLI(p.T, p.next([]string{"AKIA…", byHand}, "aws iam", "QUEUE=", "aws sqs")))
+	if got := c.run("aws iam list-access-keys --user-name " + user + " --query AccessKeyMetadata; " +
+		"aws iam list-groups-for-user --user-name " + user + " --query Groups"); got != "[]\n[]" {
+		p.Errorf("the user still has %s", got)
+	}
+	if _, err := d.Invoke(p.Context(), `{"action":"rotate"}`); err != nil {
+		p.Fatal(err)
+	}
+	shown += c.onATerminal(terminal + back)
+	if strings.Contains(shown, "errorType") || !strings.Contains(shown, "rolled_back") {
+		p.Errorf("there was a failure, or no rollback, in\n%s", shown)
 	}
 }
 

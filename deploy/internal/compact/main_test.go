@@ -34,7 +34,8 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		{strings.Replace(small, "ParameterGroups", "Groups", 1),
 			"no Metadata.AWS::CloudFormation::Interface.ParameterGroups"},
 		{strings.Replace(small, "Metadata: {", "Data: {", 1), "Resources.Function has no Metadata"},
-		{strings.Replace(small, "Architectures:", "Architecture:", 1), "no Resources.Function.Properties.Architectures"},
+		{strings.Replace(small, "Architectures:", "Architecture:", 1),
+			"no Resources.Function.Properties.Architectures"},
 		{strings.Replace(small, "[arm64]", "[arm64, x86_64]", 1), "isn't a list of one"},
 		{strings.Replace(small, "Parameters: {}", "Parameters: { A: &a {}, B: *a }", 1), "no aliases"},
 	} {

@@ -1,3 +1,0 @@
-package stack
-
-func wokenUp(p *typist) { p.all() }
