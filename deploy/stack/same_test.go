@@ -26,8 +26,8 @@ func canonical(t *testing.T, part any) any {
 	return sameForm(value)
 }
 
-// sameForm joins the two parts of Fn::GetAtt, which may stand apart, and makes a list of what stands
-// alone in DependsOn.
+// sameForm joins the two parts of Fn::GetAtt, which may stand apart, and makes a list of what
+// stands alone in DependsOn.
 func sameForm(value any) any {
 	switch v := value.(type) {
 	case []any:

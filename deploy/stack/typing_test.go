@@ -129,8 +129,9 @@ func following(p *typist) {
 	}
 	c.env = append(c.env, "PATH="+folder+"/bin:"+os.Getenv("PATH"))
 	c.run(p.next([]string{"/usr/local/bin", folder + "/bin"}, "go build"))
-	daemon := p.next([]string{"--secret mail", "--secret " + localfunction.Secret, "sasl_passwd.tmpl", "deploy/apps/postfix/sasl_passwd.tmpl", "/etc/postfix/ses",
-		folder + "/ses"}, "smtprotate follow --secret mail --template")
+	daemon := p.next([]string{"--secret mail", "--secret " + localfunction.Secret,
+		"sasl_passwd.tmpl", "deploy/apps/postfix/sasl_passwd.tmpl", "/etc/postfix/ses", folder + "/ses"},
+		"smtprotate follow --secret mail --template")
 	c.run("exec " + daemon + " 2>" + folder + "/log & for i in $(seq 100); do [ -s " + folder +
 		"/reloaded ] && break; sleep 0.1; done; kill $!; wait $! || true")
 	if got := contents(p.T, folder+"/reloaded"); got != "reload\n" {
@@ -152,7 +153,8 @@ func following(p *typist) {
 func wokenUp(p *typist) {
 	c := newClient(p.T)
 	c.run("bash deploy/build.sh; aws cloudformation create-stack --stack-name mail " +
-		"--template-body file://.build/template.yaml --capabilities CAPABILITY_IAM --parameters ParameterKey=CodeBucket,ParameterValue=code-eu-west-1 " +
+		"--template-body file://.build/template.yaml --capabilities CAPABILITY_IAM " +
+		"--parameters ParameterKey=CodeBucket,ParameterValue=code-eu-west-1 " +
 		"ParameterKey=IdentityArns,ParameterValue=" + identity)
 	name := c.run("aws lambda list-functions --query 'Functions[0].FunctionName' --output text")
 	user := c.run("aws iam list-users --query 'Users[0].UserName' --output text")
