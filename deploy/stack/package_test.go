@@ -33,8 +33,17 @@ func builtFunction(t *testing.T) string {
 	return archive.String()
 }
 
+// clientsOnly skips a test of others' programs with -short, which the race detector is run with.
+func clientsOnly(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("other programs do the work, and their races aren't ours")
+	}
+}
+
 func newClient(t *testing.T) client {
 	t.Helper()
+	clientsOnly(t)
 	if _, err := exec.LookPath("aws"); err != nil {
 		t.Skip("the AWS CLI isn't installed:", err)
 	}
@@ -56,6 +65,7 @@ func newClient(t *testing.T) client {
 // withoutAWS has the folder alone.
 func withoutAWS(t *testing.T) client {
 	t.Helper()
+	clientsOnly(t)
 	c := client{T: t, folder: t.TempDir(), env: os.Environ()}
 	copyFile(t, templateFile, c.folder+"/template.yaml")
 	copyFile(t, "../fleet.sh", c.folder+"/deploy/fleet.sh")

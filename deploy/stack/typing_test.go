@@ -21,6 +21,7 @@ const sesGroup = "AWSSESSendingGroupDoNotRename"
 // shell is a client on this repository, with the function on this machine and without moto.
 func shell(t *testing.T) (client, *localfunction.Deployment) {
 	t.Helper()
+	clientsOnly(t)
 	d, err := localfunction.Start(localfunction.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -215,13 +216,14 @@ func wokenUp(p *typist) {
 }
 
 func fromAnEmptyFolder(p *typist) {
+	clientsOnly(p.T)
 	const url = "https://github.com/seed-486a873a/ses-smtp-rotator"
 	here := repository(p.T)
 	if err := exec.CommandContext(p.Context(), "git", "-C", here, "rev-parse", "HEAD").Run(); err != nil {
 		p.Skip("the source isn't in a repository:", err)
 	}
 	c := client{T: p.T, folder: p.TempDir(), env: append(os.Environ(), "GIT_CONFIG_COUNT=1",
-		"GIT_CONFIG_KEY_0=url.file://"+here+".insteadOf", "GIT_CONFIG_VALUE_0="+url)}
+		"GIT_CONFIG_KEY_0=url."+here+".insteadOf", "GIT_CONFIG_VALUE_0="+url)}
 	began := time.Now()
 	shown := c.run(p.all())
 	if !strings.Contains(shown, "Nothing is pending.") {
