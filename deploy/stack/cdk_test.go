@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
 const cdkFolder = top + "deploy/cdk"
@@ -48,12 +50,23 @@ func (c client) synthesised() node {
 	return node{value}
 }
 
-// TestCDKLeavesTheTemplateAsItIs, except for the parameters that the example sets and for what it
-// adds.
+// TestCDKLeavesTheTemplateAsItIs is the first half of the scene "a stack by CDK", which the whole
+// has anyway.
 func TestCDKLeavesTheTemplateAsItIs(t *testing.T) {
+	if whole.Wanted() {
+		return
+	}
 	t.Parallel()
 	c := withoutAWS(t).withCDK()
 	c.run("bash deploy/build.sh; cd deploy/cdk; npx cdk synth --quiet")
+	c.isAsItWas()
+}
+
+// isAsItWas checks that CDK leaves the template as it is, except for the parameters that the example
+// sets and for what it adds.
+func (c client) isAsItWas() {
+	c.Helper()
+	t := c.T
 	want := canonical(t, load(t, c.folder+"/.build/template.yaml").value).(map[string]any)
 	got := canonical(t, c.synthesised().value).(map[string]any)
 
@@ -159,4 +172,5 @@ func byCDK(p *typist) {
 	c := newClient(p.T).withCDK()
 	c.run("cat >typed <<'EOF'\nset -e\n" + p.all() + "\nEOF\nyes | head -n 20 | script -qec 'bash typed' /dev/null")
 	c.hasFunction("mail", "eu-west-1")
+	c.isAsItWas()
 }
