@@ -62,8 +62,8 @@ func TestCDKLeavesTheTemplateAsItIs(t *testing.T) {
 	c.isAsItWas()
 }
 
-// isAsItWas checks that CDK leaves the template as it is, except for the parameters that the example
-// sets and for what it adds.
+// isAsItWas checks that CDK changes nothing in the template except for the parameters that the
+// example sets, and for what it adds.
 func (c client) isAsItWas() {
 	c.Helper()
 	t := c.T
