@@ -82,6 +82,19 @@ func TestTheCompactTemplateMeansTheSame(t *testing.T) {
 	}
 }
 
+func TestTheTemplateIsForWhatWasBuilt(t *testing.T) {
+	c := withoutAWS(t)
+	for command, want := range map[string]string{
+		"bash deploy/build.sh": "[arm64]", "bash deploy/build.sh arm64": "[arm64]", "bash deploy/build.sh amd64": "[x86_64]",
+	} {
+		c.run(command)
+		if got := load(t, c.folder+"/.build/template.yaml").at("Resources", "Function", "Properties",
+			"Architectures").String(); got != want {
+			t.Errorf("%s makes a template for %s, want %s", command, got, want)
+		}
+	}
+}
+
 func TestTheCodeIsWhereTheParametersSay(t *testing.T) {
 	file, key := compactFile(t, "code")
 	template := load(t, file)

@@ -78,7 +78,7 @@ func withoutAWS(t *testing.T) client {
 	if !found {
 		t.Fatal("build.sh doesn't write the compact template")
 	}
-	write(t, c.folder+"/deploy/build.sh", "set -e\narch=arm64\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+
+	write(t, c.folder+"/deploy/build.sh", "set -e\narch=${1:-arm64}\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+
 		strings.ReplaceAll(afterTheFunction, "go run ./deploy/internal/compact", "./compact"))
 	return c
 }
