@@ -85,7 +85,9 @@ func TestTheCompactTemplateMeansTheSame(t *testing.T) {
 func TestTheTemplateIsForWhatWasBuilt(t *testing.T) {
 	c := withoutAWS(t)
 	for command, want := range map[string]string{
-		"bash deploy/build.sh": "[arm64]", "bash deploy/build.sh arm64": "[arm64]", "bash deploy/build.sh amd64": "[x86_64]",
+		"bash deploy/build.sh":       "[arm64]",
+		"bash deploy/build.sh arm64": "[arm64]",
+		"bash deploy/build.sh amd64": "[x86_64]",
 	} {
 		c.run(command)
 		if got := load(t, c.folder+"/.build/template.yaml").at("Resources", "Function", "Properties",

@@ -78,8 +78,8 @@ func withoutAWS(t *testing.T) client {
 	if !found {
 		t.Fatal("build.sh doesn't write the compact template")
 	}
-	write(t, c.folder+"/deploy/build.sh", "set -e\narch=${1:-arm64}\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+
-		strings.ReplaceAll(afterTheFunction, "go run ./deploy/internal/compact", "./compact"))
+	write(t, c.folder+"/deploy/build.sh",
+		"set -e\narch=${1:-arm64}\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+strings.ReplaceAll(afterTheFunction, "go run ./deploy/internal/compact", "./compact"))
 	return c
 }
 
