@@ -78,8 +78,9 @@ func withoutAWS(t *testing.T) client {
 	if !found {
 		t.Fatal("build.sh doesn't write the compact template")
 	}
+	afterTheFunction = strings.ReplaceAll(afterTheFunction, "go run ./deploy/internal/compact", "./compact")
 	write(t, c.folder+"/deploy/build.sh",
-		"set -e\narch=${1:-arm64}\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+strings.ReplaceAll(afterTheFunction, "go run ./deploy/internal/compact", "./compact"))
+		"set -e\narch=${1:-arm64}\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+afterTheFunction)
 	return c
 }
 
