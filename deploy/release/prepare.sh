@@ -1,28 +1,31 @@
 #!/usr/bin/env bash
 # Makes in .build/release what a release has beside smtprotate itself; GoReleaser runs it first.
-#   bash deploy/release/prepare.sh [VERSION]
-# VERSION is the release's, which has to be the source's; without it, any source will do.
+#   bash deploy/release/prepare.sh VERSION [snapshot]
+# VERSION is what the release's files have in their names. It has to be the source's, unless it is a snapshot's.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+version=${1:?"usage: bash deploy/release/prepare.sh VERSION [snapshot]"}
 
 out=.build/release
 rm -rf $out
 mkdir -p $out/tools $out/completions
 
 number=$(sed -n 's/^const Number = "\(.*\)"$/\1/p' pkg/version/version.go)
-if [ -n "${1:-}" ] && [ "$1" != "$number" ]; then
-  echo "the tag is v$1, and pkg/version/version.go says $number: a release's commit has to say $1" >&2
+if [ "${2:-}" != snapshot ] && [ "$version" != "$number" ]; then
+  echo "the tag is v$version, and pkg/version/version.go says $number: a release's commit has to say $version" >&2
   exit 1
 fi
 
 # Lists of the modules that are in a program, in CycloneDX's format.
 GOOS='' GOARCH='' GOFLAGS='' GOBIN=$PWD/$out/tools go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
-# The function, by the one script that builds it.
+# The function, by the one script that builds it, and the template that finds it under the name that the release gives it.
 for arch in arm64 amd64; do
   bash deploy/build.sh $arch
   $out/tools/cyclonedx-gomod bin -json -licenses -noserial -notimestamp -output $out/function-$arch.cdx.json .build/bootstrap
   mv .build/function.zip $out/function-$arch.zip
+  GOOS='' GOARCH='' go run ./deploy/internal/compact -arch $arch -release "$version" \
+    template.yaml $out/function-$arch.zip $out/template-$arch.yaml
 done
 
 # The same on every machine, whatever it is.

@@ -1,18 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-lambda-go/lambda/messages"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
@@ -52,28 +48,12 @@ func deploy(t *testing.T) *deployed {
 	return d
 }
 
-// serve is "Invoke" of the Lambda API reference.
+// serve notes what the function is asked, and has it answer.
 func (d *deployed) serve(w http.ResponseWriter, r *http.Request) {
-	_, rest, _ := strings.Cut(r.URL.Path, "/functions/")
-	name, _ := url.PathUnescape(strings.TrimSuffix(rest, "/invocations"))
-	if name != "rotator" {
-		w.Header().Set("X-Amzn-ErrorType", "ResourceNotFoundException")
-		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprintf(w, `{"Type":"User","Message":"Function not found: %s"}`, name)
-		return
-	}
 	payload, _ := io.ReadAll(r.Body)
 	d.asked = append(d.asked, string(payload))
-	answer, err := d.Function.Invoke(r.Context(), payload)
-	if err != nil {
-		var failed messages.InvokeResponse_Error
-		if !errors.As(err, &failed) {
-			d.Error(err)
-		}
-		w.Header().Set("X-Amz-Function-Error", "Unhandled")
-		answer, _ = json.Marshal(failed)
-	}
-	_, _ = w.Write(answer)
+	r.Body = io.NopCloser(bytes.NewReader(payload))
+	d.API("rotator").ServeHTTP(w, r)
 }
 
 func (d *deployed) current() string {

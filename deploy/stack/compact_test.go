@@ -23,14 +23,15 @@ func compactFile(t *testing.T, code string) (file, key string) {
 	return folder + "/template.yaml", strings.TrimSpace(string(out))
 }
 
-// TestTheTemplateIsPlainAndSmall: service-managed stack sets and CDK take no transform, and a
-// request has room for 51,200 bytes ("Understand CloudFormation quotas"). Some of that is left for
-// what comes.
+// mostBytes is how large a template may be as people deploy it: a request has room for 51,200
+// ("Understand CloudFormation quotas"), and some of that is left for what comes.
+const mostBytes = 45_000
+
+// TestTheTemplateIsPlainAndSmall: service-managed stack sets and CDK take no transform.
 func TestTheTemplateIsPlainAndSmall(t *testing.T) {
-	const most = 45_000
 	file, _ := compactFile(t, "code")
-	if size := len(contents(t, file)); size > most {
-		t.Errorf("the compact template has %d bytes, and may have %d", size, most)
+	if size := len(contents(t, file)); size > mostBytes {
+		t.Errorf("the compact template has %d bytes, and may have %d", size, mostBytes)
 	}
 	for _, file := range []string{templateFile, file} {
 		load(t, file).visit(func(n node) {
@@ -78,6 +79,21 @@ func TestTheCompactTemplateMeansTheSame(t *testing.T) {
 	}
 	if !reflect.DeepEqual(template.value, compact.value) {
 		t.Errorf("it means\n%v\nand not\n%v", compact, template)
+	}
+}
+
+func TestTheTemplateIsForWhatWasBuilt(t *testing.T) {
+	c := withoutAWS(t)
+	for command, want := range map[string]string{
+		"bash deploy/build.sh":       "[arm64]",
+		"bash deploy/build.sh arm64": "[arm64]",
+		"bash deploy/build.sh amd64": "[x86_64]",
+	} {
+		c.run(command)
+		if got := load(t, c.folder+"/.build/template.yaml").at("Resources", "Function", "Properties",
+			"Architectures").String(); got != want {
+			t.Errorf("%s makes a template for %s, want %s", command, got, want)
+		}
 	}
 }
 

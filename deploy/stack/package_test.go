@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -34,8 +33,17 @@ func builtFunction(t *testing.T) string {
 	return archive.String()
 }
 
+// clientsOnly skips a test of others' programs with -short, which the race detector is run with.
+func clientsOnly(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("other programs do the work, and their races aren't ours")
+	}
+}
+
 func newClient(t *testing.T) client {
 	t.Helper()
+	clientsOnly(t)
 	if _, err := exec.LookPath("aws"); err != nil {
 		t.Skip("the AWS CLI isn't installed:", err)
 	}
@@ -43,8 +51,22 @@ func newClient(t *testing.T) client {
 		t.Skip("python3 has no moto:", err)
 	}
 	moto := awstest.Moto(t, "python3", "testdata/moto_cloudformation.py")
-	c := client{t, t.TempDir(), moto, append(os.Environ(), "AWS_ENDPOINT_URL="+moto, "AWS_ACCESS_KEY_ID=test",
-		"AWS_SECRET_ACCESS_KEY=test", "AWS_DEFAULT_REGION=eu-west-1")}
+	moto = strings.Replace(moto, "127.0.0.1", "localhost", 1) // where it looks for templates in its own S3
+	c := withoutAWS(t)
+	c.moto = moto
+	c.env = append(c.env, "AWS_ENDPOINT_URL="+moto, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"AWS_DEFAULT_REGION=eu-west-1")
+	for _, bucket := range []string{"code-eu-west-1", "code-us-east-1"} {
+		s3(t, http.MethodPut, moto+"/"+bucket)
+	}
+	return c
+}
+
+// withoutAWS has the folder alone.
+func withoutAWS(t *testing.T) client {
+	t.Helper()
+	clientsOnly(t)
+	c := client{T: t, folder: t.TempDir(), env: os.Environ()}
 	copyFile(t, templateFile, c.folder+"/template.yaml")
 	copyFile(t, "../fleet.sh", c.folder+"/deploy/fleet.sh")
 	write(t, c.folder+"/built.zip", builtFunction(t))
@@ -56,36 +78,22 @@ func newClient(t *testing.T) client {
 	if !found {
 		t.Fatal("build.sh doesn't write the compact template")
 	}
-	write(t, c.folder+"/deploy/build.sh", "set -e\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+
-		strings.ReplaceAll(afterTheFunction, "go run ./deploy/internal/compact", "./compact"))
-	for _, bucket := range []string{"code-eu-west-1", "code-us-east-1"} {
-		s3(t, http.MethodPut, moto+"/"+bucket)
-	}
+	afterTheFunction = strings.ReplaceAll(afterTheFunction, "go run ./deploy/internal/compact", "./compact")
+	write(t, c.folder+"/deploy/build.sh",
+		"set -e\narch=${1:-arm64}\nmkdir -p .build\ncp built.zip .build/function.zip\nkey="+afterTheFunction)
 	return c
 }
 
+// run runs commands for bash, up to the first that fails, and returns what they print.
 func (c client) run(command string) string {
 	c.Helper()
-	cmd := exec.CommandContext(c.Context(), "bash", "-c", command)
+	cmd := exec.CommandContext(c.Context(), "bash", "-ec", command)
 	cmd.Dir, cmd.Env = c.folder, c.env
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		c.Fatalf("%s: %v\n%s", command, err, out)
 	}
 	return strings.TrimSpace(string(out))
-}
-
-// runAll runs the commands of a text for bash and the AWS CLI, as they are printed there.
-func (c client) runAll(text string) {
-	c.Helper()
-	commands := regexp.MustCompile(`(?m)^ {4,}((bash|aws) .*)`).
-		FindAllStringSubmatch(strings.ReplaceAll(text, "\\\n", " "), -1)
-	if len(commands) < 3 {
-		c.Fatalf("only %d commands were found", len(commands))
-	}
-	for _, command := range commands {
-		c.run(command[1])
-	}
 }
 
 // hasFunction checks that a stack is there and that its function has the built code.
@@ -102,55 +110,6 @@ func (c client) hasFunction(stack, region string) {
 		"'Functions[?starts_with(FunctionName, `" + stack + "-Function-`)].CodeSha256'"); got !=
 		base64.StdEncoding.EncodeToString(sum[:]) {
 		c.Errorf("the function of %s has other code: %q", stack, got)
-	}
-}
-
-// TestTheReadmesCommandsDeployAStack runs the AWS CLI's. What moto leaves out of a stack is in
-// testdata/moto_cloudformation.py. SAM's commands aren't run.
-func TestTheReadmesCommandsDeployAStack(t *testing.T) {
-	t.Parallel()
-	c := newClient(t)
-	_, way, _ := strings.Cut(contents(t, "../../README.md"), "**The AWS CLI alone**")
-	way, _, _ = strings.Cut(way, "**Terraform**")
-	way = strings.ReplaceAll(way, "BUCKET", "code-eu-west-1")
-	c.runAll(way)
-	c.hasFunction("mail", "eu-west-1")
-	c.run("aws cloudformation create-stack --stack-name by-body --template-body file://.build/template.yaml " +
-		"--capabilities CAPABILITY_IAM --parameters ParameterKey=CodeBucket,ParameterValue=code-eu-west-1 " +
-		"ParameterKey=IdentityArns,ParameterValue=" + identity)
-	c.hasFunction("by-body", "eu-west-1")
-}
-
-// TestTheFleetsCommandsMakeItsStacks can't see into service-managed stacks, which need an
-// organization: moto takes the template for them.
-func TestTheFleetsCommandsMakeItsStacks(t *testing.T) {
-	t.Parallel()
-	c := newClient(t)
-	c.runAll(contents(t, "../fleet.md"))
-	if got := c.run("aws cloudformation list-stack-instances --stack-set-name mail " +
-		"--query 'Summaries[].[Account,Region]' --output text"); strings.Join(strings.Fields(got), " ") !=
-		"111122223333 eu-west-1" {
-		t.Errorf("the stack set has stacks in %q", got)
-	}
-	for _, region := range []string{"eu-west-1", "us-east-1"} {
-		c.run("aws cloudformation create-stack --region " + region + " --stack-name regional --template-body " +
-			"file://.build/template.yaml --capabilities CAPABILITY_IAM --parameters " +
-			"ParameterKey=CodeBucket,ParameterValue=code- ParameterKey=IdentityArns,ParameterValue=" + identity)
-		c.hasFunction("regional", region)
-	}
-}
-
-// TestThePackageFindsTheFunction is how `aws cloudformation package` and SAM upload a local file.
-func TestThePackageFindsTheFunction(t *testing.T) {
-	t.Parallel()
-	c := newClient(t)
-	c.run("bash deploy/build.sh")
-	c.run("aws cloudformation package --template-file template.yaml --s3-bucket code-eu-west-1 " +
-		"--output-template-file packaged.yaml")
-	code := load(t, c.folder+"/packaged.yaml").at("Resources", "Function", "Properties", "Code")
-	if got := s3(t, http.MethodGet, c.moto+"/"+code.at("S3Bucket").String()+"/"+code.at("S3Key").String()); got !=
-		builtFunction(t) {
-		t.Errorf("the package is %q", got)
 	}
 }
 

@@ -1,6 +1,9 @@
 // Command compact writes template.yaml in the form that people deploy: without comments and
 // needless white space, and with the function's code in S3. What it writes depends on the template
 // and the code alone. It prints the key under which that template looks for the code.
+//
+// With -release, the key is the name that the release gives the code, so that people upload it as
+// they have downloaded it, and the template says which release it belongs to.
 package main
 
 import (
@@ -9,25 +12,53 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/version"
 )
 
-// code is what the compact template has beside template.yaml's.
-//
-//go:embed code.yaml
-var code []byte
+var (
+	// code is what the compact template has beside template.yaml's.
+	//
+	//go:embed code.yaml
+	code []byte
+
+	// application is what a release's template has beside that.
+	//
+	//go:embed application.yaml
+	application []byte
+)
+
+// architectures are Lambda's names for Go's.
+var architectures = map[string]string{"arm64": "arm64", "amd64": "x86_64"}
+
+// options are what the template depends on beside its text.
+type options struct {
+	arch    string // what the code was built for, as Go calls it
+	release string // the release that the template belongs to; "": a build
+	key     string // of the code
+}
 
 func main() {
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: compact TEMPLATE PACKAGE COMPACT")
+	var o options
+	flag.StringVar(&o.arch, "arch", "arm64", "what the package was built for: arm64 or amd64")
+	flag.StringVar(&o.release, "release", "", "the release's version, as its files have it in their names")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: compact [-arch ARCH] [-release VERSION] TEMPLATE PACKAGE COMPACT")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() != 3 || architectures[o.arch] == "" {
+		flag.Usage()
 		os.Exit(2)
 	}
-	key, err := run(os.Args[1], os.Args[2], os.Args[3])
+	key, err := run(o, flag.Arg(0), flag.Arg(1), flag.Arg(2))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "compact:", err)
 		os.Exit(1)
@@ -35,7 +66,7 @@ func main() {
 	fmt.Println(key)
 }
 
-func run(template, function, to string) (key string, err error) {
+func run(o options, template, function, to string) (key string, err error) {
 	text, err := os.ReadFile(template)
 	if err != nil {
 		return "", err
@@ -44,12 +75,15 @@ func run(template, function, to string) (key string, err error) {
 	if err != nil {
 		return "", err
 	}
-	key = keyOf(zip)
-	out, err := compact(text, key)
+	o.key = keyOf(zip)
+	if o.release != "" {
+		o.key = fmt.Sprintf("ses-smtp-rotator_%s_lambda_%s.zip", o.release, o.arch)
+	}
+	out, err := compact(text, o)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", template, err)
 	}
-	return key, os.WriteFile(to, out, 0o644)
+	return o.key, os.WriteFile(to, out, 0o644)
 }
 
 // keyOf returns the code's place in a bucket. Other code has another key, because that is how
@@ -59,13 +93,14 @@ func keyOf(zip []byte) string {
 	return fmt.Sprintf("ses-smtp-rotator/%x.zip", sum[:8])
 }
 
-// compact returns the template with its code at key, a line for each parameter, resource and so on.
-func compact(template []byte, key string) ([]byte, error) {
+// compact returns the template with its code at o.key, a line for each parameter, resource and so
+// on.
+func compact(template []byte, o options) ([]byte, error) {
 	var document, more yaml.Node
 	if err := yaml.Unmarshal(template, &document); err != nil {
 		return nil, err
 	}
-	if err := yaml.Unmarshal(bytes.Replace(code, []byte("KEY"), []byte(key), 1), &more); err != nil {
+	if err := yaml.Unmarshal(bytes.Replace(code, []byte("KEY"), []byte(o.key), 1), &more); err != nil {
 		return nil, err
 	}
 	if document.Kind != yaml.DocumentNode {
@@ -75,7 +110,42 @@ func compact(template []byte, key string) ([]byte, error) {
 	if err := addCode(root, more.Content[0]); err != nil {
 		return nil, err
 	}
+	if err := setArchitecture(root, architectures[o.arch]); err != nil {
+		return nil, err
+	}
+	if o.release != "" {
+		if err := addApplication(root); err != nil {
+			return nil, err
+		}
+	}
 	return lines(nil, root, 0)
+}
+
+func setArchitecture(root *yaml.Node, name string) error {
+	list, err := at(root, "Resources", "Function", "Properties", "Architectures")
+	if err != nil {
+		return err
+	}
+	if len(list.Content) != 1 {
+		return errors.New("Resources.Function.Properties.Architectures isn't a list of one")
+	}
+	list.Content[0].Value = name
+	return nil
+}
+
+// addApplication says in the template which release of what it is.
+func addApplication(root *yaml.Node) error {
+	var more yaml.Node
+	text := bytes.ReplaceAll(application, []byte("VERSION"), []byte(version.Number))
+	if err := yaml.Unmarshal(text, &more); err != nil {
+		return err
+	}
+	metadata, err := at(root, "Metadata")
+	if err != nil {
+		return err
+	}
+	metadata.Content = append(metadata.Content, more.Content[0].Content...)
+	return nil
 }
 
 // addCode puts the code in S3 in the place of the local file.

@@ -3,7 +3,9 @@
 - it makes no secrets, and then refuses the policies that name one;
 - it makes no alarms, and then refuses the dashboard, which names them;
 - it joins what is AWS::NoValue as None;
+- it wants the two parts of Fn::GetAtt apart, and CDK leaves the dot between them;
 - it runs the function in a container, which the tests of its life do without one;
+- it deletes a managed policy of a stack and leaves it attached to the user, who then can't be deleted;
 - it gives a stack of a stack set only the parameters that are overridden, and a name that no queue can have.
 
 What it lacks besides, it passes over: schedules, the policy of the queue, the subscription, the invoke configuration.
@@ -14,6 +16,7 @@ from moto.cloudformation import parsing
 from moto.cloudformation.custom_model import CustomModel
 from moto.cloudformation.models import StackInstances
 from moto.core.common_models import CloudFormationModel
+from moto.iam.models import IAMBackend
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.server import main
 
@@ -92,6 +95,8 @@ clean_json = parsing.clean_json
 
 
 def clean_without_no_value(resource_json, resources_map):
+    if isinstance(resource_json, dict) and isinstance(resource_json.get("Fn::GetAtt"), str):
+        resource_json = {"Fn::GetAtt": resource_json["Fn::GetAtt"].split(".", 1)}
     if isinstance(resource_json, dict) and "Fn::Join" in resource_json:
         delimiter, parts = resource_json["Fn::Join"]
         parts = parsing.clean_json(parts, resources_map)
@@ -103,6 +108,16 @@ parsing.clean_json = clean_without_no_value
 
 generate_resource_name = parsing.generate_resource_name
 parsing.generate_resource_name = lambda kind, stack, logical_id: generate_resource_name(kind, stack.replace(":", "-"), logical_id)
+
+delete_user = IAMBackend.delete_user
+
+
+def delete_user_without_policies(self, user_name):
+    self.get_user(user_name).managed_policies.clear()
+    return delete_user(self, user_name)
+
+
+IAMBackend.delete_user = delete_user_without_policies
 
 create_instances = StackInstances.create_instances
 
