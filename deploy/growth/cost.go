@@ -21,8 +21,8 @@ const (
 const (
 	hours  = 730
 	audits = hours / 24.0
-	// auditMetrics are written by the daily audit: HighFindings always, and MediumFindings in a stack
-	// that doesn't say from where its mail comes. They cost by the hour.
+	// auditMetrics are written by the daily audit: HighFindings always, and MediumFindings in a
+	// stack that doesn't say from where its mail comes. They cost by the hour.
 	auditMetrics = 2
 	// A tick is a call to Secrets Manager, an audit three, a rotation with what follows a dozen.
 	calls = hours + 3*audits + 12

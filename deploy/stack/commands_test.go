@@ -228,6 +228,9 @@ func byStackSets(p *typist) {
 			"ParameterKey=CodeBucket,ParameterValue=code- ParameterKey=IdentityArns,ParameterValue=" + identity)
 		c.hasFunction("regional", region)
 	}
+	copyFile(p.T, "../dashboard.yaml", c.folder+"/deploy/dashboard.yaml")
+	c.run(p.next(nil, "aws cloudformation deploy"))
+	c.run("aws cloudwatch get-dashboard --dashboard-name ses-smtp-credentials")
 	c.run(p.next(nil, "aws cloudformation delete-"))
 }
 
