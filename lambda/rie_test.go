@@ -79,7 +79,7 @@ func findEmulator(t *testing.T) string {
 	program, err := exec.LookPath(name)
 	if err != nil {
 		t.Skip("AWS's Lambda runtime interface emulator isn't installed: go install "+
-			"github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie, and name it in LAMBDA_RIE:", err)
+			"what .ci/versions has for rie, and name it in LAMBDA_RIE:", err)
 	}
 	return program
 }
