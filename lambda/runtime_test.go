@@ -17,19 +17,38 @@ import (
 	"time"
 )
 
-// binary is the function as `go build ./lambda` makes it, built once.
+// deployed are the flags with which deploy/build.sh builds the function.
+var deployed = []string{"-buildvcs=false", "-tags", "lambda.norpc", "-trimpath", `-ldflags=-s -w`}
+
+// binary is the function as it is deployed, for this machine, built once.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "ses-smtp-rotator-")
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, "bootstrap")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	cmd := exec.Command("go", slices.Concat([]string{"build"}, deployed, []string{"-o", path, "."})...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w: %s", err, out)
 	}
 	return path, nil
 })
+
+// TestTheFunctionIsTestedAsItIsDeployed holds the flags above against the script's.
+func TestTheFunctionIsTestedAsItIsDeployed(t *testing.T) {
+	t.Parallel()
+	script, err := os.ReadFile("../deploy/build.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := strings.ReplaceAll(string(script), `"`, "")
+	if want := "go build " + strings.Join(deployed, " ") + " -o "; !strings.Contains(written, want) ||
+		!strings.Contains(written, "CGO_ENABLED=0 GOFLAGS=''") {
+		t.Errorf("deploy/build.sh doesn't say CGO_ENABLED=0 GOFLAGS='' %s", want)
+	}
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()

@@ -103,7 +103,7 @@ const (
 	identity111122223333 = "arn:aws:ses:eu-west-1:111122223333:identity/example.com"
 	// release is where a release's commands are run, with the files of a snapshot.
 	release = "deploy/release/install_test.go runs it"
-	// ci comes before a part of the line with which .ci/run runs a command.
+	// ci comes before a part of the line with which .ci/run, or .ci/tools for it, runs a command.
 	ci = "in .ci/run: "
 )
 
@@ -129,7 +129,7 @@ func TestEveryCommandOfTheDocumentsIsAccountedFor(t *testing.T) {
 			}
 		}
 	}
-	script := contents(t, top+".ci/run")
+	script := contents(t, top+".ci/run") + contents(t, top+".ci/tools")
 	for i, u := range untyped {
 		if !used[i] {
 			t.Errorf("%s has no command %q", u.document, u.command)
