@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
 // What is deployed beside the stack: the endpoint to bind a credential to, and what forwards leaks.
@@ -133,9 +131,7 @@ func TestAnEventThatCantBeDeliveredGoesToAQueueThatTakesIt(t *testing.T) {
 	}
 }
 
-func TestTheModulesBesideAreAppliedAndDestroyed(t *testing.T) {
-	t.Parallel()
-	whole.Only(t, "AWS's provider waits for a minute until its queue is there, and until it is gone")
+func modulesBesideAreAppliedAndDestroyed(t *testing.T) {
 	tf := newTerraform(t, awsByMoto)
 	const beside = "deploy/beside"
 	config := `
@@ -148,7 +144,7 @@ func TestTheModulesBesideAreAppliedAndDestroyed(t *testing.T) {
 			cidr_block = "10.0.1.0/24"
 		}
 		module "endpoint" {
-			source = "../terraform/endpoint"
+			source = "../terraform/modules/endpoint"
 			name = "mail"
 			vpc_id = aws_vpc.vpc.id
 			subnet_ids = [aws_subnet.subnet.id]
@@ -162,12 +158,12 @@ func TestTheModulesBesideAreAppliedAndDestroyed(t *testing.T) {
 			vpc_endpoint_ids = [module.endpoint.endpoint_id] # which isn't known yet
 		}
 		module "leaks" {
-			source = "../terraform/leaks"
+			source = "../terraform/modules/leaks"
 			regions = ["eu-west-1", "eu-central-1"]
 			alarm_email = "ops@example.com"
 		}`
 	tf.write(beside+"/main.tf", config)
-	tf.run(beside, "init", "-plugin-dir="+tf.plugins)
+	tf.run(beside, "init")
 	tf.run(beside, "apply", "-auto-approve")
 	tf.run(beside, "plan", "-out=plan")
 	plan := tf.show(beside, "plan")

@@ -278,8 +278,8 @@ func TestNoVariableMakesAPolicyWider(t *testing.T) {
 	tf := newTerraform(t, awsForPlans)
 	module := map[string]string{templateFile: "", leaksFile: "leaks"}
 	for file, folder := range module {
-		text := contents(t, filepath.Join(moduleFolder, folder, map[string]string{templateFile: "variables.tf",
-			leaksFile: "main.tf"}[file]))
+		text := contents(t, filepath.Join(moduleFolder, map[string]string{leaksFile: "modules"}[file], folder,
+			"variables.tf"))
 		tf.write("bounds/only"+folder+"/main.tf", strings.Join(regexp.MustCompile(`(?ms)^variable .*?^}`).
 			FindAllString(text, -1), "\n"))
 	}
@@ -302,7 +302,7 @@ func TestNoVariableMakesAPolicyWider(t *testing.T) {
 		folder := "bounds/" + kind
 		tf.write(folder+"/values.json", string(text))
 		tf.write(folder+"/main.tf", calls)
-		tf.run(folder, "init", "-plugin-dir="+tf.plugins)
+		tf.run(folder, "init")
 		out, err := tf.try(folder, "plan", "-no-color")
 		if kind == "taken" {
 			if err != nil {

@@ -79,6 +79,7 @@ var untyped = []struct{ document, command, why string }{
 	{"CONTRIBUTING.md", "WHOLE=1 go test ./...", "this test is part of it"},
 	{"CONTRIBUTING.md", "bash .ci/run", "it runs this test"},
 	{"CONTRIBUTING.md", "WHOLE=1 go test ./pkg/rotation/proof -run TestTheMatrix -update", "it writes into the tree"},
+	{"CONTRIBUTING.md", "go test ./deploy/stack -run Tables -update", "it writes into the tree"},
 	{"CONTRIBUTING.md", "WHOLE=1 go test ./pkg/rotation/proof", ci + "go test"},
 	{"CONTRIBUTING.md", "WHOLE=1 go test ./pkg/sendpolicy", ci + "go test"},
 	{"CONTRIBUTING.md", "go test -tags long -run TestTheLongForm", "it takes half an hour"},

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
@@ -29,37 +28,35 @@ func module(state node) map[string]node {
 	return resources
 }
 
-const example = "deploy/terraform/example"
+const example = "deploy/terraform/examples/complete"
 
-func TestTheModuleIsAppliedAndDestroyedWithoutATrace(t *testing.T) {
-	t.Parallel()
-	whole.Only(t, "AWS's provider waits for a minute until its queue is there, and until it is gone")
-	tf := newTerraform(t, awsByMoto)
-	tf.run(example, "init", "-plugin-dir="+tf.plugins)
+func isAppliedAndDestroyed(tf *terraform) {
+	tf.run(example, "init")
+	tf.run(example, "validate")
 	tf.write(example+"/dashboard_override.tf", `module "mail" { make_dashboard = true }`)
 	tf.run(example, "apply", "-auto-approve")
 	parts := tf.rotate()
 	tf.run(example, "plan", "-out=plan")
 	shown := tf.run(example, "show", "-json", "plan") // with the state, as it is now
-	plan := document(t, node{shown})
-	nothingToDo(t, plan)
+	plan := document(tf.T, node{shown})
+	nothingToDo(tf.T, plan)
 	for _, part := range parts {
 		if strings.Contains(shown, part) {
-			t.Errorf("%q is in the state", part)
+			tf.Errorf("%q is in the state", part)
 		}
 	}
 	made := module(plan.at("prior_state"))
-	theSameRole(t, made)
-	theSameAlarms(t, made)
-	theSameDashboard(t, made)
+	theSameRole(tf.T, made)
+	theSameAlarms(tf.T, made)
+	theSameDashboard(tf.T, made)
 	// moto deletes users that have access keys, AWS doesn't
 	if made["aws_iam_user.smtp_user[0]"].at("force_destroy").String() != "true" {
-		t.Error("a user that has access keys can't be destroyed")
+		tf.Error("a user that has access keys can't be destroyed")
 	}
 	tf.run(example, "destroy", "-auto-approve")
 	users, roles, secrets := tf.made()
 	if policies := tf.policies(); len(users)+len(roles)+len(secrets)+len(policies) > 0 {
-		t.Errorf("left are the users %v, the roles %v, the secrets %v and the policies %v", users, roles, secrets,
+		tf.Errorf("left are the users %v, the roles %v, the secrets %v and the policies %v", users, roles, secrets,
 			policies)
 	}
 }
@@ -132,23 +129,31 @@ func nothingToDo(t *testing.T, plan node) {
 	if len(module(plan.at("prior_state"))) == 0 {
 		t.Error("the plan says nothing of the state")
 	}
+	for address, what := range changes(plan) {
+		t.Errorf("a second apply changes %s: %s", address, what)
+	}
+}
+
+// changes is what a plan would do, by address.
+func changes(plan node) map[string]string {
+	found := map[string]string{}
 	for _, change := range plan.at("resource_changes").list() {
-		actions := change.at("change", "actions").String()
+		address, actions := change.at("address").String(), change.at("change", "actions").String()
 		if actions == "[no-op]" || actions == "[read]" {
 			continue
 		}
 		if actions != "[update]" {
-			t.Errorf("a second apply does %s with %s", actions, change.at("address"))
+			found[address] = actions
 		}
 		before, after := change.at("change", "before").fields(), change.at("change", "after").fields()
 		for name := range before { // an update has the same attributes on both sides
 			motoForgets := change.at("type").String() == "aws_lambda_function" && name == "logging_config"
 			if before[name].String() != after[name].String() && !motoForgets {
-				t.Errorf("a second apply changes %s of %s: from %v to %v", name, change.at("address"),
-					before[name], after[name])
+				found[address] += fmt.Sprintf(" %s from %v to %v", name, before[name], after[name])
 			}
 		}
 	}
+	return found
 }
 
 // theSameRole: the function has the environment and the permissions that the template gives it.
@@ -262,7 +267,8 @@ func theSameDashboard(t *testing.T, made map[string]node) {
 // theSameParameters: what can be set has the same names in both, and the same defaults.
 func theSameParameters(t *testing.T, variables node) {
 	t.Helper()
-	own := []string{"name", "function_zip", "tags"} // CloudFormation has them outside of the template
+	own := []string{"name", "tags", "function_zip", "function_bucket", "function_key", "function_version",
+		"function_url", "function_sha256", "architecture"} // CloudFormation has them outside of the template
 	parameters := map[string]node{}
 	for name, p := range load(t, templateFile).at("Parameters").fields() {
 		parameters[strings.ToLower(regexp.MustCompile(`(\w)([A-Z])`).ReplaceAllString(name, "${1}_$2"))] = p

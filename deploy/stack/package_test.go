@@ -114,9 +114,9 @@ func (c client) hasFunction(stack, region string) {
 }
 
 // s3 makes a bucket or reads an object, without the AWS CLI, which takes a second for it.
-func s3(t *testing.T, method, url string) string {
+func s3(t *testing.T, method, url string, content ...string) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(strings.Join(content, "")))
 	if err != nil {
 		t.Fatal(err)
 	}

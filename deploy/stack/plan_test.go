@@ -30,7 +30,7 @@ func callsBeside(networks, regions string) string {
 	return `
 		module "endpoint" {
 			for_each = toset([` + networks + `])
-			source = "../terraform/endpoint"
+			source = "../terraform/modules/endpoint"
 			name = "mail"
 			vpc_id = "vpc-1"
 			subnet_ids = ["subnet-1"]
@@ -38,7 +38,7 @@ func callsBeside(networks, regions string) string {
 		}
 		module "leaks" {
 			for_each = toset([` + regions + `])
-			source = "../terraform/leaks"
+			source = "../terraform/modules/leaks"
 			regions = split(",", each.value)
 		}`
 }
@@ -47,7 +47,11 @@ func callsBeside(networks, regions string) string {
 
 func TestTheModulesPlanWhatIsAskedFor(t *testing.T) {
 	t.Parallel()
-	tf := newTerraform(t, awsForPlans)
+	withEach(t, awsForPlans, planWhatIsAskedFor)
+}
+
+func planWhatIsAskedFor(tf *terraform) {
+	t := tf.T
 	module, _ := fits(t)
 	const asked = "deploy/asked"
 	tf.write(asked+"/main.tf", calls("everything", `
@@ -79,7 +83,7 @@ func TestTheModulesPlanWhatIsAskedFor(t *testing.T) {
 		"\n"+callsWith("most", module)+
 		callsBeside(`"10.0.0.0/8", "172.16.0.0/12,192.168.0.0/16", "100.64.0.0/10,172.31.1.0/24"`,
 			`"eu-central-1", "eu-west-1,us-east-1"`))
-	tf.run(asked, "init", "-plugin-dir="+tf.plugins)
+	tf.run(asked, "init")
 	tf.run(asked, "plan", "-out=plan")
 	plan := tf.show(asked, "plan")
 	theSameParameters(t, plan.at("configuration", "root_module", "module_calls", "everything", "module", "variables"))
@@ -170,10 +174,10 @@ func TestTheModulesRefuseNonsense(t *testing.T) {
 		callsBeside(`"172.16.0.0/8", "192.168.0.0/15", "100.64.0.0/9", "10.0.0.0/7", "192.0.2.0/24", ""`,
 			`"us-east-1,us-east-1", "everywhere", "a-b-1,a-b-2,a-b-3,a-b-4,a-b-5,a-b-6"`)+`
 		module "alone" { # which isn't looked at together with the other Regions
-			source = "../terraform/leaks"
+			source = "../terraform/modules/leaks"
 			regions = ["eu-west-1"]
 		}`)
-	tf.run(refused, "init", "-plugin-dir="+tf.plugins)
+	tf.run(refused, "init")
 	out, err := tf.try(refused, "plan", "-no-color")
 	if err == nil {
 		t.Fatal("all of it is planned")

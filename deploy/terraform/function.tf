@@ -32,10 +32,13 @@ locals {
 resource "aws_lambda_function" "function" {
   function_name                  = var.name
   description                    = "Rotates the SES SMTP credential of ${var.name}"
-  filename                       = var.function_zip
-  source_code_hash               = filebase64sha256(var.function_zip)
+  filename                       = local.function_file
+  s3_bucket                      = local.function_bucket
+  s3_key                         = local.function_bucket == null ? null : var.function_key
+  s3_object_version              = local.function_bucket == null || var.function_version == "" ? null : var.function_version
+  source_code_hash               = local.function_hash
   runtime                        = "provided.al2023"
-  architectures                  = ["arm64"]
+  architectures                  = [var.architecture]
   handler                        = "bootstrap"
   timeout                        = 300
   memory_size                    = 128
@@ -59,6 +62,22 @@ resource "aws_lambda_function" "function" {
   }
 
   lifecycle {
+    precondition {
+      condition     = length(compact([var.function_zip, var.function_bucket, var.function_url])) == 1
+      error_message = "The function comes from one place: set function_zip (a file), function_bucket (with function_key) or function_url (with function_sha256), and no other of these."
+    }
+    precondition {
+      condition     = (var.function_bucket != "") == (var.function_key != "")
+      error_message = "function_bucket and function_key are needed together."
+    }
+    precondition {
+      condition     = var.function_version == "" || var.function_bucket != ""
+      error_message = "function_version is that of an object in function_bucket, which isn't set."
+    }
+    precondition {
+      condition     = (var.function_url != "") == (var.function_sha256 != "")
+      error_message = "function_url and function_sha256 are needed together: what is downloaded is deployed only if its checksum is known."
+    }
     precondition {
       condition     = local.seconds.interval > local.seconds.window + local.seconds.grace + local.seconds.quarantine
       error_message = "rotation_interval must exceed promotion_window + grace_period + quarantine_period."
@@ -85,7 +104,7 @@ resource "aws_lambda_function" "function" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.function_role]
+  depends_on = [aws_iam_role_policy.function_role, terraform_data.download]
 }
 
 # For asynchronous invocations: ticks, and leaks told by AWS Health. A failed emergency is tried again within minutes and

@@ -58,7 +58,7 @@ resource "aws_iam_role" "schedule_role" {
       Action    = "sts:AssumeRole"
       Condition = { StringEquals = {
         "aws:SourceAccount" = data.aws_caller_identity.here.account_id
-        "aws:SourceArn"     = "arn:${data.aws_partition.here.partition}:scheduler:${data.aws_region.here.name}:${data.aws_caller_identity.here.account_id}:schedule-group/default"
+        "aws:SourceArn"     = "arn:${data.aws_partition.here.partition}:scheduler:${local.here}:${data.aws_caller_identity.here.account_id}:schedule-group/default"
       } }
     }]
   })

@@ -10,15 +10,74 @@ variable "name" {
   }
 }
 
-variable "function_zip" {
-  description = "The function, as deploy/build.sh makes it."
-  type        = string
-}
-
 variable "tags" {
   description = "Tags of all resources that can have any."
   type        = map(string)
   default     = {}
+  nullable    = false
+}
+
+# The function, from one of three places
+
+variable "function_zip" {
+  description = "Path of the function's zip, as deploy/build.sh makes it or a release has it. This, function_bucket or function_url is needed."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "function_bucket" {
+  description = "S3 bucket in this Region with the function's zip, under function_key."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "function_key" {
+  description = "Key of the function's zip in function_bucket. Another zip needs another key, or another function_version; deploy/build.sh makes a key of its own for each (.build/code)."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "function_version" {
+  description = "Version of that object, in a bucket with versions. Empty: the newest when the function is made or its place changes."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "function_url" {
+  description = "URL of the function's zip, such as a release's. The machine that applies downloads it with curl, and deploys it only if its checksum is function_sha256."
+  type        = string
+  default     = ""
+  nullable    = false
+  validation {
+    condition     = can(regex("^(https?://[^\\s\"\\\\]+)?$", var.function_url))
+    error_message = "function_url must begin with https:// or http://, and have no spaces, quotes or backslashes."
+  }
+}
+
+variable "function_sha256" {
+  description = "SHA-256 checksum of what function_url leads to, as SHA256SUMS of a release has it."
+  type        = string
+  default     = ""
+  nullable    = false
+  validation {
+    condition     = can(regex("^([0-9a-f]{64})?$", var.function_sha256))
+    error_message = "function_sha256 must be 64 digits of 0-9 and a-f, as sha256sum prints them."
+  }
+}
+
+variable "architecture" {
+  description = "What the function was built for: arm64, or x86_64 (a release's amd64)."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture must be arm64 or x86_64."
+  }
 }
 
 # What the credential may send
@@ -36,6 +95,7 @@ variable "configuration_set_arns" {
   description = "ARNs of the SES configuration sets that the credential may send with. Needed where mail names one or an identity has one by default."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for arn in var.configuration_set_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:configuration-set/[A-Za-z0-9_-]+$", arn))])
     error_message = "configuration_set_arns must be ARNs of SES configuration sets, without wildcards."
@@ -46,6 +106,7 @@ variable "from_addresses" {
   description = "Addresses that mail may come from, with * for any text, written just as mail has them. Empty: all that the identities allow. Where verify is send, verify_from has to be among them. One that is a verified identity itself has to be in identity_arns as well."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for address in var.from_addresses : can(regex("^[^@?$\\s]+@([^@?$\\s]*\\.)?[^@?$*.\\s]+\\.[^@?$*.\\s]+$", address))])
     error_message = "from_addresses must be addresses, with * for any text before a whole domain such as example.com, without ? and $."
@@ -56,6 +117,7 @@ variable "from_names" {
   description = "Display names that mail may come from, with * for any text. Empty: any."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for name in var.from_names : can(regex("^([^?$\\s][^?$]*)?[^*?$\\s]{2}([^?$]*[^?$\\s])?$", name))])
     error_message = "from_names must be names without spaces around them, each with two characters in a row beside *, without ? and $."
@@ -66,6 +128,7 @@ variable "recipients" {
   description = "Addresses that mail may go to, with * for any text, written just as mail has them. Empty: all. Where verify is send, success@simulator.amazonses.com has to be among them."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for address in var.recipients : can(regex("^[^@?$\\s]+@([^@?$\\s]*\\.)?[^@?$*.\\s]+\\.[^@?$*.\\s]+$", address))])
     error_message = "recipients must be addresses, with * for any text before a whole domain such as example.com, without ? and $."
@@ -76,6 +139,7 @@ variable "sandbox_recipient_arns" {
   description = "ARNs of the SES identities of recipients. In the sandbox, SES asks for permission on those as well. They need from_addresses that aren't theirs, or the credential could send as its recipients."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for arn in var.sandbox_recipient_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/[^*?$\\s]+$", arn))])
     error_message = "sandbox_recipient_arns must be ARNs of SES identities, without wildcards and $."
@@ -88,6 +152,7 @@ variable "source_networks" {
   description = "Public networks that mail is handed to SES from, such as 192.0.2.10/32: the address of a NAT gateway, not those behind it. Empty, and no VPC endpoint or VPC named: a leaked credential works from anywhere."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for network in var.source_networks : can(cidrhost(network, 0)) && can(regex("^(([0-9]{1,3}\\.){3}[0-9]{1,3}/(1[6-9]|2[0-9]|3[0-2])|[23][0-9a-f]{3}:[0-9a-f:]+/(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-8]))$", network))])
     error_message = "source_networks must be networks such as 192.0.2.0/24, none larger than a /16, or a /32 of IPv6's public addresses."
@@ -95,9 +160,10 @@ variable "source_networks" {
 }
 
 variable "vpc_endpoint_ids" {
-  description = "VPC endpoints that mail is handed to SES through. The module in endpoint makes one."
+  description = "VPC endpoints that mail is handed to SES through. modules/endpoint makes one."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for id in var.vpc_endpoint_ids : can(regex("^vpce-[0-9a-f]+$", id))])
     error_message = "vpc_endpoint_ids must be IDs of VPC endpoints."
@@ -108,6 +174,7 @@ variable "vpc_ids" {
   description = "VPCs that mail is handed to SES from, through an endpoint."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for id in var.vpc_ids : can(regex("^vpc-[0-9a-f]+$", id))])
     error_message = "vpc_ids must be IDs of VPCs."
@@ -118,6 +185,7 @@ variable "private_networks" {
   description = "Private networks in those VPCs or behind those endpoints that mail is handed in from. Empty: all."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for network in var.private_networks : can(cidrhost(network, 0)) && can(regex("^(([0-9]{1,3}\\.){3}[0-9]{1,3}/([89]|[12][0-9]|3[0-2])|([23][0-9a-f]|f[cd])[0-9a-f]{2}:[0-9a-f:]+/(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-8]))$", network))])
     error_message = "private_networks must be networks such as 10.0.0.0/16, none larger than a /8, or a /32 of IPv6."
@@ -128,6 +196,7 @@ variable "tls_only" {
   description = "Whether the policy demands TLS. SES's SMTP interface does so by itself."
   type        = bool
   default     = false
+  nullable    = false
 }
 
 # Where it sends
@@ -136,6 +205,7 @@ variable "smtp_regions" {
   description = "SMTP_REGIONS: SES Regions that the credential serves, the primary first. Empty: the provider's Region."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for region in var.smtp_regions : can(regex("^[a-z0-9-]+$", region))])
     error_message = "smtp_regions must be names of Regions."
@@ -146,6 +216,7 @@ variable "smtp_endpoint" {
   description = "SMTP_ENDPOINT: host:port with {region} filled in, or region=host:port,... Empty: email-smtp.{region}.amazonaws.com:587"
   type        = string
   default     = ""
+  nullable    = false
   validation {
     condition     = can(regex("^\\S*$", var.smtp_endpoint))
     error_message = "smtp_endpoint must be host:port or region=host:port,... without spaces."
@@ -156,6 +227,7 @@ variable "secret_keys" {
   description = "SECRET_KEYS: more names under which applications read the credential, such as username=SMTP_USERNAME,password=SMTP_PASSWORD; written beside the usual ones. Empty: none"
   type        = string
   default     = ""
+  nullable    = false
   validation {
     condition     = can(regex("^([a-z_]+=[^,=\\s]+(,[a-z_]+=[^,=\\s]+)*)?$", var.secret_keys))
     error_message = "secret_keys must be key=name,... without spaces."
@@ -168,6 +240,7 @@ variable "rotation_interval" {
   description = "ROTATION_INTERVAL: age of the access key at which to rotate. Must exceed promotion_window + grace_period + quarantine_period."
   type        = string
   default     = "30d"
+  nullable    = false
   validation {
     condition     = can(regex("^([0-9]+[dhms])+$", var.rotation_interval))
     error_message = "rotation_interval must be a duration such as 90s, 72h or 30d."
@@ -178,6 +251,7 @@ variable "grace_period" {
   description = "GRACE_PERIOD: how long a superseded key stays Active. Longer than applications keep a credential."
   type        = string
   default     = "7d"
+  nullable    = false
   validation {
     condition     = can(regex("^(0|([0-9]+[dhms])+)$", var.grace_period))
     error_message = "grace_period must be 0 or a duration such as 90s, 72h or 30d."
@@ -188,6 +262,7 @@ variable "quarantine_period" {
   description = "QUARANTINE_PERIOD: how long a superseded key then stays Inactive, and can be had back, before it is deleted."
   type        = string
   default     = "1d"
+  nullable    = false
   validation {
     condition     = can(regex("^(0|([0-9]+[dhms])+)$", var.quarantine_period))
     error_message = "quarantine_period must be 0 or a duration such as 90s, 72h or 30d."
@@ -198,6 +273,7 @@ variable "in_use_window" {
   description = "IN_USE_WINDOW: a key last used within this is in use, and isn't deactivated. 0: last use is ignored. At least 1h, because IAM reports last use late, and of several uses within 15 minutes only the first."
   type        = string
   default     = "24h"
+  nullable    = false
   validation {
     condition     = can(regex("^(0|([0-9]+[dhms])+)$", var.in_use_window))
     error_message = "in_use_window must be 0 or a duration such as 90s, 72h or 30d."
@@ -208,6 +284,7 @@ variable "max_grace_period" {
   description = "MAX_GRACE_PERIOD: a superseded key is deactivated after this even if in use. 0: never."
   type        = string
   default     = "0"
+  nullable    = false
   validation {
     condition     = can(regex("^(0|([0-9]+[dhms])+)$", var.max_grace_period))
     error_message = "max_grace_period must be 0 or a duration such as 90s, 72h or 30d."
@@ -218,6 +295,7 @@ variable "promotion_window" {
   description = "PROMOTION_WINDOW: the longest that may pass between the writing of a secret version and its becoming AWSCURRENT."
   type        = string
   default     = "15m"
+  nullable    = false
   validation {
     condition     = can(regex("^([0-9]+[dhms])+$", var.promotion_window))
     error_message = "promotion_window must be a duration such as 90s, 72h or 30d."
@@ -230,6 +308,7 @@ variable "verify" {
   description = "VERIFY: login (log in to SES), send (also send a mail to SES's mailbox simulator, from verify_from) or off."
   type        = string
   default     = "login"
+  nullable    = false
   validation {
     condition     = contains(["login", "send", "off"], var.verify)
     error_message = "verify must be login, send or off."
@@ -240,6 +319,7 @@ variable "verify_from" {
   description = "VERIFY_FROM: sender of the mail to the mailbox simulator; needed where verify is send."
   type        = string
   default     = ""
+  nullable    = false
   validation {
     condition     = can(regex("^(\\S+@\\S+)?$", var.verify_from))
     error_message = "verify_from must be a mail address."
@@ -250,6 +330,7 @@ variable "verify_timeout" {
   description = "VERIFY_TIMEOUT: how long one invocation keeps trying to log in. The function runs for 5 minutes at most."
   type        = string
   default     = "2m"
+  nullable    = false
   validation {
     condition     = can(regex("^([0-9]+[dhms])+$", var.verify_timeout))
     error_message = "verify_timeout must be a duration such as 90s or 2m."
@@ -262,6 +343,7 @@ variable "existing_user_name" {
   description = "Name of an IAM user that sends already, to take over. Its keys stay as they are until they are due, and when this is destroyed. Empty: a user is made."
   type        = string
   default     = ""
+  nullable    = false
   validation {
     condition     = can(regex("^[\\w+=,.@-]{0,64}$", var.existing_user_name))
     error_message = "existing_user_name must be the name of an IAM user, without its path."
@@ -272,6 +354,7 @@ variable "existing_user_path" {
   description = "Path of that user."
   type        = string
   default     = "/"
+  nullable    = false
   validation {
     condition     = can(regex("^/([\\w+=,.@-]+/)*$", var.existing_user_path))
     error_message = "existing_user_path must begin and end with a slash, and have no wildcards."
@@ -282,6 +365,7 @@ variable "existing_secret_arn" {
   description = "ARN of a secret that your applications read already, whose value is {} or has the SMTP username and password of one of the user's keys, to take over. Empty: a secret is made. One in another Region is used there, without rotate_button."
   type        = string
   default     = ""
+  nullable    = false
   validation {
     condition     = can(regex("^(arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\\w/+=.@-]+-[A-Za-z0-9]{6})?$", var.existing_secret_arn))
     error_message = "existing_secret_arn must be the whole ARN of a secret, with the six characters at its end and without wildcards."
@@ -294,6 +378,7 @@ variable "reader_arns" {
   description = "ARNs of the IAM roles and users that applications read the secret as. Not needed where their own policies let them, in this account."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for arn in var.reader_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\\w+=,.@/-]+$", arn))])
     error_message = "reader_arns must be ARNs of IAM roles or users, without wildcards."
@@ -304,6 +389,7 @@ variable "kms_key_arn" {
   description = "ARN of the customer managed KMS key that the secret is encrypted with. Empty: aws/secretsmanager."
   type        = string
   default     = ""
+  nullable    = false
   validation {
     condition     = can(regex("^(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+)?$", var.kms_key_arn))
     error_message = "kms_key_arn must be the ARN of a KMS key (not of an alias)."
@@ -314,6 +400,7 @@ variable "replica_regions" {
   description = "Regions in which Secrets Manager keeps a copy of the secret, for applications there, encrypted with that Region's aws/secretsmanager."
   type        = list(string)
   default     = []
+  nullable    = false
   validation {
     condition     = alltrue([for region in var.replica_regions : can(regex("^[a-z]+(-[a-z]+)+-[0-9]+$", region))])
     error_message = "replica_regions must be names of Regions."
@@ -326,6 +413,7 @@ variable "suspected_leaks" {
   description = "A leak that AWS Health only suspects. emergency: answered as any other. alarm: LeakUnanswered tells."
   type        = string
   default     = "emergency"
+  nullable    = false
   validation {
     condition     = contains(["emergency", "alarm"], var.suspected_leaks)
     error_message = "suspected_leaks must be emergency or alarm."
@@ -336,6 +424,7 @@ variable "guard_duty_findings" {
   description = "Whether GuardDuty's findings of medium or higher severity about the user's access keys are emergencies, as AWS Health's of leaked ones are in any case. GuardDuty has to be on, and may be wrong."
   type        = bool
   default     = false
+  nullable    = false
 }
 
 # Running it
@@ -344,6 +433,7 @@ variable "schedule_state" {
   description = "DISABLED stops rotating and retiring keys; the credential goes on working."
   type        = string
   default     = "ENABLED"
+  nullable    = false
   validation {
     condition     = contains(["ENABLED", "DISABLED"], var.schedule_state)
     error_message = "schedule_state must be ENABLED or DISABLED."
@@ -354,6 +444,7 @@ variable "schedule_expression" {
   description = "How often the function looks whether something is due. The alarms count on at least once an hour."
   type        = string
   default     = "rate(1 hour)"
+  nullable    = false
   validation {
     condition     = contains(["rate(1 hour)", "rate(30 minutes)", "rate(15 minutes)"], var.schedule_expression)
     error_message = "schedule_expression must be rate(1 hour), rate(30 minutes) or rate(15 minutes)."
@@ -364,6 +455,7 @@ variable "rotate_button" {
   description = "Whether Secrets Manager's own rotation is configured, so that \"Rotate secret immediately\" in its console and RotateSecret work."
   type        = bool
   default     = false
+  nullable    = false
 }
 
 variable "reserved_concurrency" {
@@ -380,18 +472,21 @@ variable "subnet_ids" {
   description = "Private subnets for the function to run in, where SES is to be reached from your VPC. From there it has to reach IAM, Secrets Manager and the SMTP endpoint. That takes a NAT gateway as a rule: IAM's VPC endpoint is in us-east-1, cn-north-1 and us-gov-west-1 alone. Empty: it runs outside of any VPC of yours."
   type        = list(string)
   default     = []
+  nullable    = false
 }
 
 variable "security_group_ids" {
   description = "Security groups of the function in those subnets. They have to let out HTTPS and the SMTP port."
   type        = list(string)
   default     = []
+  nullable    = false
 }
 
 variable "log_retention_days" {
   description = "How long to keep the function's log, which says what was done to which key and why."
   type        = number
   default     = 365
+  nullable    = false
   validation {
     condition     = contains([30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653], var.log_retention_days)
     error_message = "log_retention_days must be one of those that CloudWatch has: 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827 or 3653."
@@ -402,6 +497,7 @@ variable "alarm_email" {
   description = "Where alarms are mailed to; AWS asks the address first. Empty: subscribe to the topic that is put out."
   type        = string
   default     = ""
+  nullable    = false
   validation {
     condition     = can(regex("^(\\S+@\\S+)?$", var.alarm_email))
     error_message = "alarm_email must be a mail address."
@@ -412,4 +508,5 @@ variable "make_dashboard" {
   description = "Whether there is a dashboard in CloudWatch, which charges 3 dollars a month for each after an account's third."
   type        = bool
   default     = false
+  nullable    = false
 }

@@ -7,7 +7,3 @@ terraform {
     }
   }
 }
-
-data "aws_caller_identity" "here" {}
-data "aws_partition" "here" {}
-data "aws_region" "here" {}

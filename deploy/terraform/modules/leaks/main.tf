@@ -1,52 +1,24 @@
 # Forwards what AWS tells of leaked access keys to the Regions whose stacks answer it, as deploy/leaks.yaml does, which says why.
 # It belongs in us-east-1, and again in us-west-2 as backup (aws-us-gov: us-gov-west-1 only): each call has the provider of one.
 
-variable "name" {
-  description = "What the resources are called; once in a Region."
-  type        = string
-  default     = "ses-smtp-leaks"
-}
-
-variable "regions" {
-  description = "Up to five other Regions with a stack. An event rule has no more targets than that."
-  type        = list(string)
-  validation {
-    condition     = length(var.regions) > 0 && length(var.regions) <= 5 && alltrue([for region in var.regions : can(regex("^[a-z]+(-[a-z]+)+-[0-9]+$", region))])
-    error_message = "regions must be one to five names of Regions."
-  }
-  validation {
-    condition     = length(distinct(var.regions)) == length(var.regions)
-    error_message = "regions names a Region twice."
-  }
-}
-
-variable "alarm_email" {
-  description = "Where the alarm is mailed to when an event couldn't be forwarded; AWS asks the address first. Empty: subscribe to the topic that is put out."
-  type        = string
-  default     = ""
-}
-
-variable "tags" {
-  description = "Tags of all resources that can have any."
-  type        = map(string)
-  default     = {}
-}
-
 data "aws_caller_identity" "here" {}
 data "aws_partition" "here" {}
 data "aws_region" "here" {}
 
 locals {
+  # AWS's provider 6 deprecates name and id of aws_region, and has region instead, which 5 hasn't. So it takes what there is.
+  here = data.aws_region.here[contains(keys(data.aws_region.here), "region") ? "region" : "id"]
+
   # This Region hears of it without, and what it sent to itself it would send again for ever.
   buses = { for region in var.regions : region => "arn:${data.aws_partition.here.partition}:events:${region}:${data.aws_caller_identity.here.account_id}:event-bus/default"
-  if region != data.aws_region.here.name }
+  if region != local.here }
 }
 
 resource "aws_cloudwatch_event_rule" "rule" {
   name        = var.name
   description = "An access key leaked; tells the Regions whose stacks replace it"
   event_pattern = jsonencode({
-    region = [data.aws_region.here.name] # where it arose: what another Region has forwarded must not go round for ever
+    region = [local.here] # where it arose: what another Region has forwarded must not go round for ever
     "$or" = [
       {
         source      = ["aws.health"]
@@ -175,14 +147,4 @@ resource "aws_cloudwatch_metric_alarm" "leak_dropped" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.alarm_topic.arn]
   tags                = var.tags
-}
-
-output "alarm_topic_arn" {
-  description = "The topic that is told when an event couldn't be forwarded."
-  value       = aws_sns_topic.alarm_topic.arn
-}
-
-output "lost_leaks_url" {
-  description = "The queue of events that couldn't be forwarded."
-  value       = aws_sqs_queue.lost_leaks.url
 }

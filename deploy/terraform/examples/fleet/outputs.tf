@@ -1,0 +1,9 @@
+output "secret_arns" {
+  description = "The secret of each application."
+  value       = { for name, mail in merge(module.mail_eu, module.mail_us) : name => mail.secret_arn }
+}
+
+output "function_names" {
+  description = "The function of each application, which tells where things stand."
+  value       = { for name, mail in merge(module.mail_eu, module.mail_us) : name => mail.function_name }
+}

@@ -1,0 +1,9 @@
+output "secret_arn" {
+  description = "The secret that applications read; each other Region has a copy with the same name."
+  value       = module.mail.secret_arn
+}
+
+output "function_name" {
+  description = "The function, which tells where things stand."
+  value       = module.mail.function_name
+}

@@ -1,0 +1,33 @@
+variable "name" {
+  description = "What the resources are called; once in a Region."
+  type        = string
+  default     = "ses-smtp-leaks"
+  nullable    = false
+}
+
+variable "regions" {
+  description = "Up to five other Regions with a stack. An event rule has no more targets than that."
+  type        = list(string)
+  validation {
+    condition     = length(var.regions) > 0 && length(var.regions) <= 5 && alltrue([for region in var.regions : can(regex("^[a-z]+(-[a-z]+)+-[0-9]+$", region))])
+    error_message = "regions must be one to five names of Regions."
+  }
+  validation {
+    condition     = length(distinct(var.regions)) == length(var.regions)
+    error_message = "regions names a Region twice."
+  }
+}
+
+variable "alarm_email" {
+  description = "Where the alarm is mailed to when an event couldn't be forwarded; AWS asks the address first. Empty: subscribe to the topic that is put out."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of all resources that can have any."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
