@@ -35,6 +35,24 @@ func TestAURLIsPercentEncoded(t *testing.T) {
 	}
 }
 
+func TestAURLWithTLSFromTheStartIsOnThePortThatGoesWithItsOwn(t *testing.T) {
+	for addr, want := range map[sessmtp.Endpoint]string{
+		{Host: "email-smtp.eu-west-1.amazonaws.com", Port: 587}:           "smtps://A:B@email-smtp.eu-west-1.amazonaws.com:465",
+		{Host: "email-smtp.eu-west-1.amazonaws.com", Port: 2587}:          "smtps://A:B@email-smtp.eu-west-1.amazonaws.com:2465",
+		{Host: "email-smtp-fips.ca-central-1.api.aws", Port: 25}:          "smtps://A:B@email-smtp-fips.ca-central-1.api.aws:465",
+		{Host: "relay.example.com", Port: 2465}:                           "smtps://A:B@relay.example.com:2465",
+		{Host: "relay.example.com", Port: 587}:                            "", // nobody knows
+		{Host: "email-smtp.eu-west-1.api.aws.example.com", Port: 587}:     "",
+		{Host: "email-smtp.eusc-de-east-1.api.aws", Port: 587}:            "",
+		{Host: "email-smtp.eu-west-1.amazonaws.com.example.com", Port: 1}: "",
+	} {
+		l := sessmtp.Login{Endpoint: addr, Username: "A", Password: "B"}
+		if got := l.SMTPSURL(); got != want {
+			t.Errorf("%s: got %q, want %q", addr.Addr(), got, want)
+		}
+	}
+}
+
 func TestEveryPasswordSurvivesAURL(t *testing.T) {
 	err := quick.Check(func(username, password string) bool {
 		l := sessmtp.Login{
