@@ -112,7 +112,8 @@ func TestNoRotationTakesTLSFromAURL(t *testing.T) {
 			`{"username":"U!","password":"P!","host":"smtp.example.com","port":587,"smtps_url":"smtps://U!:E!@relay.internal:465"}`,
 			at("smtp.example.com", 587), map[string]any{"smtps_url": "smtps://" + newAuth + "relay.internal:465"}},
 		"in another case": {`{` + own + `,"SMTPS_URL":"smtps://U!:E!@` + sesHost + `:465"}`, at(sesHost, 587),
-			map[string]any{"SMTPS_URL": "smtps://" + newAuth + sesHost + ":465", "smtps_url": "smtps://" + newAuth + sesHost + ":465"}},
+			map[string]any{"SMTPS_URL": "smtps://" + newAuth + sesHost + ":465",
+				"smtps_url": "smtps://" + newAuth + sesHost + ":465"}},
 	} {
 		old, err := credential.Inspect(fill(c.old), nil)
 		if err != nil {

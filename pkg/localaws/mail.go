@@ -94,6 +94,19 @@ func (w *World) hidesSTARTTLS() bool {
 // a password to everybody on the way.
 func (w *World) ClearLogins() int { return int(w.clearLogins.Load()) }
 
+// Logins is how many AUTH commands came, with TLS and without.
+func (w *World) Logins() int { return int(w.logins.Load()) }
+
+// Tap has f hear what SMTP clients send, as it is on the wire: in the clear until TLS begins. A nil
+// f ends it.
+func (w *World) Tap(f func(sent []byte)) {
+	if f == nil {
+		w.tap.Store(nil)
+		return
+	}
+	w.tap.Store(&f)
+}
+
 // smtpPatience is SES's, as transcripts of 2020 to 2026 have it.
 const smtpPatience = 10 * time.Second
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,6 +15,7 @@ import (
 // client says nothing for too long.
 type visit struct {
 	net.Conn
+	world    *World
 	endpoint *endpoint
 	server   int
 	forget   func() bool
@@ -26,7 +28,7 @@ type visit struct {
 
 func (w *World) newVisit(e *endpoint, conn net.Conn) *visit {
 	k := e.visits.Add(1) - 1
-	v := &visit{Conn: conn, endpoint: e, server: int(k % int64(w.servers)), patience: w.smtpPatience()}
+	v := &visit{Conn: conn, world: w, endpoint: e, server: int(k % int64(w.servers)), patience: w.smtpPatience()}
 	v.forget = context.AfterFunc(w.ctx, func() { conn.Close() })
 	v.mu.Lock() // timeOut begins with it, so it sees the timer
 	defer v.mu.Unlock()
@@ -37,6 +39,9 @@ func (w *World) newVisit(e *endpoint, conn net.Conn) *visit {
 // Read starts the client's time anew whenever something comes.
 func (v *visit) Read(p []byte) (int, error) {
 	n, err := v.Conn.Read(p)
+	if tap := v.world.tap.Load(); tap != nil && n > 0 {
+		(*tap)(slices.Clone(p[:n]))
+	}
 	if n > 0 && v.idle.Stop() {
 		v.idle.Reset(v.patience)
 	}

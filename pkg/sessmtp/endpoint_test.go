@@ -2,6 +2,8 @@ package sessmtp_test
 
 import (
 	"net/url"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/quick"
 
@@ -36,19 +38,25 @@ func TestAURLIsPercentEncoded(t *testing.T) {
 }
 
 func TestAURLWithTLSFromTheStartIsOnThePortThatGoesWithItsOwn(t *testing.T) {
-	for addr, want := range map[sessmtp.Endpoint]string{
-		{Host: "email-smtp.eu-west-1.amazonaws.com", Port: 587}:           "smtps://A:B@email-smtp.eu-west-1.amazonaws.com:465",
-		{Host: "email-smtp.eu-west-1.amazonaws.com", Port: 2587}:          "smtps://A:B@email-smtp.eu-west-1.amazonaws.com:2465",
-		{Host: "email-smtp-fips.ca-central-1.api.aws", Port: 25}:          "smtps://A:B@email-smtp-fips.ca-central-1.api.aws:465",
-		{Host: "relay.example.com", Port: 2465}:                           "smtps://A:B@relay.example.com:2465",
-		{Host: "relay.example.com", Port: 587}:                            "", // nobody knows
-		{Host: "email-smtp.eu-west-1.api.aws.example.com", Port: 587}:     "",
-		{Host: "email-smtp.eusc-de-east-1.api.aws", Port: 587}:            "",
-		{Host: "email-smtp.eu-west-1.amazonaws.com.example.com", Port: 1}: "",
+	for addr, want := range map[string]string{
+		"email-smtp.eu-west-1.amazonaws.com:587":  "email-smtp.eu-west-1.amazonaws.com:465",
+		"email-smtp.eu-west-1.amazonaws.com:2587": "email-smtp.eu-west-1.amazonaws.com:2465",
+		"email-smtp-fips.ca-central-1.api.aws:25": "email-smtp-fips.ca-central-1.api.aws:465",
+		"relay.example.com:2465":                  "relay.example.com:2465",
+		// nobody knows
+		"relay.example.com:587":                            "",
+		"email-smtp.eu-west-1.api.aws.example.com:587":     "",
+		"email-smtp.eusc-de-east-1.api.aws:587":            "",
+		"email-smtp.eu-west-1.amazonaws.com.example.com:1": "",
 	} {
-		l := sessmtp.Login{Endpoint: addr, Username: "A", Password: "B"}
+		host, port, _ := strings.Cut(addr, ":")
+		n, _ := strconv.Atoi(port)
+		l := sessmtp.Login{Endpoint: sessmtp.Endpoint{Host: host, Port: n}, Username: "A", Password: "B"}
+		if want != "" {
+			want = "smtps://A:B@" + want
+		}
 		if got := l.SMTPSURL(); got != want {
-			t.Errorf("%s: got %q, want %q", addr.Addr(), got, want)
+			t.Errorf("%s: got %q, want %q", addr, got, want)
 		}
 	}
 }

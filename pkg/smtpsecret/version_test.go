@@ -65,8 +65,8 @@ func TestAValueForRegionsThatArentConfiguredAnyMoreIsStagedAsItIs(t *testing.T) 
 	}
 }
 
-// The same endpoint with TLS from the start is no difference from what is configured, and neither is
-// a value that lacks it.
+// The same endpoint with TLS from the start is no difference from what is configured. Neither is it
+// one if a value lacks that URL.
 func TestAURLWithTLSFromTheStartIsNoDifference(t *testing.T) {
 	own := sessmtp.Endpoint{Region: "eu-west-1", Host: "email-smtp.eu-west-1.amazonaws.com", Port: 587}
 	secret := &Secret{User: "user", Endpoints: []sessmtp.Endpoint{own}}
