@@ -97,9 +97,9 @@ func (w *World) ClearLogins() int { return int(w.clearLogins.Load()) }
 // Logins is how many AUTH commands came, with TLS and without.
 func (w *World) Logins() int { return int(w.logins.Load()) }
 
-// Tap has f hear what SMTP clients send, as it is on the wire: in the clear until TLS begins. A nil
-// f ends it.
-func (w *World) Tap(f func(sent []byte)) {
+// Tap has f hear what SMTP clients send on each of their connections, which are numbered, as it is
+// on the wire: in the clear until TLS begins. A nil f ends it.
+func (w *World) Tap(f func(connection int, sent []byte)) {
 	if f == nil {
 		w.tap.Store(nil)
 		return

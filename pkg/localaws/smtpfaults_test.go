@@ -91,7 +91,7 @@ func TestATapHearsWhatIsOnTheWire(t *testing.T) {
 	s := newSending(t, localaws.Config{})
 	var mu sync.Mutex
 	var heard []byte
-	s.Tap(func(sent []byte) {
+	s.Tap(func(_ int, sent []byte) {
 		mu.Lock()
 		defer mu.Unlock()
 		heard = append(heard, sent...)

@@ -17,6 +17,7 @@ type visit struct {
 	net.Conn
 	world    *World
 	endpoint *endpoint
+	number   int // among all of the World's
 	server   int
 	forget   func() bool
 
@@ -28,7 +29,8 @@ type visit struct {
 
 func (w *World) newVisit(e *endpoint, conn net.Conn) *visit {
 	k := e.visits.Add(1) - 1
-	v := &visit{Conn: conn, world: w, endpoint: e, server: int(k % int64(w.servers)), patience: w.smtpPatience()}
+	v := &visit{Conn: conn, world: w, endpoint: e, number: int(w.visitors.Add(1)), server: int(k % int64(w.servers)),
+		patience: w.smtpPatience()}
 	v.forget = context.AfterFunc(w.ctx, func() { conn.Close() })
 	v.mu.Lock() // timeOut begins with it, so it sees the timer
 	defer v.mu.Unlock()
@@ -40,7 +42,7 @@ func (w *World) newVisit(e *endpoint, conn net.Conn) *visit {
 func (v *visit) Read(p []byte) (int, error) {
 	n, err := v.Conn.Read(p)
 	if tap := v.world.tap.Load(); tap != nil && n > 0 {
-		(*tap)(slices.Clone(p[:n]))
+		(*tap)(v.number, slices.Clone(p[:n]))
 	}
 	if n > 0 && v.idle.Stop() {
 		v.idle.Reset(v.patience)

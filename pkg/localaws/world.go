@@ -38,7 +38,8 @@ type World struct {
 	shown atomic.Pointer[tls.Certificate] // by SMTP servers
 
 	logins, clearLogins atomic.Int64 // AUTH commands, and those without TLS
-	tap                 atomic.Pointer[func([]byte)]
+	visitors            atomic.Int64 // SMTP connections so far
+	tap                 atomic.Pointer[func(int, []byte)]
 
 	ctx     context.Context // done when the World closes
 	cancel  context.CancelFunc

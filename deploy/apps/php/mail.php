@@ -3,7 +3,8 @@
 // config/mail.php of a Laravel application: the credential is in the file that smtprotate follow keeps.
 
 // While an image is built there is no file yet. The configuration loads all the same, and mail fails with a host that says why.
-$text = @file_get_contents((string) env('SES_CREDENTIAL_FILE'));
+$file = (string) env('SES_CREDENTIAL_FILE');
+$text = is_file($file) ? @file_get_contents($file) : false;
 $ses = $text === false ? [] : json_decode($text, true, 512, JSON_THROW_ON_ERROR);
 $missing = $text === false ? 'there-is-no-ses-credential-file' : 'the-ses-credential-has-no-smtps-url';
 
