@@ -3,7 +3,8 @@
 #
 #   send-mail.sh SECRET FROM TO < mail.eml
 #
-# SECRET is a name, or an ARN, which is read in its own Region. It needs version 2 of the AWS CLI, curl and jq. The password stays out of the list of processes and off the disk.
+# SECRET is a name, or an ARN, which is read in its own Region. The mail's lines may end in LF or CRLF. It needs version 2 of the AWS CLI, curl
+# and jq. The password stays out of the list of processes and off the disk.
 set -euo pipefail
 
 secret=$1 from=$2 to=$3
