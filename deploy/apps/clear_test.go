@@ -56,7 +56,7 @@ func (w *wire) saysNothing(t *testing.T, when string) {
 	t.Helper()
 	for _, command := range w.commands() {
 		if !harmless.MatchString(command) {
-			t.Errorf("%s it says in the clear: %q", when, command)
+			t.Errorf("%s it says in the clear: %.12q…", when, command)
 		}
 	}
 }
@@ -129,16 +129,25 @@ func TestNobodySaysAPasswordInTheClear(t *testing.T) {
 	}
 }
 
-// stage is one for a way to send. The machine may have a name of its own.
+// stage is one for a way to send. The machine may have a name of its own. Where TLS comes first, the
+// value has both URLs, as it has with SES's own endpoint on port 587: who takes the other one shows.
 func (w way) stage(t *testing.T, machine string) *stage {
 	t.Helper()
-	var settings []string
-	if w.tlsFirst {
-		settings = []string{"SMTP_ENDPOINT=" + tlsFirst}
-	}
-	s := newStage(t, settings...)
+	s := newStage(t)
 	s.machine = machine
+	if w.tlsFirst {
+		s.listensWithTLS()
+		s.changes(map[string]any{"smtps_url": s.smtpsURL()})
+	}
 	return s
+}
+
+// smtpsURL is the credential's with TLS from the start.
+func (s *stage) smtpsURL() string {
+	s.Helper()
+	c := s.credential()
+	c.Port = 2465
+	return c.URL()
 }
 
 // TestAKeptConnectionThatSESHasEndedLosesNoMail pauses for longer than SES waits for a client, which

@@ -69,14 +69,20 @@ func (s *stage) deploy(settings ...string) {
 		s.Env[name] = value
 	}
 	if s.implicitTLS = s.Env["SMTP_ENDPOINT"] == tlsFirst; s.implicitTLS {
-		s.forward("127.0.0.1:2465", func() string {
-			if s.inTheClear.Load() {
-				return s.World.SMTP(region)
-			}
-			return s.World.SMTPS(region)
-		})
+		s.listensWithTLS()
 	}
 	s.Restart()
+}
+
+// listensWithTLS opens the port of tlsFirst.
+func (s *stage) listensWithTLS() {
+	s.Helper()
+	s.forward("127.0.0.1:2465", func() string {
+		if s.inTheClear.Load() {
+			return s.World.SMTP(region)
+		}
+		return s.World.SMTPS(region)
+	})
 }
 
 // tlsFirst is an endpoint whose port says that it speaks TLS from the start.

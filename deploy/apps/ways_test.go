@@ -234,7 +234,7 @@ for await (const messageId of createInterface({ input: process.stdin })) {
 }
 `)
 	cmd := s.command("node", s.named("main.mjs"))
-	cmd.Env = append(cmd.Env, "URL="+s.value().SMTPSURL)
+	cmd.Env = append(cmd.Env, "URL="+s.smtpsURL())
 	return cmd
 }
 
