@@ -129,8 +129,9 @@ func TestNobodySaysAPasswordInTheClear(t *testing.T) {
 	}
 }
 
-// stage is one for a way to send. The machine may have a name of its own. Where TLS comes first, the
-// value has both URLs, as it has with SES's own endpoint on port 587: who takes the other one shows.
+// stage is one for a way to send. The machine may have a name of its own. Where TLS comes first,
+// the value has both URLs, as it has with SES's own endpoint on port 587: who takes the other one
+// shows.
 func (w way) stage(t *testing.T, machine string) *stage {
 	t.Helper()
 	s := newStage(t)
@@ -150,8 +151,8 @@ func (s *stage) smtpsURL() string {
 	return c.URL()
 }
 
-// TestAKeptConnectionThatSESHasEndedLosesNoMail pauses for longer than SES waits for a client, which
-// is 10 seconds: "451 4.4.2 Timeout waiting for data from client."
+// TestAKeptConnectionThatSESHasEndedLosesNoMail pauses for longer than SES waits for a client,
+// which is 10 seconds: "451 4.4.2 Timeout waiting for data from client."
 func TestAKeptConnectionThatSESHasEndedLosesNoMail(t *testing.T) {
 	for _, w := range ways {
 		if !w.keeps {

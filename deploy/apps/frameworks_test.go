@@ -244,7 +244,8 @@ $transport = (new Symfony\Component\Mailer\Transport\Smtp\EsmtpTransportFactory(
 }
 
 func TestSymfonyAndLaravel(t *testing.T) {
-	for name, program := range map[string]func(*stage) *exec.Cmd{"Symfony": (*stage).symfony, "Laravel": (*stage).laravel} {
+	programs := map[string]func(*stage) *exec.Cmd{"Symfony": (*stage).symfony, "Laravel": (*stage).laravel}
+	for name, program := range programs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, "SMTP_ENDPOINT="+tlsFirst)

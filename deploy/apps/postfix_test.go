@@ -109,8 +109,8 @@ func TestPostfixLosesNoMailWhileTheAccountIsPaused(t *testing.T) {
 	p := s.startPostfix()
 	var sent []string
 	for i, text := range []string{
-		"Message rejected: Sending paused for this account. For more information, please check the inbox of the email " +
-			"address associated with your AWS account.",
+		"Message rejected: Sending paused for this account. For more information, please check the inbox of the " +
+			"email address associated with your AWS account.",
 		"Message rejected: Sending suspended for this account. For more information, please check the inbox of the " +
 			"email address associated with your AWS account.",
 		"5.7.1 Transaction failed: Account is paused",
@@ -132,8 +132,8 @@ func TestPostfixLosesNoMailWhileTheAccountIsPaused(t *testing.T) {
 	s.World.SetSMTPFault(nil)
 	p.delivered(sent)
 
-	s.World.SetSMTPFault(at("data", localaws.SMTPReply{Code: 554, Text: "Message rejected: Email address is not verified. " +
-		"The following identities failed the check in region EU-WEST-1: sending paused@example.com"}))
+	s.World.SetSMTPFault(at("data", localaws.SMTPReply{Code: 554, Text: "Message rejected: Email address is not " +
+		"verified. The following identities failed the check in region EU-WEST-1: sending paused@example.com"}))
 	if _, err := p.submit("unverified", 0); err != nil {
 		t.Fatal(err)
 	}

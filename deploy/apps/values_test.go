@@ -95,7 +95,9 @@ func TestDjangoFailsSilentlyInEveryWay(t *testing.T) {
 		"the password is wrong":        func(s *stage) { s.changes(map[string]any{"password": "B"}) },
 		"STARTTLS isn't offered":       func(s *stage) { s.World.HideSTARTTLS(true) },
 		"the certificate is another's": func(s *stage) { _ = s.World.ShowCertificate(localaws.OfAnother) },
-		"the server is gone":           func(s *stage) { s.World.SetSMTPFault(at("mail", localaws.SMTPReply{Drop: true})) },
+		"the server is gone": func(s *stage) {
+			s.World.SetSMTPFault(at("mail", localaws.SMTPReply{Drop: true}))
+		},
 		"the mail is refused": func(s *stage) {
 			s.World.SetSMTPFault(at("data", localaws.SMTPReply{Code: 554, Text: "Message rejected"}))
 		},
@@ -129,7 +131,8 @@ func TestDjangoFailsSilentlyInEveryWay(t *testing.T) {
 	}
 }
 
-// scriptSends runs send-mail.sh with a value. In place of the AWS CLI stands one that says just that.
+// scriptSends runs send-mail.sh with a value. In place of the AWS CLI stands one that says just
+// that.
 func (s *stage) scriptSends(value map[string]any) error {
 	s.Helper()
 	text, err := json.Marshal(value)

@@ -45,7 +45,8 @@ var ways = []way{
 	{name: "pkg/sessmtp, and so the function", state: "run", start: (*stage).sendsWithSessmtp},
 	{name: "python, lambda", state: "run", keeps: true, ownName: true, start: asked((*stage).smtplib)},
 	{name: "django", state: "run, Django 3.2", keeps: true, ownName: true, start: asked((*stage).django)},
-	{name: "django, with the environment", state: "run, Django 3.2", keeps: true, start: asked((*stage).djangoByEnvironment)},
+	{name: "django, with the environment", state: "run, Django 3.2", keeps: true,
+		start: asked((*stage).djangoByEnvironment)},
 	{name: "rails", state: "run, Action Mailer 6.1", keeps: true, ownName: true, start: asked((*stage).rails)},
 	{name: "rails, with the environment", state: "run, Action Mailer 6.1", keeps: true, ownName: true,
 		start: asked((*stage).railsByEnvironment)},
@@ -54,10 +55,10 @@ var ways = []way{
 		start: asked((*stage).nodemailerByURL)},
 	{name: "php: Symfony", state: "run, Symfony Mailer 5.4", tlsFirst: true, keeps: true, ownName: true,
 		start: asked(withFile((*stage).symfony))},
-	{name: "php: Laravel", state: "run in part: the configuration, and the transport that Laravel makes of it", tlsFirst: true,
-		keeps: true, ownName: true, start: asked(withFile((*stage).laravel))},
-	{name: "spring", state: "run in part: Spring 4.3's JavaMailSender with the properties; Spring Boot read only", keeps: true,
-		ownName: true, start: asked((*stage).spring)},
+	{name: "php: Laravel", state: "run in part: the configuration, and the transport that Laravel makes of it",
+		tlsFirst: true, keeps: true, ownName: true, start: asked(withFile((*stage).laravel))},
+	{name: "spring", state: "run in part: Spring 4.3's JavaMailSender with the properties; Spring Boot read only",
+		keeps: true, ownName: true, start: asked((*stage).spring)},
 	{name: "shell", state: "run, curl 7.88", ownName: true, start: (*stage).sendsWithScript},
 	{name: "msmtp", state: "run, msmtp 1.8", ownName: true, start: (*stage).sendsWithMsmtp},
 	{name: "postfix", state: "run, Postfix 3.7", start: (*stage).sendsWithPostfix},
@@ -187,7 +188,8 @@ func (s *stage) block(file, language, beginning string) string {
 func (s *stage) djangoByEnvironment() *exec.Cmd {
 	s.Helper()
 	s.write("checked_backend.py", s.recipe("django/checked_backend.py"))
-	s.write("settings.py", "import os\nSECRET_KEY = 'x'\n"+s.block("django/README.md", "python", "EMAIL_BACKEND = \"checked_"))
+	settings := s.block("django/README.md", "python", "EMAIL_BACKEND = \"checked_")
+	s.write("settings.py", "import os\nSECRET_KEY = 'x'\n"+settings)
 	s.write("main.py", `
 import os, sys
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
@@ -304,8 +306,8 @@ public class Main {
 `)
 	s.runs(exec.Command("keytool", "-importcert", "-noprompt", "-alias", "ca", "-file", s.named("ca.pem"), "-keystore",
 		s.named("trust.p12"), "-storetype", "PKCS12", "-storepass", "changeit"))
-	cmd := s.command("java", "-Djavax.net.ssl.trustStore="+s.named("trust.p12"), "-Djavax.net.ssl.trustStorePassword=changeit",
-		"-cp", "/usr/share/java/*", s.named("Main.java"), s.named("application.properties"))
+	cmd := s.command("java", "-Djavax.net.ssl.trustStore="+s.named("trust.p12"),
+		"-Djavax.net.ssl.trustStorePassword=changeit", "-cp", "/usr/share/java/*", s.named("Main.java"), s.named("application.properties"))
 	cmd.Env = append(cmd.Env, s.environment()...)
 	return cmd
 }

@@ -22,7 +22,8 @@ import (
 
 // inReadme is what README.md has, where it compiles.
 func inReadme(ctx context.Context, cfg aws.Config, from string, to []string, msg []byte) error {
-	store := &smtpcreds.Store{Source: smtpcreds.SecretsManager{API: secretsmanager.NewFromConfig(cfg), SecretID: "mail"}}
+	store := &smtpcreds.Store{Source: smtpcreds.SecretsManager{API: secretsmanager.NewFromConfig(cfg),
+		SecretID: "mail"}}
 
 	err := store.Do(ctx, func(ctx context.Context, c smtpcreds.Credential) error {
 		return c.SendMail(ctx, nil, from, to, msg)
@@ -44,7 +45,8 @@ func TestTheExampleOfTheREADMECompiles(t *testing.T) {
 	_, example, _ := strings.Cut(string(readme), "```go\n")
 	example, _, _ = strings.Cut(example, "```")
 	words := strings.Join(strings.Fields(example), " ")
-	if !strings.HasPrefix(words, "store := ") || !strings.Contains(strings.Join(strings.Fields(string(own)), " "), words) {
+	compiled := strings.Join(strings.Fields(string(own)), " ")
+	if !strings.HasPrefix(words, "store := ") || !strings.Contains(compiled, words) {
 		t.Errorf("it isn't what compiles here: %s", example)
 	}
 }
