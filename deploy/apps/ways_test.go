@@ -307,7 +307,8 @@ public class Main {
 	s.runs(exec.Command("keytool", "-importcert", "-noprompt", "-alias", "ca", "-file", s.named("ca.pem"), "-keystore",
 		s.named("trust.p12"), "-storetype", "PKCS12", "-storepass", "changeit"))
 	cmd := s.command("java", "-Djavax.net.ssl.trustStore="+s.named("trust.p12"),
-		"-Djavax.net.ssl.trustStorePassword=changeit", "-cp", "/usr/share/java/*", s.named("Main.java"), s.named("application.properties"))
+		"-Djavax.net.ssl.trustStorePassword=changeit",
+		"-cp", "/usr/share/java/*", s.named("Main.java"), s.named("application.properties"))
 	cmd.Env = append(cmd.Env, s.environment()...)
 	return cmd
 }
