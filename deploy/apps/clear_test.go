@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
 // wire is what clients say in the clear, on each of their connections.
@@ -99,7 +100,7 @@ func attacksOn(w way) []attack {
 
 // TestNobodySaysAPasswordInTheClear has every way of sending meet somebody in the middle.
 func TestNobodySaysAPasswordInTheClear(t *testing.T) {
-	for _, w := range ways {
+	for _, w := range everyWay() {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
 			s := w.stage(t, "")
@@ -129,14 +130,33 @@ func TestNobodySaysAPasswordInTheClear(t *testing.T) {
 	}
 }
 
+// everyWay has, with WHOLE=1, also those in which TLS comes first because the value's port says so.
+func everyWay() []way {
+	all := slices.Clone(ways)
+	if !whole.Wanted() {
+		return all
+	}
+	for _, w := range ways {
+		if w.followsPort {
+			w.name, w.tlsFirst = w.name+", on port 2465", true
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
 // stage is one for a way to send. The machine may have a name of its own. Where TLS comes first,
 // the value has both URLs, as it has with SES's own endpoint on port 587: who takes the other one
 // shows.
 func (w way) stage(t *testing.T, machine string) *stage {
 	t.Helper()
-	s := newStage(t)
+	var settings []string
+	if w.tlsFirst && w.followsPort {
+		settings = []string{"SMTP_ENDPOINT=" + tlsFirst}
+	}
+	s := newStage(t, settings...)
 	s.machine = machine
-	if w.tlsFirst {
+	if w.tlsFirst && !w.followsPort {
 		s.listensWithTLS()
 		s.changes(map[string]any{"smtps_url": s.smtpsURL()})
 	}

@@ -52,15 +52,10 @@ func (s *stage) changes(members map[string]any) {
 // The port is text in many values that people wrote, and in those that were adopted from them.
 func TestAPortInQuotesIsAPort(t *testing.T) {
 	for _, w := range ways {
-		if w.tlsFirst { // it reads a URL
+		if !w.followsPort || !w.ownName { // it gets the port as a number, from follow or in Go
 			continue
 		}
 		for _, mode := range []string{"STARTTLS", "TLS from the start"} {
-			switch w.name {
-			case "python, lambda", "django", "rails", "nodemailer", "shell", "msmtp":
-			default:
-				continue // follow's environment, Go's or Postfix's: the port comes as a number, or not at all
-			}
 			t.Run(w.name+" "+mode, func(t *testing.T) {
 				t.Parallel()
 				var settings []string

@@ -30,6 +30,8 @@ type way struct {
 	state string
 	// tlsFirst: it is given a URL with smtps, and never begins in the clear.
 	tlsFirst bool
+	// followsPort: it has TLS come first if the value's port is one for that.
+	followsPort bool
 	// keeps: one program sends all mails, so it might keep a connection.
 	keeps bool
 	// ownName: it tells the server a name of its own, whatever the machine is called.
@@ -39,28 +41,37 @@ type way struct {
 }
 
 var ways = []way{
-	{name: "pkg/smtpcreds: SendMail and Dial", state: "run", start: (*stage).sendsWithSmtpcreds},
+	{name: "pkg/smtpcreds: SendMail and Dial", followsPort: true, state: "run",
+		start: (*stage).sendsWithSmtpcreds},
 	{name: "pkg/smtpcreds: Auth, with net/smtp", state: "run", start: (*stage).sendsWithAuth},
-	{name: "pkg/smtpcreds: go-mail", state: "run", start: (*stage).sendsWithGoMail},
-	{name: "pkg/sessmtp, and so the function", state: "run", start: (*stage).sendsWithSessmtp},
-	{name: "python, lambda", state: "run", keeps: true, ownName: true, start: asked((*stage).smtplib)},
-	{name: "django", state: "run, Django 3.2", keeps: true, ownName: true, start: asked((*stage).django)},
-	{name: "django, with the environment", state: "run, Django 3.2", keeps: true,
+	{name: "pkg/smtpcreds: go-mail", followsPort: true, state: "run", start: (*stage).sendsWithGoMail},
+	{name: "pkg/sessmtp, and so the function", followsPort: true, state: "run",
+		start: (*stage).sendsWithSessmtp},
+	{name: "python, lambda", followsPort: true, state: "run", keeps: true, ownName: true,
+		start: asked((*stage).smtplib)},
+	{name: "django", followsPort: true, state: "run, Django 3.2", keeps: true, ownName: true,
+		start: asked((*stage).django)},
+	{name: "django, with the environment", followsPort: true, state: "run, Django 3.2", keeps: true,
 		start: asked((*stage).djangoByEnvironment)},
-	{name: "rails", state: "run, Action Mailer 6.1", keeps: true, ownName: true, start: asked((*stage).rails)},
-	{name: "rails, with the environment", state: "run, Action Mailer 6.1", keeps: true, ownName: true,
-		start: asked((*stage).railsByEnvironment)},
-	{name: "nodemailer", state: "run, Nodemailer 10.6", keeps: true, ownName: true, start: asked((*stage).nodemailer)},
+	{name: "rails", followsPort: true, state: "run, Action Mailer 6.1", keeps: true, ownName: true,
+		start: asked((*stage).rails)},
+	{name: "rails, with the environment",
+		state:       "run, Action Mailer 6.1",
+		followsPort: true, keeps: true, ownName: true, start: asked((*stage).railsByEnvironment)},
+	{name: "nodemailer", followsPort: true, state: "run, Nodemailer 10.6", keeps: true, ownName: true,
+		start: asked((*stage).nodemailer)},
 	{name: "Nodemailer, given `smtps_url`", state: "run, Nodemailer 10.6", tlsFirst: true, keeps: true,
 		start: asked((*stage).nodemailerByURL)},
 	{name: "php: Symfony", state: "run, Symfony Mailer 5.4", tlsFirst: true, keeps: true, ownName: true,
 		start: asked(withFile((*stage).symfony))},
-	{name: "php: Laravel", state: "run in part: the configuration, and the transport that Laravel makes of it",
+	{name: "php: Laravel",
+		state:    "run in part: the configuration, and the transport that Laravel makes of it",
 		tlsFirst: true, keeps: true, ownName: true, start: asked(withFile((*stage).laravel))},
-	{name: "spring", state: "run in part: Spring 4.3's JavaMailSender with the properties; Spring Boot read only",
+	{name: "spring",
+		state: "run in part: Spring 4.3's JavaMailSender with the properties; Spring Boot read only",
 		keeps: true, ownName: true, start: asked((*stage).spring)},
-	{name: "shell", state: "run, curl 7.88", ownName: true, start: (*stage).sendsWithScript},
-	{name: "msmtp", state: "run, msmtp 1.8", ownName: true, start: (*stage).sendsWithMsmtp},
+	{name: "shell", followsPort: true, state: "run, curl 7.88", ownName: true, start: (*stage).sendsWithScript},
+	{name: "msmtp", followsPort: true, state: "run, msmtp 1.8", ownName: true, start: (*stage).sendsWithMsmtp},
 	{name: "postfix", state: "run, Postfix 3.7", start: (*stage).sendsWithPostfix},
 }
 
