@@ -336,6 +336,11 @@ func (p *postfix) waiting() int {
 // delivered waits until the queue is empty, and then holds what SES has against what was sent.
 func (p *postfix) delivered(sent []string) {
 	p.Helper()
+	p.Cleanup(func() {
+		if out, _ := exec.Command("postqueue", "-c", p.named("etc"), "-j").CombinedOutput(); p.Failed() && len(out) > 0 {
+			p.Logf("in the queue there are still\n%s", out)
+		}
+	})
 	for left := p.waiting(); left > 0; left = p.waiting() { // for as long as it gets shorter
 		p.soon(time.Minute, "the queue gets shorter", func() bool { return p.waiting() < left })
 	}
