@@ -88,6 +88,10 @@ func attacksOn(w way) []attack {
 	}
 	all := []attack{
 		{"STARTTLS left out", inTheClear(true), false},
+		{"STARTTLS offered and refused", func(_ *testing.T, s *stage) {
+			s.inTheClear.Store(w.tlsFirst)
+			s.World.RefuseSTARTTLS(true)
+		}, false},
 		{"AUTH offered before TLS", inTheClear(false), !w.tlsFirst},
 		{"a certificate of nobody's", show(localaws.OfNobody), false},
 		{"another's certificate", show(localaws.OfAnother), false},
@@ -107,6 +111,7 @@ func TestNobodySaysAPasswordInTheClear(t *testing.T) {
 			send, heard := w.start(s), s.listens()
 			for n, a := range attacksOn(w) {
 				s.World.HideSTARTTLS(false)
+				s.World.RefuseSTARTTLS(false)
 				s.inTheClear.Store(false)
 				if err := s.World.ShowCertificate(localaws.TheirOwn); err != nil {
 					t.Fatal(err)
@@ -247,7 +252,7 @@ func TestTheREADMEHasEveryWayAndItsState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(readme), "| client | STARTTLS left out | AUTH offered before TLS | "+
+	_, table, _ := strings.Cut(string(readme), "| client | STARTTLS left out, or refused | AUTH offered before TLS | "+
 		"a certificate of nobody's, or another's | state |\n|---|---|---|---|---|\n")
 	table, _, _ = strings.Cut(table, "\n\n")
 	var want []string

@@ -90,6 +90,10 @@ func (w *World) hidesSTARTTLS() bool {
 	return w.noSTARTTLS
 }
 
+// RefuseSTARTTLS makes the servers offer STARTTLS and then answer 454 to it, from now on, which is
+// the other way for somebody in the middle.
+func (w *World) RefuseSTARTTLS(refuse bool) { w.refuseSTARTTLS.Store(refuse) }
+
 // ClearLogins is how many AUTH commands came without TLS. Each was refused, and each may have shown
 // a password to everybody on the way.
 func (w *World) ClearLogins() int { return int(w.clearLogins.Load()) }

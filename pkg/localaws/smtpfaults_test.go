@@ -87,6 +87,25 @@ func TestSomebodyInTheMiddleHasAnotherCertificate(t *testing.T) {
 	}
 }
 
+func TestSTARTTLSIsOfferedAndRefused(t *testing.T) {
+	s := newSending(t, localaws.Config{})
+	s.RefuseSTARTTLS(true)
+	c, err := smtp.Dial(s.SMTP(region))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if offered, _ := c.Extension("STARTTLS"); !offered {
+		t.Error("it isn't offered")
+	}
+	wantReply(t, c.StartTLS(&tls.Config{ServerName: "127.0.0.1", RootCAs: s.CertPool()}), 454,
+		"TLS not available due to temporary reason")
+	s.RefuseSTARTTLS(false)
+	if err := s.login(t); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestATapHearsWhatIsOnTheWire(t *testing.T) {
 	s := newSending(t, localaws.Config{})
 	var mu sync.Mutex

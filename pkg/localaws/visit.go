@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -41,13 +42,23 @@ func (w *World) newVisit(e *endpoint, conn net.Conn) *visit {
 // Read starts the client's time anew whenever something comes.
 func (v *visit) Read(p []byte) (int, error) {
 	n, err := v.Conn.Read(p)
-	if tap := v.world.tap.Load(); tap != nil && n > 0 {
-		(*tap)(v.number, slices.Clone(p[:n]))
+	for v.world.refuseSTARTTLS.Load() && strings.EqualFold(strings.TrimSpace(string(p[:n])), "STARTTLS") {
+		v.heard(p[:n])
+		fmt.Fprint(v.Conn, "454 TLS not available due to temporary reason\r\n")
+		n, err = v.Conn.Read(p)
 	}
+	v.heard(p[:n])
 	if n > 0 && v.idle.Stop() {
 		v.idle.Reset(v.patience)
 	}
 	return n, err
+}
+
+// heard tells whoever listens on the wire.
+func (v *visit) heard(sent []byte) {
+	if tap := v.world.tap.Load(); tap != nil && len(sent) > 0 {
+		(*tap)(v.number, slices.Clone(sent))
+	}
 }
 
 // Close ends the visit.

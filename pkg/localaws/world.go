@@ -39,6 +39,7 @@ type World struct {
 
 	logins, clearLogins atomic.Int64 // AUTH commands, and those without TLS
 	visitors            atomic.Int64 // SMTP connections so far
+	refuseSTARTTLS      atomic.Bool
 	tap                 atomic.Pointer[func(int, []byte)]
 
 	ctx     context.Context // done when the World closes
