@@ -337,7 +337,8 @@ func (p *postfix) waiting() int {
 func (p *postfix) delivered(sent []string) {
 	p.Helper()
 	p.Cleanup(func() {
-		if out, _ := exec.Command("postqueue", "-c", p.named("etc"), "-j").CombinedOutput(); p.Failed() && len(out) > 0 {
+		out, _ := exec.Command("postqueue", "-c", p.named("etc"), "-j").CombinedOutput()
+		if p.Failed() && len(out) > 0 {
 			p.Logf("in the queue there are still\n%s", out)
 		}
 	})
