@@ -119,12 +119,15 @@ func every(s *stage) string {
 	return "0"
 }
 
-func TestPythonsSmtplib(t *testing.T) {
-	needs(t, "python3")
+// smtplib is a program that sends one mail for each line.
+func (s *stage) smtplib() *exec.Cmd {
+	s.Helper()
+	needs(s.T, "python3")
 	if err := exec.Command("python3", "-c", "import boto3").Run(); err != nil {
-		t.Skip("python3 has no boto3:", err)
+		s.Skip("python3 has no boto3:", err)
 	}
-	const main = `
+	s.write("ses_mail.py", s.recipe("python/ses_mail.py"))
+	s.write("main.py", `
 import os, sys
 from email.message import EmailMessage
 from ses_mail import SesMail
@@ -139,12 +142,15 @@ for line in sys.stdin:
         print("ok", flush=True)
     except Exception as error:
         print(repr(error), flush=True)
-`
+`)
+	cmd := s.command("python3", s.named("main.py"))
+	cmd.Env = append(cmd.Env, "AWS_MAX_ATTEMPTS=1", "EVERY="+every(s))
+	return cmd
+}
+
+func TestPythonsSmtplib(t *testing.T) {
 	inBothModes(t, func(s *stage) {
-		s.write("ses_mail.py", s.recipe("python/ses_mail.py"))
-		s.write("main.py", main)
-		cmd := exec.Command("python3", s.named("main.py"))
-		cmd.Env = s.env("AWS_MAX_ATTEMPTS=1", "EVERY="+every(s))
+		cmd := s.smtplib()
 		s.talksTo(cmd).life(true)
 		s.distrusts(cmd)
 	})
@@ -222,8 +228,8 @@ func TestCurl(t *testing.T) {
 
 func (s *stage) sendsWithCurl() {
 	c := &client{stage: s, ask: func(id string) string {
-		cmd := exec.Command("bash", "shell/send-mail.sh", secret, "app@example.com", "you@example.net")
-		cmd.Env = s.env("AWS_PAGER=")
+		cmd := s.command("bash", "shell/send-mail.sh", secret, "app@example.com", "you@example.net")
+		cmd.Env = append(cmd.Env, "AWS_PAGER=")
 		cmd.Stdin = strings.NewReader(fmt.Sprintf("From: app@example.com\nTo: you@example.net\nMessage-ID: "+
 			"%s\n\nHello.\n\n", id))
 		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
@@ -262,9 +268,12 @@ func (s *stage) nodeModules() {
 	}
 }
 
-func TestNodemailer(t *testing.T) {
-	needs(t, "node")
-	const main = `
+// nodemailer is a program that sends one mail for each line.
+func (s *stage) nodemailer() *exec.Cmd {
+	s.Helper()
+	s.nodeModules()
+	s.write("ses-mail.mjs", s.recipe("nodemailer/ses-mail.mjs"))
+	s.write("main.mjs", `
 import { createInterface } from 'node:readline'
 import { SesMail } from './ses-mail.mjs'
 
@@ -274,16 +283,18 @@ for await (const messageId of createInterface({ input: process.stdin })) {
     await mail.send({ from: 'app@example.com', to: 'you@example.net', messageId, text: 'Hello.' })
     console.log('ok')
   } catch (error) {
-    console.log(String(error))
+    console.log(String(error).replaceAll('\n', ' '))
   }
 }
-`
+`)
+	cmd := s.command("node", s.named("main.mjs"))
+	cmd.Env = append(cmd.Env, "AWS_MAX_ATTEMPTS=1", "EVERY="+every(s))
+	return cmd
+}
+
+func TestNodemailer(t *testing.T) {
 	inBothModes(t, func(s *stage) {
-		s.nodeModules()
-		s.write("ses-mail.mjs", s.recipe("nodemailer/ses-mail.mjs"))
-		s.write("main.mjs", main)
-		cmd := exec.Command("node", s.named("main.mjs"))
-		cmd.Env = s.env("AWS_MAX_ATTEMPTS=1", "EVERY="+every(s))
+		cmd := s.nodemailer()
 		s.talksTo(cmd).life(true)
 		s.distrusts(cmd)
 	})

@@ -16,8 +16,8 @@ import (
 // python skips a test where a module isn't there. APPS_PYTHONPATH names a folder with more modules.
 func (s *stage) python(modules ...string) *exec.Cmd {
 	s.Helper()
-	cmd := exec.Command("python3", s.named("main.py"))
-	cmd.Env = s.env("AWS_MAX_ATTEMPTS=1", "PYTHONPATH="+os.Getenv("APPS_PYTHONPATH"))
+	cmd := s.command("python3", s.named("main.py"))
+	cmd.Env = append(cmd.Env, "AWS_MAX_ATTEMPTS=1", "PYTHONPATH="+os.Getenv("APPS_PYTHONPATH"))
 	for _, module := range modules {
 		look := exec.Command("python3", "-c", "import "+module)
 		look.Env, look.Dir = cmd.Env, s.dir // where no folder is called as a module is
@@ -44,18 +44,21 @@ func (s *stage) django() *exec.Cmd {
 	s.write("ses_mail.py", s.recipe("python/ses_mail.py"))
 	s.write("ses_backend.py", s.recipe("django/ses_backend.py"))
 	s.write("main.py", `
-import sys
+import os, sys
 import django.conf
 from django.core import mail
 
 django.conf.settings.configure(EMAIL_BACKEND="ses_backend.EmailBackend", SES_SECRET="smtp/credential", EMAIL_TIMEOUT=30)
+connection = mail.get_connection(fail_silently="SILENTLY" in os.environ)
+if "OPEN" in os.environ:
+    connection.open()
 for line in sys.stdin:
     messages = [
         mail.EmailMessage("Hello", "Hello.", "app@example.com", ["you@example.net"], headers={"Message-ID": identifier})
         for identifier in line.split()
     ]
     try:
-        sent = mail.get_connection().send_messages(messages)
+        sent = connection.send_messages(messages)
         print("ok" if sent == len(messages) else sent, flush=True)
     except Exception as error:
         print(repr(error), flush=True)
@@ -133,16 +136,23 @@ module Aws
 end
 `
 
-func TestRailsActionMailer(t *testing.T) {
-	needs(t, "ruby")
-	if out, err := exec.Command("ruby", "-e", `require "action_mailer"`).CombinedOutput(); err != nil {
-		t.Skipf("ruby has no actionmailer: %v: %s", err, out)
-	}
-	inBothModes(t, func(s *stage) {
-		s.write("ses_delivery.rb", s.recipe("rails/ses_delivery.rb"))
-		s.write("main.rb", clientInRuby+`
+// rails is a program that sends one mail for each line.
+func (s *stage) rails() *exec.Cmd {
+	s.Helper()
+	return s.inRuby(`
 ActionMailer::Base.add_delivery_method :ses, SesDelivery, secret_id: "smtp/credential", refresh_every: Float(ENV["EVERY"])
-`+mailerInRuby+`
+` + mailerInRuby)
+}
+
+// inRuby is a program that has Mailer, once it is set up, send one mail for each line.
+func (s *stage) inRuby(setUp string) *exec.Cmd {
+	s.Helper()
+	needs(s.T, "ruby")
+	if out, err := exec.Command("ruby", "-e", `require "action_mailer"`).CombinedOutput(); err != nil {
+		s.Skipf("ruby has no actionmailer: %v: %s", err, out)
+	}
+	s.write("ses_delivery.rb", s.recipe("rails/ses_delivery.rb"))
+	s.write("main.rb", clientInRuby+setUp+`
 $stdout.sync = true
 while (line = gets)
   begin
@@ -153,8 +163,14 @@ while (line = gets)
   end
 end
 `)
-		cmd := exec.Command("ruby", s.named("main.rb"))
-		cmd.Env = s.env("EVERY=" + every(s))
+	cmd := s.command("ruby", s.named("main.rb"))
+	cmd.Env = append(cmd.Env, "EVERY="+every(s))
+	return cmd
+}
+
+func TestRailsActionMailer(t *testing.T) {
+	inBothModes(t, func(s *stage) {
+		cmd := s.rails()
 		s.talksTo(cmd).life(true)
 		s.distrusts(cmd)
 	})
@@ -174,64 +190,100 @@ func (s *stage) keptForPHP() (file string, inStep func()) {
 	}
 }
 
-func TestSymfonyMailer(t *testing.T) {
-	needs(t, "php")
+// inPHP is a program that sends one mail for each line, by the transport that setUp makes.
+func (s *stage) inPHP(setUp string) *exec.Cmd {
+	s.Helper()
+	needs(s.T, "php")
 	const load = `
 require "Symfony/Component/DependencyInjection/autoload.php";
 require "Symfony/Component/Mailer/autoload.php";
 `
 	if out, err := exec.Command("php", "-d", "include_path=/usr/share/php", "-r", load).CombinedOutput(); err != nil {
-		t.Skipf("PHP has no Symfony Mailer: %v: %s", err, out)
+		s.Skipf("PHP has no Symfony Mailer: %v: %s", err, out)
 	}
-	inBothModes(t, func(s *stage) {
-		dsn := regexp.MustCompile(`dsn: '(.*)'`).FindStringSubmatch(s.recipe("php/mailer.yaml"))
-		s.write("send.php", `<?php `+load+`
-use Symfony\Component\DependencyInjection\ContainerBuilder;
-use Symfony\Component\Mailer\Mailer;
-use Symfony\Component\Mailer\Transport;
-use Symfony\Component\Mime\Email;
-
-$container = new ContainerBuilder();
-$container->setParameter('dsn', '`+dsn[1]+`');
-$container->compile(true);
-$email = (new Email())->from('app@example.com')->to('you@example.net')->subject('Hello')->text('Hello.');
-$email->getHeaders()->addIdHeader('Message-ID', trim($argv[1], '<>'));
-(new Mailer(Transport::fromDsn($container->getParameter('dsn'))))->send($email);
+	s.write("send.php", `<?php `+load+setUp+`
+$mailer = new Symfony\Component\Mailer\Mailer($transport);
+while ($line = fgets(STDIN)) {
+    $email = (new Symfony\Component\Mime\Email())->from('app@example.com')->to('you@example.net')->subject('Hello')->text('Hello.');
+    $email->getHeaders()->addIdHeader('Message-ID', trim($line, "<>\n"));
+    try {
+        $mailer->send($email);
+        echo "ok\n";
+    } catch (Throwable $error) {
+        echo strtr($error->getMessage(), "\r\n", '  '), "\n";
+    }
+}
 `)
-		file, inStep := s.keptForPHP()
-		c := &client{stage: s, ask: func(id string) string {
-			inStep()
-			cmd := exec.Command("php", "-d", "include_path=/usr/share/php", s.named("send.php"), id)
-			cmd.Env = s.env("SES_CREDENTIAL_FILE=" + file)
-			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
-				return fmt.Sprintf("%v: %s", err, out)
-			}
-			return "ok"
-		}}
-		c.life(false)
-	})
+	return s.command("php", "-d", "include_path=/usr/share/php", s.named("send.php"))
 }
 
-func TestLaravelsConfiguration(t *testing.T) {
-	needs(t, "php")
-	inBothModes(t, func(s *stage) {
-		s.write("mail.php", s.recipe("php/mail.php"))
-		s.write("show.php", `<?php
-function env($name) { return getenv($name); }
-$smtp = (require 'mail.php')['mailers']['smtp'];
-echo "$smtp[scheme] $smtp[host] $smtp[port] $smtp[username] $smtp[password]";
+// symfony is a program of Symfony's with the recipe's DSN.
+func (s *stage) symfony() *exec.Cmd {
+	s.Helper()
+	dsn := regexp.MustCompile(`dsn: '(.*)'`).FindStringSubmatch(s.recipe("php/mailer.yaml"))
+	return s.inPHP(`
+$container = new Symfony\Component\DependencyInjection\ContainerBuilder();
+$container->setParameter('dsn', '` + dsn[1] + `');
+$container->compile(true);
+$transport = Symfony\Component\Mailer\Transport::fromDsn($container->getParameter('dsn'));
 `)
-		file, inStep := s.keptForPHP()
-		inStep()
-		cmd := exec.Command("php", s.named("show.php"))
-		cmd.Env = s.env("SES_CREDENTIAL_FILE=" + file)
-		v := s.value()
-		scheme, _, _ := strings.Cut(v.URL, ":")
-		if got, want := s.runs(cmd), fmt.Sprintf("%s %s %d %s %s", scheme, v.Host, v.Port, v.Username,
-			v.Password); got != want {
-			s.Errorf("Laravel gets %q, want %q", got, want)
+}
+
+// laravel is a program with the recipe's configuration, of which it makes the transport as Laravel
+// does (Illuminate\Mail\MailManager, createSmtpTransport).
+func (s *stage) laravel() *exec.Cmd {
+	s.Helper()
+	s.write("mail.php", s.recipe("php/mail.php"))
+	return s.inPHP(`
+function env($name) { return getenv($name); }
+$config = (require 'mail.php')['mailers']['smtp'];
+$transport = (new Symfony\Component\Mailer\Transport\Smtp\EsmtpTransportFactory())->create(
+    new Symfony\Component\Mailer\Transport\Dsn($config['scheme'], $config['host'], $config['username'], $config['password'],
+        $config['port'], $config));
+`)
+}
+
+func TestSymfonyAndLaravel(t *testing.T) {
+	programs := map[string]func(*stage) *exec.Cmd{"Symfony": (*stage).symfony, "Laravel": (*stage).laravel}
+	for name, program := range programs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, "SMTP_ENDPOINT="+tlsFirst)
+			program(s) // or the test is skipped
+			file, inStep := s.keptForPHP()
+			c := &client{stage: s, ask: func(id string) string {
+				inStep()
+				cmd := program(s)
+				cmd.Env = append(cmd.Env, "SES_CREDENTIAL_FILE="+file)
+				cmd.Stdin = strings.NewReader(id + "\n")
+				out, err := cmd.CombinedOutput()
+				if err != nil {
+					return fmt.Sprintf("%v: %s", err, out)
+				}
+				return strings.TrimSpace(string(out))
+			}}
+			c.life(false)
+		})
+	}
+}
+
+// An image is built where there is no credential: the configuration loads, and is cached, there.
+func TestLaravelsConfigurationLoadsWithoutTheFile(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.write("old.json", `{"username":"AKIA","password":"B","host":"localhost","port":587}`)
+	for file, says := range map[string]string{
+		s.named("missing.json"): "there-is-no-ses-credential-file.invalid",
+		"":                      "there-is-no-ses-credential-file.invalid",
+		s.named("old.json"):     "the-ses-credential-has-no-smtps-url.invalid",
+	} {
+		cmd := s.laravel()
+		cmd.Env = append(cmd.Env, "SES_CREDENTIAL_FILE="+file)
+		cmd.Stdin = strings.NewReader("<1@app.example.com>\n")
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), says) {
+			t.Errorf("with %q: %v, %s", file, err, out)
 		}
-	})
+	}
 }
 
 func TestSpringIsStartedAnew(t *testing.T) {

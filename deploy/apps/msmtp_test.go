@@ -1,3 +1,5 @@
+//go:build unix
+
 package apps_test
 
 import (
@@ -15,10 +17,7 @@ import (
 func TestMsmtp(t *testing.T) {
 	needs(t, "msmtp")
 	inBothModes(t, func(s *stage) {
-		s.write("msmtprc.tmpl", strings.NewReplacer("syslog on", "syslog off", "/etc/ssl/certs/ca-certificates.crt",
-			s.named("ca.pem")).
-			Replace(s.recipe("msmtp/msmtprc.tmpl")))
-		s.follow("--secret", secret, "--template", s.named("msmtprc.tmpl")+":"+s.named("msmtprc"))
+		s.keepsMsmtprc()
 		c := &client{stage: s, ask: func(id string) string {
 			s.soon(20*time.Second, "the file has the credential", func() bool {
 				text, _ := os.ReadFile(s.named("msmtprc"))

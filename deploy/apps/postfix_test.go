@@ -75,6 +75,7 @@ func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
 	}{
 		{"mail", localaws.SMTPReply{Code: 535, Text: "Authentication Credentials Invalid"}},
 		{"mail", localaws.SMTPReply{Code: 535, Enhanced: "5.7.8", Text: "Authentication credentials invalid"}},
+		{"mail", localaws.SMTPReply{Code: 535, Text: "Account not subscribed to SES"}},
 		{"mail", localaws.SMTPReply{Code: 530, Text: "Authentication required"}},
 		{"data", localaws.SMTPReply{Code: 554,
 			Text: "Access denied: User `arn:aws:iam::111122223333:user/x' is not authorized to perform `ses:SendRawEmail'"}},
@@ -97,6 +98,58 @@ func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
 		s.World.SetSMTPFault(nil)
 	}
 	p.delivered(sent)
+}
+
+// TestPostfixLosesNoMailWhileTheAccountIsPaused has SES refuse every mail of the account for a
+// while, in each of its words, and one mail for an address that isn't verified, which comes back.
+func TestPostfixLosesNoMailWhileTheAccountIsPaused(t *testing.T) {
+	besideOthers(t)
+	needs(t, "postfix", "postconf")
+	s := newStage(t)
+	p := s.startPostfix()
+	var sent []string
+	for i, text := range []string{
+		"Message rejected: Sending paused for this account. For more information, please check the inbox of the " +
+			"email address associated with your AWS account.",
+		"Message rejected: Sending suspended for this account. For more information, please check the inbox of the " +
+			"email address associated with your AWS account.",
+		"5.7.1 Transaction failed: Account is paused",
+		"Message rejected: Email sending is disabled for your account",
+		"Message rejected: Sending paused for configuration set marketing",
+	} {
+		s.World.SetSMTPFault(at("data", localaws.SMTPReply{Code: 554, Text: text}))
+		for n := range 5 {
+			id, err := p.submit(fmt.Sprint("paused.", i), n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent = append(sent, id)
+		}
+		s.soon(time.Minute, fmt.Sprintf("%d mails wait after %q", len(sent), text), func() bool {
+			return p.waiting() == len(sent) && strings.Contains(p.log(), strings.TrimPrefix(text, "5.7.1 "))
+		})
+	}
+	s.World.SetSMTPFault(nil)
+	p.delivered(sent)
+
+	s.World.SetSMTPFault(at("data", localaws.SMTPReply{Code: 554, Text: "Message rejected: Email address is not " +
+		"verified. The following identities failed the check in region EU-WEST-1: sending paused@example.com"}))
+	if _, err := p.submit("unverified", 0); err != nil {
+		t.Fatal(err)
+	}
+	s.soon(time.Minute, "a mail that is at fault itself comes back", func() bool {
+		return strings.Contains(p.log(), "status=bounced")
+	})
+}
+
+// at is a fault at one stage.
+func at(where string, reply localaws.SMTPReply) func(string, int, string, string) *localaws.SMTPReply {
+	return func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
+		if stage == where {
+			return &reply
+		}
+		return nil
+	}
 }
 
 func TestSystemdKnowsAllThatTheUnitSays(t *testing.T) {
@@ -283,6 +336,12 @@ func (p *postfix) waiting() int {
 // delivered waits until the queue is empty, and then holds what SES has against what was sent.
 func (p *postfix) delivered(sent []string) {
 	p.Helper()
+	p.Cleanup(func() {
+		out, _ := exec.Command("postqueue", "-c", p.named("etc"), "-j").CombinedOutput()
+		if p.Failed() && len(out) > 0 {
+			p.Logf("in the queue there are still\n%s", out)
+		}
+	})
 	for left := p.waiting(); left > 0; left = p.waiting() { // for as long as it gets shorter
 		p.soon(time.Minute, "the queue gets shorter", func() bool { return p.waiting() < left })
 	}

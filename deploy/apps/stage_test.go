@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +36,10 @@ type stage struct {
 	dir string // the application's
 	// implicitTLS: SES's endpoint speaks TLS from the start.
 	implicitTLS bool
+	// inTheClear: somebody in the middle doesn't, on that endpoint's port.
+	inTheClear atomic.Bool
+	// machine is what the application's machine is called, if it has a name of its own.
+	machine string
 }
 
 // newStage has a first credential, for an endpoint that is called localhost. Settings change the
@@ -64,9 +69,20 @@ func (s *stage) deploy(settings ...string) {
 		s.Env[name] = value
 	}
 	if s.implicitTLS = s.Env["SMTP_ENDPOINT"] == tlsFirst; s.implicitTLS {
-		s.forward("127.0.0.1:2465", s.World.SMTPS(region))
+		s.listensWithTLS()
 	}
 	s.Restart()
+}
+
+// listensWithTLS opens the port of tlsFirst.
+func (s *stage) listensWithTLS() {
+	s.Helper()
+	s.forward("127.0.0.1:2465", func() string {
+		if s.inTheClear.Load() {
+			return s.World.SMTP(region)
+		}
+		return s.World.SMTPS(region)
+	})
 }
 
 // tlsFirst is an endpoint whose port says that it speaks TLS from the start.
@@ -94,7 +110,7 @@ func inBothModes(t *testing.T, test func(*stage)) {
 var portInUse sync.Mutex
 
 // forward passes connections on until the test ends.
-func (s *stage) forward(from, to string) {
+func (s *stage) forward(from string, to func() string) {
 	s.Helper()
 	portInUse.Lock()
 	s.Cleanup(portInUse.Unlock)
@@ -111,7 +127,7 @@ func (s *stage) forward(from, to string) {
 			if err != nil {
 				return
 			}
-			out, err := net.Dial("tcp", to)
+			out, err := net.Dial("tcp", to())
 			if err != nil {
 				in.Close()
 				continue
@@ -224,6 +240,17 @@ func (s *stage) env(more ...string) []string {
 		"SMTPROTATE_SECRET=" + secret, "SMTP_SECRET=" + secret, "SSL_CERT_FILE=" + s.named("ca.pem"),
 		"NODE_EXTRA_CA_CERTS=" + s.named("ca.pem"),
 	}, more...)
+}
+
+// command is a program of the application's, on its machine.
+func (s *stage) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	if s.machine != "" {
+		inside := []string{"--uts", "sh", "-c", `printf %s "$0" >/proc/sys/kernel/hostname && exec "$@"`, s.machine, program}
+		cmd = exec.Command("unshare", append(inside, args...)...)
+	}
+	cmd.Env = s.env()
+	return cmd
 }
 
 // runs has a program succeed, and returns what it says.

@@ -184,8 +184,8 @@ func valueOf(found credential.Content) credential.Value {
 	v := credential.Value{IAMUser: found.IAMUser, Regions: map[string]credential.Region{}}
 	for i, l := range found.Logins {
 		if i == 0 {
-			v.Username, v.Password, v.Region, v.URL = l.Username, string(l.Password), l.Region, l.URL()
-			v.Host, v.Port = l.Host, l.Port
+			v.Username, v.Password, v.Region = l.Username, string(l.Password), l.Region
+			v.Host, v.Port, v.URL, v.SMTPSURL = l.Host, l.Port, l.URL(), l.SMTPSURL()
 		}
 		if l.Region != "" {
 			v.Regions[l.Region] = credential.Region{Host: l.Host, Port: l.Port, Password: string(l.Password)}

@@ -33,13 +33,28 @@ func Compose(user string, logins []sessmtp.Login, old Content) (string, error) {
 	values["username"], values["region"] = quoted(primary.Username), quoted(primary.Region)
 	values["url"], values["iam_user"] = quoted(primary.URL()), quoted(user)
 	values["regions"] = marshal(regions)
+	if url := primary.SMTPSURL(); url != "" {
+		values[smtpsURL] = quoted(url)
+	} else {
+		kept.dropClearURL()
+	}
 	blocked := old.Blocked()
 	for _, p := range old.configured() {
-		if !slices.Contains(blocked, old.names[p.key]) {
+		if values[p.key] != nil && !slices.Contains(blocked, old.names[p.key]) {
 			kept.set(p.path, valueAt(p.raw, values[p.key]))
 		}
 	}
 	return string(kept.rewritten(values, published)), nil
+}
+
+// dropClearURL takes the old login's own smtps_url out where the new one has none. What people have
+// put there for a relay of theirs still has smtps, and stays.
+func (o object) dropClearURL() {
+	for name, raw := range o {
+		if d, ok := fromURL(leaf{raw: raw}.text()); ok && strings.EqualFold(name, smtpsURL) && !d.implicitTLS() {
+			delete(o, name)
+		}
+	}
 }
 
 // written is what a value and each of its Regions have in common. A port that was text stays text.

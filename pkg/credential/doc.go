@@ -5,14 +5,20 @@
 //
 //	{"username":"AKIA…","password":"B…","host":"email-smtp.eu-west-1.amazonaws.com","port":587,
 //	 "region":"eu-west-1","url":"smtp://AKIA…:B…@email-smtp.eu-west-1.amazonaws.com:587",
-//	 "iam_user":"smtp-sender",
+//	 "smtps_url":"smtps://AKIA…:B…@email-smtp.eu-west-1.amazonaws.com:465","iam_user":"smtp-sender",
 //	 "regions":{"eu-west-1":{"host":"…","port":587,"password":"B…"},
 //	            "us-east-1":{"host":"…","port":587,"password":"B…"}}}
 //
-// The first six keys describe the primary Region. regions has an entry for each SES Region: the
+// The first seven keys describe the primary Region. regions has an entry for each SES Region: the
 // username is the same in all of them, the password isn't. url is percent-encoded, and its scheme
 // is smtps if TLS comes first. The value [Empty], or no text at all, means that there is no
 // credential yet.
+//
+// smtps_url is for programs that take a URL. Most of them read smtp:// as "with TLS if the server
+// offers it": where somebody in the middle takes that offer away, they show the password to
+// everybody on the way. With smtps:// there is no offer to take away. It is missing if the endpoint
+// isn't SES's own and has no port for TLS from the start, and in values that nobody has rewritten
+// since this key was added.
 //
 // An application calls [Parse], which insists on everything that a login takes:
 //

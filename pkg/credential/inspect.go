@@ -132,7 +132,7 @@ func (c *Content) fromDSNs(l *sessmtp.Login, all []dsn) {
 			l.Host, l.Port = d.login.Host, d.login.Port
 		}
 		l.Region = cmp.Or(l.Region, d.login.Region)
-		c.ImplicitTLS = c.ImplicitTLS || d.implicitTLS()
+		c.ImplicitTLS = c.ImplicitTLS || d.implicitTLS() && !d.repeats
 	}
 }
 

@@ -10,7 +10,10 @@ import (
 )
 
 // published are the keys of the schema, in its order.
-var published = []string{"username", "password", "host", "port", "region", "url", "iam_user", "regions"}
+var published = []string{"username", "password", "host", "port", "region", "url", smtpsURL, "iam_user", "regions"}
+
+// smtpsURL is the only key that a value may lack for good: see [Value.SMTPSURL].
+const smtpsURL = "smtps_url"
 
 // regional are those of a Region's entry.
 var regional = []string{"host", "port", "password"}
@@ -33,7 +36,8 @@ func ParseNames(text string) (Names, error) {
 		case !ok:
 			faults = append(faults, fmt.Errorf("%q isn't key=name", item))
 		case key == "regions" || !slices.Contains(published, key):
-			faults = append(faults, fmt.Errorf("%q is none of the keys %s", key, strings.Join(published[:7], ", ")))
+			faults = append(faults, fmt.Errorf("%q is none of the keys %s", key,
+				strings.Join(published[:len(published)-1], ", ")))
 		case names[key] != "":
 			faults = append(faults, fmt.Errorf("%q is named twice", key))
 		case slices.Contains(strings.Split(name, "."), ""):

@@ -44,7 +44,7 @@ func Parse(text string) (Value, error) {
 	if err := errors.Join(faults...); err != nil {
 		return Value{}, err
 	}
-	v.URL = primary.URL()
+	v.URL, v.SMTPSURL = primary.URL(), primary.SMTPSURL()
 	return v, nil
 }
 
@@ -76,6 +76,9 @@ func Members(text string) (map[string]any, error) {
 	}
 	members["username"], members["password"] = value.Username, value.Password
 	members["host"], members["port"], members["url"] = value.Host, value.Port, value.URL
+	if value.SMTPSURL != "" { // else what people have put there
+		members[smtpsURL] = value.SMTPSURL
+	}
 	if value.Region != "" {
 		members["region"] = value.Region
 	}

@@ -114,7 +114,7 @@ func (r renewal) text(text string, replace *strings.Replacer) string {
 }
 
 // dsn writes a URL with the login that takes the place of its own. A host that isn't SES's, nor the
-// old login's, is a relay's and stays.
+// old login's, is a relay's and stays. One that had TLS come first keeps that if it can.
 func (r renewal) dsn(d dsn) string {
 	was := r.old[0]
 	for _, old := range r.old {
@@ -123,6 +123,9 @@ func (r renewal) dsn(d dsn) string {
 		}
 	}
 	now := r.of(was)
+	if there, known := now.FromTheStart(); known && d.implicitTLS() {
+		now.Endpoint = there
+	}
 	u := *d.url
 	if query := u.Query(); was.Region != "" && d.login.Region == was.Region && now.Region != was.Region {
 		query.Set("region", now.Region)

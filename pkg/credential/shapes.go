@@ -149,8 +149,9 @@ func (e *elsewhere) mention(l leaf) {
 
 // dsn is a URL that holds an SMTP login.
 type dsn struct {
-	url   *url.URL
-	login sessmtp.Login
+	url     *url.URL
+	login   sessmtp.Login
+	repeats bool // it is the value's smtps_url, which says nothing of how the others connect
 }
 
 // fromURL reads a URL or DSN that holds a login.
@@ -186,12 +187,18 @@ func fromText(text string) (l sessmtp.Login, ok bool) {
 	return l, IsAccessKeyID(username) && password != "" && oneWord("password", password) == nil
 }
 
-// dsnsAmong are the URLs with logins, the published one and others'.
+// dsnsAmong are the URLs with logins, the published ones and others'. The one that only repeats the
+// login with TLS from the start is last: its port isn't the value's if anything else names one.
 func dsnsAmong(leaves []leaf) (all []dsn) {
+	var repeated []dsn
 	for _, l := range leaves {
-		if d, ok := fromURL(l.text()); ok {
+		d, ok := fromURL(l.text())
+		switch d.repeats = len(l.path) == 1 && strings.EqualFold(l.path[0], smtpsURL); {
+		case ok && d.repeats:
+			repeated = append(repeated, d)
+		case ok:
 			all = append(all, d)
 		}
 	}
-	return all
+	return append(all, repeated...)
 }

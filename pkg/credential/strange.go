@@ -21,7 +21,7 @@ func (c Content) strange(all []leaf) (names []string) {
 		text := m.text()
 		d, isDSN := fromURL(text)
 		switch {
-		case key == "url" && (!isDSN || d.login.Username != l.Username),
+		case (key == "url" || key == smtpsURL) && (!isDSN || d.login.Username != l.Username),
 			key == "password" && fromOthers && text != string(l.Password),
 			key == "host" && fromOthers && text != "" && sessmtp.RegionOf(text) == "",
 			key == "username" && text != l.Username:
@@ -86,6 +86,8 @@ func (c Content) current(key string) string {
 		return c.IAMUser
 	case "url":
 		return l.URL()
+	case smtpsURL:
+		return l.SMTPSURL()
 	}
 	return ""
 }

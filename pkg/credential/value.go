@@ -22,6 +22,10 @@ type Value struct {
 	Region   string `json:"region"`
 	// URL has the username, password, host and port, percent-encoded.
 	URL string `json:"url"`
+	// SMTPSURL is URL with TLS from the start, for programs that take a URL: with smtp, many of
+	// them log in in the clear where STARTTLS isn't offered. It is empty if the endpoint has no
+	// port for that as far as is known (see [sessmtp.Endpoint.FromTheStart]).
+	SMTPSURL string `json:"smtps_url,omitempty"`
 	// IAMUser is the user that the rotator made the credential for; a value made by hand lacks it.
 	IAMUser string `json:"iam_user"`
 	// Regions has one entry for each SES Region, the primary included.

@@ -47,6 +47,52 @@ func newCertificate(regions []string) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
 }
 
+// A Certificate is what SMTP servers show.
+type Certificate int
+
+const (
+	// TheirOwn is valid for localhost, 127.0.0.1 and SES's names, and signed by CertPEM.
+	TheirOwn Certificate = iota
+	// OfNobody has the right names, and nobody knows who signed it.
+	OfNobody
+	// OfAnother is signed by CertPEM, for another host.
+	OfAnother
+)
+
+// ShowCertificate says which certificate servers show on connections from now on. Somebody in the
+// middle has one of the others.
+func (w *World) ShowCertificate(which Certificate) error {
+	shown := w.certificate
+	var err error
+	switch which {
+	case OfNobody:
+		shown, err = newCertificate(w.regions)
+	case OfAnother:
+		shown, err = w.certificateOfAnother()
+	}
+	if err != nil {
+		return err
+	}
+	w.shown.Store(&shown)
+	return nil
+}
+
+// certificateOfAnother makes a certificate for a host that isn't here.
+func (w *World) certificateOfAnother() (tls.Certificate, error) {
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "mail.example.net"},
+		NotBefore: w.certificate.Leaf.NotBefore, NotAfter: w.certificate.Leaf.NotAfter,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames: []string{"mail.example.net"},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, w.certificate.Leaf, w.certificate.Leaf.PublicKey,
+		w.certificate.PrivateKey)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("making a certificate for another host: %w", err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: w.certificate.PrivateKey}, nil
+}
+
 // CertPool trusts the certificate of the SMTP servers, and nothing else.
 func (w *World) CertPool() *x509.CertPool {
 	pool := x509.NewCertPool()

@@ -90,9 +90,26 @@ func (w *World) hidesSTARTTLS() bool {
 	return w.noSTARTTLS
 }
 
+// RefuseSTARTTLS makes the servers offer STARTTLS and then answer 454 to it, from now on, which is
+// the other way for somebody in the middle.
+func (w *World) RefuseSTARTTLS(refuse bool) { w.refuseSTARTTLS.Store(refuse) }
+
 // ClearLogins is how many AUTH commands came without TLS. Each was refused, and each may have shown
 // a password to everybody on the way.
 func (w *World) ClearLogins() int { return int(w.clearLogins.Load()) }
+
+// Logins is how many AUTH commands came, with TLS and without.
+func (w *World) Logins() int { return int(w.logins.Load()) }
+
+// Tap has f hear what SMTP clients send on each of their connections, which are numbered, as it is
+// on the wire: in the clear until TLS begins. A nil f ends it.
+func (w *World) Tap(f func(connection int, sent []byte)) {
+	if f == nil {
+		w.tap.Store(nil)
+		return
+	}
+	w.tap.Store(&f)
+}
 
 // smtpPatience is SES's, as transcripts of 2020 to 2026 have it.
 const smtpPatience = 10 * time.Second

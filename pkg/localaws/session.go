@@ -41,6 +41,7 @@ var (
 func (s *session) AuthMechanisms() []string { return s.world.authMechanisms() }
 
 func (s *session) Auth(mechanism string) (sasl.Server, error) {
+	s.world.logins.Add(1)
 	switch {
 	case !s.secure:
 		s.world.clearLogins.Add(1)

@@ -29,7 +29,10 @@ type endpoint struct {
 func (w *World) serveSMTP(region string) (*endpoint, error) {
 	e := &endpoint{region: region, usual: w.newAdmission(), stripped: w.newAdmission()}
 	e.tls = &tls.Config{
-		Certificates: []tls.Certificate{w.certificate}, MinVersion: tls.VersionTLS12,
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return w.shown.Load(), nil },
+		// Who resumes a session doesn't look at the certificate that is shown now.
+		SessionTicketsDisabled: true,
 		// Without Go's post-quantum key exchange, which is most of the cost of a test that logs in
 		// often.
 		CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256},

@@ -1,8 +1,11 @@
 package localaws_test
 
 import (
+	"crypto/tls"
 	"net"
 	"net/smtp"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -61,5 +64,66 @@ func TestAHangingServerSaysNothingUntilTheWorldEnds(t *testing.T) {
 	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	if _, err := conn.Read(make([]byte, 1)); err == nil {
 		t.Error("the connection outlives the World")
+	}
+}
+
+func TestSomebodyInTheMiddleHasAnotherCertificate(t *testing.T) {
+	s := newSending(t, localaws.Config{})
+	for certificate, want := range map[localaws.Certificate]string{
+		localaws.OfNobody: "unknown authority", localaws.OfAnother: "for 127.0.0.1", localaws.TheirOwn: "",
+	} {
+		if err := s.ShowCertificate(certificate); err != nil {
+			t.Fatal(err)
+		}
+		c, err := smtp.Dial(s.SMTP(region))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		err = c.StartTLS(&tls.Config{ServerName: "127.0.0.1", RootCAs: s.CertPool()})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("certificate %d: %v, want %q", certificate, err, want)
+		}
+	}
+}
+
+func TestSTARTTLSIsOfferedAndRefused(t *testing.T) {
+	s := newSending(t, localaws.Config{})
+	s.RefuseSTARTTLS(true)
+	c, err := smtp.Dial(s.SMTP(region))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if offered, _ := c.Extension("STARTTLS"); !offered {
+		t.Error("it isn't offered")
+	}
+	wantReply(t, c.StartTLS(&tls.Config{ServerName: "127.0.0.1", RootCAs: s.CertPool()}), 454,
+		"TLS not available due to temporary reason")
+	s.RefuseSTARTTLS(false)
+	if err := s.login(t); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestATapHearsWhatIsOnTheWire(t *testing.T) {
+	s := newSending(t, localaws.Config{})
+	var mu sync.Mutex
+	var heard []byte
+	s.Tap(func(_ int, sent []byte) {
+		mu.Lock()
+		defer mu.Unlock()
+		heard = append(heard, sent...)
+	})
+	if err := s.login(t); err != nil {
+		t.Fatal(err)
+	}
+	s.Tap(nil)
+	mu.Lock()
+	defer mu.Unlock()
+	clear, _, _ := strings.Cut(string(heard), "\x16") // where a handshake begins
+	if clear != "EHLO localhost\r\nSTARTTLS\r\n" || strings.Contains(string(heard), "AUTH") || s.Logins() != 1 ||
+		s.ClearLogins() != 0 {
+		t.Errorf("heard %q, and %d logins", clear, s.Logins())
 	}
 }

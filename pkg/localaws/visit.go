@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -14,7 +16,9 @@ import (
 // client says nothing for too long.
 type visit struct {
 	net.Conn
+	world    *World
 	endpoint *endpoint
+	number   int // among all of the World's
 	server   int
 	forget   func() bool
 
@@ -26,7 +30,8 @@ type visit struct {
 
 func (w *World) newVisit(e *endpoint, conn net.Conn) *visit {
 	k := e.visits.Add(1) - 1
-	v := &visit{Conn: conn, endpoint: e, server: int(k % int64(w.servers)), patience: w.smtpPatience()}
+	v := &visit{Conn: conn, world: w, endpoint: e, number: int(w.visitors.Add(1)), server: int(k % int64(w.servers)),
+		patience: w.smtpPatience()}
 	v.forget = context.AfterFunc(w.ctx, func() { conn.Close() })
 	v.mu.Lock() // timeOut begins with it, so it sees the timer
 	defer v.mu.Unlock()
@@ -37,10 +42,23 @@ func (w *World) newVisit(e *endpoint, conn net.Conn) *visit {
 // Read starts the client's time anew whenever something comes.
 func (v *visit) Read(p []byte) (int, error) {
 	n, err := v.Conn.Read(p)
+	for v.world.refuseSTARTTLS.Load() && strings.EqualFold(strings.TrimSpace(string(p[:n])), "STARTTLS") {
+		v.heard(p[:n])
+		fmt.Fprint(v.Conn, "454 TLS not available due to temporary reason\r\n")
+		n, err = v.Conn.Read(p)
+	}
+	v.heard(p[:n])
 	if n > 0 && v.idle.Stop() {
 		v.idle.Reset(v.patience)
 	}
 	return n, err
+}
+
+// heard tells whoever listens on the wire.
+func (v *visit) heard(sent []byte) {
+	if tap := v.world.tap.Load(); tap != nil && len(sent) > 0 {
+		(*tap)(v.number, slices.Clone(sent))
+	}
 }
 
 // Close ends the visit.

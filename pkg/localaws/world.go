@@ -35,7 +35,12 @@ type World struct {
 	certificate tls.Certificate
 	url         string
 
-	clearLogins atomic.Int64 // AUTH commands without TLS
+	shown atomic.Pointer[tls.Certificate] // by SMTP servers
+
+	logins, clearLogins atomic.Int64 // AUTH commands, and those without TLS
+	visitors            atomic.Int64 // SMTP connections so far
+	refuseSTARTTLS      atomic.Bool
+	tap                 atomic.Pointer[func(int, []byte)]
 
 	ctx     context.Context // done when the World closes
 	cancel  context.CancelFunc
@@ -93,6 +98,7 @@ func (w *World) listen() (err error) {
 	if w.certificate, err = newCertificate(w.regions); err != nil {
 		return err
 	}
+	w.shown.Store(&w.certificate)
 	for _, region := range w.regions {
 		if w.endpoints[region], err = w.serveSMTP(region); err != nil {
 			return err

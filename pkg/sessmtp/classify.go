@@ -20,12 +20,35 @@ func Classify(op string, code int, text string) Meaning {
 		return Throttled
 	case sending && code == 554 && (says("access denied") || says("not authorized")):
 		return SendDenied
+	case sending && code == 554 && ofAccount(oneLine(strings.ToLower(text))):
+		return AccountPaused
 	case sending && code == 554 && (says("message rejected") || says("not verified")):
 		return IdentityRejected
 	case sending && code >= 500 && code < 600, faulty(code):
 		return Misused
 	}
 	return Unknown // 421, 451 and 454 at login, too: nothing is known of the credential, so try again
+}
+
+// ofAccount knows the replies that SES gives to every mail of an account or configuration set that
+// may not send for now. They begin with that: further on, a reply may quote an address, which may
+// well have "paused" in it. (Enhanced status codes are digits and dots.)
+func ofAccount(text string) bool {
+	text = strings.TrimLeft(text, "0123456789. ")
+	for _, opening := range []string{"message rejected: ", "transaction failed: ", "your ", "email "} {
+		text = strings.TrimPrefix(text, opening)
+	}
+	subject, rest, _ := strings.Cut(text, " ")
+	if subject != "sending" && subject != "account" {
+		return false
+	}
+	for _, state := range []string{"paused", "suspended", "disabled"} {
+		between, _, found := strings.Cut(rest, state)
+		if found && strings.Trim(between, "abcdefghijklmnopqrstuvwxyz ") == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // faulty says whether a reply code blames the client's command: RFC 5321, section 4.2.2 (syntax,

@@ -47,7 +47,18 @@ func TestRepliesMeanWhatSESMeans(t *testing.T) {
 		{"data", 554, "Message rejected: Email address is not verified. The following identities failed the check " +
 			"in region\n" +
 			"EU-WEST-1: sender@example.com", sessmtp.IdentityRejected},
-		{"data", 554, "Message rejected: Sending suspended for this account.", sessmtp.IdentityRejected},
+		{"data", 554, "Message rejected: Email address is not verified. The following identities failed the check in " +
+			"region EU-WEST-1: sending paused@example.com, sending.suspended@example.com", sessmtp.IdentityRejected},
+
+		{"data", 554, "Message rejected: Sending suspended for this account. For more information, please check the " +
+			"inbox of the email address associated with your AWS account.", sessmtp.AccountPaused},
+		{"data", 554, "Message rejected: Sending paused for this account. For more information, please check the " +
+			"inbox of the email address associated with your AWS account.", sessmtp.AccountPaused},
+		{"data", 554, "5.7.1 Message rejected:\nSending paused for this account.", sessmtp.AccountPaused},
+		{"mail", 554, "Transaction failed: Sending paused", sessmtp.AccountPaused},
+		{"data", 554, "Message rejected: Account is paused", sessmtp.AccountPaused},
+		{"data", 554, "Message rejected: Email sending is disabled for your account", sessmtp.AccountPaused},
+		{"data", 554, "Message rejected: Sending paused for configuration set marketing", sessmtp.AccountPaused},
 
 		{"mail", 530, "Authentication required", sessmtp.Misused},
 		{"auth", 530, "Must issue a STARTTLS command first", sessmtp.Misused},
@@ -59,6 +70,36 @@ func TestRepliesMeanWhatSESMeans(t *testing.T) {
 	} {
 		if got := sessmtp.Classify(reply.op, reply.code, reply.text); got != reply.want {
 			t.Errorf("%s: %d %s: got %s, want %s", reply.op, reply.code, reply.text, got, reply.want)
+		}
+	}
+}
+
+// What is about the credential, the account or the server waits, and what is about one mail doesn't.
+func TestAMailWaitsUnlessItIsAtFaultItself(t *testing.T) {
+	for _, reply := range []struct {
+		op, text string
+		code     int
+		waits    bool
+	}{
+		{"connect", "Too many concurrent SMTP connections", 421, true},
+		{"mail", "4.4.2 Timeout waiting for data from client.", 451, true},
+		{"data", "Temporary service failure", 451, true},
+		{"data", "Throttling failure: Daily message quota exceeded.", 454, true},
+		{"data", "Throttling failure: Maximum SigV2 SMTP sending rate exceeded.", 454, true},
+		{"data", "Temporary service failure", 454, true},
+		{"auth", "Authentication Credentials Invalid", 535, true},
+		{"auth", "Account not subscribed to SES", 535, true},
+		{"data", "Access denied: User `arn' is not authorized to perform `ses:SendRawEmail'", 554, true},
+		{"data", "Message rejected: Sending paused for this account.", 554, true},
+		{"data", "Message rejected: Email address is not verified.", 554, false},
+		{"data", "Transaction failed: Duplicate header 'DKIM-Signature'.", 554, false},
+		{"data", "Message is too long.", 552, false},
+		{"mail", "<a b@example.com> Invalid email address", 553, false},
+		{"rcpt", "<c d> address unknown", 553, false},
+		{"data", "Ok 0102", 250, false},
+	} {
+		if got := sessmtp.Classify(reply.op, reply.code, reply.text); got.Waits() != reply.waits {
+			t.Errorf("%s: %d %s: %s waits %t", reply.op, reply.code, reply.text, got, got.Waits())
 		}
 	}
 }
@@ -106,7 +147,7 @@ func FuzzClassify(f *testing.F) {
 			if code >= 500 {
 				t.Errorf("%s %d %q: %s", op, code, text, meaning)
 			}
-		case sessmtp.Refused, sessmtp.SendDenied, sessmtp.IdentityRejected, sessmtp.Misused:
+		case sessmtp.Refused, sessmtp.SendDenied, sessmtp.IdentityRejected, sessmtp.AccountPaused, sessmtp.Misused:
 			if code < 500 || code > 599 {
 				t.Errorf("%s %d %q: %s", op, code, text, meaning)
 			}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,6 +72,32 @@ func TestNobodyLogsInInTheClear(t *testing.T) {
 				t.Errorf("%d logins without TLS", n)
 			}
 		})
+	}
+}
+
+func TestAMachinesNameIsSaidOnlyIfItIsASCII(t *testing.T) {
+	world, client, login := local(t)
+	for name, want := range map[string]string{
+		"": "localhost", "mail.example.com": "mail.example.com", "bürorechner.example.com": "localhost",
+		"two words": "localhost", "x\r\nMAIL FROM:<a@example.com>": "localhost", "[192.0.2.1]": "[192.0.2.1]",
+	} {
+		var mu sync.Mutex
+		heard := ""
+		world.Tap(func(_ int, sent []byte) {
+			mu.Lock()
+			defer mu.Unlock()
+			heard += string(sent)
+		})
+		client.LocalName = name
+		if err := client.Login(t.Context(), login, ""); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+		world.Tap(nil)
+		mu.Lock()
+		if !strings.HasPrefix(heard, "EHLO "+want+"\r\nSTARTTLS\r\n") {
+			t.Errorf("%q: it says %.60q", name, heard)
+		}
+		mu.Unlock()
 	}
 }
 

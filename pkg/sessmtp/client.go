@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -34,8 +35,18 @@ type Client struct {
 	// DialContext opens a TCP connection. The default is a net.Dialer's.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// LocalName is how the client introduces itself in EHLO. The default is "localhost".
+	// LocalName is how the client introduces itself in EHLO. The default is "localhost", which also
+	// stands in for what can't be said there: RFC 5321 has only ASCII, and some machines' names
+	// aren't.
 	LocalName string
+}
+
+func (c *Client) localName() string {
+	notInName := func(r rune) bool { return r <= ' ' || r > '~' }
+	if c.LocalName == "" || strings.ContainsFunc(c.LocalName, notInName) {
+		return "localhost"
+	}
+	return c.LocalName
 }
 
 // Addresses resolves an endpoint's name to all its addresses, each as "ip:port". An endpoint that

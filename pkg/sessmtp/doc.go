@@ -16,9 +16,10 @@
 //	}
 //
 // A [Client] makes single logins and sends single mails. Its errors are [*ReplyError] values, and
-// [MeaningOf] reduces any error to one of seven meanings. The difference that matters most is the
+// [MeaningOf] reduces any error to one of eight meanings. The difference that matters most is the
 // one between [Refused], in which SES has judged the credential, and [Unknown], in which nothing
-// was learned.
+// was learned. [Meaning.Waits] tells a mail that should be sent again later from one that is at
+// fault itself.
 //
 // Nothing but EHLO and STARTTLS is ever said on a connection without TLS, and the server's
 // certificate is always checked. Passwords and secret access keys have types that can't be printed.

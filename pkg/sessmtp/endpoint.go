@@ -30,6 +30,28 @@ func (e Endpoint) Scheme() string {
 	return "smtp"
 }
 
+// FromTheStart is the endpoint on a port that speaks TLS from the start, for clients that would go
+// on in the clear if somebody in the middle took STARTTLS away. SES listens on 465 wherever it
+// listens on 587, and on 2465 wherever on 2587 ("Connecting to an Amazon SES SMTP endpoint"), in a
+// VPC too ("Setting up VPC endpoints with Amazon SES"). It isn't known for a host that isn't SES's
+// own, unless the endpoint is on such a port already.
+func (e Endpoint) FromTheStart() (there Endpoint, known bool) {
+	there = e
+	switch {
+	case e.ImplicitTLS():
+		return e, true
+	case RegionOf(e.Host) == "":
+		return Endpoint{}, false
+	case e.Port == 587 || e.Port == 25:
+		there.Port = 465
+	case e.Port == 2587:
+		there.Port = 2465
+	default:
+		return Endpoint{}, false
+	}
+	return there, true
+}
+
 // Login is a credential and the endpoint that it is for. SES's passwords differ from Region to
 // Region, so the two belong together.
 type Login struct {
@@ -44,6 +66,18 @@ type Login struct {
 // disagree.
 func (l Login) URL() string {
 	return l.Scheme() + "://" + escape(l.Username) + ":" + escape(string(l.Password)) + "@" + l.Addr()
+}
+
+// SMTPSURL is the URL of the login with TLS from the start, or empty if the endpoint has no port
+// for that as far as is known. Many programs that are given a URL with smtp log in in the clear
+// where STARTTLS isn't offered. With smtps there is nothing that could be taken away.
+func (l Login) SMTPSURL() string {
+	there, known := l.FromTheStart()
+	if !known {
+		return ""
+	}
+	l.Endpoint = there
+	return l.URL()
 }
 
 // escape percent-encodes all but the unreserved characters of RFC 3986, section 2.3. QueryEscape

@@ -2,6 +2,8 @@ package sessmtp_test
 
 import (
 	"net/url"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/quick"
 
@@ -32,6 +34,30 @@ func TestAURLIsPercentEncoded(t *testing.T) {
 	}
 	if got, want := l.URL(), "smtps://AKIAEXAMPLE:BH%2Bj%2FMz%3D@email-smtp.eu-west-1.amazonaws.com:465"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestAURLWithTLSFromTheStartIsOnThePortThatGoesWithItsOwn(t *testing.T) {
+	for addr, want := range map[string]string{
+		"email-smtp.eu-west-1.amazonaws.com:587":  "email-smtp.eu-west-1.amazonaws.com:465",
+		"email-smtp.eu-west-1.amazonaws.com:2587": "email-smtp.eu-west-1.amazonaws.com:2465",
+		"email-smtp-fips.ca-central-1.api.aws:25": "email-smtp-fips.ca-central-1.api.aws:465",
+		"relay.example.com:2465":                  "relay.example.com:2465",
+		// nobody knows
+		"relay.example.com:587":                            "",
+		"email-smtp.eu-west-1.api.aws.example.com:587":     "",
+		"email-smtp.eusc-de-east-1.api.aws:587":            "",
+		"email-smtp.eu-west-1.amazonaws.com.example.com:1": "",
+	} {
+		host, port, _ := strings.Cut(addr, ":")
+		n, _ := strconv.Atoi(port)
+		l := sessmtp.Login{Endpoint: sessmtp.Endpoint{Host: host, Port: n}, Username: "A", Password: "B"}
+		if want != "" {
+			want = "smtps://A:B@" + want
+		}
+		if got := l.SMTPSURL(); got != want {
+			t.Errorf("%s: got %q, want %q", addr, got, want)
+		}
 	}
 }
 

@@ -78,6 +78,10 @@ func partitionOf(region string) partition {
 
 const usualSuffix = "amazonaws.com"
 
+// dualStackSuffix ends the names that have IPv6 addresses, too ("Amazon Simple Email Service
+// endpoints and quotas", AWS General Reference).
+const dualStackSuffix = "api.aws"
+
 // defaultEndpoint is SES's own endpoint in a Region, whose name ends as the Region's partition has
 // it.
 func defaultEndpoint(region string) (Endpoint, error) {
@@ -105,8 +109,8 @@ func (e Endpoint) checkName() error {
 	return nil
 }
 
-// RegionOf is the Region that one of SES's own SMTP endpoints names, a public one, a FIPS one or a
-// VPC's, and empty for any other host.
+// RegionOf is the Region that one of SES's own SMTP endpoints names, a public one, a FIPS one, one
+// for IPv6 or a VPC's, and empty for any other host.
 func RegionOf(host string) string {
 	labels := strings.Split(strings.ToLower(strings.TrimSuffix(host, ".")), ".")
 	service := func(label string) bool { return strings.HasPrefix(label, "email-smtp") }
@@ -115,7 +119,8 @@ func RegionOf(host string) string {
 		return ""
 	}
 	suffix := strings.TrimPrefix(strings.Join(labels[i+1:], "."), "vpce.")
-	if suffix != partitionOf(labels[i]).suffix {
+	usual := partitionOf(labels[i]).suffix
+	if suffix != usual && !(suffix == dualStackSuffix && usual == usualSuffix) {
 		return ""
 	}
 	return labels[i]

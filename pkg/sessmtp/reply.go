@@ -31,8 +31,13 @@ const (
 	SendDenied Meaning = "send_denied"
 
 	// IdentityRejected: 554 Message rejected, such as "Email address is not verified". The password
-	// is right; an identity or the account isn't set up to send this mail.
+	// is right; an identity isn't set up to send this mail.
 	IdentityRejected Meaning = "identity_rejected"
+
+	// AccountPaused: 554 Message rejected: Sending paused for this account, or suspended. The
+	// password is right; SES takes no mail of the account's until somebody has settled that with
+	// AWS ("Account is paused" in the SES guide's "Amazon SES email sending errors").
+	AccountPaused Meaning = "account_paused"
 
 	// Throttled: 454 Throttling failure, at sending. The password is right; a sending quota is used
 	// up.
@@ -42,6 +47,17 @@ const (
 	// won't help.
 	Misused Meaning = "misused"
 )
+
+// Waits tells whether a mail that was answered so is to be kept and sent again later. The reply is
+// about the credential, the account or the server then, so others meet it as well. After the rest,
+// it is about this one mail, and goes back to whoever wrote it.
+func (m Meaning) Waits() bool {
+	switch m {
+	case Accepted, IdentityRejected, Misused:
+		return false
+	}
+	return true
+}
 
 // Operations, as ReplyError.Op names them.
 const (

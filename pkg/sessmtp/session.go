@@ -1,7 +1,6 @@
 package sessmtp
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -39,7 +38,7 @@ func (c *Client) open(ctx context.Context, l Login, addr string) (*session, erro
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	s.end = func() { stop(); cancel(); conn.Close() }
 	s.use(&limitedConn{Conn: conn, left: replyLimit})
-	if err := s.start(cmp.Or(c.LocalName, "localhost"), c.tlsConfig(l.Host)); err != nil {
+	if err := s.start(c.localName(), c.tlsConfig(l.Host)); err != nil {
 		s.close(err)
 		return nil, err
 	}

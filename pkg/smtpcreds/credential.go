@@ -35,7 +35,7 @@ func (a overTLS) Start(server *smtp.ServerInfo) (string, []byte, error) {
 }
 
 // Dial connects, changes over to TLS and logs in. The endpoint's port says which way round, as SES
-// has it: ports 465 and 2465 speak TLS from the start, which smtp.SendMail can't. A nil config
+// has it: ports 465 and 2465 speak TLS from the start, on which smtp.SendMail hangs. A nil config
 // trusts the system's roots. The end of ctx cuts off what is being done; once Dial has returned, it
 // means nothing to the connection.
 func (c Credential) Dial(ctx context.Context, config *tls.Config) (*smtp.Client, error) {
@@ -59,6 +59,44 @@ func (c Credential) Dial(ctx context.Context, config *tls.Config) (*smtp.Client,
 		return nil, fmt.Errorf("logging in at %s: %w", c.Addr(), errors.Join(err, context.Cause(ctx)))
 	}
 	return client, nil
+}
+
+// SendMail sends one mail on a connection of its own, as smtp.SendMail does, but on every port of
+// SES's and never without TLS. The message is a complete one, with lines that end in CRLF. A nil
+// config trusts the system's roots. The end of ctx cuts it off; then, or after a broken connection,
+// the mail may have been sent.
+func (c Credential) SendMail(ctx context.Context, config *tls.Config, from string, to []string, msg []byte) error {
+	client, err := c.Dial(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	cutOff := context.AfterFunc(ctx, func() { client.Close() })
+	defer cutOff()
+	if err := transmit(client, from, to, msg); err != nil {
+		return fmt.Errorf("sending a mail at %s: %w", c.Addr(), errors.Join(err, context.Cause(ctx)))
+	}
+	_ = client.Quit() // it has the mail
+	return nil
+}
+
+func transmit(client *smtp.Client, from string, to []string, msg []byte) error {
+	if err := client.Mail(from); err != nil {
+		return err
+	}
+	for _, one := range to {
+		if err := client.Rcpt(one); err != nil {
+			return err
+		}
+	}
+	body, err := client.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := body.Write(msg); err != nil {
+		return err
+	}
+	return body.Close()
 }
 
 func (c Credential) login(conn net.Conn, config *tls.Config) (*smtp.Client, error) {

@@ -7,7 +7,7 @@
 //	store := &smtpcreds.Store{Source: smtpcreds.SecretsManager{API: api, SecretID: "mail"}}
 //
 //	err := store.Do(ctx, func(ctx context.Context, c smtpcreds.Credential) error {
-//		return smtp.SendMail(c.Addr(), c.Auth(), from, to, msg)
+//		return c.SendMail(ctx, nil, from, to, msg)
 //	})
 //
 // The secret is read when the first mail is sent, and again in the background every few minutes,

@@ -171,10 +171,11 @@ func TestTheValueHasThePublishedForm(t *testing.T) {
 	p := logins("AKIAFIRST00000000000")
 	escaped := strings.NewReplacer("/", "%2F", "+", "%2B", "=", "%3D").Replace(string(p[0].Password))
 	want := fmt.Sprintf(`{"username":"AKIAFIRST00000000000","password":"%s","host":"email-smtp.eu-west-1.amazonaws.com","port":587,`+
-		`"region":"eu-west-1","url":"smtp://AKIAFIRST00000000000:%s@email-smtp.eu-west-1.amazonaws.com:587","iam_user":"smtp-sender",`+
+		`"region":"eu-west-1","url":"smtp://AKIAFIRST00000000000:%s@email-smtp.eu-west-1.amazonaws.com:587",`+
+		`"smtps_url":"smtps://AKIAFIRST00000000000:%s@email-smtp.eu-west-1.amazonaws.com:465","iam_user":"smtp-sender",`+
 		`"regions":{"eu-west-1":{"host":"email-smtp.eu-west-1.amazonaws.com","port":587,"password":"%s"},`+
 		`"us-east-1":{"host":"email-smtp.us-east-1.amazonaws.com","port":465,"password":"%s"}}}`, string(p[0].Password),
-		escaped, string(p[0].Password), string(p[1].Password))
+		escaped, escaped, string(p[0].Password), string(p[1].Password))
 	if stored.Value != want {
 		t.Errorf("stored:\n%s\nwant:\n%s", stored.Value, want)
 	}

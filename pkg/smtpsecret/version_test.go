@@ -64,3 +64,21 @@ func TestAValueForRegionsThatArentConfiguredAnyMoreIsStagedAsItIs(t *testing.T) 
 		t.Errorf("outdated: %v, unsettled: %v, %s", v.Outdated, v.Unsettled, v.Foreign)
 	}
 }
+
+// The same endpoint with TLS from the start is no difference from what is configured. Neither is it
+// one if a value lacks that URL.
+func TestAURLWithTLSFromTheStartIsNoDifference(t *testing.T) {
+	own := sessmtp.Endpoint{Region: "eu-west-1", Host: "email-smtp.eu-west-1.amazonaws.com", Port: 587}
+	secret := &Secret{User: "user", Endpoints: []sessmtp.Endpoint{own}}
+	const id, password = "AKIAIOSFODNN7EXAMPLE", "BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2"
+	l := sessmtp.Login{Endpoint: own, Username: id, Password: password}
+	for _, user := range []string{"", "another"} {
+		for _, more := range []string{"", `,"smtps_url":"` + l.SMTPSURL() + `"`} {
+			v := secret.version("", time.Time{}, `{"username":"`+id+`","password":"`+password+`","host":"`+own.Host+
+				`","port":587,"region":"eu-west-1","url":"`+l.URL()+`","iam_user":"`+user+`"`+more+`}`, "AWSCURRENT")
+			if v.Differs != "" || v.Unsettled || v.Foreign != "" || v.Logins[0] != l {
+				t.Errorf("iam_user %q, with %q: %q, %+v", user, more, v.Differs, v.Logins)
+			}
+		}
+	}
+}

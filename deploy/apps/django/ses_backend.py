@@ -6,6 +6,7 @@ SES_SECRET = "the secret's name or ARN"
 
 import functools
 import smtplib
+import time
 
 from django.conf import settings
 from django.core.mail.backends import smtp
@@ -22,6 +23,8 @@ def credential():
 class EmailBackend(smtp.EmailBackend):
     """Sends many mails over one connection, as Django's does, and goes on with another credential when SES refuses this one."""
 
+    _used = 0.0  # when the connection was
+
     def open(self):
         if self.connection:
             return False
@@ -32,32 +35,54 @@ class EmailBackend(smtp.EmailBackend):
             except smtplib.SMTPResponseException as error:
                 self._read_again(error)
                 self.connection = connect(self._value, self.timeout)
-        except OSError:  # which SMTPException is
+        except Exception:  # SES's, the network's, or Secrets Manager's
             if not self.fail_silently:
                 raise
             return None
+        self._used = time.monotonic()
         return True
 
     def _send(self, message):
         silently, self.fail_silently = self.fail_silently, False
         try:
             try:
+                if self._is_gone():
+                    self._open_anew()
                 return super()._send(message)
             except smtplib.SMTPResponseException as error:  # nothing of this mail has been sent if it is a refusal
                 self._read_again(error)
-                self.close()
-                self.open()
+                self._open_anew()
                 return super()._send(message)
-        except smtplib.SMTPException:
+        except OSError:  # which SMTPException is
             if not silently:
                 raise
             return False
         finally:
             self.fail_silently = silently
+            self._used = time.monotonic()
+
+    def _is_gone(self):
+        """Whether the connection has ended since it was used. SES ends one on which nothing is said for ten seconds."""
+        if self.connection.sock is None:
+            return True
+        if time.monotonic() - self._used < 5:
+            return False
+        try:
+            return self.connection.noop()[0] != 250
+        except OSError:
+            return True
+
+    def _open_anew(self):
+        self.connection.close()
+        self.connection = None
+        self.open()
 
     def _read_again(self, error):
         """Takes another credential after a refusal. Anything else stays an error."""
-        fresh = credential().after_refusal(self._value) if refused(error) else None
+        try:
+            fresh = credential().after_refusal(self._value) if refused(error) else None
+        except Exception as unread:
+            raise error from unread
         if fresh is None:
             raise error
         self._value = fresh

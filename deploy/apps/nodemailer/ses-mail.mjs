@@ -89,13 +89,16 @@ export class SesMail {
   async #get() {
     const command = new GetSecretValueCommand({ SecretId: this.#secretId, VersionStage: 'AWSCURRENT' })
     this.#client ??= await clientFor(this.#secretId)
-    const { username, password, host, port } = JSON.parse((await this.#client.send(command)).SecretString)
+    const value = JSON.parse((await this.#client.send(command)).SecretString)
+    const { username, password, host } = value
+    const port = Number(value.port) // people write it in quotes
     if (!username || !password || !host || !port) throw new Error(`the secret ${this.#secretId} has no SMTP credential yet`)
     this.#due = Date.now() + this.#refreshEvery * (0.9 + 0.2 * Math.random())
     const auth = { user: username, pass: password }
     const old = this.#transport?.options
     if (old && old.auth.user === username && old.auth.pass === password && old.host === host && old.port === port) return this.#transport
-    this.#transport = createTransport({ host, port, secure: implicitTlsPorts.includes(port), requireTLS: true, auth })
+    // Each mail has a connection of its own. The name is for EHLO: Nodemailer takes the machine's, which may not be ASCII.
+    this.#transport = createTransport({ host, port, secure: implicitTlsPorts.includes(port), requireTLS: true, name: 'localhost', auth })
     return this.#transport
   }
 }

@@ -2,20 +2,29 @@
 
 // config/mail.php of a Laravel application: the credential is in the file that smtprotate follow keeps.
 
-$ses = json_decode((string) file_get_contents(env('SES_CREDENTIAL_FILE')), true, 512, JSON_THROW_ON_ERROR);
+// While an image is built there is no file yet. The configuration loads all the same, and mail fails with a host that says why.
+$file = (string) env('SES_CREDENTIAL_FILE');
+$text = is_file($file) ? @file_get_contents($file) : false;
+$ses = $text === false ? [] : json_decode($text, true, 512, JSON_THROW_ON_ERROR);
+$missing = $text === false ? 'there-is-no-ses-credential-file' : 'the-ses-credential-has-no-smtps-url';
+
+// With smtps, TLS comes first: given smtp, Symfony's mailer, which is Laravel's, would log in without TLS if somebody in the middle
+// took STARTTLS away.
+$url = parse_url($ses['smtps_url'] ?? "smtps://$missing.invalid:465");
 
 return [
     'default' => 'smtp',
     'mailers' => [
         'smtp' => [
             'transport' => 'smtp',
-            // On these ports SES speaks TLS from the start, and on all others it changes over with STARTTLS.
-            'scheme' => in_array((int) $ses['port'], [465, 2465], true) ? 'smtps' : 'smtp',
-            'host' => $ses['host'],
-            'port' => (int) $ses['port'],
-            'username' => $ses['username'],
-            'password' => $ses['password'],
+            'scheme' => 'smtps',
+            'encryption' => 'tls', // the same, for the first versions of Laravel 9
+            'host' => $url['host'],
+            'port' => $url['port'],
+            'username' => $ses['username'] ?? null,
+            'password' => $ses['password'] ?? null,
             'timeout' => 30,
+            'ping_threshold' => 5, // SES ends a connection on which nothing is said for ten seconds
         ],
     ],
     'from' => ['address' => env('MAIL_FROM_ADDRESS'), 'name' => env('MAIL_FROM_NAME')],

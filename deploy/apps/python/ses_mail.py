@@ -124,10 +124,11 @@ class SesMail:
 def connect(value, timeout):
     """An smtplib.SMTP that is logged in, over TLS with the certificate checked."""
     context = ssl.create_default_context()
+    name = "localhost"  # for EHLO: smtplib takes the machine's name, and fails if that isn't ASCII
     if int(value["port"]) in IMPLICIT_TLS_PORTS:
-        smtp = smtplib.SMTP_SSL(value["host"], int(value["port"]), timeout=timeout, context=context)
+        smtp = smtplib.SMTP_SSL(value["host"], int(value["port"]), name, timeout=timeout, context=context)
     else:
-        smtp = smtplib.SMTP(value["host"], int(value["port"]), timeout=timeout)
+        smtp = smtplib.SMTP(value["host"], int(value["port"]), name, timeout=timeout)
     try:
         if not isinstance(smtp, smtplib.SMTP_SSL):
             smtp.starttls(context=context)

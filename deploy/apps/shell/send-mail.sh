@@ -3,7 +3,8 @@
 #
 #   send-mail.sh SECRET FROM TO < mail.eml
 #
-# SECRET is a name, or an ARN, which is read in its own Region. It needs version 2 of the AWS CLI, curl and jq. The password stays out of the list of processes and off the disk.
+# SECRET is a name, or an ARN, which is read in its own Region. The mail's lines may end in LF or CRLF. It needs version 2 of the AWS CLI, curl
+# and jq. The password stays out of the list of processes and off the disk.
 set -euo pipefail
 
 secret=$1 from=$2 to=$3
@@ -30,14 +31,27 @@ if [[ $secret == *:* ]]; then
   fi
   region=$theirs
 fi
-mail=$(cat; echo .) # $( ) would take the empty lines at the end
+mail=$(LC_ALL=C sed $'s/\r*$//'; echo .) # lines end in LF here, and curl sends CRLF; $( ) would take the empty lines at the end
+
+# curl's configuration from the value. Only what can be a login comes into it, and in quotes it is escaped as curl wants it, which is as
+# JSON has it. The name behind the port is for EHLO: curl takes the machine's, which may not be ASCII.
+configuration='
+  def is($form): tostring | test("\\A(" + $form + ")\\z");
+  if (.username | is("[A-Z0-9]+")) and (.host | is("[A-Za-z0-9._:-]+")) and (.port | is("[0-9]{1,5}")) and
+    (.password | type == "string" and is("[^\\x00-\\x1f\\x7f]+"))
+  then
+    (if .port | is("2?465") then "smtps" else "smtp" end) as $scheme |
+    (if .host | contains(":") then "[\(.host)]" else .host end) as $host |
+    "url = \("\($scheme)://\($host):\(.port)/localhost" | tojson)\nuser = \("\(.username):\(.password)" | tojson)"
+  else error("the secret has no SMTP credential: is there a first one yet?") end'
 
 send() {
-  local value
+  local value config
   value=$(aws ${region:+--region "$region"} secretsmanager get-secret-value --secret-id "$secret" --version-stage AWSCURRENT \
     --query SecretString --output text) || return
+  config=$(jq -r "$configuration" <<<"$value") || return
   printf '%s' "${mail%.}" | curl --silent --show-error --ssl-reqd --crlf --mail-from "$from" --mail-rcpt "$to" --upload-file - \
-    --config <(jq -r '"url = \"\(.url | split(":")[0])://\(.host):\(.port)\"\nuser = \"\(.username):\(.password)\""' <<<"$value")
+    --config <(printf '%s' "$config")
 }
 
 # 67 is curl's "login denied": the credential was replaced between reading and sending.
