@@ -131,8 +131,8 @@ func (f followCommand) files() (files []follow.File, err error) {
 			err = errors.Join(err, fmt.Errorf("--template %s: it takes FROM:TO", pair))
 			continue
 		}
-		text, readErr := os.ReadFile(from)
-		template, parseErr := follow.ParseTemplate(from, string(text))
+		text, readErr := follow.ReadTemplate(from)
+		template, parseErr := follow.ParseTemplate(from, text)
 		err = errors.Join(err, readErr, parseErr)
 		files = append(files, follow.File{Path: to, Template: template, Mode: fs.FileMode(mode), Owner: owner})
 	}

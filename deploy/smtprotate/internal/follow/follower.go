@@ -32,6 +32,7 @@ type Follower struct {
 	Now <-chan struct{}
 
 	told    bool // the command has succeeded since the last change
+	swept   bool // what an earlier process left half-written is gone
 	seen    current
 	trouble trouble
 }
@@ -168,14 +169,15 @@ func (f *Follower) render(c current) ([][]byte, error) {
 
 func (f *Follower) write(rendered [][]byte) (written []string, err error) {
 	for i, file := range f.Files {
-		if !file.differs(rendered[i]) {
-			continue
-		}
-		if err := file.write(rendered[i]); err != nil {
+		wrote, err := file.keep(rendered[i], !f.swept)
+		if err != nil {
 			return written, err
 		}
-		written = append(written, file.Path)
+		if wrote {
+			written = append(written, file.Path)
+		}
 	}
+	f.swept = true
 	return written, nil
 }
 
