@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"os"
 	"os/exec"
 	"slices"
@@ -24,6 +23,9 @@ type Program struct {
 	// Signal, where there is one, is sent instead of starting anew: for programs that read files
 	// again.
 	Signal os.Signal
+	// Alone has signals, but for SIGKILL, go to the program's first process and not to all of its
+	// process group. Whatever outlives the first process is ended all the same.
+	Alone bool
 	// KillAfter is how long it may take to end after SIGTERM.
 	KillAfter      time.Duration
 	Stdin          io.Reader
@@ -33,12 +35,21 @@ type Program struct {
 	running *child
 }
 
-// child is a program that was started. Its code is there once ended is closed.
+// child is a program that was started. It has ended once all of it has: its first process, and what
+// that has started. Its code is there once ended is closed.
 type child struct {
 	cmd         *exec.Cmd
+	group       int // of its processes; 0 if it has none of its own
+	terminal    *terminal
+	alone       bool
+	patience    time.Duration
 	environment []string
 	ended       chan struct{}
 	code        Exit
+
+	mu     sync.Mutex
+	asked  map[int]time.Time // what was asked to end, as rest names it, and when
+	killed bool
 }
 
 // Exit is a program's exit code, 128 and the signal's number where that ended it.
@@ -66,24 +77,33 @@ func (p *Program) environment(c current) ([]string, error) {
 	return environment, nil
 }
 
-// follow has the program run with this environment, and know of a change.
-func (p *Program) follow(log *log.Logger, environment []string, filesChanged bool) error {
+// outdated tells whether the program has to be started, or to know of a change. What has ended by
+// itself isn't started again.
+func (p *Program) outdated(environment []string, filesChanged bool) bool {
 	if p == nil {
+		return false
+	}
+	now := p.now()
+	return now == nil || !now.over() && (filesChanged || !slices.Equal(now.environment, environment))
+}
+
+// follow has the program run with this environment, and know of a change.
+func (p *Program) follow(say func(Event), environment []string, filesChanged bool) error {
+	if !p.outdated(environment, filesChanged) {
 		return nil
 	}
 	now := p.now()
-	changed := now != nil && (filesChanged || !slices.Equal(now.environment, environment))
 	switch {
 	case now == nil:
-	case !changed || now.over():
-		return nil // what has ended by itself isn't started again
 	case p.Signal != nil:
-		log.Printf("sending %s: %v", p.Args[0], p.Signal)
+		say(Event{Kind: Signalled, Program: p.Args[0], Signal: p.Signal.String(),
+			Message: fmt.Sprintf("sending %s: %v", p.Args[0], p.Signal)})
 		now.environment = environment // as much as it can know of
 		return now.cmd.Process.Signal(p.Signal)
 	default:
-		log.Printf("starting %s anew, with the new credential", p.Args[0])
-		now.stop(p.KillAfter)
+		say(Event{Kind: Restarts, Program: p.Args[0],
+			Message: fmt.Sprintf("starting %s anew, with the new credential", p.Args[0])})
+		p.end(now, say)
 	}
 	return p.start(environment)
 }
@@ -93,15 +113,22 @@ func (p *Program) start(environment []string) error {
 	cmd.Env = append(os.Environ(), environment...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Stdin, p.Stdout, p.Stderr
 	cmd.WaitDelay = time.Second // for what it leaves in the background
-	p.mu.Lock()                 // a signal that comes while it starts waits, and reaches it
+	c := &child{
+		cmd: cmd, environment: environment, alone: p.Alone, patience: p.KillAfter,
+		ended: make(chan struct{}), asked: map[int]time.Time{},
+	}
+	c.separate(terminalOf(p.Stdin))
+	p.mu.Lock() // a signal that comes while it starts waits, and reaches it
 	defer p.mu.Unlock()
-	if err := cmd.Start(); err != nil {
+	if err := startWaited(cmd); err != nil {
 		return fmt.Errorf("starting the program: %w", err)
 	}
-	c := &child{cmd: cmd, environment: environment, ended: make(chan struct{})}
+	c.started()
 	go func() {
-		_ = cmd.Wait() // the code says it all
+		_ = waitFor(cmd) // the code says it all
 		c.code = exitOf(cmd.ProcessState)
+		c.endRest()
+		c.leaveTerminal()
 		close(c.ended)
 	}()
 	p.running = c
@@ -120,7 +147,7 @@ func (p *Program) now() *child {
 // Forward passes a signal on to the program, if it runs.
 func (p *Program) Forward(s os.Signal) {
 	if now := p.now(); now != nil && !now.over() {
-		_ = now.cmd.Process.Signal(s) // it may have ended this moment
+		_ = now.signal(s) // it may have ended this moment
 	}
 }
 
@@ -142,33 +169,83 @@ func (p *Program) code() error {
 
 // stop ends the program, if it runs. To end by the signal that asks for it is as good as exit code
 // 0.
-func (p *Program) stop(log *log.Logger) error {
+func (p *Program) stop(say func(Event)) error {
 	now := p.now()
 	if now == nil {
 		return nil
 	}
-	if !now.stop(p.KillAfter) {
-		log.Printf("%s didn't end within %v, and was killed", p.Args[0], p.KillAfter)
-	}
+	p.end(now, say)
 	if now.code == 0 || now.code == exitBy(syscall.SIGTERM) {
 		return nil
 	}
 	return now.code
 }
 
-// stop asks a child to end, and insists where it doesn't.
-func (c *child) stop(patience time.Duration) (gracefully bool) {
-	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		_ = c.cmd.Process.Kill() // there is no SIGTERM on Windows
+// end ends a child, and says if that took force.
+func (p *Program) end(c *child, say func(Event)) {
+	if !c.stop() {
+		say(Event{Kind: Killed, Program: p.Args[0],
+			Message: fmt.Sprintf("%s didn't end within %v, and was killed", p.Args[0], p.KillAfter)})
 	}
+}
+
+// stop asks a child to end, and insists where it doesn't.
+func (c *child) stop() (gracefully bool) {
+	c.ask()
 	select {
 	case <-c.ended:
-		return true
-	case <-time.After(patience):
+		return !c.wasKilled()
+	case <-time.After(c.patience):
 	}
-	_ = c.cmd.Process.Kill()
+	c.kill()
 	<-c.ended
 	return false
+}
+
+// ask has a child end: all of its group, or its first process.
+func (c *child) ask() {
+	c.mu.Lock()
+	for _, r := range c.rest() {
+		if r.grouped && !c.alone {
+			c.asked[r.id] = time.Now()
+		}
+	}
+	c.mu.Unlock()
+	if err := c.signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		c.kill() // there is no SIGTERM on Windows
+	}
+	c.wake()
+}
+
+// endRest ends what has outlived the first process: it has the old credential. Each gets SIGTERM
+// once, and SIGKILL where it doesn't end.
+func (c *child) endRest() {
+	const never = 5 * time.Second // a process that can't even be killed keeps nobody waiting
+	for wait, began := 5*time.Millisecond, time.Now(); ; wait = min(2*wait, 100*time.Millisecond) {
+		rest := c.rest()
+		if len(rest) == 0 || time.Since(began) > 2*c.patience+never {
+			return
+		}
+		c.mu.Lock()
+		for _, r := range rest {
+			switch at, asked := c.asked[r.id]; {
+			case !asked:
+				c.asked[r.id] = time.Now()
+				r.end(syscall.SIGTERM)
+			case time.Since(at) >= c.patience:
+				c.killed = true
+				r.end(syscall.SIGKILL)
+			}
+		}
+		c.mu.Unlock()
+		time.Sleep(wait)
+	}
+}
+
+func (c *child) wasKilled() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.killed
 }
 
 func (c *child) over() bool {
