@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,15 +31,19 @@ type followCommand struct {
 	Region    string            `placeholder:"eu-west-1" help:"The secret's Region, for a name. An ARN names its own; otherwise AWS_REGION's or the profile's."`
 	Every     time.Duration     `default:"1m" help:"How often to look, give or take a tenth."`
 	Templates []string          `name:"template" sep:"none" placeholder:"FROM:TO" help:"Render the template FROM to the file TO. Several are all rendered before one is written."`
+	Delims    string            `sep:"none" default:"{{,}}" placeholder:"LEFT,RIGHT" help:"What stands around a field in templates and in --env, such as '[[,]]' for files that have {{ for something else."`
 	Mode      string            `default:"0600" help:"Mode of the files."`
 	Owner     string            `placeholder:"USER:GROUP" help:"Owner of the files, by names or numbers."`
 	Command   string            `name:"run" placeholder:"COMMAND" help:"Run a shell command at the start and after each change, until it succeeds."`
 	Timeout   time.Duration     `name:"run-timeout" default:"1m" help:"End the command after that."`
+	Splay     time.Duration     `help:"After a change, wait for a random time up to this before the command runs and the program is started anew or gets its signal. Files are written at once, and the start doesn't wait."`
 	Env       map[string]string `mapsep:"none" placeholder:"NAME=TEMPLATE" help:"Give the program one more variable, such as 'MAILER_DSN={{.url}}'."`
 	Signal    string            `placeholder:"HUP" help:"Send the program a signal after a change, instead of starting it anew. For programs that read files again."`
-	KillAfter time.Duration     `default:"30s" help:"Kill the program where it hasn't ended that long after SIGTERM."`
+	SignalsTo string            `enum:"group,program" default:"group" help:"Whom SIGTERM and the signals that are passed on reach: all of the program's process group (group), or its first process (program), for a server that ends its workers itself, such as Celery. --signal is for the first process in either case."`
+	KillAfter time.Duration     `default:"30s" help:"Kill the program, and what it has left running, where it hasn't ended that long after SIGTERM."`
 	Once      bool              `help:"Do it once, and end; with a program, run that."`
 	Wait      time.Duration     `default:"30s" help:"With --once: how long to try."`
+	JSON      bool              `name:"json" help:"Say on standard error what happens as JSON, an object a line. What the command and the program say stays as it is."`
 	Program   []string          `arg:"" optional:"" passthrough:"" help:"A program, behind --, to run with SMTP_USERNAME, SMTP_PASSWORD, SMTP_HOST, SMTP_PORT, SMTP_REGION and SMTP_URL in its environment. It is started anew after a change."`
 	profileFlag
 }
@@ -47,6 +54,17 @@ func (followCommand) Help() string {
 		"\"us-east-1\").password}}. " +
 		"Files are written whole or not at all; while anything fails, the last good ones stay, and it goes on " +
 		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing else."
+}
+
+// guardCommand is what follow runs beside a program, for the case that follow is killed.
+type guardCommand struct {
+	Patience time.Duration `arg:""`
+}
+
+// Run ends the program once follow is gone.
+func (g guardCommand) Run(c *console) error {
+	follow.Guard(c.in, g.Patience)
+	return nil
 }
 
 // Run follows until it is stopped.
@@ -65,7 +83,23 @@ func (f followCommand) Run(ctx context.Context, c *console) error {
 	if code, ended := errors.AsType[follow.Exit](err); ended {
 		return exitCode(code)
 	}
+	if err != nil && f.JSON {
+		follower.Events(follow.Event{Time: time.Now().UTC(), Kind: follow.Failed, Message: err.Error()})
+		return exitCode(exitFailed)
+	}
 	return err
+}
+
+// jsonEvents writes each event in a line of its own.
+func jsonEvents(out io.Writer) func(follow.Event) {
+	var mu sync.Mutex
+	lines := json.NewEncoder(out)
+	lines.SetEscapeHTML(false)
+	return func(e follow.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		_ = lines.Encode(e) // nobody has to listen
+	}
 }
 
 // follower is what the flags say. All faults of theirs are found here, before anything is touched.
@@ -73,8 +107,15 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 	if f.Every <= 0 || f.Timeout <= 0 {
 		return nil, errors.New("--every and --run-timeout are durations above 0, such as 1m")
 	}
-	files, filesErr := f.files()
-	program, programErr := f.program(c)
+	if f.Splay < 0 {
+		return nil, errors.New("--splay is a duration, such as 5m")
+	}
+	delims, err := follow.ParseDelimiters(f.Delims)
+	if err != nil {
+		return nil, fmt.Errorf("--delims %w", err)
+	}
+	files, filesErr := f.files(delims)
+	program, programErr := f.program(c, delims)
 	if err := errors.Join(filesErr, programErr); err != nil {
 		return nil, err
 	}
@@ -85,16 +126,21 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 	if err != nil {
 		return nil, err
 	}
-	return &follow.Follower{
+	follower := &follow.Follower{
 		Source:  smtpcreds.SecretsManager{API: secretsmanager.NewFromConfig(cfg), SecretID: f.Secret},
 		Every:   f.Every,
 		Files:   files,
 		Command: f.Command, CommandTimeout: f.Timeout,
 		Program: program,
+		Splay:   f.Splay,
 		Log:     c.logger(),
 		Output:  c.raw.err,
 		Ready:   func() { _, _ = daemon.SdNotify(false, daemon.SdNotifyReady) }, // nobody has to listen
-	}, nil
+	}
+	if f.JSON {
+		follower.Events = jsonEvents(c.err)
+	}
+	return follower, nil
 }
 
 // configOfSecret is for the Region that the secret is in. Faults of --secret and --region are found
@@ -118,7 +164,7 @@ func (f followCommand) configOfSecret(ctx context.Context) (aws.Config, error) {
 	return cfg, nil
 }
 
-func (f followCommand) files() (files []follow.File, err error) {
+func (f followCommand) files(delims follow.Delimiters) (files []follow.File, err error) {
 	mode, modeErr := strconv.ParseUint(f.Mode, 8, 9)
 	if modeErr != nil || mode&0o400 == 0 {
 		err = fmt.Errorf("--mode %s: a mode is an octal number such as 0640, and lets the owner read", f.Mode)
@@ -132,7 +178,7 @@ func (f followCommand) files() (files []follow.File, err error) {
 			continue
 		}
 		text, readErr := follow.ReadTemplate(from)
-		template, parseErr := follow.ParseTemplate(from, text)
+		template, parseErr := delims.Parse(from, text)
 		err = errors.Join(err, readErr, parseErr)
 		files = append(files, follow.File{Path: to, Template: template, Mode: fs.FileMode(mode), Owner: owner})
 	}
@@ -172,7 +218,7 @@ func id(text string) int {
 	return -1
 }
 
-func (f followCommand) program(c *console) (*follow.Program, error) {
+func (f followCommand) program(c *console, delims follow.Delimiters) (*follow.Program, error) {
 	args := f.Program
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
@@ -184,8 +230,11 @@ func (f followCommand) program(c *console) (*follow.Program, error) {
 		return nil, nil
 	}
 	p := &follow.Program{
-		Args: args, Environment: map[string]*follow.Template{}, KillAfter: f.KillAfter,
+		Args: args, Environment: map[string]*follow.Template{}, KillAfter: f.KillAfter, Alone: f.SignalsTo == "program",
 		Stdin: c.in, Stdout: c.raw.out, Stderr: c.raw.err,
+	}
+	if self, err := os.Executable(); err == nil {
+		p.Guardian = []string{self, "guard", p.KillAfter.String()}
 	}
 	_, err := exec.LookPath(args[0])
 	if f.Signal != "" {
@@ -194,7 +243,7 @@ func (f followCommand) program(c *console) (*follow.Program, error) {
 		err = errors.Join(err, signalErr)
 	}
 	for name, text := range f.Env {
-		template, parseErr := follow.ParseTemplate("--env "+name, text)
+		template, parseErr := delims.Parse("--env "+name, text)
 		err = errors.Join(err, parseErr)
 		p.Environment[name] = template
 	}

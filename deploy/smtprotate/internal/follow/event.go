@@ -31,6 +31,7 @@ const (
 	RanIt     EventKind = "command"   // the command has succeeded
 	Signalled EventKind = "signalled" // the program got its signal
 	Restarts  EventKind = "restarts"  // the program is started anew
+	Leftover  EventKind = "leftover"  // the program has ended, and left something running
 	Killed    EventKind = "killed"    // the program didn't end in time
 	Trouble   EventKind = "trouble"   // something fails, and is tried again
 	Recovered EventKind = "recovered" // nothing fails any more

@@ -16,12 +16,14 @@ import (
 // family is what this process has started, and what has come to it: as PID 1 or a subreaper it
 // inherits what loses its parent. Such orphans are a program's, and are ended with it; or a
 // command's, which may leave a service running.
-var family = struct {
+var family = kin{waited: map[int]bool{}, foreign: map[int]bool{}}
+
+type kin struct {
 	sync.Mutex
 	once    sync.Once
 	waited  map[int]bool // has somebody here who waits for it
 	foreign map[int]bool // processes, groups and sessions that are no program's
-}{waited: map[int]bool{}, foreign: map[int]bool{}}
+}
 
 // process is what /proc tells of one.
 type process struct {
@@ -32,6 +34,7 @@ type process struct {
 // reapOrphans has those that come to this process go when they end.
 func reapOrphans() {
 	family.once.Do(func() {
+		family.noteOthers()
 		signals := make(chan os.Signal, 1)
 		signal.Notify(signals, syscall.SIGCHLD)
 		go func() {
@@ -41,6 +44,18 @@ func reapOrphans() {
 			}
 		}()
 	})
+}
+
+// noteOthers notes what was this process's before: the shell that has become it by exec may have
+// started services.
+func (f *kin) noteOthers() {
+	f.Lock()
+	defer f.Unlock()
+	for _, p := range processes() {
+		if p.parent == os.Getpid() {
+			f.foreign[p.pid] = true
+		}
+	}
 }
 
 // adopt has what a program leaves behind come to this process, wherever it runs.
@@ -122,7 +137,7 @@ func (n noted) leave(cmd *exec.Cmd) {
 		if p.group == cmd.Process.Pid {
 			family.foreign[p.pid] = true
 		}
-		if !n[p.session] {
+		if p.parent == os.Getpid() && !n[p.session] {
 			family.foreign[p.session] = true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+	"time"
 )
 
 // together does nothing: there are no groups of processes here.
@@ -34,3 +35,11 @@ func (c *child) rest() []remaining { return nil }
 func (r remaining) end(syscall.Signal) {}
 
 func terminalOf(io.Reader) *terminal { return nil }
+
+// guardian is none: there are no groups to end.
+type guardian struct{}
+
+func (p *Program) guard(int) {}
+
+// Guard does nothing.
+func Guard(io.Reader, time.Duration) {}

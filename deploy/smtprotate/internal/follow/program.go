@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -26,13 +27,16 @@ type Program struct {
 	// Alone has signals, but for SIGKILL, go to the program's first process and not to all of its
 	// process group. Whatever outlives the first process is ended all the same.
 	Alone bool
+	// Guardian is a command line that calls Guard, if there is one.
+	Guardian []string
 	// KillAfter is how long it may take to end after SIGTERM.
 	KillAfter      time.Duration
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 
-	mu      sync.Mutex
-	running *child
+	mu       sync.Mutex
+	running  *child
+	guardian *guardian
 }
 
 // child is a program that was started. It has ended once all of it has: its first process, and what
@@ -46,6 +50,8 @@ type child struct {
 	environment []string
 	ended       chan struct{}
 	code        Exit
+
+	stopped atomic.Bool // it was asked to end, and so its end is no surprise
 
 	mu     sync.Mutex
 	asked  map[int]time.Time // what was asked to end, as rest names it, and when
@@ -105,10 +111,10 @@ func (p *Program) follow(say func(Event), environment []string, filesChanged boo
 			Message: fmt.Sprintf("starting %s anew, with the new credential", p.Args[0])})
 		p.end(now, say)
 	}
-	return p.start(environment)
+	return p.start(say, environment)
 }
 
-func (p *Program) start(environment []string) error {
+func (p *Program) start(say func(Event), environment []string) error {
 	cmd := exec.Command(p.Args[0], p.Args[1:]...)
 	cmd.Env = append(os.Environ(), environment...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Stdin, p.Stdout, p.Stderr
@@ -124,15 +130,24 @@ func (p *Program) start(environment []string) error {
 		return fmt.Errorf("starting the program: %w", err)
 	}
 	c.started()
+	p.guard(c.group)
 	go func() {
 		_ = waitFor(cmd) // the code says it all
 		c.code = exitOf(cmd.ProcessState)
-		c.endRest()
+		c.endRest(say)
 		c.leaveTerminal()
+		p.unguard()
 		close(c.ended)
 	}()
 	p.running = c
 	return nil
+}
+
+// unguard has the guardian forget the group: its number may come again.
+func (p *Program) unguard() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.guard(0)
 }
 
 func (p *Program) now() *child {
@@ -191,6 +206,7 @@ func (p *Program) end(c *child, say func(Event)) {
 
 // stop asks a child to end, and insists where it doesn't.
 func (c *child) stop() (gracefully bool) {
+	c.stopped.Store(true)
 	c.ask()
 	select {
 	case <-c.ended:
@@ -219,27 +235,38 @@ func (c *child) ask() {
 
 // endRest ends what has outlived the first process: it has the old credential. Each gets SIGTERM
 // once, and SIGKILL where it doesn't end.
-func (c *child) endRest() {
+func (c *child) endRest(say func(Event)) {
 	const never = 5 * time.Second // a process that can't even be killed keeps nobody waiting
 	for wait, began := 5*time.Millisecond, time.Now(); ; wait = min(2*wait, 100*time.Millisecond) {
 		rest := c.rest()
 		if len(rest) == 0 || time.Since(began) > 2*c.patience+never {
 			return
 		}
-		c.mu.Lock()
-		for _, r := range rest {
-			switch at, asked := c.asked[r.id]; {
-			case !asked:
-				c.asked[r.id] = time.Now()
-				r.end(syscall.SIGTERM)
-			case time.Since(at) >= c.patience:
-				c.killed = true
-				r.end(syscall.SIGKILL)
-			}
+		if c.askRest(rest) && !c.stopped.Load() {
+			say(Event{Kind: Leftover, Program: c.cmd.Args[0], Message: fmt.Sprintf("%s has ended, and what it has left "+
+				"running is ended too: what is followed has to stay in the foreground", c.cmd.Args[0])})
+			c.stopped.Store(true)
 		}
-		c.mu.Unlock()
 		time.Sleep(wait)
 	}
+}
+
+// askRest asks what hasn't been asked, and kills what was asked too long ago.
+func (c *child) askRest(rest []remaining) (first bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range rest {
+		switch at, asked := c.asked[r.id]; {
+		case !asked:
+			first = true
+			c.asked[r.id] = time.Now()
+			r.end(syscall.SIGTERM)
+		case time.Since(at) >= c.patience:
+			c.killed = true
+			r.end(syscall.SIGKILL)
+		}
+	}
+	return first
 }
 
 func (c *child) wasKilled() bool {
