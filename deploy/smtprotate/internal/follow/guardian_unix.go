@@ -71,7 +71,7 @@ func startGuardian(args []string) *guardian {
 	defer in.Close()
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env, cmd.Dir, cmd.Stdin = []string{}, "/", in
-	together(cmd)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if startWaited(cmd) != nil {
 		pipe.Close()
 		return nil
