@@ -335,15 +335,3 @@ func TestFollowSaysWhatHappensAsJSON(t *testing.T) {
 	}
 	f.ends(1, `"event":"failed","message":"the command \"exit 4\" failed`, "--json", "--once", "--wait", "0s", "--run", "exit 4")
 }
-
-func TestWhatIsNoAccessKeyIDIsNotSaid(t *testing.T) {
-	f := newFollowed(t)
-	value := `{"username":"hunter2-my-password","password":"pw","host":"localhost","port":587}`
-	if _, err := f.world.PutSecretValue("mail", value); err != nil {
-		t.Fatal(err)
-	}
-	cmd, said := f.command(append(f.ordinary(), "--once")...)
-	if err := cmd.Run(); err != nil || strings.Contains(said.String(), "hunter2") {
-		t.Errorf("%v: %s", err, said)
-	}
-}

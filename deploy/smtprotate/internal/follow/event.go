@@ -1,10 +1,6 @@
 package follow
 
-import (
-	"time"
-
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
-)
+import "time"
 
 // Event is one thing that has happened. Nothing in it is secret.
 type Event struct {
@@ -46,13 +42,4 @@ func (f *Follower) say(e Event) {
 		return
 	}
 	f.Log.Print(e.Message)
-}
-
-// keyID is the credential's access key ID. What isn't shaped like one isn't shown: people put
-// passwords there.
-func (c current) keyID() string {
-	if credential.IsAccessKeyID(c.Username) {
-		return c.Username
-	}
-	return "[not shaped like one]"
 }

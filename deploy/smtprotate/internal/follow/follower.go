@@ -132,8 +132,8 @@ func (f *Follower) round(ctx context.Context) error {
 	}
 	written, err := f.write(rendered)
 	if len(written) > 0 {
-		f.say(Event{Kind: Wrote, Files: written, AccessKey: c.keyID(), Version: c.version, Message: fmt.Sprintf(
-			"wrote %s for access key %s (version %s)", strings.Join(written, ", "), c.keyID(), c.version)})
+		f.say(Event{Kind: Wrote, Files: written, AccessKey: c.Username, Version: c.version, Message: fmt.Sprintf(
+			"wrote %s for access key %s (version %s)", strings.Join(written, ", "), c.Username, c.version)})
 		f.told, f.changed = false, true
 	}
 	if err != nil {
@@ -194,8 +194,8 @@ func (f *Follower) see(c current, written bool) {
 }
 
 func (f *Follower) sayCurrent(c current, format string) {
-	f.say(Event{Kind: Current, AccessKey: c.keyID(), Version: c.version,
-		Message: fmt.Sprintf(format, c.keyID(), c.version)})
+	f.say(Event{Kind: Current, AccessKey: c.Username, Version: c.version,
+		Message: fmt.Sprintf(format, c.Username, c.version)})
 }
 
 func (f *Follower) read(ctx context.Context) (current, error) {
