@@ -125,6 +125,7 @@ func (f *followed) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	}
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.WaitDelay = 10 * time.Second // for what it has left running, and shouldn't have
 	return cmd, &said
 }
 
