@@ -2,18 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"log"
-	"os"
-	"os/exec"
-	"os/user"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -56,17 +46,6 @@ func (followCommand) Help() string {
 		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing else."
 }
 
-// guardCommand is what follow runs beside a program, for the case that follow is killed.
-type guardCommand struct {
-	Patience time.Duration `arg:""`
-}
-
-// Run ends the program once follow is gone.
-func (g guardCommand) Run(c *console) error {
-	follow.Guard(c.in, g.Patience)
-	return nil
-}
-
 // Run follows until it is stopped.
 func (f followCommand) Run(ctx context.Context, c *console) error {
 	follower, err := f.follower(ctx, c)
@@ -88,18 +67,6 @@ func (f followCommand) Run(ctx context.Context, c *console) error {
 		return exitCode(exitFailed)
 	}
 	return err
-}
-
-// jsonEvents writes each event in a line of its own.
-func jsonEvents(out io.Writer) func(follow.Event) {
-	var mu sync.Mutex
-	lines := json.NewEncoder(out)
-	lines.SetEscapeHTML(false)
-	return func(e follow.Event) {
-		mu.Lock()
-		defer mu.Unlock()
-		_ = lines.Encode(e) // nobody has to listen
-	}
 }
 
 // follower is what the flags say. All faults of theirs are found here, before anything is touched.
@@ -162,99 +129,4 @@ func (f followCommand) configOfSecret(ctx context.Context) (aws.Config, error) {
 		return cfg, fmt.Errorf("--secret (SMTPROTATE_SECRET): %w", err)
 	}
 	return cfg, nil
-}
-
-func (f followCommand) files(delims follow.Delimiters) (files []follow.File, err error) {
-	mode, modeErr := strconv.ParseUint(f.Mode, 8, 9)
-	if modeErr != nil || mode&0o400 == 0 {
-		err = fmt.Errorf("--mode %s: a mode is an octal number such as 0640, and lets the owner read", f.Mode)
-	}
-	owner, ownerErr := lookUp(f.Owner)
-	err = errors.Join(err, ownerErr)
-	for _, pair := range f.Templates {
-		from, to, ok := strings.Cut(pair, ":")
-		if !ok || from == "" || to == "" {
-			err = errors.Join(err, fmt.Errorf("--template %s: it takes FROM:TO", pair))
-			continue
-		}
-		text, readErr := follow.ReadTemplate(from)
-		template, parseErr := delims.Parse(from, text)
-		err = errors.Join(err, readErr, parseErr)
-		files = append(files, follow.File{Path: to, Template: template, Mode: fs.FileMode(mode), Owner: owner})
-	}
-	return files, err
-}
-
-// lookUp finds USER, USER:GROUP or :GROUP. Without a group it is the user's own; a number without a
-// name has none.
-func lookUp(owner string) (*follow.Owner, error) {
-	if owner == "" {
-		return nil, nil
-	}
-	name, group, _ := strings.Cut(owner, ":")
-	o := &follow.Owner{UID: os.Getuid(), GID: -1}
-	if name != "" {
-		if u, err := user.Lookup(name); err == nil {
-			o.UID, o.GID = id(u.Uid), id(u.Gid)
-		} else if o.UID = id(name); o.UID < 0 {
-			return nil, fmt.Errorf("--owner %s: there is no user %s", owner, name)
-		}
-	}
-	if group != "" {
-		if g, err := user.LookupGroup(group); err == nil {
-			o.GID = id(g.Gid)
-		} else if o.GID = id(group); o.GID < 0 {
-			return nil, fmt.Errorf("--owner %s: there is no group %s", owner, group)
-		}
-	}
-	return o, nil
-}
-
-// id is a number of a user or a group, and -1 for what is none.
-func id(text string) int {
-	if number, err := strconv.ParseUint(text, 10, 31); err == nil {
-		return int(number)
-	}
-	return -1
-}
-
-func (f followCommand) program(c *console, delims follow.Delimiters) (*follow.Program, error) {
-	args := f.Program
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
-	}
-	if len(args) == 0 {
-		if f.Signal != "" || len(f.Env) > 0 {
-			return nil, errors.New("--signal and --env are for a program, and there is none behind --")
-		}
-		return nil, nil
-	}
-	p := &follow.Program{
-		Args: args, Environment: map[string]*follow.Template{}, KillAfter: f.KillAfter, Alone: f.SignalsTo == "program",
-		Stdin: c.in, Stdout: c.raw.out, Stderr: c.raw.err,
-	}
-	if self, err := os.Executable(); err == nil {
-		p.Guardian = []string{self, "guard", p.KillAfter.String()}
-	}
-	_, err := exec.LookPath(args[0])
-	if f.Signal != "" {
-		var signalErr error
-		p.Signal, signalErr = signalNamed(f.Signal)
-		err = errors.Join(err, signalErr)
-	}
-	for name, text := range f.Env {
-		template, parseErr := delims.Parse("--env "+name, text)
-		err = errors.Join(err, parseErr)
-		p.Environment[name] = template
-	}
-	return p, err
-}
-
-// logger writes lines for people. systemd's journal has the time already.
-func (c *console) logger() *log.Logger {
-	flags := log.Lmsgprefix
-	if c.getenv("JOURNAL_STREAM") == "" {
-		flags |= log.LstdFlags | log.LUTC
-	}
-	return log.New(c.err, "smtprotate: ", flags)
 }

@@ -78,9 +78,8 @@ func recipes(t *testing.T) (all []kept) {
 }
 
 // TestNoRecipeWritesThroughWhatTheApplicationsUserControls has follow run as root with each recipe's
-// own arguments, in folders that belong to another user, who swaps them for links to root's all the
-// while. Nothing of root's may change hands or content; and once that user gives up, the file is
-// what it should be.
+// own arguments, in folders of another user's, who swaps them for links to root's all the while.
+// Nothing of root's may change hands or content; and once that user gives up, the file is right.
 func TestNoRecipeWritesThroughWhatTheApplicationsUserControls(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("this isn't root, whom alone there is something to gain from")
@@ -102,7 +101,8 @@ func TestNoRecipeWritesThroughWhatTheApplicationsUserControls(t *testing.T) {
 			t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 			a.isKept(1)
 			end := a.attack()
-			for until := time.Now().Add(time.Duration(whole.Size(t, "seconds of attack", 2, 20)) * time.Second); time.Now().Before(until); {
+			seconds := time.Duration(whole.Size(t, "seconds of attack", 2, 20))
+			for until := time.Now().Add(seconds * time.Second); time.Now().Before(until); {
 				a.promote()
 				a.untouched()
 				time.Sleep(20 * time.Millisecond)
@@ -128,7 +128,8 @@ type attacked struct {
 func newAttacked(t *testing.T, k kept) *attacked {
 	t.Helper()
 	f := newFollowed(t)
-	a := &attacked{followed: f, from: f.named(filepath.Base(k.from)), to: filepath.Join(f.dir, k.to), root: f.named("root's")}
+	from, to := f.named(filepath.Base(k.from)), filepath.Join(f.dir, k.to)
+	a := &attacked{followed: f, from: from, to: to, root: f.named("root's")}
 	if k.owner != "" {
 		a.owner = attacker
 	}
@@ -188,7 +189,8 @@ func (a *attacked) untouched() {
 	a.must(err)
 	stat := info.Sys().(*syscall.Stat_t)
 	if string(text) != "root's" || stat.Uid != 0 || info.Mode() != 0o600 || len(entries) != 1 {
-		a.Fatalf("root's file is %v of user %d, with %q in it, and beside it are %v", info.Mode(), stat.Uid, text, entries)
+		a.Fatalf("root's file is %v of user %d, with %q in it, and beside it are %v",
+			info.Mode(), stat.Uid, text, entries)
 	}
 }
 
@@ -211,7 +213,8 @@ func (a *attacked) isKept(n int) {
 	for until := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		text, _ := os.ReadFile(a.to)
 		info, err := os.Lstat(a.to)
-		if err == nil && string(text) == want && info.Mode() == 0o600 && int(info.Sys().(*syscall.Stat_t).Uid) == a.owner {
+		if err == nil && string(text) == want && info.Mode() == 0o600 &&
+			int(info.Sys().(*syscall.Stat_t).Uid) == a.owner {
 			return
 		}
 		if time.Now().After(until) {

@@ -131,7 +131,8 @@ func TestFollowPassesSignalsOnToTheGroup(t *testing.T) {
 
 func TestFollowPassesSignalsOnToTheProgramAlone(t *testing.T) {
 	g := newFollowed(t)
-	script := g.startScript("trap 'echo mine >>" + g.named("heard") + "' USR1\n" + g.server("exit 0") + " &\nwhile :; do wait; done")
+	script := g.startScript("trap 'echo mine >>" + g.named("heard") + "' USR1\n" + g.server("exit 0") +
+		" &\nwhile :; do wait; done")
 	cmd, _ := g.starts("--signals-to", "program", "--kill-after", "5s", "--", "sh", script)
 	g.signal(cmd, syscall.SIGUSR1)
 	g.soon("heard", "mine\n")
@@ -189,7 +190,8 @@ func TestOrphansAreReapedByPID1(t *testing.T) {
 	for name, args := range map[string][]string{
 		"of a program": {"--", "sh", "-c", "for i in 1 2 3 4 5; do (sh -c 'sleep 0.1; exec true' &); done; " +
 			"trap 'exit 0' TERM; echo AKIA1 >OUT; while :; do sleep 0.01; done"},
-		"of a command": {"--template", "TMPL:OUT", "--run", "for i in 1 2 3 4 5; do (setsid sh -c 'sleep 0.1; exec true' &); done"},
+		"of a command": {"--template", "TMPL:OUT", "--run",
+			"for i in 1 2 3 4 5; do (setsid sh -c 'sleep 0.1; exec true' &); done"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFollowed(t)
@@ -197,7 +199,8 @@ func TestOrphansAreReapedByPID1(t *testing.T) {
 				args[i] = strings.NewReplacer("OUT", f.named("out"), "TMPL", f.named("tmpl")).Replace(args[i])
 			}
 			cmd, _ := f.command(args...)
-			cmd.Args = append([]string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", cmd.Path}, cmd.Args[1:]...)
+			unshare := []string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", cmd.Path}
+			cmd.Args = append(unshare, cmd.Args[1:]...)
 			var err error
 			if cmd.Path, err = exec.LookPath("unshare"); err != nil {
 				t.Fatal(err)
@@ -243,7 +246,7 @@ func TestFollowTakesOtherDelimiters(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, wrong := range []string{"[[", "[[,", ",]]", "[[ ,]]"} {
-		f.ends(1, "it takes two delimiters with a comma between them", append(f.ordinary(), "--once", "--delims="+wrong)...)
+		f.ends(1, "it takes two delimiters with a comma and no space", append(f.ordinary(), "--once", "--delims="+wrong)...)
 	}
 }
 
@@ -272,7 +275,8 @@ func TestTheSplayIsOverInTime(t *testing.T) {
 	g.starts(append(args, "--every", "50ms", "--splay", "100ms")...)
 	for n := 2; n < 5; n++ {
 		g.promote()
-		g.eventually("the command runs", func() bool { return strings.HasSuffix(g.content("command"), fmt.Sprintf("AKIA%d\n", n)) })
+		want := fmt.Sprintf("AKIA%d\n", n)
+		g.eventually("the command runs", func() bool { return strings.HasSuffix(g.content("command"), want) })
 	}
 	g.ends(1, "--splay is a duration", append(g.ordinary(), "--splay=-1s")...)
 
@@ -320,7 +324,7 @@ func TestFollowSaysWhatHappensAsJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &e); err != nil || e.Time.IsZero() || e.Message == "" {
 			t.Errorf("%q: %v", line, err)
 		}
-		if e.Event == "wrote" && (e.Files[0] != f.named("out") || !strings.HasPrefix(e.AccessKey, "AKIA") || e.Version == "") {
+		if e.Event == "wrote" && (e.Files[0] != f.named("out") || e.AccessKey < "AKIA" || e.Version == "") {
 			t.Errorf("%q", line)
 		}
 		kinds[e.Event]++

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -117,14 +116,15 @@ func TestAProgramAtATerminalIsAsIfTheShellHadStartedIt(t *testing.T) {
 
 func TestAProgramAtATerminalIsStartedAnewInTheForeground(t *testing.T) {
 	ty := newTypist(t)
-	ty.types("$FOLLOW --every 50ms -- sh -c 'echo is $SMTP_USERNAME; while read x; do echo got $x $((2+3)); done'\n", "is AKIA1")
+	ty.types("$FOLLOW --every 50ms -- sh -c 'echo is $SMTP_USERNAME; while read x; do echo got $x $((2+3)); done'\n",
+		"is AKIA1")
 	ty.promote()
 	ty.types("", "is AKIA2")
 	ty.types("hello\n", "got hello 5")
 	ty.types("\x04", "$ ") // the end of what is typed
 	ty.types("echo ended $?\n", "ended 0")
 	// In the background it doesn't take the terminal.
-	ty.types(fmt.Sprintf("$FOLLOW --every 50ms -- sh -c 'echo $SMTP_USERNAME >%s; sleep 1000' &\n", ty.named("out")), "$ ")
+	ty.types("$FOLLOW --every 50ms -- sh -c 'echo $SMTP_USERNAME >"+ty.named("out")+"; sleep 1000' &\n", "$ ")
 	ty.soon("out", "AKIA2\n")
 	ty.promote()
 	ty.soon("out", "AKIA3\n")

@@ -144,8 +144,9 @@ func TestLinksInAFolderThatNobodyCanWriteAreFollowed(t *testing.T) {
 	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
 	// As Kubernetes mounts a ConfigMap.
 	template := filepath.Join(disk, "tmpl")
-	if err := errors.Join(os.Mkdir(filepath.Join(disk, "..2026"), 0o755), os.Symlink("..2026", filepath.Join(disk, "..data")),
-		os.Symlink("..data/tmpl", template), os.WriteFile(filepath.Join(disk, "..2026/tmpl"), []byte("x"), 0o644)); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(disk, "..2026"), 0o755),
+		os.Symlink("..2026", filepath.Join(disk, "..data")), os.Symlink("..data/tmpl", template),
+		os.WriteFile(filepath.Join(disk, "..2026/tmpl"), []byte("x"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ReadTemplate(template); err == nil {

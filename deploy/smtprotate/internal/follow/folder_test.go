@@ -182,7 +182,8 @@ func TestOnlyARegularFileIsReplaced(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	tr.fails(tr.keeps(path), "which stays as it was: it is a named pipe, and only a regular file is replaced: remove it")
+	tr.fails(tr.keeps(path), "which stays as it was: it is a named pipe",
+		"only a regular file is replaced: remove it")
 	if _, err := ReadTemplate(path); err == nil {
 		t.Error("a template is read from a named pipe")
 	}

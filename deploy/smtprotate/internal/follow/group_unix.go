@@ -14,9 +14,9 @@ func together(cmd *exec.Cmd) {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 }
 
-// separate gives the program a process group of its own, which signals go to and which is ended as a
-// whole. On a terminal that is in the foreground, the group has to be as well, or it could neither
-// read nor be interrupted.
+// separate gives the program a process group of its own, which signals go to and which is ended as
+// a whole. If this process is in a terminal's foreground, the group has to be there instead, or it
+// could neither read nor be interrupted.
 func (c *child) separate(t *terminal) {
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	diesWithUs(c.cmd.SysProcAttr)

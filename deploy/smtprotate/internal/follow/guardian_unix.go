@@ -30,9 +30,12 @@ func Guard(in io.Reader, patience time.Duration) {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		group, _ = strconv.Atoi(lines.Text())
 	}
-	if group <= 1 {
-		return
+	if group > 1 {
+		endGroup(group, patience)
 	}
+}
+
+func endGroup(group int, patience time.Duration) {
 	_ = syscall.Kill(-group, syscall.SIGTERM)
 	_ = syscall.Kill(-group, syscall.SIGCONT)
 	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {

@@ -41,7 +41,7 @@ type Delimiters struct{ Left, Right string }
 func ParseDelimiters(text string) (d Delimiters, err error) {
 	left, right, ok := strings.Cut(text, ",")
 	if !ok || left == "" || right == "" || strings.ContainsFunc(text, unicode.IsSpace) {
-		return d, fmt.Errorf("%q: it takes two delimiters with a comma between them and no spaces, such as '[[,]]'", text)
+		return d, fmt.Errorf("%q: it takes two delimiters with a comma and no space between, such as '[[,]]'", text)
 	}
 	return Delimiters{left, right}, nil
 }
