@@ -77,9 +77,9 @@ func recipes(t *testing.T) (all []kept) {
 	return all
 }
 
-// TestNoRecipeWritesThroughWhatTheApplicationsUserControls has follow run as root with each recipe's
-// own arguments, in folders of another user's, who swaps them for links to root's all the while.
-// Nothing of root's may change hands or content; and once that user gives up, the file is right.
+// Follow runs as root with each recipe's own arguments, in folders of another user's, who swaps them
+// for links to root's all the while. Nothing of root's may change hands or content; and once that
+// user gives up, the file is right.
 func TestNoRecipeWritesThroughWhatTheApplicationsUserControls(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("this isn't root, whom alone there is something to gain from")
@@ -111,6 +111,8 @@ func TestNoRecipeWritesThroughWhatTheApplicationsUserControls(t *testing.T) {
 			a.restore()
 			a.isKept(a.credential)
 			a.untouched()
+			_ = cmd.Process.Signal(syscall.SIGTERM)
+			_ = cmd.Wait()
 			if text := said.String(); strings.Contains(text, "pw") {
 				t.Errorf("it told the password: %s", text)
 			}

@@ -246,7 +246,7 @@ func TestFollowTakesOtherDelimiters(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, wrong := range []string{"[[", "[[,", ",]]", "[[ ,]]"} {
-		f.ends(1, "it takes two delimiters with a comma and no space", append(f.ordinary(), "--once", "--delims="+wrong)...)
+		f.ends(1, "with a comma and no space between", append(f.ordinary(), "--once", "--delims="+wrong)...)
 	}
 }
 
@@ -255,13 +255,17 @@ func TestTheSplayPutsOffAllButTheStartAndTheFiles(t *testing.T) {
 	program := []string{"--", "sh", "-c", "trap 'exit 0' TERM; echo $SMTP_USERNAME >>" + f.named("program") +
 		"; while :; do sleep 0.01; done"}
 	args := append(f.ordinary(), "--every", "50ms", "--run", "cat "+f.named("out")+" >>"+f.named("command"))
-	_, said := f.starts(append(append(args, "--splay", "24h"), program...)...)
+	cmd, said := f.starts(append(append(args, "--splay", "24h"), program...)...)
 	f.soon("program", "AKIA1\n")
 	f.promote()
 	f.soon("out", "AKIA2\n")
 	time.Sleep(300 * time.Millisecond)
 	if got := f.content("command") + f.content("program"); got != "AKIA1\nAKIA1\n" {
 		t.Errorf("it was put off, and yet: %q", got)
+	}
+	f.signal(cmd, syscall.SIGTERM)
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 	if n := strings.Count(said.String(), "the change waits until "); n != 1 {
 		t.Errorf("that it waits is said %d times: %s", n, said)
