@@ -43,7 +43,15 @@ func (followCommand) Help() string {
 	return "Templates are Go's: {{.username}}, {{.password}}, {{.host}}, {{.port}}, {{.url}}, {{(index .regions " +
 		"\"us-east-1\").password}}. " +
 		"Files are written whole or not at all; while anything fails, the last good ones stay, and it goes on " +
-		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing else."
+		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing else." +
+		"\n\n" +
+		"Only regular files are replaced. A link in a path is followed if nobody but root and follow's own user may " +
+		"write the folder that it is in. A single file that is mounted into a container can't be replaced: mount its " +
+		"folder." +
+		"\n\n" +
+		"The program runs in a process group of its own and has to stay in the foreground. When it ends, is started " +
+		"anew or is stopped, everything it has started ends with it: SIGTERM first, SIGKILL after --kill-after. On " +
+		"Linux that includes what has left its group, and on Unix its group ends as well if follow is killed."
 }
 
 // Run follows until it is stopped.
