@@ -29,7 +29,7 @@ type followCommand struct {
 	Splay     time.Duration     `help:"After a change, wait for a random time up to this before the command runs and the program is started anew or gets its signal. Files are written at once, and the start doesn't wait."`
 	Env       map[string]string `mapsep:"none" placeholder:"NAME=TEMPLATE" help:"Give the program one more variable, such as 'MAILER_DSN={{.url}}'."`
 	Signal    string            `placeholder:"HUP" help:"Send the program a signal after a change, instead of starting it anew. For programs that read files again."`
-	SignalsTo string            `enum:"group,program" default:"group" help:"Whom SIGTERM and the signals that are passed on reach: all of the program's process group (group), or its first process (program), for a server that ends its workers itself, such as Celery. --signal is for the first process in either case."`
+	SignalsTo string            `enum:"group,program" default:"group" help:"Whom SIGTERM and the signals that are passed on reach: all of the program's process group (group), or its first process (program), for a server that looks after its workers itself: Celery's drop their tasks at SIGTERM. --signal is for the first process in either case."`
 	KillAfter time.Duration     `default:"30s" help:"Kill the program, and what it has left running, where it hasn't ended that long after SIGTERM."`
 	Once      bool              `help:"Do it once, and end; with a program, run that."`
 	Wait      time.Duration     `default:"30s" help:"With --once: how long to try."`
