@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -86,6 +87,41 @@ func TestFollowEndsAllOfTheProgramWhenItStartsItAnew(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestFollowEndsTheGroupWhereThereIsNoProc(t *testing.T) {
+	if err := exec.Command("unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/proc").Run(); err != nil {
+		t.Skipf("there is no name space of mounts to be had: %v", err)
+	}
+	f := newFollowed(t)
+	script := f.startScript(f.server("exit 0") + "\necho ended")
+	cmd, said := f.command("--every", "50ms", "--", "sh", script)
+	f.inside(cmd, "--mount", "sh", "-c", `mount -t tmpfs tmpfs /proc && exec "$0" "$@"`)
+	f.soon("out", "AKIA1\n")
+	f.promote()
+	f.soon("out", "AKIA1\nAKIA2\n")
+	if !isGone(f.servers()[0]) {
+		t.Error("the first server is left")
+	}
+	f.signal(cmd, syscall.SIGTERM)
+	if err := cmd.Wait(); err != nil || !isGone(f.servers()[1]) {
+		t.Errorf("it ended with %v, and the last server is gone: %v; %s", err, isGone(f.servers()[1]), said)
+	}
+}
+
+// inside starts a command in name spaces of its own.
+func (f *followed) inside(cmd *exec.Cmd, unshare ...string) {
+	f.Helper()
+	path, err := exec.LookPath("unshare")
+	if err != nil {
+		f.Fatal(err)
+	}
+	cmd.Args = slices.Concat([]string{"unshare"}, unshare, []string{cmd.Path}, cmd.Args[1:])
+	cmd.Path = path
+	if err := cmd.Start(); err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 }
 
 func TestFollowEndsWhatAProgramLeavesWhenItEndsByItself(t *testing.T) {
@@ -199,16 +235,7 @@ func TestOrphansAreReapedByPID1(t *testing.T) {
 				args[i] = strings.NewReplacer("OUT", f.named("out"), "TMPL", f.named("tmpl")).Replace(args[i])
 			}
 			cmd, _ := f.command(args...)
-			unshare := []string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", cmd.Path}
-			cmd.Args = append(unshare, cmd.Args[1:]...)
-			var err error
-			if cmd.Path, err = exec.LookPath("unshare"); err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+			f.inside(cmd, "--pid", "--fork", "--kill-child", "--mount-proc")
 			f.soon("out", "AKIA1\n")
 			init := childrenOf(cmd.Process.Pid)[0]
 			time.Sleep(500 * time.Millisecond)

@@ -73,6 +73,15 @@ func reap() {
 	}
 }
 
+// reapGroup waits for those of a group that have ended, once its first process is waited for.
+func reapGroup(group int) {
+	for {
+		if pid, err := syscall.Wait4(-group, nil, syscall.WNOHANG, nil); err != nil || pid <= 0 {
+			return
+		}
+	}
+}
+
 // startWaited starts a command that waitFor is called for. The thread that does it stays as long as
 // this process: the kernel takes the end of that thread for the end of the parent.
 func startWaited(cmd *exec.Cmd) (err error) {
@@ -151,6 +160,12 @@ func (c *child) rest() (rest []remaining) {
 	all := map[int]process{}
 	for _, p := range processes() {
 		all[p.pid] = p
+	}
+	if len(all) == 0 { // /proc isn't mounted here
+		if c.group > 0 && !family.waited[c.group] {
+			reapGroup(c.group)
+		}
+		return c.restOfGroup()
 	}
 	forget(all)
 	for _, p := range all {

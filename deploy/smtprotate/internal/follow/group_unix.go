@@ -60,6 +60,14 @@ type remaining struct {
 	grouped bool // in the program's process group
 }
 
+// restOfGroup is the group as a whole, for as long as anybody is in it.
+func (c *child) restOfGroup() []remaining {
+	if c.group == 0 || syscall.Kill(-c.group, 0) != nil {
+		return nil
+	}
+	return []remaining{{-c.group, true}}
+}
+
 func (r remaining) end(s syscall.Signal) {
 	_ = syscall.Kill(r.id, s)
 	if s == syscall.SIGTERM {
