@@ -43,8 +43,8 @@ func (followCommand) Help() string {
 	return "Templates are Go's: {{.username}}, {{.password}}, {{.host}}, {{.port}}, {{.url}}, {{(index .regions " +
 		"\"us-east-1\").password}}. " +
 		"Files are written whole or not at all; while anything fails, the last good ones stay, and it goes on " +
-		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing else." +
-		"\n\n" +
+		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing " +
+		"else.\n\n" +
 		"Only regular files are replaced. A link in a path is followed if nobody but root and follow's own user may " +
 		"write the folder that it is in. A single file that is mounted into a container can't be replaced: mount its " +
 		"folder." +

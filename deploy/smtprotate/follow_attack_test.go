@@ -78,8 +78,8 @@ func recipes(t *testing.T) (all []kept) {
 }
 
 // Follow runs as root with each recipe's own arguments, in folders of another user's, who swaps
-// them for links to root's all the while. Nothing of root's may change hands or content; and once that
-// user gives up, the file is right.
+// them for links to root's all the while. Nothing of root's may change hands or content; and once
+// that user gives up, the file is right.
 func TestNoRecipeWritesThroughWhatTheApplicationsUserControls(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("this isn't root, whom alone there is something to gain from")

@@ -327,16 +327,21 @@ func TestWhoeverAsksForALookDoesNotWaitForTheSplay(t *testing.T) {
 func TestFollowSaysWhatHappensAsJSON(t *testing.T) {
 	f := newFollowed(t)
 	cmd, said := f.starts(append(f.ordinary(), "--json", "--every", "50ms", "--run", "true", "--", "sh", "-c",
-		"trap 'exit 0' TERM; while :; do sleep 0.01; done")...)
+		"trap 'exit 0' TERM; echo $SMTP_USERNAME >"+f.named("program")+"; while :; do sleep 0.01; done")...)
+	looks := func() {
+		before := len(f.world.Calls())
+		f.eventually("it looks", func() bool { return len(f.world.Calls()) >= before+2 })
+	}
 	f.promote()
-	f.soon("out", "AKIA2\n")
+	f.soon("program", "AKIA2\n")
+	looks()
 	if _, err := f.world.PutSecretValue("mail", "{}"); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(200 * time.Millisecond)
+	looks()
 	f.promote()
-	f.soon("out", "AKIA3\n")
-	time.Sleep(200 * time.Millisecond)
+	f.soon("program", "AKIA3\n")
+	looks()
 	f.signal(cmd, syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
