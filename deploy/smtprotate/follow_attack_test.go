@@ -5,7 +5,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -164,13 +163,8 @@ func (a *attacked) attack() (end func()) {
 	self, err := os.Executable()
 	a.must(err)
 	program := a.named("attack")
-	from, err := os.Open(self)
-	a.must(err)
-	defer from.Close()
-	to, err := os.OpenFile(program, os.O_WRONLY|os.O_CREATE, 0o755)
-	a.must(err)
-	_, err = io.Copy(to, from)
-	a.must(err, to.Close(), os.Chmod(program, 0o755))
+	// By another process: while this one has it open for writing, none that it starts can run it.
+	a.must(exec.Command("cp", self, program).Run(), os.Chmod(program, 0o755))
 	cmd := exec.Command(program, filepath.Dir(a.to), filepath.Base(a.to))
 	cmd.Env = []string{"SMTPROTATE_TEST_HELPER=attack"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: attacker, Gid: attacker}}
