@@ -4,13 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"log"
-	"os"
-	"os/exec"
-	"os/user"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,15 +21,19 @@ type followCommand struct {
 	Region    string            `placeholder:"eu-west-1" help:"The secret's Region, for a name. An ARN names its own; otherwise AWS_REGION's or the profile's."`
 	Every     time.Duration     `default:"1m" help:"How often to look, give or take a tenth."`
 	Templates []string          `name:"template" sep:"none" placeholder:"FROM:TO" help:"Render the template FROM to the file TO. Several are all rendered before one is written."`
+	Delims    string            `sep:"none" default:"{{,}}" placeholder:"LEFT,RIGHT" help:"What stands around a field in templates and in --env, such as '[[,]]' for files that have {{ for something else."`
 	Mode      string            `default:"0600" help:"Mode of the files."`
 	Owner     string            `placeholder:"USER:GROUP" help:"Owner of the files, by names or numbers."`
 	Command   string            `name:"run" placeholder:"COMMAND" help:"Run a shell command at the start and after each change, until it succeeds."`
 	Timeout   time.Duration     `name:"run-timeout" default:"1m" help:"End the command after that."`
+	Splay     time.Duration     `help:"After a change, wait for a random time up to this before the command runs and the program is started anew or gets its signal. Files are written at once, and the start doesn't wait."`
 	Env       map[string]string `mapsep:"none" placeholder:"NAME=TEMPLATE" help:"Give the program one more variable, such as 'MAILER_DSN={{.url}}'."`
 	Signal    string            `placeholder:"HUP" help:"Send the program a signal after a change, instead of starting it anew. For programs that read files again."`
-	KillAfter time.Duration     `default:"30s" help:"Kill the program where it hasn't ended that long after SIGTERM."`
+	SignalsTo string            `enum:"group,program" default:"group" help:"Whom SIGTERM and the signals that are passed on reach: all of the program's process group (group), or its first process (program), for a server that looks after its workers itself: Celery's drop their tasks at SIGTERM. --signal is for the first process in either case."`
+	KillAfter time.Duration     `default:"30s" help:"Kill the program, and what it has left running, where it hasn't ended that long after SIGTERM."`
 	Once      bool              `help:"Do it once, and end; with a program, run that."`
 	Wait      time.Duration     `default:"30s" help:"With --once: how long to try."`
+	JSON      bool              `name:"json" help:"Say on standard error what happens as JSON, an object a line. What the command and the program say stays as it is."`
 	Program   []string          `arg:"" optional:"" passthrough:"" help:"A program, behind --, to run with SMTP_USERNAME, SMTP_PASSWORD, SMTP_HOST, SMTP_PORT, SMTP_REGION and SMTP_URL in its environment. It is started anew after a change."`
 	profileFlag
 }
@@ -46,7 +43,15 @@ func (followCommand) Help() string {
 	return "Templates are Go's: {{.username}}, {{.password}}, {{.host}}, {{.port}}, {{.url}}, {{(index .regions " +
 		"\"us-east-1\").password}}. " +
 		"Files are written whole or not at all; while anything fails, the last good ones stay, and it goes on " +
-		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing else."
+		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing " +
+		"else.\n\n" +
+		"Only regular files are replaced. A link in a path is followed if nobody but root and follow's own user may " +
+		"write the folder that it is in. A single file that is mounted into a container can't be replaced: mount its " +
+		"folder." +
+		"\n\n" +
+		"The program runs in a process group of its own and has to stay in the foreground. When it ends, is started " +
+		"anew or is stopped, everything it has started ends with it: SIGTERM first, SIGKILL after --kill-after. On " +
+		"Linux that includes what has left its group, and on Unix its group ends as well if follow is killed."
 }
 
 // Run follows until it is stopped.
@@ -65,6 +70,10 @@ func (f followCommand) Run(ctx context.Context, c *console) error {
 	if code, ended := errors.AsType[follow.Exit](err); ended {
 		return exitCode(code)
 	}
+	if err != nil && f.JSON {
+		follower.Events(follow.Event{Time: time.Now().UTC(), Kind: follow.Failed, Message: err.Error()})
+		return exitCode(exitFailed)
+	}
 	return err
 }
 
@@ -73,8 +82,15 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 	if f.Every <= 0 || f.Timeout <= 0 {
 		return nil, errors.New("--every and --run-timeout are durations above 0, such as 1m")
 	}
-	files, filesErr := f.files()
-	program, programErr := f.program(c)
+	if f.Splay < 0 {
+		return nil, errors.New("--splay is a duration, such as 5m")
+	}
+	delims, err := follow.ParseDelimiters(f.Delims)
+	if err != nil {
+		return nil, fmt.Errorf("--delims %w", err)
+	}
+	files, filesErr := f.files(delims)
+	program, programErr := f.program(c, delims)
 	if err := errors.Join(filesErr, programErr); err != nil {
 		return nil, err
 	}
@@ -85,16 +101,21 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 	if err != nil {
 		return nil, err
 	}
-	return &follow.Follower{
+	follower := &follow.Follower{
 		Source:  smtpcreds.SecretsManager{API: secretsmanager.NewFromConfig(cfg), SecretID: f.Secret},
 		Every:   f.Every,
 		Files:   files,
 		Command: f.Command, CommandTimeout: f.Timeout,
 		Program: program,
+		Splay:   f.Splay,
 		Log:     c.logger(),
 		Output:  c.raw.err,
 		Ready:   func() { _, _ = daemon.SdNotify(false, daemon.SdNotifyReady) }, // nobody has to listen
-	}, nil
+	}
+	if f.JSON {
+		follower.Events = jsonEvents(c.err)
+	}
+	return follower, nil
 }
 
 // configOfSecret is for the Region that the secret is in. Faults of --secret and --region are found
@@ -116,96 +137,4 @@ func (f followCommand) configOfSecret(ctx context.Context) (aws.Config, error) {
 		return cfg, fmt.Errorf("--secret (SMTPROTATE_SECRET): %w", err)
 	}
 	return cfg, nil
-}
-
-func (f followCommand) files() (files []follow.File, err error) {
-	mode, modeErr := strconv.ParseUint(f.Mode, 8, 9)
-	if modeErr != nil || mode&0o400 == 0 {
-		err = fmt.Errorf("--mode %s: a mode is an octal number such as 0640, and lets the owner read", f.Mode)
-	}
-	owner, ownerErr := lookUp(f.Owner)
-	err = errors.Join(err, ownerErr)
-	for _, pair := range f.Templates {
-		from, to, ok := strings.Cut(pair, ":")
-		if !ok || from == "" || to == "" {
-			err = errors.Join(err, fmt.Errorf("--template %s: it takes FROM:TO", pair))
-			continue
-		}
-		text, readErr := os.ReadFile(from)
-		template, parseErr := follow.ParseTemplate(from, string(text))
-		err = errors.Join(err, readErr, parseErr)
-		files = append(files, follow.File{Path: to, Template: template, Mode: fs.FileMode(mode), Owner: owner})
-	}
-	return files, err
-}
-
-// lookUp finds USER, USER:GROUP or :GROUP. Without a group it is the user's own; a number without a
-// name has none.
-func lookUp(owner string) (*follow.Owner, error) {
-	if owner == "" {
-		return nil, nil
-	}
-	name, group, _ := strings.Cut(owner, ":")
-	o := &follow.Owner{UID: os.Getuid(), GID: -1}
-	if name != "" {
-		if u, err := user.Lookup(name); err == nil {
-			o.UID, o.GID = id(u.Uid), id(u.Gid)
-		} else if o.UID = id(name); o.UID < 0 {
-			return nil, fmt.Errorf("--owner %s: there is no user %s", owner, name)
-		}
-	}
-	if group != "" {
-		if g, err := user.LookupGroup(group); err == nil {
-			o.GID = id(g.Gid)
-		} else if o.GID = id(group); o.GID < 0 {
-			return nil, fmt.Errorf("--owner %s: there is no group %s", owner, group)
-		}
-	}
-	return o, nil
-}
-
-// id is a number of a user or a group, and -1 for what is none.
-func id(text string) int {
-	if number, err := strconv.ParseUint(text, 10, 31); err == nil {
-		return int(number)
-	}
-	return -1
-}
-
-func (f followCommand) program(c *console) (*follow.Program, error) {
-	args := f.Program
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
-	}
-	if len(args) == 0 {
-		if f.Signal != "" || len(f.Env) > 0 {
-			return nil, errors.New("--signal and --env are for a program, and there is none behind --")
-		}
-		return nil, nil
-	}
-	p := &follow.Program{
-		Args: args, Environment: map[string]*follow.Template{}, KillAfter: f.KillAfter,
-		Stdin: c.in, Stdout: c.raw.out, Stderr: c.raw.err,
-	}
-	_, err := exec.LookPath(args[0])
-	if f.Signal != "" {
-		var signalErr error
-		p.Signal, signalErr = signalNamed(f.Signal)
-		err = errors.Join(err, signalErr)
-	}
-	for name, text := range f.Env {
-		template, parseErr := follow.ParseTemplate("--env "+name, text)
-		err = errors.Join(err, parseErr)
-		p.Environment[name] = template
-	}
-	return p, err
-}
-
-// logger writes lines for people. systemd's journal has the time already.
-func (c *console) logger() *log.Logger {
-	flags := log.Lmsgprefix
-	if c.getenv("JOURNAL_STREAM") == "" {
-		flags |= log.LstdFlags | log.LUTC
-	}
-	return log.New(c.err, "smtprotate: ", flags)
 }

@@ -27,7 +27,14 @@ var (
 	errBuilt  error
 )
 
+// helpers are what this program does instead of testing, by the value of SMTPROTATE_TEST_HELPER.
+var helpers = map[string]func(){}
+
 func TestMain(m *testing.M) {
+	if help := helpers[os.Getenv("SMTPROTATE_TEST_HELPER")]; help != nil {
+		help()
+		os.Exit(0)
+	}
 	code := m.Run()
 	if builtPath != "" {
 		os.RemoveAll(filepath.Dir(builtPath))
@@ -118,6 +125,7 @@ func (f *followed) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	}
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.WaitDelay = 10 * time.Second // for what it has left running, and shouldn't have
 	return cmd, &said
 }
 

@@ -53,6 +53,7 @@ type commands struct {
 
 	Completion completionCommand `cmd:"" help:"Print a shell's completions of this command line."`
 	Manual     manualCommand     `cmd:"" hidden:"" help:"Print the manual page, in man's format."`
+	Guard      guardCommand      `cmd:"" hidden:"" help:"End a program whose follow was killed."`
 	Version    kong.VersionFlag  `help:"Print the version."`
 }
 

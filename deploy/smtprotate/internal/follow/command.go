@@ -17,7 +17,12 @@ func runCommand(ctx context.Context, command string, timeout time.Duration, out 
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.WaitDelay = time.Second // for what it has left in the background
 	together(cmd)
-	err := cmd.Run()
+	noted := noteFamily()
+	err := startWaited(cmd)
+	if err == nil {
+		err = waitFor(cmd)
+	}
+	noted.leave(cmd)
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("the command %q was ended after %v", command, timeout)

@@ -3,6 +3,7 @@
 package follow
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -112,4 +113,66 @@ func TestFilesGetTheOwnerThatIsAskedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.soon("it is given back", func() bool { uid, _ := owner(); return uid == 65534 })
+}
+
+func TestAFileThatIsMountedByItselfIsTold(t *testing.T) {
+	s := newStage(t)
+	path, host := s.file("file", ordinary), filepath.Join(s.dir, "the host's")
+	for _, name := range []string{path, host} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mount(host, path, "", syscall.MS_BIND, ""); err != nil {
+		t.Skipf("a file can't be mounted here: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(path, syscall.MNT_DETACH) })
+	s.start()
+	s.says(1, path+" is mounted by itself, so it can't be replaced: mount its folder instead")
+	s.only(s.dir, "file", "the host's")
+}
+
+func TestLinksInAFolderThatNobodyCanWriteAreFollowed(t *testing.T) {
+	s := newStage(t)
+	disk := filepath.Join(s.dir, "disk")
+	if err := os.Mkdir(disk, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "mode=0777"); err != nil {
+		t.Skipf("a file system can't be mounted here: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
+	// As Kubernetes mounts a ConfigMap.
+	template := filepath.Join(disk, "tmpl")
+	if err := errors.Join(os.Mkdir(filepath.Join(disk, "..2026"), 0o755),
+		os.Symlink("..2026", filepath.Join(disk, "..data")), os.Symlink("..data/tmpl", template),
+		os.WriteFile(filepath.Join(disk, "..2026/tmpl"), []byte("x"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadTemplate(template); err == nil {
+		t.Error("while everybody may write it, a link in it is followed")
+	}
+	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skipf("it can't be mounted read-only here: %v", err)
+	}
+	if text, err := ReadTemplate(template); err != nil || text != "x" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+func TestWhatAKilledProcessHasLeftIsSweptThoughTheFileIsRight(t *testing.T) {
+	s := newStage(t)
+	path, left := s.file("file", ordinary), filepath.Join(s.dir, ".file.smtprotate-1")
+	for name, text := range map[string]string{path: line(1), left: line(1)} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What looks like one of ours, and isn't, is in nobody's way.
+	if err := os.Mkdir(left+"-folder", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	s.says(1, "the files have access key AKIA1")
+	s.only(s.dir, ".file.smtprotate-1-folder", "file")
 }

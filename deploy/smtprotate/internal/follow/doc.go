@@ -6,4 +6,8 @@
 // with what is there, write what differs, and then tell who has to know. Nothing is remembered but
 // whether they were told, so a Follower that is killed at any point goes on from what is on the
 // disk. A round that fails touches nothing more, and the next one comes soon.
+//
+// It may run as root and write into folders of other users, who gain nothing by that: files are
+// opened from handles of their folders, and no link is followed that those users may have made. A
+// program is ended with everything it has started, for all of that has the old credential.
 package follow

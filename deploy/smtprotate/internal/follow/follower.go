@@ -2,6 +2,7 @@ package follow
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"math/rand/v2"
@@ -23,7 +24,13 @@ type Follower struct {
 	CommandTimeout time.Duration
 	// Program, if there is one, runs with the credential in its environment.
 	Program *Program
-	Log     *log.Logger
+	// Splay puts off what the command and the program do about a change, by a random part of it, so
+	// that many machines don't restart at once. Files are written at once, and the start isn't put
+	// off.
+	Splay time.Duration
+	Log   *log.Logger
+	// Events, if set, gets what happens, and Log nothing.
+	Events func(Event)
 	// Output is for what Command says. If nil, nobody hears it.
 	Output io.Writer
 	// Ready, if set, is called once the first round has succeeded.
@@ -31,7 +38,12 @@ type Follower struct {
 	// Now wakes it before its time.
 	Now <-chan struct{}
 
-	told    bool // the command has succeeded since the last change
+	told    bool      // the command has succeeded since the last change
+	changed bool      // files have changed, and the program doesn't know yet
+	started bool      // a round has succeeded
+	hurry   bool      // somebody wants no splay
+	due     time.Time // when the splay is over; zero if nobody waits for that
+	swept   bool      // what an earlier process left half-written is gone
 	seen    current
 	trouble trouble
 }
@@ -48,7 +60,7 @@ func (f *Follower) Run(ctx context.Context) error {
 	for failures := 0; ; {
 		err := f.round(ctx)
 		if ctx.Err() == nil {
-			f.trouble.report(f.Log, err)
+			f.trouble.report(f.say, err)
 		}
 		if err == nil && ready != nil {
 			ready()
@@ -57,16 +69,18 @@ func (f *Follower) Run(ctx context.Context) error {
 		wait := jitter(f.Every)
 		if err == nil {
 			failures = 0
+			wait = f.untilDue(wait)
 		} else {
 			wait = min(wait, jitter(firstRetry<<min(failures, 10)))
 			failures++
 		}
 		select {
 		case <-ctx.Done():
-			return f.Program.stop(f.Log)
+			return f.Program.stop(f.say)
 		case <-f.Program.ended():
 			return f.Program.code()
 		case <-f.Now:
+			f.hurry = true
 		case <-time.After(wait):
 		}
 	}
@@ -84,7 +98,7 @@ func (f *Follower) Once(ctx context.Context, patience time.Duration) error {
 		if ctx.Err() != nil || time.Now().Add(wait).After(until) {
 			return err
 		}
-		f.trouble.report(f.Log, err)
+		f.trouble.report(f.say, err)
 		select {
 		case <-ctx.Done():
 			return err
@@ -96,7 +110,7 @@ func (f *Follower) Once(ctx context.Context, patience time.Duration) error {
 	}
 	select {
 	case <-ctx.Done():
-		return f.Program.stop(f.Log)
+		return f.Program.stop(f.say)
 	case <-f.Program.ended():
 		return f.Program.code()
 	}
@@ -118,17 +132,52 @@ func (f *Follower) round(ctx context.Context) error {
 	}
 	written, err := f.write(rendered)
 	if len(written) > 0 {
-		f.Log.Printf("wrote %s for access key %s (version %s)", strings.Join(written, ", "), c.Username, c.version)
-		f.told = false
+		f.say(Event{Kind: Wrote, Files: written, AccessKey: c.Username, Version: c.version, Message: fmt.Sprintf(
+			"wrote %s for access key %s (version %s)", strings.Join(written, ", "), c.Username, c.version)})
+		f.told, f.changed = false, true
 	}
 	if err != nil {
 		return err
 	}
 	f.see(c, len(written) > 0)
+	if f.putOff(environment) {
+		return nil
+	}
 	if err := f.tell(ctx); err != nil {
 		return err
 	}
-	return f.Program.follow(f.Log, environment, len(written) > 0)
+	if err := f.Program.follow(f.say, environment, f.changed); err != nil {
+		return err
+	}
+	f.changed, f.hurry, f.started, f.due = false, false, true, time.Time{}
+	return nil
+}
+
+// putOff tells whether the command and the program wait for the splay to be over. What changes
+// meanwhile they get with it.
+func (f *Follower) putOff(environment []string) bool {
+	if f.Splay <= 0 || !f.started || f.hurry || !f.pending(environment) {
+		return false
+	}
+	if f.due.IsZero() {
+		f.due = time.Now().Add(rand.N(f.Splay)).UTC()
+		f.say(Event{Kind: Waiting, At: &f.due, Message: "the change waits until " + f.due.Format(time.RFC3339) +
+			" (--splay)"})
+	}
+	return time.Now().Before(f.due)
+}
+
+// pending tells whether the command or the program has to know of something.
+func (f *Follower) pending(environment []string) bool {
+	return f.Command != "" && !f.told || f.Program.outdated(environment, f.changed)
+}
+
+// untilDue shortens a wait to what is left of the splay.
+func (f *Follower) untilDue(wait time.Duration) time.Duration {
+	if f.due.IsZero() {
+		return wait
+	}
+	return min(wait, max(time.Until(f.due), 0))
 }
 
 // see takes note of the credential that everything fits now.
@@ -136,12 +185,17 @@ func (f *Follower) see(c current, written bool) {
 	switch {
 	case c.URL == f.seen.URL || written:
 	case len(f.Files) > 0:
-		f.Log.Printf("the files have access key %s (version %s) already", c.Username, c.version)
+		f.sayCurrent(c, "the files have access key %s (version %s) already")
 	default:
-		f.Log.Printf("access key %s (version %s) is current", c.Username, c.version)
+		f.sayCurrent(c, "access key %s (version %s) is current")
 		f.told = false
 	}
 	f.seen = c
+}
+
+func (f *Follower) sayCurrent(c current, format string) {
+	f.say(Event{Kind: Current, AccessKey: c.Username, Version: c.version,
+		Message: fmt.Sprintf(format, c.Username, c.version)})
 }
 
 func (f *Follower) read(ctx context.Context) (current, error) {
@@ -168,14 +222,15 @@ func (f *Follower) render(c current) ([][]byte, error) {
 
 func (f *Follower) write(rendered [][]byte) (written []string, err error) {
 	for i, file := range f.Files {
-		if !file.differs(rendered[i]) {
-			continue
-		}
-		if err := file.write(rendered[i]); err != nil {
+		wrote, err := file.keep(rendered[i], !f.swept)
+		if err != nil {
 			return written, err
 		}
-		written = append(written, file.Path)
+		if wrote {
+			written = append(written, file.Path)
+		}
 	}
+	f.swept = true
 	return written, nil
 }
 
@@ -188,7 +243,7 @@ func (f *Follower) tell(ctx context.Context) error {
 	if err := runCommand(ctx, f.Command, f.CommandTimeout, f.Output); err != nil {
 		return err
 	}
-	f.Log.Print("ran the command")
+	f.say(Event{Kind: RanIt, Message: "ran the command"})
 	f.told = true
 	return nil
 }

@@ -1,10 +1,8 @@
 package follow
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"log"
 	"os"
 	"os/exec"
 	"slices"
@@ -24,21 +22,19 @@ type Program struct {
 	// Signal, where there is one, is sent instead of starting anew: for programs that read files
 	// again.
 	Signal os.Signal
+	// Alone has signals, but for SIGKILL, go to the program's first process and not to all of its
+	// process group. Whatever outlives the first process is ended all the same.
+	Alone bool
+	// Guardian is a command line that calls Guard, if there is one.
+	Guardian []string
 	// KillAfter is how long it may take to end after SIGTERM.
 	KillAfter      time.Duration
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 
-	mu      sync.Mutex
-	running *child
-}
-
-// child is a program that was started. Its code is there once ended is closed.
-type child struct {
-	cmd         *exec.Cmd
-	environment []string
-	ended       chan struct{}
-	code        Exit
+	mu       sync.Mutex
+	running  *child
+	guardian *guardian
 }
 
 // Exit is a program's exit code, 128 and the signal's number where that ended it.
@@ -66,46 +62,71 @@ func (p *Program) environment(c current) ([]string, error) {
 	return environment, nil
 }
 
-// follow has the program run with this environment, and know of a change.
-func (p *Program) follow(log *log.Logger, environment []string, filesChanged bool) error {
+// outdated tells whether the program has to be started, or to know of a change. What has ended by
+// itself isn't started again.
+func (p *Program) outdated(environment []string, filesChanged bool) bool {
 	if p == nil {
+		return false
+	}
+	now := p.now()
+	return now == nil || !now.over() && (filesChanged || !slices.Equal(now.environment, environment))
+}
+
+// follow has the program run with this environment, and know of a change.
+func (p *Program) follow(say func(Event), environment []string, filesChanged bool) error {
+	if !p.outdated(environment, filesChanged) {
 		return nil
 	}
 	now := p.now()
-	changed := now != nil && (filesChanged || !slices.Equal(now.environment, environment))
 	switch {
 	case now == nil:
-	case !changed || now.over():
-		return nil // what has ended by itself isn't started again
 	case p.Signal != nil:
-		log.Printf("sending %s: %v", p.Args[0], p.Signal)
+		say(Event{Kind: Signalled, Program: p.Args[0], Signal: p.Signal.String(),
+			Message: fmt.Sprintf("sending %s: %v", p.Args[0], p.Signal)})
 		now.environment = environment // as much as it can know of
 		return now.cmd.Process.Signal(p.Signal)
 	default:
-		log.Printf("starting %s anew, with the new credential", p.Args[0])
-		now.stop(p.KillAfter)
+		say(Event{Kind: Restarts, Program: p.Args[0],
+			Message: fmt.Sprintf("starting %s anew, with the new credential", p.Args[0])})
+		p.end(now, say)
 	}
-	return p.start(environment)
+	return p.start(say, environment)
 }
 
-func (p *Program) start(environment []string) error {
+func (p *Program) start(say func(Event), environment []string) error {
 	cmd := exec.Command(p.Args[0], p.Args[1:]...)
 	cmd.Env = append(os.Environ(), environment...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Stdin, p.Stdout, p.Stderr
 	cmd.WaitDelay = time.Second // for what it leaves in the background
-	p.mu.Lock()                 // a signal that comes while it starts waits, and reaches it
+	c := &child{
+		cmd: cmd, environment: environment, alone: p.Alone, patience: p.KillAfter,
+		ended: make(chan struct{}), asked: map[int]time.Time{},
+	}
+	c.separate(terminalOf(p.Stdin))
+	p.mu.Lock() // a signal that comes while it starts waits, and reaches it
 	defer p.mu.Unlock()
-	if err := cmd.Start(); err != nil {
+	if err := startWaited(cmd); err != nil {
 		return fmt.Errorf("starting the program: %w", err)
 	}
-	c := &child{cmd: cmd, environment: environment, ended: make(chan struct{})}
+	c.started()
+	p.guard(c.group)
 	go func() {
-		_ = cmd.Wait() // the code says it all
+		_ = waitFor(cmd) // the code says it all
 		c.code = exitOf(cmd.ProcessState)
+		c.endRest(say)
+		c.leaveTerminal()
+		p.unguard()
 		close(c.ended)
 	}()
 	p.running = c
 	return nil
+}
+
+// unguard has the guardian forget the group: its number may come again.
+func (p *Program) unguard() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.guard(0)
 }
 
 func (p *Program) now() *child {
@@ -120,7 +141,7 @@ func (p *Program) now() *child {
 // Forward passes a signal on to the program, if it runs.
 func (p *Program) Forward(s os.Signal) {
 	if now := p.now(); now != nil && !now.over() {
-		_ = now.cmd.Process.Signal(s) // it may have ended this moment
+		_ = now.signal(s) // it may have ended this moment
 	}
 }
 
@@ -142,49 +163,22 @@ func (p *Program) code() error {
 
 // stop ends the program, if it runs. To end by the signal that asks for it is as good as exit code
 // 0.
-func (p *Program) stop(log *log.Logger) error {
+func (p *Program) stop(say func(Event)) error {
 	now := p.now()
 	if now == nil {
 		return nil
 	}
-	if !now.stop(p.KillAfter) {
-		log.Printf("%s didn't end within %v, and was killed", p.Args[0], p.KillAfter)
-	}
+	p.end(now, say)
 	if now.code == 0 || now.code == exitBy(syscall.SIGTERM) {
 		return nil
 	}
 	return now.code
 }
 
-// stop asks a child to end, and insists where it doesn't.
-func (c *child) stop(patience time.Duration) (gracefully bool) {
-	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		_ = c.cmd.Process.Kill() // there is no SIGTERM on Windows
-	}
-	select {
-	case <-c.ended:
-		return true
-	case <-time.After(patience):
-	}
-	_ = c.cmd.Process.Kill()
-	<-c.ended
-	return false
-}
-
-func (c *child) over() bool {
-	select {
-	case <-c.ended:
-		return true
-	default:
-		return false
+// end ends a child, and says if that took force.
+func (p *Program) end(c *child, say func(Event)) {
+	if !c.stop() {
+		say(Event{Kind: Killed, Program: p.Args[0],
+			Message: fmt.Sprintf("%s didn't end within %v, and was killed", p.Args[0], p.KillAfter)})
 	}
 }
-
-func exitOf(state *os.ProcessState) Exit {
-	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return exitBy(status.Signal())
-	}
-	return Exit(state.ExitCode())
-}
-
-func exitBy(s syscall.Signal) Exit { return 128 + Exit(s) }

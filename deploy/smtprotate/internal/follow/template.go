@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"unicode"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
@@ -30,8 +31,24 @@ var functions = template.FuncMap{
 }
 
 // ParseTemplate reads a template. Its name is for errors.
-func ParseTemplate(name, text string) (*Template, error) {
-	parsed, err := template.New(name).Option("missingkey=error").Funcs(functions).Parse(text)
+func ParseTemplate(name, text string) (*Template, error) { return Delimiters{}.Parse(name, text) }
+
+// Delimiters stand around what a template fills in: {{ and }} if empty. Files that have those for
+// something else take others.
+type Delimiters struct{ Left, Right string }
+
+// ParseDelimiters reads two that a comma parts, such as [[,]].
+func ParseDelimiters(text string) (d Delimiters, err error) {
+	left, right, ok := strings.Cut(text, ",")
+	if !ok || left == "" || right == "" || strings.ContainsFunc(text, unicode.IsSpace) {
+		return d, fmt.Errorf("%q: it takes two delimiters with a comma and no space between, such as '[[,]]'", text)
+	}
+	return Delimiters{left, right}, nil
+}
+
+// Parse reads a template that has these delimiters.
+func (d Delimiters) Parse(name, text string) (*Template, error) {
+	parsed, err := template.New(name).Delims(d.Left, d.Right).Option("missingkey=error").Funcs(functions).Parse(text)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,7 @@
 package follow
 
 import (
-	"log"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -17,11 +17,12 @@ type trouble struct {
 // remind is how long the same trouble goes untold.
 const remind = 10 * time.Minute
 
-func (t *trouble) report(out *log.Logger, err error) {
+func (t *trouble) report(say func(Event), err error) {
 	now := time.Now()
 	if err == nil {
 		if t.text != "" {
-			out.Printf("all is well again, after %s", now.Sub(t.since).Round(time.Second))
+			say(Event{Kind: Recovered, At: &t.since,
+				Message: fmt.Sprintf("all is well again, after %s", now.Sub(t.since).Round(time.Second))})
 		}
 		*t = trouble{}
 		return
@@ -29,10 +30,11 @@ func (t *trouble) report(out *log.Logger, err error) {
 	text := strings.ReplaceAll(err.Error(), "\n", "; ")
 	switch {
 	case t.text == "":
-		out.Printf("%s. Everything stays as it is, and this is tried again.", text)
-		t.since = now
+		t.since = now.UTC()
+		say(Event{Kind: Trouble, At: &t.since, Message: text + ". Everything stays as it is, and this is tried again."})
 	case kind(t.text) != kind(text) || now.Sub(t.told) >= remind:
-		out.Printf("%s. Still trying, since %s.", text, t.since.UTC().Format(time.RFC3339))
+		since := t.since.Format(time.RFC3339)
+		say(Event{Kind: Trouble, At: &t.since, Message: fmt.Sprintf("%s. Still trying, since %s.", text, since)})
 	default:
 		return
 	}

@@ -1,0 +1,60 @@
+//go:build !unix
+
+package follow
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// folder is a handle of a folder. Whatever its path means later, the folder stays this one.
+type folder struct {
+	root *os.Root
+	path string
+}
+
+// locate opens the folder of what a path leads to, and returns the name in it. There are no owners
+// of folders here that could be looked at.
+func locate(path string) (*folder, string, error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // what a link leads to is replaced, not the link
+	}
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, "", err
+	}
+	return &folder{root, filepath.Dir(path)}, filepath.Base(path), nil
+}
+
+func (d *folder) close() { _ = d.root.Close() }
+
+// kind is what stands under a name, without its permissions.
+func (d *folder) kind(name string) (fs.FileMode, error) {
+	info, err := d.root.Lstat(name)
+	if err != nil {
+		return 0, err
+	}
+	return info.Mode().Type(), nil
+}
+
+// has tells whether a name is that of a file.
+func (d *folder) has(name string, file fs.FileInfo) bool {
+	there, err := d.root.Lstat(name)
+	return err == nil && os.SameFile(there, file)
+}
+
+func (d *folder) openRegular(name string) (*os.File, error) { return d.root.Open(name) }
+
+func (d *folder) create(name string) (*os.File, error) {
+	return d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+func (d *folder) rename(from, to string) error { return d.root.Rename(from, to) }
+
+func (d *folder) remove(name string) error { return d.root.Remove(name) }
+
+func (d *folder) list() (*os.File, error) { return d.root.Open(".") }
+
+// sync does nothing: names are on the disk with their files here.
+func (d *folder) sync() error { return nil }
