@@ -181,7 +181,8 @@ func (s *stage) environment() []string {
 	s.Helper()
 	v := s.value()
 	return []string{"SMTP_USERNAME=" + v.Username, "SMTP_PASSWORD=" + v.Password, "SMTP_HOST=" + v.Host,
-		fmt.Sprint("SMTP_PORT=", v.Port), "SMTP_REGION=" + v.Region, "SMTP_URL=" + v.URL}
+		fmt.Sprint("SMTP_PORT=", v.Port), "SMTP_REGION=" + v.Region, "SMTP_URL=" + v.URL,
+		"SMTP_SMTPS_URL=" + v.SMTPSURL}
 }
 
 // block is a block of code in a recipe's README: the one that begins with something.

@@ -27,21 +27,22 @@ type followCommand struct {
 	Command   string            `name:"run" placeholder:"COMMAND" help:"Run a shell command at the start and after each change, until it succeeds."`
 	Timeout   time.Duration     `name:"run-timeout" default:"1m" help:"End the command after that."`
 	Splay     time.Duration     `help:"After a change, wait for a random time up to this before the command runs and the program is started anew or gets its signal. Files are written at once, and the start doesn't wait."`
-	Env       map[string]string `mapsep:"none" placeholder:"NAME=TEMPLATE" help:"Give the program one more variable, such as 'MAILER_DSN={{.url}}'."`
+	Env       map[string]string `mapsep:"none" placeholder:"NAME=TEMPLATE" help:"Give the program one more variable, such as 'MAILER_DSN={{.smtps_url}}'."`
 	Signal    string            `placeholder:"HUP" help:"Send the program a signal after a change, instead of starting it anew. For programs that read files again."`
 	SignalsTo string            `enum:"group,program" default:"group" help:"Whom SIGTERM and the signals that are passed on reach: all of the program's process group (group), or its first process (program), for a server that looks after its workers itself: Celery's drop their tasks at SIGTERM. --signal is for the first process in either case."`
 	KillAfter time.Duration     `default:"30s" help:"Kill the program, and what it has left running, where it hasn't ended that long after SIGTERM."`
 	Once      bool              `help:"Do it once, and end; with a program, run that."`
 	Wait      time.Duration     `default:"30s" help:"With --once: how long to try."`
 	JSON      bool              `name:"json" help:"Say on standard error what happens as JSON, an object a line. What the command and the program say stays as it is."`
-	Program   []string          `arg:"" optional:"" passthrough:"" help:"A program, behind --, to run with SMTP_USERNAME, SMTP_PASSWORD, SMTP_HOST, SMTP_PORT, SMTP_REGION and SMTP_URL in its environment. It is started anew after a change."`
+	Program   []string          `arg:"" optional:"" passthrough:"" help:"A program, behind --, to run with SMTP_USERNAME, SMTP_PASSWORD, SMTP_HOST, SMTP_PORT, SMTP_REGION, SMTP_URL and SMTP_SMTPS_URL in its environment. It is started anew after a change."`
 	profileFlag
 }
 
 // Help is shown by follow --help.
 func (followCommand) Help() string {
-	return "Templates are Go's: {{.username}}, {{.password}}, {{.host}}, {{.port}}, {{.url}}, {{(index .regions " +
-		"\"us-east-1\").password}}. " +
+	return "Templates are Go's: {{.username}}, {{.password}}, {{.host}}, {{.port}}, {{.smtps_url}}, " +
+		"{{.url}}, {{(index .regions \"us-east-1\").password}}. What takes a URL gets smtps_url: with url, many " +
+		"programs log in without TLS where STARTTLS isn't offered. " +
 		"Files are written whole or not at all; while anything fails, the last good ones stay, and it goes on " +
 		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing " +
 		"else.\n\n" +

@@ -13,8 +13,8 @@ import (
 )
 
 // Program is a program that runs with the credential in its environment: SMTP_USERNAME,
-// SMTP_PASSWORD, SMTP_HOST, SMTP_PORT, SMTP_REGION, SMTP_URL, and what Environment adds. On a
-// change it is ended and started anew.
+// SMTP_PASSWORD, SMTP_HOST, SMTP_PORT, SMTP_REGION, SMTP_URL, SMTP_SMTPS_URL, and what Environment
+// adds. On a change it is ended and started anew.
 type Program struct {
 	Args []string
 	// Environment are more variables, by their names.
@@ -50,6 +50,7 @@ func (p *Program) environment(c current) ([]string, error) {
 	environment := []string{
 		"SMTP_USERNAME=" + c.Username, "SMTP_PASSWORD=" + c.Password, "SMTP_HOST=" + c.Host,
 		"SMTP_PORT=" + strconv.Itoa(c.Port), "SMTP_REGION=" + c.Region, "SMTP_URL=" + c.URL,
+		"SMTP_SMTPS_URL=" + c.SMTPSURL, // empty where there is none, so that no other's is taken for it
 	}
 	for name, value := range p.Environment {
 		text, err := value.render(c)

@@ -5,10 +5,13 @@ package follow
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
 // program has the Follower run a shell script that sets its traps, writes one line to a file, and
@@ -28,6 +31,23 @@ const (
 	endsWhenAsked = "trap 'exit 0' TERM"
 	goesOn        = "while :; do sleep 0.01; done"
 )
+
+func TestAProgramGetsAURLWithTLSFromTheStart(t *testing.T) {
+	for host, want := range map[string]string{
+		"email-smtp.eu-west-1.amazonaws.com": "SMTP_SMTPS_URL=smtps://AKIAIOSFODNN7EXAMPLE:pass@" +
+			"email-smtp.eu-west-1.amazonaws.com:465",
+		"relay.example.com": "SMTP_SMTPS_URL=", // which has no port for that as far as is known
+	} {
+		c, err := parse(smtpcreds.Version{Value: `{"username":"AKIAIOSFODNN7EXAMPLE","password":"pass","host":"` + host +
+			`","port":587}`})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := new(Program).environment(c); err != nil || !slices.Contains(got, want) {
+			t.Errorf("%s: %q (%v), want %s", host, got, err, want)
+		}
+	}
+}
 
 func TestAProgramGetsTheCredentialAndIsStartedAnewWithTheNextOne(t *testing.T) {
 	s := newStage(t)
