@@ -15,6 +15,7 @@ const (
 	perGBSecond   = 0.0000133334
 	perLogGB      = 0.50
 	perTrigger    = 1.00 / 1e6 // of a schedule
+	perNATHour    = 0.045      // "Amazon VPC pricing"
 )
 
 // What a stack does in a month of 730 hours.
@@ -56,6 +57,7 @@ func Bill(s Stack) []Charge {
 			invocationsOf, calls, invocationsOf*logBytesEach/1e6), use, false},
 		{"CloudWatch", "a dashboard, with `MakeDashboard`", perDashboard, true},
 		{"KMS", "a key of your own, with `KmsKeyArn`; `aws/secretsmanager` costs nothing", 1.00, true},
+		{"VPC", "a NAT gateway, with `SubnetIds` in a VPC that has none, and what it transfers", hours * perNATHour, true},
 	}
 }
 

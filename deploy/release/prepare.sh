@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 version=${1:?"usage: bash deploy/release/prepare.sh VERSION [snapshot]"}
 
+source .ci/versions
 out=.build/release
 rm -rf $out
 mkdir -p $out/tools $out/completions
@@ -17,7 +18,7 @@ if [ "${2:-}" != snapshot ] && [ "$version" != "$number" ]; then
 fi
 
 # Lists of the modules that are in a program, in CycloneDX's format.
-GOOS='' GOARCH='' GOFLAGS='' GOBIN=$PWD/$out/tools go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+GOOS='' GOARCH='' GOFLAGS='' GOBIN=$PWD/$out/tools go install "$cyclonedx"
 
 # The function, by the one script that builds it, and the template that finds it under the name that the release gives it.
 for arch in arm64 amd64; do

@@ -91,6 +91,12 @@ var untyped = []struct{ document, command, why string }{
 	{"CONTRIBUTING.md", "bash deploy/release/goreleaser.sh release --snapshot --clean",
 		ci + "bash deploy/release/goreleaser.sh release --snapshot --clean"},
 
+	{"deploy/leaks.md", "go run ./deploy/smtprotate policy", "no command, only a name"},
+	{"deploy/leaks.md", "smtprotate audit", "no command, only a name"},
+	{"deploy/growth/README.md", "aws service-quotas", "no command, only a name"},
+	{"deploy/growth/README.md", "go test ./deploy/growth", ci + "go test"},
+	{"lambda/bench/README.md", "go test -run '^$' -bench", ci + "go test -run '^$' -bench ."},
+
 	{"deploy/cdk/README.md", "npm ci", ci + "ci --no-audit --no-fund"},
 
 	{"deploy/runbook.md", "aws cloudtrail lookup-events", "moto has no events"},
@@ -114,6 +120,7 @@ func TestEveryCommandOfTheDocumentsIsAccountedFor(t *testing.T) {
 	used := make([]bool, len(untyped))
 	for _, document := range []string{
 		"README.md", "CONTRIBUTING.md", "deploy/fleet.md", "deploy/cdk/README.md", "deploy/runbook.md",
+		"deploy/leaks.md", "deploy/growth/README.md", "lambda/bench/README.md",
 	} {
 		all := commands.Of(contents(t, top+document))
 		for _, command := range all {

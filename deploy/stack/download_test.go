@@ -68,9 +68,12 @@ func TestTheDownloadSaysWhatIsWrong(t *testing.T) {
 	}{
 		{"all is right", url, sum, []string{"curl", "sha256sum"}, nil},
 		{"a Mac", url, sum, []string{"curl", "shasum", "env", "perl"}, nil},
+		{"brackets", url + "&for=[1]{2}", sum, []string{"curl", "sha256sum"}, nil},
 		{"another checksum", url, strings.Repeat("0", 64), []string{"curl", "sha256sum"},
 			[]string{"http://" + place + " has the SHA-256 checksum " + sum, "function_sha256 is 0000", "SHA256SUMS"}},
 		{"refused", strings.Replace(url, "sesame", "please", 1), sum, []string{"curl", "sha256sum"},
+			[]string{"http://" + place + " can't be downloaded", "403"}},
+		{"brackets, and refused", strings.Replace(url, "sesame", "[please]", 1), sum, []string{"curl", "sha256sum"},
 			[]string{"http://" + place + " can't be downloaded", "403"}},
 		{"no curl", url, sum, []string{"sha256sum"}, []string{"curl isn't on the PATH", "function_zip"}},
 		{"no checksums", url, sum, []string{"curl"},

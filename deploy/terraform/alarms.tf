@@ -29,7 +29,6 @@ locals {
     periods    = 2
     datapoints = 1
     missing    = "notBreaching"
-    filled     = true
   }
 
   alarms = {
@@ -63,22 +62,21 @@ locals {
     PolicyTooWide = {
       description = "The daily audit has found that the SMTP user may do more than its own mail, or that AWS has quarantined it. The log says what, and what to have instead."
       metric      = "HighFindings"
-      period      = 86400
-      periods     = 1
-      missing     = "ignore" # an audit that is a little later than yesterday's says nothing
-      filled      = false
+      period      = 21600
+      periods     = 5 # 30 hours, in which there is always an audit
     }
     LeakUnanswered = {
       description = "AWS told of a leak, and the function did nothing: it is only suspected, or names nothing that can be read, or is too old. The log says which."
       metric      = "LeakUnanswered"
     }
-    InvocationsFail = {
-      description = "The function has failed in three of the last four hours. One failure is no reason to get up: the next tick goes on."
+    InvocationsFail = { # each tick is tried three times, and in any four hours there are three ticks at least
+      description = "The function has failed nine times within four hours, as it does if three ticks fail with all their attempts. A tick or two that fail are no reason to get up: the next one goes on."
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       statistic   = "Sum"
-      periods     = 4 # the three attempts of one tick may be in two hours
-      datapoints  = 3
+      threshold   = 9
+      period      = 14400
+      periods     = 1
     }
     InvocationsLost = {
       description = "A tick or another event was given up, and is in the queue of failures with the reason."
@@ -94,13 +92,8 @@ resource "aws_cloudwatch_metric_alarm" "alarms" {
   for_each            = { for name, alarm in local.alarms : name => merge(local.usual, alarm) }
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = each.value.description
-  namespace           = each.value.filled ? null : each.value.namespace
-  metric_name         = each.value.filled ? null : each.value.metric
-  dimensions          = each.value.filled ? null : each.value.dimensions
-  statistic           = each.value.filled ? null : each.value.statistic
   comparison_operator = each.value.comparison
   threshold           = each.value.threshold
-  period              = each.value.filled ? null : each.value.period
   evaluation_periods  = each.value.periods
   datapoints_to_alarm = each.value.datapoints
   treat_missing_data  = each.value.missing
@@ -108,26 +101,20 @@ resource "aws_cloudwatch_metric_alarm" "alarms" {
   ok_actions          = [aws_sns_topic.alarm_topic.arn]
   tags                = var.tags
 
-  dynamic "metric_query" {
-    for_each = each.value.filled ? ["FILL(measured, 0)"] : []
-    content {
-      id          = "filled"
-      expression  = metric_query.value
-      return_data = true
-    }
+  metric_query {
+    id          = "filled"
+    expression  = "FILL(measured, 0)"
+    return_data = true
   }
 
-  dynamic "metric_query" {
-    for_each = each.value.filled ? [each.value] : []
-    content {
-      id = "measured"
-      metric {
-        namespace   = metric_query.value.namespace
-        metric_name = metric_query.value.metric
-        dimensions  = metric_query.value.dimensions
-        stat        = metric_query.value.statistic
-        period      = metric_query.value.period
-      }
+  metric_query {
+    id = "measured"
+    metric {
+      namespace   = each.value.namespace
+      metric_name = each.value.metric
+      dimensions  = each.value.dimensions
+      stat        = each.value.statistic
+      period      = each.value.period
     }
   }
 }

@@ -53,8 +53,8 @@ variable "function_url" {
   default     = ""
   nullable    = false
   validation {
-    condition     = can(regex("^(https?://[^\\s\"\\\\]+)?$", var.function_url))
-    error_message = "function_url must begin with https:// or http://, and have no spaces, quotes or backslashes."
+    condition     = can(regex("^(https?://([^\\s\"\\\\/?#@]+@)?[^\\s\"\\\\/?#@]+/[^\\s\"\\\\]*)?$", var.function_url))
+    error_message = "function_url must be https:// or http://, a host and a path, without spaces, quotes and backslashes. In a user's name or password, /, ?, # and @ are written as %2F, %3F, %23 and %40."
   }
 }
 

@@ -75,20 +75,19 @@ func MetricNames() []string {
 func measure(result rotation.Result, err error, verified time.Duration, interval time.Duration,
 	now time.Time) []metric {
 	all := measureDelay(result.Keys, interval, now)
-	if result.Action == rotation.Status || result.Action == rotation.Preview {
-		return all // what people ask for did nothing
-	}
-	if verified > 0 {
-		all = append(all, seconds("VerificationTime", verified))
-	}
 	told := map[string]bool{}
 	for _, w := range result.Warnings {
 		told[string(w.Code)] = true
 	}
-	if err != nil {
+	switch name, ok := outcomes[result.Outcome]; {
+	case result.Action == rotation.Status || result.Action == rotation.Preview: // they do nothing
+	case err != nil:
 		told[string(rotation.TypeOf(err))] = true
-	} else if name, ok := outcomes[result.Outcome]; ok {
+	case ok:
 		told[name] = true
+	}
+	if verified > 0 {
+		all = append(all, seconds("VerificationTime", verified))
 	}
 	for _, name := range slices.Sorted(maps.Keys(told)) {
 		all = append(all, count(name, 1))
@@ -97,7 +96,7 @@ func measure(result rotation.Result, err error, verified time.Duration, interval
 }
 
 // measureDelay tells how long ago the current key should have been replaced. Any invocation tells
-// it, because somebody who asks for the status every hour would otherwise hide that nothing ticks.
+// it, and what it warns of: who asks for the status every hour keeps the alarm NoTick quiet.
 func measureDelay(known []rotation.KeyReport, interval time.Duration, now time.Time) []metric {
 	for _, k := range known {
 		if due := k.Created.Add(interval); k.Role == rotation.RoleCurrent && interval > 0 && now.After(due) {

@@ -162,6 +162,8 @@ func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
 		if err := s.World.SetKeyStatus(s.mailFlows().Username, "Inactive"); err != nil {
 			t.Fatal(err)
 		}
+		s.must(`{"action":"status"}`, rotation.Reported)
+		s.measures(map[string]float64{"CurrentKeyBroken": 1})
 		s.must(`{}`, rotation.Rotated)
 		s.measures(map[string]float64{"CurrentKeyBroken": 1})
 	})

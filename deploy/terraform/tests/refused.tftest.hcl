@@ -112,7 +112,7 @@ run "empty_or_of_another_kind" {
 
   variables {
     name                   = ""
-    function_url           = "https://example.com/a b"
+    function_url           = "https://somebody:a?b@example.com/function.zip"
     function_sha256        = "EEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEE"
     architecture           = ""
     identity_arns          = ["arn:aws:ses:eu-west-1:123456789012:identity/*"]
