@@ -55,7 +55,7 @@ func newStage(t *testing.T, env map[string]string) *stage {
 func newSerialStage(t *testing.T, env map[string]string) *stage {
 	t.Helper()
 	s := &stage{T: t}
-	all := map[string]string{"VERIFY_TIMEOUT": "1s"}
+	all := map[string]string{"VERIFY_TIMEOUT": "3s"}
 	maps.Copy(all, env)
 	var err error
 	s.Deployment, err = localfunction.Start(localfunction.Config{
