@@ -43,7 +43,8 @@ for user in Debian-exim opensmtpd opensmtpq prometheus; do
   echo "$user:x:$id:" >>/etc/group
 done
 echo ready
-exec sleep infinity
+sleep infinity &
+wait # which also takes away whatever ends in the jail
 `
 
 func newJail(t *testing.T, ca []byte, env []string) *jail {

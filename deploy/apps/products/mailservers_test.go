@@ -23,13 +23,49 @@ func TestExim(t *testing.T) {
 	p := product{stage: s, queues: true, send: func(id string) error {
 		return s.pipe(hello(id), "exim4", "-i", "you@example.net")
 	}}
-	s.Cleanup(func() {
-		if s.Failed() {
-			s.Log(s.runs("cat /var/log/exim4/*"))
-		}
-	})
+	s.showsLog("/var/log/exim4/*")
 	p.life()
 	p.showsNothing()
 	s.runs("exim4 -qff")
 	s.soon(time.Minute, "nothing waits", func() bool { return s.runs("exim4 -bpc") == "0\n" })
+}
+
+func TestOpenSMTPD(t *testing.T) {
+	s := newStage(t, "opensmtpd")
+	s.needs("/usr/sbin/smtpd", "opensmtpd")
+	s.install()
+	s.runs(`mkdir -p /var/lib/opensmtpd/empty /var/spool/smtpd
+		chmod 0711 /var/spool/smtpd
+		chgrp opensmtpq /usr/sbin/smtpctl && chmod 2555 /usr/sbin/smtpctl
+		ln -sf smtpctl /usr/sbin/sendmail`)
+	s.put("/usr/local/bin/systemctl", `#!/bin/sh
+# Of systemctl, what the page asks for.
+if old=$(pgrep -o -x smtpd); then
+	kill "$old"
+	while kill -0 "$old"; do sleep 0.1; done 2>/dev/null
+elif [ "$1" = try-restart ]; then
+	exit 0
+fi
+exec setsid smtpd -d >>/var/log/smtpd.log 2>&1 </dev/null &
+`, "0755")
+	s.follow()
+	s.runs("systemctl start opensmtpd")
+	s.soon(time.Minute, "OpenSMTPD is ready", func() bool { return s.in("smtpctl", "show", "status").Run() == nil })
+	s.showsLog("/var/log/smtpd.log")
+	p := product{stage: s, queues: true, send: func(id string) error {
+		return s.pipe(hello(id), "sendmail", "-i", "you@example.net")
+	}}
+	p.life()
+	p.showsNothing()
+	s.runs("smtpctl resume route all || true; smtpctl schedule all")
+	s.soon(time.Minute, "nothing waits", func() bool { return s.runs("smtpctl show queue") == "" })
+}
+
+// showsLog has a test that fails say what the product's log says.
+func (s *stage) showsLog(files string) {
+	s.Cleanup(func() {
+		if s.Failed() {
+			s.Log(s.runs("cat " + files))
+		}
+	})
 }
