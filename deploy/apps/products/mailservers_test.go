@@ -25,9 +25,9 @@ func TestExim(t *testing.T) {
 	}}
 	s.showsLog("/var/log/exim4/*")
 	p.life()
-	p.showsNothing()
-	s.runs("exim4 -qff")
-	s.soon(time.Minute, "nothing waits", func() bool { return s.runs("exim4 -bpc") == "0\n" })
+	waiting := p.showsNothing()
+	s.runs("exim4 -qf")
+	p.arrive(waiting)
 }
 
 func TestOpenSMTPD(t *testing.T) {
@@ -56,9 +56,9 @@ exec setsid smtpd -d >>/var/log/smtpd.log 2>&1 </dev/null &
 		return s.pipe(hello(id), "sendmail", "-i", "you@example.net")
 	}}
 	p.life()
-	p.showsNothing()
-	s.runs("smtpctl resume route all || true; smtpctl schedule all")
-	s.soon(time.Minute, "nothing waits", func() bool { return s.runs("smtpctl show queue") == "" })
+	waiting := p.showsNothing()
+	s.runs("systemctl restart opensmtpd")
+	p.arrive(waiting)
 }
 
 // showsLog has a test that fails say what the product's log says.
@@ -68,4 +68,41 @@ func (s *stage) showsLog(files string) {
 			s.Log(s.runs("cat " + files))
 		}
 	})
+}
+
+func TestDma(t *testing.T) {
+	s := newStage(t, "dma")
+	s.needs("/usr/sbin/dma", "dma")
+	s.install()
+	s.runs("mkdir -p /var/spool/dma && chown root:mail /var/spool/dma && chmod 2775 /var/spool/dma; echo app.example.com >/etc/mailname")
+	s.follow()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(s.runs("ls -la /var/spool/dma; cat /var/spool/dma/Q* || true; ps ax"))
+			for _, m := range s.World.Mail() {
+				t.Log(m.AccessKeyID, string(m.Data))
+			}
+		}
+	})
+	p := product{stage: s, queues: true, send: func(id string) error {
+		return s.pipe(hello(id), "dma", "you@example.net")
+	}}
+	p.life()
+	id := p.withoutTLS()
+	s.runs("dma -q")
+	p.arrive([]string{id})
+	p.withAnyCertificate()
+}
+
+func TestSsmtp(t *testing.T) {
+	s := newStage(t, "ssmtp")
+	s.needs("/usr/sbin/ssmtp", "ssmtp")
+	s.install()
+	s.follow()
+	p := product{stage: s, send: func(id string) error {
+		return s.pipe(hello(id), "ssmtp", "you@example.net")
+	}}
+	p.life()
+	p.withoutTLS()
+	p.withAnyCertificate()
 }

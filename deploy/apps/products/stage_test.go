@@ -127,7 +127,9 @@ func (s *stage) follow() {
 		}
 	})
 	for _, file := range written {
-		s.soon(30*time.Second, "there is "+file[1], func() bool { return s.in("test", "-s", file[1]).Run() == nil })
+		s.soon(30*time.Second, file[1]+" has the credential", func() bool {
+			return s.in("grep", "-q", s.current(), file[1]).Run() == nil
+		})
 	}
 }
 
@@ -277,19 +279,38 @@ func messageID(t *testing.T, m localaws.Mail) string {
 func (s *stage) id() string { return fmt.Sprintf("<%d@app.example.com>", s.ids.Add(1)) }
 
 // showsNothing has somebody in the middle take STARTTLS out, or show a certificate that the product
-// has no reason to trust, and hears whether there is a login.
-func (p product) showsNothing() {
+// has no reason to trust, and hears whether there is a login. It returns the mails that wait then,
+// if the product queues.
+func (p product) showsNothing() (waiting []string) {
 	p.Helper()
-	p.attempts("STARTTLS is stripped", func() { p.World.HideSTARTTLS(true) }, func() { p.World.HideSTARTTLS(false) })
-	p.attempts("the certificate isn't trusted", p.trustOther, func() { p.trust(p.World.CertPEM()) })
+	return []string{p.withoutTLS(), p.withAnyCertificate()}
 }
 
-// attempts has the product try to send a mail that it must not send, and then send it if it queues.
-func (p product) attempts(what string, begin, end func()) {
+func (p product) withoutTLS() (id string) {
 	p.Helper()
+	return p.attempts("STARTTLS is stripped", func() { p.World.HideSTARTTLS(true) }, func() { p.World.HideSTARTTLS(false) })
+}
+
+func (p product) withAnyCertificate() (id string) {
+	p.Helper()
+	return p.attempts("the certificate isn't trusted", p.trustOther, func() { p.trust(p.World.CertPEM()) })
+}
+
+// arrive waits for mails that waited.
+func (p product) arrive(ids []string) {
+	p.Helper()
+	for _, id := range ids {
+		p.key(id)
+	}
+}
+
+// attempts has the product try to send a mail that it must not send.
+func (p product) attempts(what string, begin, end func()) (id string) {
+	p.Helper()
+	defer end()
 	before, mails, clear := p.logins.Load(), len(p.World.Mail()), p.World.ClearLogins()
 	begin()
-	id := p.id()
+	id = p.id()
 	err := p.send(id)
 	if p.queues {
 		if err != nil {
@@ -309,7 +330,7 @@ func (p product) attempts(what string, begin, end func()) {
 	if n := len(p.World.Mail()) - mails; n > 0 {
 		p.Errorf("%s: %d mails", what, n)
 	}
-	end()
+	return id
 }
 
 // soon waits for something to be so.
@@ -335,6 +356,16 @@ func (s *stage) pipe(text string, args ...string) error {
 // hello is a mail as programs hand it to sendmail.
 func hello(id string) string {
 	return "From: app@example.com\nTo: you@example.net\nMessage-ID: " + id + "\nSubject: Hello\n\nHello.\n"
+}
+
+// recipe is a file beside the pages.
+func recipe(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // built is where smtprotate is, once it was built.
