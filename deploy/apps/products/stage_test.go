@@ -175,33 +175,41 @@ type product struct {
 // leak where the product has a queue.
 func (p product) life() {
 	p.Helper()
-	var sent []string
-	inStep := func(mayFail bool) {
-		p.Helper()
-		p.soon(time.Minute, "it sends with the current credential", func() bool {
-			id := p.id()
-			if err := p.send(id); err != nil {
-				if !mayFail {
-					p.Fatalf("it doesn't send: %v", err)
-				}
-				return false
-			}
-			sent = append(sent, id)
-			return p.key(id) == p.current()
-		})
-	}
-	inStep(false)
+	sent := p.rotations()
+	p.leak(&sent)
+	p.inStep(&sent, !p.queues)
+	p.arrivedOnce(sent)
+}
+
+// rotations are one, the end of its grace period and the deletion of the old key.
+func (p product) rotations() (sent []string) {
+	p.Helper()
+	p.inStep(&sent, false)
 	p.World.Advance(31 * day)
 	p.invoke(`{}`, rotation.Rotated)
-	inStep(false)
-	p.World.Advance(9 * day) // the grace period
+	p.inStep(&sent, false)
+	p.World.Advance(9 * day)
 	p.invoke(`{}`, rotation.Retired)
-	inStep(false)
+	p.inStep(&sent, false)
 	p.World.Advance(3 * day)
 	p.invoke(`{}`, rotation.Deleted)
-	p.leak(&sent)
-	inStep(!p.queues)
-	p.arrivedOnce(sent)
+	return sent
+}
+
+// inStep sends until the product does so with the current credential.
+func (p product) inStep(sent *[]string, mayFail bool) {
+	p.Helper()
+	p.soon(time.Minute, "it sends with the current credential", func() bool {
+		id := p.id()
+		if err := p.send(id); err != nil {
+			if !mayFail {
+				p.Fatalf("it doesn't send: %v", err)
+			}
+			return false
+		}
+		*sent = append(*sent, id)
+		return p.key(id) == p.current()
+	})
 }
 
 // leak is one that follow doesn't learn of before a mail has met it.
@@ -243,22 +251,27 @@ func (p product) key(id string) (key string) {
 	return key
 }
 
+// arrived is how often a mail did.
+func (p product) arrived(id string) (times int) {
+	p.Helper()
+	for _, m := range p.World.Mail() {
+		if messageID(p.T, m) == id {
+			times++
+		}
+	}
+	return times
+}
+
 func (p product) arrivedOnce(sent []string) {
 	p.Helper()
 	for _, id := range sent {
 		p.key(id)
-	}
-	counts := map[string]int{}
-	for _, m := range p.World.Mail() {
-		counts[messageID(p.T, m)]++
-	}
-	for _, id := range sent {
-		if counts[id] != 1 {
-			p.Errorf("mail %s arrived %d times", id, counts[id])
+		if n := p.arrived(id); n != 1 {
+			p.Errorf("mail %s arrived %d times", id, n)
 		}
 	}
-	if len(counts) != len(sent) {
-		p.Errorf("%d mails arrived, want %d: %v", len(counts), len(sent), counts)
+	if n := len(p.World.Mail()); n != len(sent) {
+		p.Errorf("%d mails arrived, want %d", n, len(sent))
 	}
 }
 
