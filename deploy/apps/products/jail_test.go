@@ -29,7 +29,7 @@ type jail struct {
 // one of APPS_PRODUCTS, which may be empty.
 const setup = `set -e
 mount -t tmpfs tmpfs "$1"
-for dir in etc usr var opt home srv; do
+for dir in etc usr var opt home srv run; do
   mkdir -p "$1/$dir" "$1/.$dir"
   lower=/$dir
   if [ -d "$2/$dir" ]; then lower=$2/$dir:$lower; fi

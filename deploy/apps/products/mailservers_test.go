@@ -115,4 +115,3 @@ func (p product) believesAnyCertificate() {
 	}
 	p.soon(time.Minute, "it logs in, as the page says", func() bool { return p.logins.Load() > before })
 }
-

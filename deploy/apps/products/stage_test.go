@@ -111,6 +111,9 @@ func (s *stage) follow() {
 	if len(written) == 0 {
 		s.Fatalf("no --template in %q", command)
 	}
+	for _, file := range written {
+		s.runs("mkdir -p " + filepath.Dir(file[1])) // as the product's installation does
+	}
 	said := &output{}
 	cmd := s.in("sh", "-c", "exec "+s.adapt(command))
 	cmd.Stdout, cmd.Stderr = said, said

@@ -17,7 +17,5 @@ func TestWordPress(t *testing.T) {
 	p := product{stage: s, send: func(id string) error { return s.pipe("", "php", "/srv/mail.php", id) }}
 	p.life()
 	p.withAnyCertificate()
-	// Somebody in the middle who speaks no TLS.
-	s.runs("sed -i 's/Port = .*/Port = " + s.startTLS() + ";/' /usr/share/wordpress/wp-content/mu-plugins/ses-mail.php")
-	p.withoutTLS()
+	p.withoutTLSAt("/usr/share/wordpress/wp-content/mu-plugins/ses-mail.php")
 }
