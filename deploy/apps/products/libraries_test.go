@@ -21,6 +21,8 @@ func TestGrafana(t *testing.T) {
 	})
 	p.life()
 	p.showsNothing()
+	s.World.SetAuthMechanisms("LOGIN") // for PLAIN, Go itself asks for TLS
+	p.inTheClear("/etc/grafana/ses.env", "s/MandatoryStartTLS/mandatory/")
 }
 
 func TestGitLab(t *testing.T) {
@@ -32,6 +34,7 @@ func TestGitLab(t *testing.T) {
 	s.put("/srv/mail.rb", recipe(t, "testdata/mail.rb"), "0644")
 	p.life()
 	p.tlsFirstOnly("/etc/gitlab/ses.rb")
+	p.inTheClear("/etc/gitlab/ses.rb", "s/('smtp_tls'. =) true/\\1 false/; s/(starttls_auto'. =) false/\\1 true/")
 }
 
 func TestDiscourse(t *testing.T) {
@@ -43,6 +46,7 @@ func TestDiscourse(t *testing.T) {
 	s.put("/srv/mail.rb", recipe(t, "testdata/mail.rb"), "0644")
 	p.life()
 	p.tlsFirstOnly("/var/discourse/templates/ses.template.yml")
+	p.inTheClear("/var/discourse/templates/ses.template.yml", "s/FORCE_TLS: true/FORCE_TLS: false/")
 }
 
 func TestNextcloud(t *testing.T) {
@@ -54,6 +58,7 @@ func TestNextcloud(t *testing.T) {
 	s.put("/srv/nextcloud.php", recipe(t, "testdata/nextcloud.php"), "0644")
 	p.life()
 	p.tlsFirstOnly("/var/www/nextcloud/config/ses.config.php")
+	p.inTheClear("/var/www/nextcloud/config/ses.config.php", "s/'ssl'/'tls'/")
 }
 
 func TestSentry(t *testing.T) {
@@ -76,12 +81,14 @@ func TestKeycloak(t *testing.T) {
 	p := s.library("/opt/keycloak/bin/kcadm.sh", func(id string) error {
 		return s.pipe("", "sh", "-ec", `rm -f /srv/trust
 			keytool -importcert -noprompt -alias one -file `+bundle+` -keystore /srv/trust -storepass changeit 2>/dev/null
-			exec java -Djavax.net.ssl.trustStore=/srv/trust -cp /srv:`+jars+` Keycloak /etc/smtprotate/keycloak.json "$1"`, "sh", id)
+			exec java -Djavax.net.ssl.trustStore=/srv/trust -Djavax.net.ssl.trustStorePassword=changeit \
+				-cp /srv:`+jars+` Keycloak /etc/smtprotate/keycloak.json "$1"`, "sh", id)
 	})
 	s.put("/srv/Keycloak.java", recipe(t, "testdata/Keycloak.java"), "0644")
 	s.runs("javac -cp " + jars + " /srv/Keycloak.java")
 	p.life()
 	p.tlsFirstOnly("/etc/smtprotate/keycloak.json")
+	p.inTheClear("/etc/smtprotate/keycloak.json", `s/(ssl.: .)true/\1false/; s/(starttls.: .)false/\1true/`)
 }
 
 // library sets the page up for a product that isn't there: command stands for what its page has
@@ -108,4 +115,20 @@ func (p product) withoutTLSAt(file string) {
 	p.Helper()
 	p.runs("pkill -x smtprotate; sed -i s/" + p.tlsFirst() + "/" + p.startTLS() + "/ " + file)
 	p.withoutTLS()
+}
+
+// inTheClear holds that a setting that the page warns of shows the password where STARTTLS is
+// stripped, and so that the tests above would see that.
+func (p product) inTheClear(file, sed string) {
+	p.Helper()
+	p.runs("pkill -x smtprotate || true; sed -i -E \"" + sed + "\" " + file)
+	p.World.HideSTARTTLS(true)
+	defer p.World.HideSTARTTLS(false)
+	before := p.World.ClearLogins()
+	if err := p.send(p.id()); err == nil {
+		p.Errorf("with %s it says that it has sent a mail", sed)
+	}
+	if p.World.ClearLogins() == before {
+		p.Errorf("the page warns of what %s does, and no login came in the clear", sed)
+	}
 }
