@@ -15,9 +15,6 @@ import (
 func TestAlertmanager(t *testing.T) {
 	s := newStage(t, "alertmanager")
 	s.needs("/usr/bin/prometheus-alertmanager", "prometheus-alertmanager")
-	if !strings.Contains(s.runs("smtprotate follow --help"), "--delims") {
-		t.Skip("smtprotate follow has no --delims")
-	}
 	s.install()
 	// People wait for minutes here, and the test for moments.
 	s.runs(`sed -i 's/group_wait: 30s/group_wait: 10ms/' /etc/smtprotate/alertmanager.yml.tmpl
@@ -37,7 +34,7 @@ exec setsid setpriv --reuid prometheus --clear-groups prometheus-alertmanager --
 		return err == nil && answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
 	}
 	s.soon(time.Minute, "Alertmanager is ready", ready)
-	p := product{stage: s, queues: true, send: func(id string) error {
+	p := product{stage: s, queues: true, repeats: true, send: func(id string) error {
 		alert := fmt.Sprintf(`[{"labels":{"alertname":%q}}]`, id)
 		answer, err := http.Post("http://"+api+"/api/v2/alerts", "application/json", strings.NewReader(alert))
 		if err != nil {
