@@ -49,7 +49,7 @@ exec setsid setpriv --reuid prometheus --clear-groups prometheus-alertmanager --
 	p.life()
 	p.arrive([]string{p.withoutTLS()})
 	// Go reads the machine's certificates once in a process's life.
-	s.runs("pkill -x prometheus-aler")
+	s.runs("pkill -x prometheus-aler; while pgrep -x prometheus-aler; do sleep 0.1; done")
 	p.trustOther()
 	s.runs("systemctl start prometheus-alertmanager")
 	s.soon(time.Minute, "Alertmanager is ready again", ready)

@@ -28,6 +28,7 @@ type jail struct {
 // setup makes a jail of a mount namespace. Its arguments are a folder for what is written, and the
 // one of APPS_PRODUCTS, which may be empty.
 const setup = `set -e
+umask 022
 mount -t tmpfs tmpfs "$1"
 for dir in etc usr var opt home srv run; do
   mkdir -p "$1/$dir" "$1/.$dir"
