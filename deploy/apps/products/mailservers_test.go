@@ -52,7 +52,7 @@ exec setsid smtpd -d >>/var/log/smtpd.log 2>&1 </dev/null &
 	s.runs("systemctl start opensmtpd")
 	s.soon(time.Minute, "OpenSMTPD is ready", func() bool { return s.in("smtpctl", "show", "status").Run() == nil })
 	s.showsLog("/var/log/smtpd.log")
-	p := product{stage: s, queues: true, send: func(id string) (err error) {
+	p := product{stage: s, queues: true, repeats: true, send: func(id string) (err error) {
 		for range 20 {
 			if err = s.pipe(hello(id), "sendmail", "-i", "you@example.net"); err == nil {
 				return nil
