@@ -69,8 +69,8 @@ func newJail(t *testing.T, ca []byte, env []string) *jail {
 	if err := holder.Start(); err != nil {
 		t.Fatal(err)
 	}
-	j := &jail{t: t, holder: holder, env: append(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		"HOME=/root", "SSL_CERT_FILE="+bundle)}
+	j := &jail{t: t, holder: holder, env: append(env, "HOME=/root", "SSL_CERT_FILE="+bundle,
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")}
 	t.Cleanup(j.close)
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
 		t.Skipf("this machine lets root make no mount namespace with overlays: %v: %s", err, said)

@@ -13,7 +13,8 @@ import (
 func TestGrafana(t *testing.T) {
 	s := newStage(t, "grafana")
 	program := filepath.Join(t.TempDir(), "grafana-mail")
-	if out, err := exec.Command("go", "build", "-C", "testdata/grafana", "-o", program, ".").CombinedOutput(); err != nil {
+	out, err := exec.Command("go", "build", "-C", "testdata/grafana", "-o", program, ".").CombinedOutput()
+	if err != nil {
 		t.Skipf("Grafana's mail library isn't to be had: %v: %s", err, out)
 	}
 	p := s.library("/usr/local/bin/systemctl", func(id string) error {

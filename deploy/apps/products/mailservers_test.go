@@ -81,7 +81,10 @@ func TestDma(t *testing.T) {
 	s := newStage(t, "dma")
 	s.needs("/usr/sbin/dma", "dma")
 	s.install()
-	s.runs("mkdir -p /var/spool/dma && chown root:mail /var/spool/dma && chmod 2775 /var/spool/dma; echo app.example.com >/etc/mailname")
+	s.runs(`mkdir -p /var/spool/dma
+		chown root:mail /var/spool/dma
+		chmod 2775 /var/spool/dma
+		echo app.example.com >/etc/mailname`)
 	s.follow()
 	p := product{stage: s, queues: true, send: func(id string) error {
 		return s.pipe(hello(id), "dma", "you@example.net")
@@ -89,7 +92,9 @@ func TestDma(t *testing.T) {
 	sent := p.rotations()
 	p.leak(&sent)
 	lost := sent[len(sent)-1]
-	s.soon(time.Minute, "nothing waits", func() bool { return s.runs("dma -q; ls /var/spool/dma | grep -c ^Q || true") == "0\n" })
+	s.soon(time.Minute, "nothing waits", func() bool {
+		return s.runs("dma -q; ls /var/spool/dma | grep -c ^Q || true") == "0\n"
+	})
 	if p.arrived(lost) != 0 {
 		t.Error("the page says that a refused login loses the mail, and it came")
 	}

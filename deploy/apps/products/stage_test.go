@@ -60,7 +60,8 @@ func newStage(t *testing.T, product string) *stage {
 	s.World.Tap(func(int, []byte) { s.heard.Add(1) })
 	s.jail = newJail(t, s.World.CertPEM(), []string{
 		"AWS_REGION=" + region, "AWS_ENDPOINT_URL=" + s.World.URL(), "AWS_CONFIG_FILE=/nonexistent",
-		"AWS_ACCESS_KEY_ID=AKIAAPPLICATION00000", "AWS_SECRET_ACCESS_KEY=its own", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent",
+		"AWS_ACCESS_KEY_ID=AKIAAPPLICATION00000", "AWS_SECRET_ACCESS_KEY=its own",
+		"AWS_SHARED_CREDENTIALS_FILE=/nonexistent",
 	})
 	program, err := smtprotate()
 	if err != nil {
@@ -90,7 +91,8 @@ func (s *stage) install() {
 
 // adapt puts the test's endpoint and secret into a text of a page.
 func (s *stage) adapt(text string) string {
-	text = strings.NewReplacer("email-smtp.eu-west-1.amazonaws.com", "localhost", "--secret NAME", "--secret "+arn).Replace(text)
+	text = strings.NewReplacer("email-smtp.eu-west-1.amazonaws.com", "localhost",
+		"--secret NAME", "--secret "+arn).Replace(text)
 	text = regexp.MustCompile(`\b587\b`).ReplaceAllString(text, s.startTLS())
 	return regexp.MustCompile(`\b465\b`).ReplaceAllString(text, s.tlsFirst())
 }
@@ -313,7 +315,8 @@ func (p product) showsNothing() (waiting []string) {
 
 func (p product) withoutTLS() (id string) {
 	p.Helper()
-	return p.attempts("STARTTLS is stripped", func() { p.World.HideSTARTTLS(true) }, func() { p.World.HideSTARTTLS(false) })
+	hide := func(hidden bool) func() { return func() { p.World.HideSTARTTLS(hidden) } }
+	return p.attempts("STARTTLS is stripped", hide(true), hide(false))
 }
 
 func (p product) withAnyCertificate() (id string) {
