@@ -17,5 +17,9 @@ func TestWordPress(t *testing.T) {
 	p := product{stage: s, send: func(id string) error { return s.pipe("", "php", "/srv/mail.php", id) }}
 	p.life()
 	p.withAnyCertificate()
-	p.withoutTLSAt("/usr/share/wordpress/wp-content/mu-plugins/ses-mail.php")
+	const plugin = "/usr/share/wordpress/wp-content/mu-plugins/ses-mail.php"
+	p.withoutTLSAt(plugin)
+	s.runs("sed -i s/\\'ssl\\'/\\'tls\\'/ " + plugin)
+	p.withoutTLS()
+	p.inTheClear(plugin, "s/'tls'/''/")
 }
