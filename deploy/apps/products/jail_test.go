@@ -33,7 +33,7 @@ mount -t tmpfs tmpfs "$1"
 for dir in etc usr var opt home srv run; do
   mkdir -p "$1/$dir" "$1/.$dir"
   lower=/$dir
-  if [ -d "$2/$dir" ]; then lower=$2/$dir:$lower; fi
+  if [ -n "$2" ] && [ -d "$2/$dir" ]; then lower=$2/$dir:$lower; fi
   mount -t overlay overlay -o "lowerdir=$lower,upperdir=$1/$dir,workdir=$1/.$dir" "/$dir"
 done
 printf '127.0.0.1 localhost\n127.0.0.1 app.example.com\n' >/etc/hosts
@@ -44,8 +44,9 @@ for user in Debian-exim opensmtpd opensmtpq prometheus; do
   echo "$user:x:$id:" >>/etc/group
 done
 echo ready
-sleep infinity &
-wait # which also takes away whatever ends in the jail
+exec 3<&0
+cat <&3 &
+wait $! # which also takes away whatever ends in the jail
 `
 
 func newJail(t *testing.T, ca []byte, env []string) *jail {
@@ -62,6 +63,9 @@ func newJail(t *testing.T, ca []byte, env []string) *jail {
 		"sh", "-c", setup, "sh", t.TempDir(), os.Getenv("APPS_PRODUCTS"))
 	said := &output{}
 	holder.Stderr = said
+	if _, err := holder.StdinPipe(); err != nil { // it ends when this process does
+		t.Fatal(err)
+	}
 	out, err := holder.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
