@@ -8,7 +8,7 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { CfnInclude } from "aws-cdk-lib/cloudformation-include";
 import { Construct } from "constructs";
 
-// What deploy/build.sh makes. The zip and the template of a release will do as well.
+// Where deploy/build.sh puts function.zip and template.yaml, or where a release's are, which have other names.
 const built = path.join("..", "..", ".build");
 
 class Mail extends Stack {

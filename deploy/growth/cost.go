@@ -1,6 +1,9 @@
 package growth
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Prices are what AWS charges a month in US East (N. Virginia), in dollars: "AWS Secrets Manager
 // Pricing", "Amazon CloudWatch Pricing", "AWS Lambda Pricing" (arm64), "Amazon EventBridge
@@ -41,11 +44,11 @@ type Charge struct {
 	Optional     bool // not with the parameters' defaults
 }
 
-// Bill is what a stack costs a month.
+// Bill is what a stack costs a month, each charge in whole cents.
 func Bill(s Stack) []Charge {
 	use := calls*perCall + invocationsOf*(perInvocation+perTrigger+secondsEach*memoryGB*perGBSecond) +
 		invocationsOf*logBytesEach/1e9*perLogGB
-	return []Charge{
+	bill := []Charge{
 		{"Secrets Manager", "the secret, and as much for each replica", float64(s.Secrets) * perSecret, false},
 		{"CloudWatch", fmt.Sprintf("%d alarms, at $%.2f for each metric that one looks at", s.Alarms, perAlarm),
 			float64(s.AlarmMetrics) * perAlarm, false},
@@ -53,12 +56,17 @@ func Bill(s Stack) []Charge {
 			fmt.Sprintf("%d metrics of the daily audit; others cost only in hours in which something happens",
 				auditMetrics),
 			auditMetrics * audits / hours * perMetric, false},
-		{"Lambda, EventBridge, logs, API calls", fmt.Sprintf("%.0f invocations, %.0f calls and %.0f MB",
-			invocationsOf, calls, invocationsOf*logBytesEach/1e6), use, false},
+		{"Lambda, EventBridge, logs, API calls",
+			fmt.Sprintf("%.0f invocations, %.0f calls to Secrets Manager and %.0f MB of logs", invocationsOf, calls,
+				invocationsOf*logBytesEach/1e6), use, false},
 		{"CloudWatch", "a dashboard, with `MakeDashboard`", perDashboard, true},
 		{"KMS", "a key of your own, with `KmsKeyArn`; `aws/secretsmanager` costs nothing", 1.00, true},
 		{"VPC", "a NAT gateway, with `SubnetIds` in a VPC that has none, and what it transfers", hours * perNATHour, true},
 	}
+	for i := range bill {
+		bill[i].Dollars = math.Round(100*bill[i].Dollars) / 100
+	}
+	return bill
 }
 
 // Cost is what a stack costs a month with its parameters' defaults.

@@ -21,10 +21,10 @@ fi
 GOOS='' GOARCH='' GOFLAGS='' GOBIN=$PWD/$out/tools go install "$cyclonedx"
 
 # The function, by the one script that builds it, and the template that finds it under the name that the release gives it.
-for arch in arm64 amd64; do
+for arch in amd64 arm64; do # the last one stays in .build, as build.sh leaves it
   bash deploy/build.sh $arch
   $out/tools/cyclonedx-gomod bin -json -licenses -noserial -notimestamp -output $out/function-$arch.cdx.json .build/bootstrap
-  mv .build/function.zip $out/function-$arch.zip
+  cp .build/function.zip $out/function-$arch.zip
   GOOS='' GOARCH='' go run ./deploy/internal/compact -arch $arch -release "$version" \
     template.yaml $out/function-$arch.zip $out/template-$arch.yaml
 done

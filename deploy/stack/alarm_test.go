@@ -76,9 +76,10 @@ func alarms(t *testing.T) map[string]node {
 // module's, by address.
 func theSameAlarms(t *testing.T, resources map[string]node) {
 	t.Helper()
+	function, queue := resources["aws_lambda_function.function"], resources["aws_sqs_queue.failure_queue"]
 	names := map[string]string{
-		"map[Ref:Function]":                      resources["aws_lambda_function.function"].at("function_name").String(),
-		"map[Fn::GetAtt:FailureQueue.QueueName]": resources["aws_sqs_queue.failure_queue"].at("name").String(),
+		"map[Ref:Function]":                      function.at("function_name").String(),
+		"map[Fn::GetAtt:FailureQueue.QueueName]": queue.at("name").String(),
 	}
 	for name, p := range alarms(t) {
 		values, ok := resources[`aws_cloudwatch_metric_alarm.alarms["`+name+`"]`]

@@ -26,10 +26,12 @@ type scene struct {
 var scenes = []scene{
 	{"a stack by the AWS CLI", "README.md", []string{
 		"bash deploy/build.sh", "aws s3 cp --recursive", "aws cloudformation deploy --template-file .build/",
+		"aws cloudformation describe-stacks",
 	}, "", byTheAWSCLI},
 	{"a stack set", "deploy/fleet.md", []string{"bash deploy/fleet.sh", "aws cloudformation"}, "", byStackSets},
 	{"operating", "README.md", []string{
-		"aws lambda invoke", "export SMTPROTATE_FUNCTION=NAME", "go run ./deploy/smtprotate status",
+		"aws lambda invoke", "aws secretsmanager get-secret-value", "export SMTPROTATE_FUNCTION=NAME",
+		"go run ./deploy/smtprotate status",
 		"go run ./deploy/smtprotate emergency", "go run ./deploy/smtprotate rotate",
 		"go run ./deploy/smtprotate rollback", "go run ./deploy/smtprotate audit",
 		"go run ./deploy/smtprotate policy --",
@@ -47,6 +49,7 @@ var scenes = []scene{
 	{"somebody is woken up", "deploy/runbook.md", []string{
 		"STACK=", "output()", "FUNCTION=", "rotator", "go run ./deploy/smtprotate", "QUEUE=",
 		"aws iam update-access-key --", "aws iam delete-access-key", "aws iam remove-user", "aws logs tail", "aws sqs",
+		"aws scheduler", "aws lambda get-function-concurrency",
 	}, "it is many commands", wokenUp},
 }
 
@@ -56,8 +59,8 @@ var untyped = []struct{ document, command, why string }{
 	{"README.md", "WHOLE=1 go test ./...", "this test is part of it"},
 	{"README.md", "sam deploy --resolve-s3 --stack-name mail --capabilities CAPABILITY_IAM " +
 		"--parameter-overrides IdentityArns=" + identity111122223333, "SAM's CLI isn't there: see TestWhatSAMDoes"},
-	{"README.md", "aws cloudformation package", "no command, only a name; TestWhatSAMDoes runs one"},
 	{"README.md", "sam deploy --tags", "no command, only a flag"},
+	{"README.md", "smtprotate demo", "no command, only a name"},
 	{"README.md", "smtprotate follow", "no command, only a name"},
 	{"README.md", "smtprotate grace", "no command, only a name"},
 	{"README.md", "smtprotate audit", "no command, only a name"},
@@ -239,7 +242,7 @@ func byStackSets(p *typist) {
 	copyFile(p.T, "../dashboard.yaml", c.folder+"/deploy/dashboard.yaml")
 	c.run(p.next(nil, "aws cloudformation deploy"))
 	c.run("aws cloudwatch get-dashboard --dashboard-name ses-smtp-credentials")
-	c.run(p.next(nil, "aws cloudformation delete-"))
+	c.run(p.next(nil, "aws cloudformation delete-", "aws cloudformation list-"))
 }
 
 func repository(t *testing.T) string {

@@ -208,8 +208,8 @@ func TestTheAlarmInvocationsFailTellsOfThreeTicksOnce(t *testing.T) {
 	}
 }
 
-// TestAlarmsAboutOneNumberTellAtOnceAndLastTwoHours: ticks are up to an hour and a quarter apart, so
-// one hour wouldn't do.
+// TestAlarmsAboutOneNumberTellAtOnceAndLastTwoHours: ticks are up to an hour and a quarter apart,
+// so one hour wouldn't do.
 func TestAlarmsAboutOneNumberTellAtOnceAndLastTwoHours(t *testing.T) {
 	for name, p := range alarms(t) {
 		if slices.Contains([]string{"NoTick", "InvocationsFail", "PolicyTooWide"}, name) {
@@ -246,9 +246,10 @@ func TestTheAuditsAlarmLastsThirtyHours(t *testing.T) {
 		audits []measured
 		want   []change
 	}{
-		"nothing":      {[]measured{{10, 0}, {10 + aDay, 0}}, nil},
-		"found once":   {[]measured{{10, 1}, {5 + aDay, 0}}, []change{{10, true}, {10 + lasts, false}}},
-		"a late audit": {[]measured{{10, 1}, {5 + aDay, 0}, {25 + 2*aDay, 0}}, []change{{10, true}, {10 + lasts, false}}},
+		"nothing":    {[]measured{{10, 0}, {10 + aDay, 0}}, nil},
+		"found once": {[]measured{{10, 1}, {5 + aDay, 0}}, []change{{10, true}, {10 + lasts, false}}},
+		"a late audit": {[]measured{{10, 1}, {5 + aDay, 0}, {25 + 2*aDay, 0}},
+			[]change{{10, true}, {10 + lasts, false}}},
 		"found every day": {[]measured{{10, 1}, {25 + aDay, 2}, {20 + 2*aDay, 1}},
 			[]change{{10, true}, {20 + 2*aDay + lasts, false}}},
 		"another audit, run by hand": {[]measured{{10, 1}, {100, 0}}, []change{{10, true}, {10 + lasts, false}}},

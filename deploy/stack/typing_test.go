@@ -83,6 +83,10 @@ func operating(p *typist) {
 	if got := c.run(forThisCLI(p.T, p.next(names, "aws lambda invoke"))); !strings.Contains(got, before.Username) {
 		p.Errorf("the function's status is %s", got)
 	}
+	if got := c.run(p.next([]string{"ARN", localfunction.Secret}, "aws secretsmanager")); !strings.Contains(got,
+		before.Username) {
+		p.Errorf("the secret's value is %s", got)
+	}
 	leave := p.next([]string{"NAME", "mailer"}, "aws iam remove-user-from-group")
 	shown := c.onATerminal(p.all(names...))
 	for _, want := range []string{
@@ -201,7 +205,8 @@ func wokenUp(p *typist) {
 	} else {
 		c.onATerminal(terminal + tail)
 	}
-	c.onATerminal(terminal + forThisCLI(p.T, p.next([]string{"AKIA…", byHand}, "aws iam", "QUEUE=", "aws sqs")))
+	c.onATerminal(terminal + forThisCLI(p.T, p.next([]string{"AKIA…", byHand}, "aws iam", "QUEUE=", "aws sqs",
+		"aws scheduler", "aws lambda get-function-concurrency")))
 	if got := c.run("aws iam list-access-keys --user-name " + user + " --query AccessKeyMetadata; " +
 		"aws iam list-groups-for-user --user-name " + user + " --query Groups"); got != "[]\n[]" {
 		p.Errorf("the user still has %s", got)
