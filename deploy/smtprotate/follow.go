@@ -47,8 +47,8 @@ func (followCommand) Help() string {
 		"programs log in without TLS where STARTTLS isn't offered. " +
 		"Files are written whole or not at all; while anything fails, the last good ones stay, and it goes on " +
 		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing " +
-		"else; with --queue, also sqs:ReceiveMessage and sqs:DeleteMessage on the queue. It deletes every message that " +
-		"it gets, and looks every so often (--every) whatever the queue says.\n\n" +
+		"else; with --queue, also sqs:ReceiveMessage and sqs:DeleteMessage on the queue. It deletes every message " +
+		"that it gets, and looks every so often (--every) whatever the queue says.\n\n" +
 		"Only regular files are replaced. A link in a path is followed if nobody but root and follow's own user may " +
 		"write the folder that it is in. A single file that is mounted into a container can't be replaced: mount its " +
 		"folder." +

@@ -40,8 +40,9 @@ var scenes = []scene{
 	{"an application follows", "README.md", []string{
 		"go build -o /usr/local/bin/smtprotate", "smtprotate follow --",
 	}, "", following},
-	{"notices and a queue", "deploy/notify.md", []string{"aws cloudformation", "smtprotate follow --secret", "aws sns"}, "",
-		noticesAndAQueue},
+	{"notices and a queue", "deploy/notify.md", []string{
+		"aws cloudformation", "smtprotate follow --secret", "aws sns",
+	}, "", noticesAndAQueue},
 	{"from an empty folder", "README.md", []string{
 		"git clone", "cd ses-smtp-rotator", "go run ./deploy/smtprotate demo",
 	}, "the demo takes its time, and the clone compiles it", fromAnEmptyFolder},

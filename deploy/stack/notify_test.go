@@ -34,7 +34,8 @@ func labelUpdated(t *testing.T, arn, label, version string) map[string]any {
 		"time": "2024-02-06T16:43:48Z",
 		"region": "us-west-2",
 		"resources": ["arn:aws:secretsmanager:us-west-2:012345678901:secret:mySecret-a1b2c3"],
-		"detail": {"name": "mySecret", "labelUpdated": "AWSCURRENT", "versionId": "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"}
+		"detail": {"name": "mySecret", "labelUpdated": "AWSCURRENT",
+			"versionId": "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"}
 	}`)
 	event := map[string]any{}
 	if err := json.Unmarshal([]byte(text), &event); err != nil {
@@ -65,12 +66,15 @@ func TestThePromotionOfOneSecretIsTold(t *testing.T) {
 		t.Errorf("nobody is told of %v", event)
 	}
 	promotion := func() map[string]any { return labelUpdated(t, toldOf, "AWSCURRENT", version) }
+	of := func(old, other string) map[string]any {
+		return labelUpdated(t, strings.Replace(toldOf, old, other, 1), "AWSCURRENT", version)
+	}
 	for what, event := range map[string]map[string]any{
 		"AWSPENDING":            labelUpdated(t, toldOf, "AWSPENDING", version),
 		"a label of one's own":  labelUpdated(t, toldOf, "blue", version),
-		"another secret":        labelUpdated(t, strings.Replace(toldOf, "mail", "shop", 1), "AWSCURRENT", version),
-		"a namesake, made anew": labelUpdated(t, strings.Replace(toldOf, "AbCdEf", "GhIjKl", 1), "AWSCURRENT", version),
-		"another Region":        labelUpdated(t, strings.Replace(toldOf, "eu-west-1", "us-east-1", 1), "AWSCURRENT", version),
+		"another secret":        of("mail", "shop"),
+		"a namesake, made anew": of("AbCdEf", "GhIjKl"),
+		"another Region":        of("eu-west-1", "us-east-1"),
 		"another source":        changed(promotion(), "source", "shop"),
 		"a call in CloudTrail":  changed(promotion(), "detail-type", "AWS API Call via CloudTrail"),
 		"no resources":          changed(promotion(), "resources", nil),
@@ -84,12 +88,13 @@ func TestThePromotionOfOneSecretIsTold(t *testing.T) {
 func TestTheNoticesAreToTheLetter(t *testing.T) {
 	const sends = "Effect:Allow Principal:map[Service:events.amazonaws.com]"
 	topic := "map[Arn:Topic Id:topic InputTransformer:map[InputPathsMap:map[region:$.region secret:$.detail.name " +
-		"time:$.time version:$.detail.versionId] InputTemplate:\"rotated: secret <secret> in <region>, at <time>. Its " +
-		"current version is <version>.\"\n\"Applications that read it once have to read it again: restart or deploy them " +
-		"within the grace period. After an emergency there is none, and the old credential is refused already.\"]]"
+		"time:$.time version:$.detail.versionId] InputTemplate:\"rotated: secret <secret> in <region>, at <time>. " +
+		"Its current version is <version>.\"\n\"Applications that read it once have to read it again: restart or " +
+		"deploy them within the grace period. After an emergency there is none, and the old credential is refused " +
+		"already.\"]]"
 	rule := func(targets string) string {
-		return "map[EventPattern:map[detail:map[labelUpdated:[AWSCURRENT]] detail-type:[Secret Label Updated] resources:[" +
-			toldOf + "] source:[aws.secretsmanager]] Targets:[" + targets + "]]"
+		return "map[EventPattern:map[detail:map[labelUpdated:[AWSCURRENT]] detail-type:[Secret Label Updated] " +
+			"resources:[" + toldOf + "] source:[aws.secretsmanager]] Targets:[" + targets + "]]"
 	}
 	want := map[string]string{
 		"Rule":  rule(topic),
@@ -157,8 +162,11 @@ func theSameNotices(t *testing.T, planned map[string]node) {
 		t.Errorf("the notice is %v, want %v", got, target)
 	}
 	queue := planned["told.aws_sqs_queue.queue[0]"]
-	for ours, theirs := range map[string]string{"message_retention_seconds": "MessageRetentionPeriod",
-		"receive_wait_time_seconds": "ReceiveMessageWaitTimeSeconds", "sqs_managed_sse_enabled": "SqsManagedSseEnabled"} {
+	for ours, theirs := range map[string]string{
+		"message_retention_seconds": "MessageRetentionPeriod",
+		"receive_wait_time_seconds": "ReceiveMessageWaitTimeSeconds",
+		"sqs_managed_sse_enabled":   "SqsManagedSseEnabled",
+	} {
 		if got, want := queue.at(ours).String(), d.resource("Queue").at(theirs).String(); got != want {
 			t.Errorf("the queue's %s is %s, want %s", ours, got, want)
 		}

@@ -51,8 +51,9 @@ const (
 // one version: the latest is what counts.
 func (q *Queue) listen(ctx context.Context, every time.Duration, say func(Event), heard chan string) {
 	trouble := trouble{
-		meanwhile: fmt.Sprintf("The secret is looked at every %v as without a queue, and the queue is tried again", every),
-		over:      "the queue is read again",
+		over: "the queue is read again",
+		meanwhile: fmt.Sprintf("The secret is looked at every %v as without a queue, and the queue is tried again",
+			every),
 	}
 	for failures := 0; ctx.Err() == nil; {
 		asked := time.Now()
@@ -98,8 +99,8 @@ func (q *Queue) take(ctx context.Context, messages []types.Message, say func(Eve
 
 // foreign tells of messages that nobody meant for a follower.
 func (q *Queue) foreign() string {
-	return "the queue " + q.URL + " has messages that are no events of Secrets Manager; they are deleted. A queue has " +
-		"to be for this follower alone: check --queue, and what sends to it."
+	return "the queue " + q.URL + " has messages that are no events of Secrets Manager; they are deleted. A queue " +
+		"has to be for this follower alone: check --queue, and what sends to it."
 }
 
 // replace puts a version into a channel of one, instead of what nobody has taken yet. There is no
@@ -138,8 +139,8 @@ func (q *Queue) delete(ctx context.Context, m types.Message) error {
 func queueAdvice(err error) string {
 	switch text := err.Error(); {
 	case strings.Contains(text, "AccessDenied"):
-		return "; it takes sqs:ReceiveMessage and sqs:DeleteMessage on the queue, and kms:Decrypt if a KMS key of your " +
-			"own encrypts it"
+		return "; it takes sqs:ReceiveMessage and sqs:DeleteMessage on the queue, and kms:Decrypt if a KMS key of " +
+			"your own encrypts it"
 	case strings.Contains(text, "NonExistentQueue"), strings.Contains(text, "QueueDoesNotExist"):
 		return "; check --queue: it takes the URL as SQS shows it"
 	}
@@ -195,9 +196,9 @@ func (q *Queue) names(name string, resources []string) bool {
 
 var (
 	queuePath = regexp.MustCompile(`^/\d{12}/[\w-]{1,80}(\.fifo)?$`)
-	// queueHost finds the Region in a name of SQS's: sqs.REGION.amazonaws.com and its like for FIPS,
-	// IPv6, China and VPC endpoints, and the older REGION.queue.amazonaws.com ("Amazon Simple Queue
-	// Service endpoints and quotas", AWS General Reference).
+	// queueHost finds the Region in a name of SQS's: sqs.REGION.amazonaws.com and its like for
+	// FIPS, IPv6, China and VPC endpoints, and the older REGION.queue.amazonaws.com ("Amazon Simple
+	// Queue Service endpoints and quotas", AWS General Reference).
 	queueHost = regexp.MustCompile(`(?:^|\.)sqs(?:-fips)?\.([a-z]+(?:-[a-z]+)+-\d+)\.|^([a-z]+(?:-[a-z]+)+-\d+)\.queue\.`)
 )
 

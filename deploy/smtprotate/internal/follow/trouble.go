@@ -25,8 +25,9 @@ func (t *trouble) report(say func(Event), err error) {
 	now := time.Now()
 	if err == nil {
 		if t.text != "" {
+			over := cmp.Or(t.over, "all is well again")
 			say(Event{Kind: Recovered, At: &t.since,
-				Message: fmt.Sprintf("%s, after %s", cmp.Or(t.over, "all is well again"), now.Sub(t.since).Round(time.Second))})
+				Message: fmt.Sprintf("%s, after %s", over, now.Sub(t.since).Round(time.Second))})
 		}
 		t.text = ""
 		return
