@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/coreos/go-systemd/v22/daemon"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/follow"
@@ -20,6 +21,7 @@ type followCommand struct {
 	Secret    string            `required:"" env:"SMTPROTATE_SECRET" placeholder:"NAME" help:"The secret's name or ARN (the stack's output SecretArn)."`
 	Region    string            `placeholder:"eu-west-1" help:"The secret's Region, for a name. An ARN names its own; otherwise AWS_REGION's or the profile's."`
 	Every     time.Duration     `default:"1m" help:"How often to look, give or take a tenth."`
+	Queue     string            `placeholder:"URL" help:"Look at once when a message of this SQS queue says that the secret has another version: an EventBridge rule sends them (deploy/notify.yaml makes both). Each follower needs a queue of its own, because a message reaches only one. Not for --once."`
 	Templates []string          `name:"template" sep:"none" placeholder:"FROM:TO" help:"Render the template FROM to the file TO. Several are all rendered before one is written."`
 	Delims    string            `sep:"none" default:"{{,}}" placeholder:"LEFT,RIGHT" help:"What stands around a field in templates and in --env, such as '[[,]]' for files that have {{ for something else."`
 	Mode      string            `default:"0600" help:"Mode of the files."`
@@ -45,7 +47,8 @@ func (followCommand) Help() string {
 		"programs log in without TLS where STARTTLS isn't offered. " +
 		"Files are written whole or not at all; while anything fails, the last good ones stay, and it goes on " +
 		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing " +
-		"else.\n\n" +
+		"else; with --queue, also sqs:ReceiveMessage and sqs:DeleteMessage on the queue. It deletes every message " +
+		"that it gets, and looks every so often (--every) whatever the queue says.\n\n" +
 		"Only regular files are replaced. A link in a path is followed if nobody but root and follow's own user may " +
 		"write the folder that it is in. A single file that is mounted into a container can't be replaced: mount its " +
 		"folder." +
@@ -80,11 +83,8 @@ func (f followCommand) Run(ctx context.Context, c *console) error {
 
 // follower is what the flags say. All faults of theirs are found here, before anything is touched.
 func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follower, error) {
-	if f.Every <= 0 || f.Timeout <= 0 {
-		return nil, errors.New("--every and --run-timeout are durations above 0, such as 1m")
-	}
-	if f.Splay < 0 {
-		return nil, errors.New("--splay is a duration, such as 5m")
+	if err := f.check(); err != nil {
+		return nil, err
 	}
 	delims, err := follow.ParseDelimiters(f.Delims)
 	if err != nil {
@@ -109,6 +109,7 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 		Command: f.Command, CommandTimeout: f.Timeout,
 		Program: program,
 		Splay:   f.Splay,
+		Queue:   f.queue(cfg),
 		Log:     c.logger(),
 		Output:  c.raw.err,
 		Ready:   func() { _, _ = daemon.SdNotify(false, daemon.SdNotifyReady) }, // nobody has to listen
@@ -117,6 +118,34 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 		follower.Events = jsonEvents(c.err)
 	}
 	return follower, nil
+}
+
+// check finds faults of flags that stand by themselves.
+func (f followCommand) check() error {
+	if f.Every <= 0 || f.Timeout <= 0 {
+		return errors.New("--every and --run-timeout are durations above 0, such as 1m")
+	}
+	if f.Splay < 0 {
+		return errors.New("--splay is a duration, such as 5m")
+	}
+	if f.Queue == "" {
+		return nil
+	}
+	if _, err := follow.QueueRegion(f.Queue); err != nil {
+		return fmt.Errorf("--queue: %w", err)
+	}
+	return nil
+}
+
+// queue is asked in the Region that its URL names, or else in the secret's.
+func (f followCommand) queue(cfg aws.Config) *follow.Queue {
+	if f.Queue == "" {
+		return nil
+	}
+	if region, _ := follow.QueueRegion(f.Queue); region != "" { // check has seen the error
+		cfg.Region = region
+	}
+	return &follow.Queue{API: sqs.NewFromConfig(cfg), URL: f.Queue, SecretID: f.Secret}
 }
 
 // configOfSecret is for the Region that the secret is in. Faults of --secret and --region are found

@@ -161,6 +161,12 @@ func modulesBesideAreAppliedAndDestroyed(t *testing.T) {
 			source = "../terraform/modules/leaks"
 			regions = ["eu-west-1", "eu-central-1"]
 			alarm_email = "ops@example.com"
+		}
+		module "notify" {
+			source = "../terraform/modules/notify"
+			secret_arn = module.mail.secret_arn
+			notice_email = "ops@example.com"
+			make_queue = true
 		}`
 	tf.write(beside+"/main.tf", config)
 	tf.run(beside, "init")

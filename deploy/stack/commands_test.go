@@ -40,6 +40,9 @@ var scenes = []scene{
 	{"an application follows", "README.md", []string{
 		"go build -o /usr/local/bin/smtprotate", "smtprotate follow --",
 	}, "", following},
+	{"notices and a queue", "deploy/notify.md", []string{
+		"aws cloudformation", "smtprotate follow --secret", "aws sns",
+	}, "", noticesAndAQueue},
 	{"from an empty folder", "README.md", []string{
 		"git clone", "cd ses-smtp-rotator", "go run ./deploy/smtprotate demo",
 	}, "the demo takes its time, and the clone compiles it", fromAnEmptyFolder},
@@ -102,6 +105,8 @@ var untyped = []struct{ document, command, why string }{
 
 	{"deploy/cdk/README.md", "npm ci", ci + "ci --no-audit --no-fund"},
 
+	{"deploy/notify.md", "smtprotate follow", "no command, only a name"},
+
 	{"deploy/runbook.md", "aws cloudtrail lookup-events", "moto has no events"},
 	{"deploy/runbook.md", "aws iam update-access-key … --status Inactive", "no command, only a reminder of one"},
 	{"deploy/runbook.md", "aws secretsmanager cancel-rotate-secret --secret-id …", "the secret is left out"},
@@ -123,7 +128,7 @@ func TestEveryCommandOfTheDocumentsIsAccountedFor(t *testing.T) {
 	used := make([]bool, len(untyped))
 	for _, document := range []string{
 		"README.md", "CONTRIBUTING.md", "deploy/fleet.md", "deploy/cdk/README.md", "deploy/runbook.md",
-		"deploy/leaks.md", "deploy/growth/README.md", "lambda/bench/README.md",
+		"deploy/leaks.md", "deploy/growth/README.md", "lambda/bench/README.md", "deploy/notify.md",
 	} {
 		all := commands.Of(contents(t, top+document))
 		for _, command := range all {

@@ -36,6 +36,9 @@ func accepts(value node, got any) bool {
 	if got == nil {
 		return false
 	}
+	if list, isList := got.([]any); isList { // one of its values is enough
+		return slices.ContainsFunc(list, func(one any) bool { return accepts(value, one) })
+	}
 	if prefix := value.at("prefix"); prefix.value != nil {
 		return strings.HasPrefix(fmt.Sprint(got), prefix.String())
 	}

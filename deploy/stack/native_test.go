@@ -111,6 +111,7 @@ var deprecated = map[string][]string{
 	"aws_secretsmanager_secret_rotation":      nil,
 	"aws_security_group":                      nil,
 	"aws_sns_topic":                           nil,
+	"aws_sns_topic_policy":                    nil,
 	"aws_sns_topic_subscription":              nil,
 	"aws_sqs_queue":                           nil,
 	"aws_sqs_queue_policy":                    nil,

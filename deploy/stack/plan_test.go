@@ -43,6 +43,14 @@ func callsBeside(networks, regions string) string {
 		}`
 }
 
+// callsNotify is calls of modules/notify, by name, each with other arguments.
+func callsNotify(arguments map[string]string) (text string) {
+	for name, more := range arguments {
+		text += "\nmodule \"" + name + "\" {\n  source = \"../terraform/modules/notify\"\n" + more + "\n}\n"
+	}
+	return text
+}
+
 // A plan costs seconds, so one has all that can be asked for, and the next all that is refused.
 
 func TestTheModulesPlanWhatIsAskedFor(t *testing.T) {
@@ -82,7 +90,12 @@ func planWhatIsAskedFor(tf *terraform) {
 		resource "aws_kms_key" "key" {} # whose ARN isn't known yet`+
 		"\n"+callsWith("most", module)+
 		callsBeside(`"10.0.0.0/8", "172.16.0.0/12,192.168.0.0/16", "100.64.0.0/10,172.31.1.0/24"`,
-			`"eu-central-1", "eu-west-1,us-east-1"`))
+			`"eu-central-1", "eu-west-1,us-east-1"`)+
+		callsNotify(map[string]string{
+			"told":   `secret_arn = "` + toldOf + `"` + "\nnotice_email = \"ops@example.com\"\nmake_queue = true",
+			"quiet":  `secret_arn = "` + toldOf + `"`,
+			"beside": `secret_arn = module.everything.secret_arn`, // which isn't known yet
+		}))
 	tf.run(asked, "init")
 	tf.run(asked, "plan", "-out=plan")
 	plan := tf.show(asked, "plan")
@@ -93,6 +106,7 @@ func planWhatIsAskedFor(tf *terraform) {
 	}
 	everythingIsPlanned(t, planned)
 	theSameLeaks(t, planned)
+	theSameNotices(t, planned)
 	whatThereIsIsAdopted(t, planned)
 }
 
@@ -176,7 +190,12 @@ func TestTheModulesRefuseNonsense(t *testing.T) {
 		module "alone" { # which isn't looked at together with the other Regions
 			source = "../terraform/modules/leaks"
 			regions = ["eu-west-1"]
-		}`)
+		}
+		`+callsNotify(map[string]string{
+		"elsewhere": `secret_arn = "` + strings.Replace(toldOf, "eu-west-1", "eu-central-1", 1) + `"`,
+		"unclear": `for_each = toset(["mail", "` + strings.TrimSuffix(toldOf, "-AbCdEf") + `"])
+			secret_arn = each.value`,
+	}))
 	tf.run(refused, "init")
 	out, err := tf.try(refused, "plan", "-no-color")
 	if err == nil {
@@ -189,6 +208,7 @@ func TestTheModulesRefuseNonsense(t *testing.T) {
 		`sending policy "outside" would have 7978 characters`: 1, `sending policy "endpoints" would have 6`: 1,
 		"must be private networks": 6,
 		"names a Region twice":     1, "one to five names": 2, "names this Region alone": 1,
+		"secret_arn is in another Region": 1, "secret_arn must be the whole ARN": 2,
 	} {
 		if got := strings.Count(text, reason); got != times {
 			t.Errorf("%d are refused because %q, want %d:\n%s", got, reason, times, text)

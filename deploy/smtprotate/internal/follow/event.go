@@ -21,6 +21,7 @@ type Event struct {
 type EventKind string
 
 const (
+	Heard     EventKind = "heard"     // the queue says that there is another version
 	Wrote     EventKind = "wrote"     // files have a new content
 	Current   EventKind = "current"   // this credential is current, and there was nothing to write
 	Waiting   EventKind = "waiting"   // the command and the program wait for the splay to be over

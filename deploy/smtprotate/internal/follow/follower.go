@@ -37,6 +37,8 @@ type Follower struct {
 	Ready func()
 	// Now wakes it before its time.
 	Now <-chan struct{}
+	// Queue, if set, wakes it as well while it runs.
+	Queue *Queue
 
 	told    bool      // the command has succeeded since the last change
 	changed bool      // files have changed, and the program doesn't know yet
@@ -45,6 +47,7 @@ type Follower struct {
 	due     time.Time // when the splay is over; zero if nobody waits for that
 	swept   bool      // what an earlier process left half-written is gone
 	seen    current
+	hint    hint
 	trouble trouble
 }
 
@@ -57,6 +60,8 @@ const (
 // comes as an Exit.
 func (f *Follower) Run(ctx context.Context) error {
 	ready := f.Ready
+	heard, end := f.listen(ctx)
+	defer end()
 	for failures := 0; ; {
 		err := f.round(ctx)
 		if ctx.Err() == nil {
@@ -69,7 +74,7 @@ func (f *Follower) Run(ctx context.Context) error {
 		wait := jitter(f.Every)
 		if err == nil {
 			failures = 0
-			wait = f.untilDue(wait)
+			wait = f.hint.sooner(f.untilDue(wait), f.seen.version)
 		} else {
 			wait = min(wait, jitter(firstRetry<<min(failures, 10)))
 			failures++
@@ -81,6 +86,8 @@ func (f *Follower) Run(ctx context.Context) error {
 			return f.Program.code()
 		case <-f.Now:
 			f.hurry = true
+		case version := <-heard:
+			f.hear(version)
 		case <-time.After(wait):
 		}
 	}

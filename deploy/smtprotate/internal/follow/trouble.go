@@ -1,7 +1,9 @@
 package follow
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -9,9 +11,11 @@ import (
 
 // trouble is what went wrong last, so that it is told once and not every round.
 type trouble struct {
-	text  string
-	since time.Time
-	told  time.Time
+	meanwhile string // what goes on in the meantime; empty: everything stays
+	over      string // what to say when it is over
+	text      string
+	since     time.Time
+	told      time.Time
 }
 
 // remind is how long the same trouble goes untold.
@@ -21,17 +25,19 @@ func (t *trouble) report(say func(Event), err error) {
 	now := time.Now()
 	if err == nil {
 		if t.text != "" {
+			over := cmp.Or(t.over, "all is well again")
 			say(Event{Kind: Recovered, At: &t.since,
-				Message: fmt.Sprintf("all is well again, after %s", now.Sub(t.since).Round(time.Second))})
+				Message: fmt.Sprintf("%s, after %s", over, now.Sub(t.since).Round(time.Second))})
 		}
-		*t = trouble{}
+		t.text = ""
 		return
 	}
 	text := strings.ReplaceAll(err.Error(), "\n", "; ")
 	switch {
 	case t.text == "":
 		t.since = now.UTC()
-		say(Event{Kind: Trouble, At: &t.since, Message: text + ". Everything stays as it is, and this is tried again."})
+		say(Event{Kind: Trouble, At: &t.since, Message: text + ". " +
+			cmp.Or(t.meanwhile, "Everything stays as it is, and this is tried again") + "."})
 	case kind(t.text) != kind(text) || now.Sub(t.told) >= remind:
 		since := t.since.Format(time.RFC3339)
 		say(Event{Kind: Trouble, At: &t.since, Message: fmt.Sprintf("%s. Still trying, since %s.", text, since)})
@@ -41,8 +47,11 @@ func (t *trouble) report(say func(Event), err error) {
 	t.text, t.told = text, now
 }
 
+var requestID = regexp.MustCompile(`RequestID: [\w-]*`)
+
 // kind is a message without its numbers: ports and request IDs are other ones each time.
 func kind(text string) string {
+	text = requestID.ReplaceAllString(text, "")
 	return strings.Map(func(r rune) rune {
 		if unicode.IsDigit(r) {
 			return -1
