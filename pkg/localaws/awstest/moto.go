@@ -6,9 +6,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,18 +29,37 @@ func Moto(t *testing.T, command ...string) string {
 	if _, err := exec.LookPath("moto_server"); err != nil {
 		t.Skip("moto isn't installed: there is no moto_server on the PATH")
 	}
-	port := FreePort(t)
 	if len(command) == 0 {
 		command = []string{"moto_server"}
 	}
+	for range 5 {
+		if url := startMoto(t, command, FreePort(t)); url != "" {
+			return url
+		}
+	}
+	t.Fatal("moto_server was started five times, and ended each time before it answered")
+	return ""
+}
+
+// startMoto returns nothing if moto ends, as it does where somebody else was faster to take the
+// port.
+func startMoto(t *testing.T, command []string, port string) (url string) {
+	t.Helper()
 	cmd := exec.Command(command[0], append(command[1:], "-H", "127.0.0.1", "-p", port)...)
 	cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	url := "http://127.0.0.1:" + port
-	for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	t.Cleanup(func() { _ = cmd.Process.Kill(); <-ended })
+	url = "http://127.0.0.1:" + port
+	for until := time.Now().Add(time.Minute); time.Now().Before(until); {
+		select {
+		case <-ended:
+			return ""
+		case <-time.After(100 * time.Millisecond):
+		}
 		answer, err := http.Get(url + "/moto-api/")
 		if err == nil {
 			_ = answer.Body.Close()
@@ -49,15 +70,25 @@ func Moto(t *testing.T, command ...string) string {
 	return ""
 }
 
-// FreePort is one that nothing listens on now.
+// ports are those that this process has given away.
+var ports sync.Map
+
+// FreePort is one that nothing listens on now, and that no system gives to whoever asks for any
+// port: those begin at 32,768 on Linux, and higher elsewhere. So it stays free until it is taken.
 func FreePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := fmt.Sprint(20_000 + rand.IntN(12_000))
+		if _, given := ports.LoadOrStore(port, true); given {
+			continue
+		}
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+	t.Fatal("there is no free port")
+	return ""
 }
 
 // OnEach runs a test against every implementation, through the real SDK.
