@@ -6,7 +6,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 version=${1:?"usage: bash deploy/release/prepare.sh VERSION [snapshot]"}
 
-source .ci/versions
 out=.build/release
 rm -rf $out
 mkdir -p $out/tools $out/completions
@@ -18,6 +17,7 @@ if [ "${2:-}" != snapshot ] && [ "$version" != "$number" ]; then
 fi
 
 # Lists of the modules that are in a program, in CycloneDX's format.
+source .ci/versions
 GOOS='' GOARCH='' GOFLAGS='' GOBIN=$PWD/$out/tools go install "$cyclonedx"
 
 # The function, by the one script that builds it, and the template that finds it under the name that the release gives it.
