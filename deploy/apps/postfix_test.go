@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/internal/apptest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
@@ -156,7 +157,7 @@ func TestSystemdKnowsAllThatTheUnitSays(t *testing.T) {
 	t.Parallel()
 	needs(t, "systemd-analyze")
 	s := newStage(t)
-	program, err := smtprotate()
+	program, err := apptest.Smtprotate()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/internal/apptest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
@@ -151,7 +152,7 @@ Mailer.hello(ARGV[0]).deliver_now
 
 func TestFollowReadsAnARNInItsOwnRegion(t *testing.T) {
 	t.Parallel()
-	program, err := smtprotate()
+	program, err := apptest.Smtprotate()
 	if err != nil {
 		t.Fatal(err)
 	}

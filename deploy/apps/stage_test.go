@@ -3,7 +3,6 @@ package apps_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/mail"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/internal/apptest"
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
@@ -313,35 +313,12 @@ func (s *stage) sentWith() (keys []string) {
 	return keys
 }
 
-// built is where smtprotate is, once it was built.
-var built string
-
-var smtprotate = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "smtprotate")
-	if err != nil {
-		return "", err
-	}
-	built = dir
-	program := filepath.Join(dir, "smtprotate")
-	out, err := exec.Command("go", "build", "-o", program, "../smtprotate").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return program, nil
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if built != "" {
-		_ = os.RemoveAll(built)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { apptest.Main(m) }
 
 // follow runs smtprotate follow until the test ends, and returns what it says.
 func (s *stage) follow(args ...string) (said *output) {
 	s.Helper()
-	program, err := smtprotate()
+	program, err := apptest.Smtprotate()
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -361,19 +338,4 @@ func (s *stage) follow(args ...string) (said *output) {
 	return said
 }
 
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
+type output = apptest.Output

@@ -33,7 +33,6 @@ const (
 	// Of a tick: longer than lambda/bench measures, and more than it writes.
 	secondsEach   = 2
 	logBytesEach  = 4_000
-	memoryGB      = 0.125
 	invocationsOf = hours + audits
 )
 
@@ -46,7 +45,7 @@ type Charge struct {
 
 // Bill is what a stack costs a month, each charge in whole cents.
 func Bill(s Stack) []Charge {
-	use := calls*perCall + invocationsOf*(perInvocation+perTrigger+secondsEach*memoryGB*perGBSecond) +
+	use := calls*perCall + invocationsOf*(perInvocation+perTrigger+secondsEach*float64(s.Memory)/1024*perGBSecond) +
 		invocationsOf*logBytesEach/1e9*perLogGB
 	bill := []Charge{
 		{"Secrets Manager", "the secret, and as much for each replica", float64(s.Secrets) * perSecret, false},

@@ -316,7 +316,7 @@ func BenchmarkSimulate(b *testing.B) {
 func TestAStackIsReadFromATemplateAndWhatIsMissingThereIsNamed(t *testing.T) {
 	want := Stack{
 		RotationInterval: 30 * day, Every: time.Hour, Window: 15 * time.Minute, KeptFor: 30 * time.Minute,
-		Invocations: 3, CallTries: 3, Alarms: 9, AlarmMetrics: 9, Secrets: 1,
+		Invocations: 3, CallTries: 3, Alarms: 9, AlarmMetrics: 9, Secrets: 1, Memory: 128,
 	}
 	if got := theStack(t); got != want {
 		t.Errorf("got %+v, want %+v: if template.yaml has changed, check what README.md says of it", got, want)
@@ -328,7 +328,7 @@ func TestAStackIsReadFromATemplateAndWhatIsMissingThereIsNamed(t *testing.T) {
 	}
 	_, err := ReadStack(path)
 	for _, missing := range []string{`"cron(0 * * * ? *)" is no rate`, "MaximumWindowInMinutes",
-		"MaximumEventAgeInSeconds", "MaximumRetryAttempts"} {
+		"MaximumEventAgeInSeconds", "MaximumRetryAttempts", "MemorySize"} {
 		if err == nil || !strings.Contains(err.Error(), missing) {
 			t.Errorf("no %q in: %v", missing, err)
 		}

@@ -116,7 +116,7 @@ func measureAudit(a event.Answer, err error) (all []metric) {
 		found[f.Severity]++
 	}
 	for _, s := range severities {
-		// No high finding is news, too: it is how the alarm ends.
+		// No high finding is told, too: it shows that the audit ran.
 		if found[s.severity] > 0 || s.severity == sendpolicy.High {
 			all = append(all, count(s.name, found[s.severity]))
 		}

@@ -8,15 +8,14 @@ import (
 	"fmt"
 	"net/mail"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/internal/apptest"
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/localfunction"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
@@ -63,7 +62,7 @@ func newStage(t *testing.T, product string) *stage {
 		"AWS_ACCESS_KEY_ID=AKIAAPPLICATION00000", "AWS_SECRET_ACCESS_KEY=its own",
 		"AWS_SHARED_CREDENTIALS_FILE=/nonexistent",
 	})
-	program, err := smtprotate()
+	program, err := apptest.Smtprotate()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -403,44 +402,6 @@ func recipe(t *testing.T, path string) string {
 	return string(text)
 }
 
-// built is where smtprotate is, once it was built.
-var built string
+func TestMain(m *testing.M) { apptest.Main(m) }
 
-var smtprotate = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "smtprotate")
-	if err != nil {
-		return "", err
-	}
-	built = dir
-	program := filepath.Join(dir, "smtprotate")
-	out, err := exec.Command("go", "build", "-o", program, "../../smtprotate").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return program, nil
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if built != "" {
-		_ = os.RemoveAll(built)
-	}
-	os.Exit(code)
-}
-
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
+type output = apptest.Output
