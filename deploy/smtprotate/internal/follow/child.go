@@ -52,10 +52,15 @@ func (c *child) ask() {
 		}
 	}
 	c.mu.Unlock()
-	if err := c.signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := c.signal(syscall.SIGTERM); err != nil && !isGone(err) {
 		c.kill() // there is no SIGTERM on Windows
 	}
 	c.wake()
+}
+
+// isGone tells whether a signal had nobody to reach any more.
+func isGone(err error) bool {
+	return errors.Is(err, os.ErrProcessDone) || errors.Is(err, syscall.ESRCH)
 }
 
 // endRest ends what has outlived the first process: it has the old credential. Each gets SIGTERM

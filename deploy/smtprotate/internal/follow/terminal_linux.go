@@ -92,12 +92,15 @@ func (c *child) hasStopped() bool {
 }
 
 // stopToo stops this process and its group, and returns when it goes on. Where no shell looks after
-// them, the kernel doesn't stop them: then it returns in a moment.
+// them, the kernel doesn't stop them: then it returns in a moment. Nothing is started meanwhile: a
+// process that stops before its exec keeps this one waiting, and the shell isn't told of a stop.
 func (c *child) stopToo(signals <-chan os.Signal) {
 	if c.terminal.foreground() == c.group {
 		c.terminal.give(syscall.Getpgrp())
 	}
+	family.Lock()
 	_ = syscall.Kill(0, syscall.SIGTSTP)
+	family.Unlock()
 	for moment := time.After(300 * time.Millisecond); ; {
 		select {
 		case s := <-signals:
