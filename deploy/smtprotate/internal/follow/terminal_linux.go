@@ -65,6 +65,7 @@ func (c *child) shareTerminal() {
 	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGCHLD, syscall.SIGCONT)
+	signals <- syscall.SIGCHLD // it may have stopped already
 	go func() {
 		defer signal.Stop(signals)
 		for {
