@@ -15,7 +15,7 @@ var silent = log.New(io.Discard, "", 0)
 
 const maxRequest = 1 << 20
 
-// A request is one decoded call, of either service.
+// A request is one decoded call, of any of the services.
 type request interface {
 	about() Call                                         // what it asks, for Calls and Intercept
 	effect(w *World) (any, error)                        // does it; w.mu is held
@@ -53,9 +53,13 @@ func signedFor(authorization string) string {
 	return ""
 }
 
-// decode tells the services apart: only Secrets Manager names a target.
+// decode tells the services apart: IAM names no target, and Parameter Store's are Systems Manager's.
 func decode(r *http.Request, body []byte) request {
-	if target := r.Header.Get("X-Amz-Target"); target != "" {
+	target := r.Header.Get("X-Amz-Target")
+	if action, ok := strings.CutPrefix(target, "AmazonSSM."); ok {
+		return newParametersRequest(action, body)
+	}
+	if target != "" {
 		return newSecretsRequest(strings.TrimPrefix(target, "secretsmanager."), body)
 	}
 	return newIAMRequest(r, body)

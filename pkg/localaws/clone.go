@@ -17,6 +17,7 @@ func (w *World) Clone(now func() time.Time, newKey func() (id, secret string)) *
 	c.noSTARTTLS, c.patience = w.noSTARTTLS, w.patience
 	c.directory.copy(w.directory)
 	c.vault.copy(w.vault)
+	c.shelf.copy(&w.shelf)
 	return c
 }
 
@@ -49,5 +50,17 @@ func (v *vault) copy(from *vault) {
 		copied := *s
 		copied.versions, copied.labels.entries = slices.Clip(s.versions), slices.Clip(s.labels.entries)
 		v.secrets[name] = &copied
+	}
+}
+
+// copy shares the versions, which don't change once they are made.
+func (s *shelf) copy(from *shelf) {
+	s.staleness = from.staleness
+	if len(from.parameters) == 0 {
+		return
+	}
+	s.parameters = make(map[string]history[[]*parameterVersion], len(from.parameters))
+	for name, kept := range from.parameters {
+		s.parameters[name] = history[[]*parameterVersion]{slices.Clip(kept.entries)}
 	}
 }

@@ -11,8 +11,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// New makes a World that doesn't listen: its clients are those of IAM and SecretsManager, and
-// people's hands. It needs no Close. Start is New, and the servers.
+// New makes a World that doesn't listen: its clients are those of IAM, SecretsManager and
+// ParameterStore, and people's hands. It needs no Close. Start is New, and the servers.
 func New(cfg Config) *World { return newWorld(cfg) }
 
 // direct serves a call that doesn't come over the wire.

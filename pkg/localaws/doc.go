@@ -1,5 +1,5 @@
-// Package localaws is a small AWS in one process: IAM, Secrets Manager and the SMTP endpoints of
-// Amazon SES, on loopback, over their real wire protocols. The AWS SDKs, the AWS CLI and any mail
+// Package localaws is a small AWS in one process: IAM, Secrets Manager, Parameter Store and the
+// SMTP endpoints of Amazon SES, on loopback, over their real wire protocols. The AWS SDKs, the AWS CLI and any mail
 // client talk to it as they talk to AWS. It is there to test and to show programs that handle
 // access keys and SMTP credentials, with no AWS account and no mocks.
 //
@@ -17,35 +17,39 @@
 //   - Secrets Manager (JSON 1.1): CreateSecret, DescribeSecret, GetSecretValue, PutSecretValue,
 //     UpdateSecretVersionStage, ListSecretVersionIds, DeleteSecret, with its rules for request
 //     tokens and staging labels.
+//   - Systems Manager's Parameter Store (JSON 1.1): PutParameter, GetParameter, GetParameters,
+//     GetParameterHistory, DeleteParameter, DeleteParameters, with its rules for names, types,
+//     tiers and versions. A SecureString that is read without decryption is ciphertext.
 //   - SES over SMTP: STARTTLS or TLS from the start, AUTH PLAIN and LOGIN, and SES's replies. A
 //     username is an Active access key, a password is derived from its secret and the Region as SES
 //     documents it. AUTH is offered before STARTTLS and refused there, and a client that says nothing
 //     for 10 seconds is told 451 and left, as SES does it.
 //
-// A World that New makes doesn't listen. Its IAM and SecretsManager methods are clients within the
-// process, with the same rules, faults and imperfections; Clone copies it. So tests can try
-// millions of courses of events.
+// A World that New makes doesn't listen. Its IAM, SecretsManager and ParameterStore methods are
+// clients within the process, with the same rules, faults and imperfections; Clone copies it. So
+// tests can try millions of courses of events.
 //
 // Errors carry the codes, the HTTP statuses and, where programs or people read them, the texts of
-// AWS: they were compared with answers that others have recorded. IAM is global; every secret lives
-// in the first Region.
+// AWS: they were compared with answers that others have recorded. IAM is global; every secret and
+// every parameter lives in the first Region.
 //
 // # Time, faults and imperfections
 //
 // The World's clock is Config.Now plus what Advance added; tests move it instead of waiting. A
 // World is perfect until told otherwise. Intercept makes chosen calls fail, hang, or take effect
 // and lose their answer; SetSMTPFault does the same to mail servers, and HideSTARTTLS puts somebody
-// in the middle. SetPropagation, SetLastUsedDelay, SetListStaleness and SetSecretStaleness give it
-// the delays of the real one, SetPageSize its short lists.
+// in the middle. SetPropagation, SetLastUsedDelay, SetListStaleness, SetSecretStaleness and
+// SetParameterStaleness give it the delays of the real one, SetPageSize its short lists.
 //
 // Methods such as CreateAccessKey and SetKeyStatus are people's hands: they act without the wire,
-// without faults and without leaving a trace in Calls. Keys, Versions, Labelled and Accepts tell
-// the truth at this instant, whatever the wire says.
+// without faults and without leaving a trace in Calls. Keys, Versions, Labelled, Parameters and
+// Accepts tell the truth at this instant, whatever the wire says.
 //
 // # What it leaves out
 //
 // Signatures are not checked and nobody is denied anything, except through faults: IAM's policies
 // are there to be read, and keep nobody from anything, not even from deleting the user. Tags, KMS
-// keys, resource policies and rotation schedules don't exist. A secret marked for deletion stays
+// keys, resource policies, rotation schedules and the labels, patterns and policies of parameters
+// don't exist: a KMS key that a parameter names is taken for one that does. A secret marked for deletion stays
 // so. An open SMTP session ends with its key: MAIL and DATA answer 535 from then on.
 package localaws

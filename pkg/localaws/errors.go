@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// An apiError is an answer of IAM or Secrets Manager that says no.
+// An apiError is an answer of IAM, Secrets Manager or Parameter Store that says no.
 type apiError struct {
 	Status  int
 	Code    string
@@ -29,7 +29,7 @@ func statusOf(code string) int {
 		return http.StatusNotFound
 	case "DeleteConflict", "EntityAlreadyExists", "EntityTemporarilyUnmodifiable", "LimitExceeded":
 		return http.StatusConflict
-	case "InternalFailure", "InternalServiceError", "ServiceFailure":
+	case "InternalFailure", "InternalServerError", "InternalServiceError", "ServiceFailure":
 		return http.StatusInternalServerError
 	case "ServiceUnavailable":
 		return http.StatusServiceUnavailable

@@ -5,11 +5,12 @@ import "time"
 // A Call is one AWS call that came over the wire.
 type Call struct {
 	N           int    // its place in Calls, from 0
-	Service     string // "iam" or "secretsmanager"
+	Service     string // "iam", "secretsmanager" or "ssm"
 	Action      string
 	User        string    // the IAM user that it names, if any
 	AccessKeyID string    // the access key that it names, if any
 	SecretID    string    // the secret that it names, as it names it
+	Parameters  string    // the parameters that it names, as it names them, separated by commas
 	Region      string    // the Region that it is signed for; empty if it isn't signed
 	Start, End  time.Time // real time; End is zero until it was answered
 	Err         string    // the error code it was answered with, "connection dropped", or "" for success

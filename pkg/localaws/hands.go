@@ -130,3 +130,23 @@ func (w *World) MoveLabel(secret, label, from, to string) error {
 	}
 	return w.vault.move(s, label, to, from)
 }
+
+// PutParameter makes a parameter, or overwrites it. The type is String, StringList or SecureString,
+// or "" to leave it as it is.
+func (w *World) PutParameter(name, kind, value string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	in := parametersInput{Name: name, Type: kind, Value: value, Overwrite: true}
+	if err := in.check("PutParameter"); err != nil {
+		return err
+	}
+	_, err := w.shelf.putParameter(&in)
+	return err
+}
+
+// DeleteParameter deletes a parameter.
+func (w *World) DeleteParameter(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.shelf.delete(name)
+}

@@ -32,3 +32,13 @@ func (w *World) SetSecretStaleness(d time.Duration) {
 	defer w.mu.Unlock()
 	w.vault.staleness = d
 }
+
+// SetParameterStaleness makes Parameter Store's reads answer as things were d ago, in World time:
+// parameters younger than that don't show, and deleted ones still do. AWS documents no guarantee
+// that a read sees the write before it, and people have met reads that don't
+// (aws/aws-cdk-cli#830).
+func (w *World) SetParameterStaleness(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.shelf.staleness = d
+}

@@ -1,6 +1,10 @@
 package localaws
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Keys is a user's access keys as they are now, oldest first; none for a user that doesn't exist.
 func (w *World) Keys(user string) []Key {
@@ -54,6 +58,20 @@ func (w *World) Labelled(secret, label string) (Version, bool) {
 
 func (s *secret) describe(v *version) Version {
 	return Version{v.id, v.content.value, v.created, labelsOf(s.labels.latest(), v.id)}
+}
+
+// Parameters is every parameter as it is now, decrypted, by name.
+func (w *World) Parameters() []Parameter {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var parameters []Parameter
+	for name := range w.shelf.parameters {
+		if versions := w.shelf.versions(name, 0); len(versions) > 0 {
+			parameters = append(parameters, versions[len(versions)-1].Parameter)
+		}
+	}
+	slices.SortFunc(parameters, func(a, b Parameter) int { return strings.Compare(a.Name, b.Name) })
+	return parameters
 }
 
 // Accepts reports whether every SMTP server of the Region would accept the username and password

@@ -16,7 +16,7 @@ const account = "123456789012"
 // Config says what a World is made of. The zero value is one Region with one SMTP server, in real
 // time.
 type Config struct {
-	Regions []string         // SES Regions that serve SMTP; default: eu-west-1. Secrets live in the first
+	Regions []string         // SES Regions that serve SMTP; default: eu-west-1. Secrets and parameters live in the first
 	Now     func() time.Time // the clock that Advance moves ahead of; default: time.Now
 	Servers int              // SMTP servers behind each Region's endpoint, taken in turn; default: 1
 	// NewKey makes the ID and the secret of each access key; default: random ones. For tests that
@@ -24,8 +24,8 @@ type Config struct {
 	NewKey func() (id, secret string)
 }
 
-// A World is IAM, Secrets Manager and SES's SMTP endpoints, serving on loopback until Close. Its
-// methods may be called from many goroutines at once.
+// A World is IAM, Secrets Manager, Parameter Store and SES's SMTP endpoints, serving on loopback
+// until Close. Its methods may be called from many goroutines at once.
 type World struct {
 	base        func() time.Time
 	offset      atomic.Int64
@@ -49,6 +49,7 @@ type World struct {
 	mu         sync.Mutex // guards what follows, and lets calls take effect one at a time
 	directory  *directory
 	vault      *vault
+	shelf      shelf
 	mails      []Mail
 	denied     map[string]string // access key ID: what DATA answers
 	mechanisms []string
@@ -87,8 +88,10 @@ func newWorld(cfg Config) *World {
 	if cfg.NewKey == nil {
 		cfg.NewKey = randomKey
 	}
-	w.directory = newDirectory(w.Now, cfg.NewKey, w.regions, w.servers)
-	w.vault = newVault(w.Now, w.regions[0])
+	now := w.Now
+	w.directory = newDirectory(now, cfg.NewKey, w.regions, w.servers)
+	w.vault = newVault(now, w.regions[0])
+	w.shelf = shelf{now: now, region: w.regions[0]}
 	w.SetAuthMechanisms()
 	return w
 }
@@ -113,7 +116,7 @@ func (w *World) listen() (err error) {
 	return nil
 }
 
-// serveHTTP answers IAM and Secrets Manager calls until the World closes.
+// serveHTTP answers the calls of all services but SMTP until the World closes.
 func (w *World) serveHTTP(listener net.Listener) {
 	server := &http.Server{Handler: http.HandlerFunc(w.answer), ErrorLog: silent, ConnState: w.countConn}
 	context.AfterFunc(w.ctx, func() { server.Close() })
@@ -140,7 +143,7 @@ func (w *World) Close() error {
 	return nil
 }
 
-// URL is where IAM and Secrets Manager answer, for AWS_ENDPOINT_URL.
+// URL is where IAM, Secrets Manager and Parameter Store answer, for AWS_ENDPOINT_URL.
 func (w *World) URL() string { return w.url }
 
 // SMTP is the host:port where the Region's servers speak STARTTLS; "" for a Region that isn't
