@@ -17,6 +17,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 )
 
 // callTimeout ends one try of one AWS call. Answers take milliseconds; a call that hangs is better
@@ -31,7 +33,9 @@ const dialTimeout = 5 * time.Second
 type clients struct {
 	iam     *iam.Client
 	secrets *secretsmanager.Client
-	answers *http.Client // for CloudFormation's answers
+	// parameters is Parameter Store, in the secret's Region.
+	parameters *smtpparameter.Client
+	answers    *http.Client // for CloudFormation's answers
 }
 
 // ownRegion is the function's. Lambda sets it.
@@ -79,6 +83,7 @@ func newClients(getenv func(string) string, secretIn string) (clients, error) {
 			o.Region = cmp.Or(secretIn, region)
 			o.BaseEndpoint = source.endpoint("SECRETS_MANAGER", o.BaseEndpoint)
 		}),
+		parameters: parameterStore(cfg, source, cmp.Or(secretIn, region)),
 	}, err
 }
 

@@ -24,6 +24,7 @@ type config struct {
 	policy     rotation.Policy
 	from       string // sender of the mail that proves sending; empty: log in only
 	suspected  suspicion
+	parameters parameters
 }
 
 // These variables name the user and the secret, so errors about either name the variable.
@@ -90,6 +91,7 @@ func parseConfig(getenv func(string) string) (config, error) {
 	c.policy = e.policy()
 	c.endpoints, c.deliberate = e.endpoints(), e.getenv("SMTP_ENDPOINT") != ""
 	c.names = e.names()
+	c.parameters = e.parameters()
 	for _, endpoint := range c.endpoints {
 		c.policy.Regions = append(c.policy.Regions, endpoint.Region)
 	}

@@ -44,6 +44,7 @@ type Function struct {
 	access   *iamaccess.Reader
 	verifier *sessmtp.Verifier
 	policy   rotation.Policy
+	copies   rotation.Copies // nil for none
 	// suspected is what a leak leads to of which AWS isn't sure.
 	suspected suspicion
 	name      string // the Lambda function's
@@ -86,13 +87,14 @@ func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
 	f.access = &iamaccess.Reader{API: clients.iam, User: cfg.user, UserFrom: userVariable}
 	f.verifier = &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: roots}}, From: cfg.from}
 	f.policy, f.suspected = cfg.policy, cfg.suspected
+	f.copies = cfg.parameters.copies(clients.parameters)
 }
 
 // rotator is one for one request.
 func (f *Function) rotator(secret smtpsecret.Secret) *rotation.Rotator {
 	return &rotation.Rotator{
 		User: f.keys.User, SecretName: secret.ID, Keys: f.keys, Secret: &secret, Verifier: f.verifier,
-		Endpoints: secret.Endpoints, Policy: f.policy, Clock: f.clock(),
+		Copies: f.copies, Endpoints: secret.Endpoints, Policy: f.policy, Clock: f.clock(),
 	}
 }
 

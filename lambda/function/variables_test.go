@@ -14,7 +14,7 @@ import (
 // report is also read by people who use the command line, or a program of their own.
 func TestPackagesDontNameTheFunctionsVariables(t *testing.T) {
 	names := []string{"SMTP_USER_NAME", "SECRET_ID", "SMTP_REGIONS", "SMTP_ENDPOINT", "VERIFY_FROM", "SUSPECTED_LEAKS",
-		"STACK_ID"}
+		"STACK_ID", "PARAMETER_PATH", "PARAMETER_KMS_KEY"}
 	for _, one := range periods {
 		names = append(names, one.variable)
 	}

@@ -33,6 +33,10 @@ func (run *run) do(ctx context.Context, c command) error {
 		return run.deactivate(ctx, c)
 	case deleteKey:
 		return run.delete(ctx, c)
+	case copyCurrent:
+		return run.copy(ctx, c)
+	case deleteCopies:
+		return run.deleteCopies(ctx, c)
 	}
 	return Errorf(RequestError, "the plan names an unknown command %q", c.kind)
 }

@@ -25,6 +25,7 @@ var (
 	toRevoke  = Budget{20 * time.Second, 3} // after verification in an emergency: promote and revoke
 	toAct     = Budget{Most: time.Second}   // one command
 	toStore   = Budget{Most: 3 * time.Second}
+	toCopy    = Budget{10 * time.Second, 4} // in an emergency, where revoking comes next
 )
 
 // Of is the budget, where so much is left.

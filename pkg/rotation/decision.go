@@ -60,6 +60,8 @@ const (
 	activateKey   commandKind = "activate"
 	deactivateKey commandKind = "deactivate"
 	deleteKey     commandKind = "delete"
+	copyCurrent   commandKind = "copy" // write the current credential to each copy that differs
+	deleteCopies  commandKind = "delete the copies"
 )
 
 // step is how the command is published. Unstaging changes no credential and no key, so it passes
@@ -74,6 +76,8 @@ func (c command) step() Step {
 		s.Kind = Stage
 	case unstage:
 		s.Kind = Wait
+	case deleteCopies:
+		s.Kind = Delete
 	}
 	return s
 }

@@ -6,6 +6,7 @@ package rotation
 var forDecommissions = []rule{
 	{"delete", "IAM deletes no user that has keys, and a password that nobody has any more serves nobody",
 		(*planner).deleteKeys},
+	{"delete copies", "a copy of what is gone serves nobody", (*planner).deleteCopies},
 	{"done", "nothing is left to delete", (*planner).decommissioned},
 }
 

@@ -59,6 +59,34 @@ func (s State) lookedAtLastUse(key string, at time.Time) State {
 	return s.edit(key, func(k *Key) { k.LastUsed = known(at) })
 }
 
+// lookedAtCopies notes what the copies hold, or why that can't be told.
+func (s State) lookedAtCopies(copies []Copy, denied error) State {
+	s.Copies = Fact[[]Copy]{Value: copies, Known: true, Denied: denied}
+	return s
+}
+
+// copied: this copy holds what AWSCURRENT does.
+func (s State) copied(name string, at time.Time) State {
+	s.Copies.Value = slices.Clone(s.Copies.Value)
+	for i := range s.Copies.Value {
+		if s.Copies.Value[i].Name == name {
+			s.Copies.Value[i] = Copy{Name: name, UpToDate: true, Changed: at}
+		}
+	}
+	return s
+}
+
+// gaveUpCopies: this run won't try again to write them.
+func (s State) gaveUpCopies() State {
+	s.Done = s.Done.and(deed{what: gaveUpCopies})
+	return s
+}
+
+func (s State) deletedCopies() State {
+	s.Done = s.Done.and(deed{what: deletedCopies})
+	return s
+}
+
 // created adds a key and its credential, which is stored next.
 func (s State) created(k Key, credential []sessmtp.Login) State {
 	s.Keys = append(slices.Clone(s.Keys), k)
@@ -100,7 +128,7 @@ func (s State) verified(key string, v Verdict) State {
 // version: it travels with AWSCURRENT.
 func (s State) moved(to Version) State {
 	left := s.Current
-	s.Previous, s.Current = known(&left), to
+	s.Previous, s.Current, s.Copies = known(&left), to, Fact[[]Copy]{}
 	s.Done = s.Done.and(deed{what: moved, from: left.ID, version: to.ID})
 	return s.unstaged()
 }

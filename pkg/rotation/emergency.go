@@ -15,6 +15,7 @@ var forEmergencies = []rule{
 	store,
 	{"contain", "the request says that the leak is worse than mail that stops", (*planner).contain},
 	{"replace", "applications need another credential before theirs goes", (*planner).replaceLeaked},
+	copies,
 	{"mend first", "mail is failing already, and what mends it is at hand", (*planner).mendFirst},
 	{"revoke", "the leaked key must not send any more", (*planner).revokeLeaked},
 	{"known", "a key that never was the user's is a mistake of the caller's", (*planner).refuseUnknown},
@@ -47,6 +48,10 @@ func (pl *planner) replaceLeaked() Decision {
 	}
 	if len(pl.Keys) < iamKeyQuota {
 		return do(cmd(createKey, "", "to replace access key %s, which leaked", leaked.ID))
+	}
+	// Whoever reads a stale copy sends with the other key, which is about to go.
+	if d := pl.copyCurrent(); d.kind != passes {
+		return d
 	}
 	return pl.freeSlotToReplace(leaked)
 }

@@ -29,6 +29,7 @@ const (
 	aboutPrevious factName = "the version labelled AWSPREVIOUS"
 	aboutLastUse  factName = "when the access key was last used"
 	aboutStored   factName = "a version that names the access key, labelled or not"
+	aboutCopies   factName = "the copies of the credential"
 )
 
 // The planner reads a fact through one of the following methods. One that nobody has looked at
@@ -59,6 +60,15 @@ func (pl *planner) lastUsed(k Key) time.Time { return read(pl, k.LastUsed, ask{a
 func (pl *planner) stored(id string) (*Version, error) {
 	f := pl.Stored[id]
 	return read(pl, f, ask{aboutStored, id}), f.Denied
+}
+
+// copies are the places beside the secret where applications read the credential. Nobody looks if
+// none are configured, or if there is nothing to copy.
+func (pl *planner) copies() []Copy {
+	if !pl.policy.Copies || !pl.copyable() {
+		return nil
+	}
+	return read(pl, pl.Copies, ask{about: aboutCopies})
 }
 
 // pending is the living key that waits for promotion, with the version that names it. If the user

@@ -30,6 +30,9 @@ const (
 	deactivated deedKind = "made an access key Inactive, or tried to"
 	activated   deedKind = "made an access key Active again"
 	deleted     deedKind = "deleted an access key"
+
+	gaveUpCopies  deedKind = "couldn't write a copy of the credential, or look at one"
+	deletedCopies deedKind = "deleted the copies of the credential"
 )
 
 // Verdict is what verification said of a credential.
@@ -109,6 +112,17 @@ func (h History) verdict(key string) Verdict {
 func (h History) verifiedSinceLook(key string) bool {
 	for i := len(h) - 1; i >= 0 && h[i].what != observed; i-- {
 		if h[i].what == verified && h[i].key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// gaveUpCopies: they couldn't be written or looked at since the last look at the world. It is worth
+// another try after that.
+func (h History) gaveUpCopies() bool {
+	for i := len(h) - 1; i >= 0 && h[i].what != observed; i-- {
+		if h[i].what == gaveUpCopies {
 			return true
 		}
 	}

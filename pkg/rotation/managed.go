@@ -9,6 +9,7 @@ func managed(step func(*planner) Decision) []rule {
 	return []rule{
 		notOurs,
 		store,
+		{"copy", copies.why, (*planner).copyManaged},
 		{"done", "the step came again, or a tick was quicker", (*planner).managedAlready},
 		{"step", "Secrets Manager waits for it", step},
 		{"refuse", "there is nothing that the step could go on with", (*planner).refuseStep},

@@ -44,6 +44,9 @@ func (run *run) observeAll(ctx context.Context) error {
 	for _, k := range run.state.Keys {
 		all = append(all, ask{aboutLastUse, k.ID})
 	}
+	if run.Copies != nil && run.state.copyable() {
+		all = append(all, ask{about: aboutCopies})
+	}
 	for _, a := range all {
 		if err := run.look(ctx, a); err != nil {
 			return err
@@ -88,6 +91,8 @@ func (run *run) look(ctx context.Context, a ask) error {
 		run.state = run.state.lookedAtLastUse(a.key, used)
 	case aboutStored:
 		return run.lookForStored(ctx, a.key)
+	case aboutCopies:
+		return run.lookAtCopies(ctx)
 	}
 	return nil
 }

@@ -69,6 +69,7 @@ var rules = map[Action][]rule{
 var (
 	notOurs = rule{"not ours", "what isn't understood is never overwritten", (*planner).refuseForeign}
 	store   = rule{"store", "a key was just made, and nobody but this run knows its password", (*planner).storeFresh}
+	copies  = rule{"copy", "applications that read a copy need what SES has accepted", (*planner).copyCurrent}
 	doubt   = rule{"doubt", "IAM may list a key as it was before this run activated it", (*planner).doubtList}
 )
 
@@ -83,6 +84,7 @@ var forTicks = []rule{
 		(*planner).finishPending},
 	{"taken over", "a person moved AWSCURRENT, and the grace period has to count from now", (*planner).takeOver},
 	{"left over", "a label that is left behind costs each tick a look", (*planner).clearPending},
+	copies,
 	{"due", "an old credential is what leaks are made of", (*planner).rotateIfDue},
 	{"retire", "a key that nobody needs is one more that can leak", (*planner).retireOthers},
 	{"wait", "there is nothing to do now", (*planner).waitForNext},

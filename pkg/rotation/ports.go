@@ -44,6 +44,17 @@ type Secret interface {
 	Move(ctx context.Context, label Label, from, to string) error
 }
 
+// Copies is where else the current credential is kept, for applications that can't read the secret.
+// Errors are [*Error]s.
+type Copies interface {
+	// Read is each copy as it is now, held against what v holds.
+	Read(ctx context.Context, v Version) ([]Copy, error)
+	// Write makes the copy of that name hold what v holds.
+	Write(ctx context.Context, name string, v Version) error
+	// Delete deletes them all. It is idempotent.
+	Delete(ctx context.Context) error
+}
+
 // Verifier proves that SES accepts a credential: one result per login, in their order. It tries
 // until each is accepted or ctx ends, and returns then.
 type Verifier interface {

@@ -9,8 +9,10 @@ type Result struct {
 	Steps      []Step      `json:"steps"`
 	Credential *Credential `json:"credential,omitempty"`
 	Keys       []KeyReport `json:"keys"`
-	Next       *Step       `json:"next,omitempty"`
-	Warnings   []Warning   `json:"warnings"`
+	// Copies are missing if none are configured, or nobody looked.
+	Copies   []CopyReport `json:"copies,omitempty"`
+	Next     *Step        `json:"next,omitempty"`
+	Warnings []Warning    `json:"warnings"`
 }
 
 // Credential names what is current. Created is when its version was written.
@@ -28,6 +30,14 @@ type KeyReport struct {
 	Role        Role      `json:"role"`
 	Created     time.Time `json:"created"`
 	LastUsed    time.Time `json:"last_used,omitzero"`
+}
+
+// CopyReport is one copy of the credential. Modified is missing if it doesn't exist; Current tells
+// whether it holds what AWSCURRENT holds.
+type CopyReport struct {
+	Parameter string    `json:"parameter"`
+	Modified  time.Time `json:"modified,omitzero"`
+	Current   bool      `json:"current"`
 }
 
 // After joins an earlier request's result to r, which was served next: what is, is r's; what was
@@ -49,6 +59,10 @@ func (r *Result) report(s State) {
 	r.Keys = []KeyReport{}
 	for _, k := range s.Keys {
 		r.Keys = append(r.Keys, KeyReport{k.ID, k.Status, s.role(k), k.Created.UTC(), k.LastUsed.Value.UTC()})
+	}
+	r.Copies = nil
+	for _, c := range s.Copies.Value {
+		r.Copies = append(r.Copies, CopyReport{c.Name, c.Changed.UTC(), c.UpToDate})
 	}
 }
 

@@ -145,9 +145,14 @@ func (pl *planner) quarantined(k Key, graceOver time.Time) Decision {
 }
 
 // supersededBy is the latest moment at which the key can have been superseded: promotion comes at
-// most the window after the version was written.
+// most the window after the version was written. Who reads a copy has the key until the copy is
+// written.
 func (pl *planner) supersededBy(k Key) time.Time {
-	return latest(pl.Current.Created, k.Created).Add(pl.policy.PromotionWindow)
+	by := latest(pl.Current.Created, k.Created).Add(pl.policy.PromotionWindow)
+	for _, c := range pl.copies() {
+		by = latest(by, c.Changed)
+	}
+	return by
 }
 
 // deactivatableFrom is the earliest moment at which the key may be made Inactive, or may have been.

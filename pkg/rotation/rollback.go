@@ -13,6 +13,7 @@ var forRollbacks = []rule{
 	store,
 	doubt,
 	{"mend", "an emergency elsewhere took the key meanwhile", (*planner).mendRollback},
+	{"copy", copies.why, (*planner).copyRolledBack},
 	{"done", "the rest is for the ticks", (*planner).rolledBackAlready},
 	{"possible", "a key that is gone, or goes soon, can't be current", (*planner).refuseRollback},
 	{"activate", "a key in quarantine can't send", (*planner).activatePrevious},

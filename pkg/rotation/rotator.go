@@ -13,9 +13,10 @@ type Rotator struct {
 	Keys       Keys
 	Secret     Secret
 	Verifier   Verifier // may be nil if the policy skips verification
+	Copies     Copies   // nil: the credential is nowhere but in the secret
 	Endpoints  []sessmtp.Endpoint
 	// Policy says when things are due; start from [DefaultPolicy]. Its Regions are those of the
-	// Endpoints.
+	// Endpoints, and its Copies tells whether there are Copies.
 	Policy Policy
 	Clock  Clock
 	// OnStep hears of every step as it is done; nil is nobody.
@@ -52,10 +53,10 @@ func (r *Rotator) Run(ctx context.Context, req Request) (Result, error) {
 	return run.result, nil
 }
 
-// configured is r, with the Regions of its endpoints in the policy.
+// configured is r, with the Regions of its endpoints in the policy, and whether there are copies.
 func (r *Rotator) configured() *Rotator {
 	c := *r
-	c.Policy.Regions = nil
+	c.Policy.Regions, c.Policy.Copies = nil, r.Copies != nil
 	for _, e := range r.Endpoints {
 		c.Policy.Regions = append(c.Policy.Regions, e.Region)
 	}

@@ -62,6 +62,15 @@ type Version struct {
 	Content any
 }
 
+// Copy is one place beside the secret where applications read the current credential.
+type Copy struct {
+	Name string
+	// UpToDate: it holds what AWSCURRENT holds.
+	UpToDate bool
+	// Changed is when it was last written, zero if it doesn't exist.
+	Changed time.Time
+}
+
 // AccessKeyID is the access key that the version's credential is made from.
 func (v Version) AccessKeyID() string {
 	if len(v.Logins) == 0 {
@@ -89,6 +98,8 @@ type State struct {
 	// Stored has, for each access key that was asked about, the newest version that names it,
 	// labelled or not.
 	Stored map[string]Fact[*Version]
+	// Copies are all places beside the secret where applications read the credential.
+	Copies Fact[[]Copy]
 	// Fresh is a credential whose key was just made and whose password isn't stored yet.
 	Fresh []sessmtp.Login
 	Done  History
@@ -124,6 +135,11 @@ func (s *State) hasOthers() bool {
 
 // hasCredential tells whether AWSCURRENT holds one, dead or alive.
 func (s *State) hasCredential() bool { return s.Current.ID != "" && !s.Current.Blank }
+
+// copyable: the rotator has made the current credential. A value that people wrote was never proven.
+func (s *State) copyable() bool {
+	return s.hasCredential() && !s.Current.Unsettled && s.Current.User == s.User
+}
 
 // broken: AWSCURRENT names a key that can't send.
 func (s *State) broken() bool {

@@ -56,6 +56,7 @@ const (
 	Deactivate StepKind = "deactivate" // make an access key Inactive
 	Delete     StepKind = "delete"     // delete an access key
 	Activate   StepKind = "activate"   // make an access key Active again
+	CopyTo     StepKind = "copy"       // write it to a place beside the secret
 	Wait       StepKind = "wait"       // nothing to do now
 )
 
@@ -65,7 +66,8 @@ type Step struct {
 	AccessKeyID string    `json:"access_key_id,omitempty"`
 	VersionID   string    `json:"version_id,omitempty"`
 	Region      string    `json:"region,omitempty"`
-	At          time.Time `json:"at,omitzero"` // when it is due, for a step to come
+	Parameter   string    `json:"parameter,omitempty"` // the copy that was written
+	At          time.Time `json:"at,omitzero"`         // when it is due, for a step to come
 	Reason      string    `json:"reason,omitempty"`
 }
 
@@ -121,13 +123,16 @@ const (
 	// WarnQuarantined: AWS attached its quarantine policy to the user, because it found an access
 	// key in public.
 	WarnQuarantined WarningCode = "Quarantined"
+	// WarnCopyFailed: a copy of the credential can't be written or read. Applications that read it
+	// may have a credential that is no longer current.
+	WarnCopyFailed WarningCode = "CopyFailed"
 )
 
 // WarningCodes are all of them.
 func WarningCodes() []WarningCode {
 	return []WarningCode{WarnCurrentKeyBroken, WarnRotationBlocked, WarnSupersededKeyInUse, WarnPromotedUnverified,
 		WarnSendDenied, WarnKeyNotOurs, WarnForeignPending, WarnValueDiffers,
-		WarnSecretKeyInValue, WarnQuarantined}
+		WarnSecretKeyInValue, WarnQuarantined, WarnCopyFailed}
 }
 
 // Warning is a finding in words for a person.

@@ -202,8 +202,7 @@ func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sess
 
 // Restage implements rotation.Secret.
 func (s *Secret) Restage(ctx context.Context, base, v rotation.Version, at time.Time) (rotation.Version, error) {
-	password, _ := v.Content.(sessmtp.Password)
-	text := string(password)
+	text := Text(v)
 	if v.Blank {
 		text = credential.Empty
 	}

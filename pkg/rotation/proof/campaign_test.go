@@ -261,6 +261,9 @@ func theWhole() []campaign {
 		managed(),
 		twoLeaks(),
 		heavyRaces(0, 2, named("fresh", "pending")),
+		withCopies(),
+		racesWithCopies(0),
+		racesWithCopies(1),
 	}
 }
 
@@ -268,7 +271,7 @@ func theWhole() []campaign {
 // seconds.
 func theEssential() []campaign {
 	some := named("fresh", "superseded, its grace period over")
-	all := []campaign{singles(), races(0, ordinaryAtHeart)}
+	all := []campaign{singles(), races(0, ordinaryAtHeart), withCopies()}
 	if raceDetector {
 		return all
 	}

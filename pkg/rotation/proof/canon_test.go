@@ -18,6 +18,7 @@ import (
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 )
 
 // digest stands for a state: 128 bits of its SHA-256.
@@ -82,6 +83,12 @@ func (s *stage) write(w *writer) {
 	}
 	writeMap(w, s.names, named, w.yes)
 	j := s.judge
+	if s.copies {
+		text, changed := s.copyOf()
+		w.text(text)
+		w.instant(changed)
+		w.text(j.copied.excuse)
+	}
 	w.text(s.names[j.current] + j.excuse)
 	w.yes(j.promoted)
 	w.yes(j.overlap)
@@ -143,6 +150,11 @@ func (s *stage) writeAnswer(w *writer, byID bool, out any, err error) {
 		}
 	case *secretsmanager.PutSecretValueOutput:
 		w.text(*out.VersionId)
+	case *map[string]smtpparameter.Parameter:
+		for _, name := range slices.Sorted(maps.Keys(*out)) {
+			w.text((*out)[name].Value)
+			w.instant((*out)[name].Modified)
+		}
 	case *[]sessmtp.Result:
 		for _, r := range *out {
 			w.text(string(r.Meaning))

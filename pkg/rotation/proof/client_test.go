@@ -9,8 +9,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
@@ -29,6 +31,9 @@ const (
 	putValue   = "PutSecretValue"
 	moveLabel  = "UpdateSecretVersionStage"
 	login      = "SMTP login"
+	readCopy   = "GetParameters"
+	writeCopy  = "PutParameter"
+	deleteCopy = "DeleteParameters"
 )
 
 // call is one call on its way: what it asks for, and what it does to a stage.
@@ -47,6 +52,7 @@ type call struct {
 type api interface {
 	iamkey.API
 	smtpsecret.API
+	smtpparameter.API
 	rotation.Verifier
 }
 
@@ -161,6 +167,40 @@ func (c client) UpdateSecretVersionStage(ctx context.Context, in *secretsmanager
 	return ask(c, what, func(s *stage) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
 		return s.world.SecretsManager().UpdateSecretVersionStage(ctx, in)
 	})
+}
+
+// Get implements smtpparameter.API.
+func (c client) Get(ctx context.Context, names []string) (map[string]smtpparameter.Parameter, error) {
+	found, err := ask(c, call{action: readCopy}, func(s *stage) (*map[string]smtpparameter.Parameter, error) {
+		found := map[string]smtpparameter.Parameter{}
+		all, err := s.world.ParameterStore().Get(ctx, names...)
+		for name, p := range all {
+			found[name] = smtpparameter.Parameter{Type: p.Type, Value: p.Value, Modified: p.Modified}
+		}
+		return &found, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return *found, nil
+}
+
+// Put implements smtpparameter.API. The version tells calls with different values apart.
+func (c client) Put(ctx context.Context, name, value, kmsKey string) error {
+	what := call{action: writeCopy, version: credentialIn(value).Username, writes: true, retry: true}
+	_, err := ask(c, what, func(s *stage) (*struct{}, error) {
+		return &struct{}{}, s.world.ParameterStore().Put(ctx, localaws.Parameter{Name: name, Value: value,
+			Type: "SecureString", KeyID: kmsKey})
+	})
+	return err
+}
+
+// Delete implements smtpparameter.API.
+func (c client) Delete(ctx context.Context, names []string) error {
+	_, err := ask(c, call{action: deleteCopy, writes: true, retry: true}, func(s *stage) (*struct{}, error) {
+		return &struct{}{}, s.world.ParameterStore().Delete(ctx, names...)
+	})
+	return err
 }
 
 // Verify implements rotation.Verifier with one look at all servers of each Region. How often a real

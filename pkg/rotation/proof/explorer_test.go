@@ -267,6 +267,7 @@ func (e *explorer) meet(q *point, s step) (out any, err error) {
 func (p *point) arrive(i int) {
 	late := p.arriving[i]
 	p.arriving = slices.Delete(slices.Clone(p.arriving), i, i+1)
+	late.by.copyFailed = late.by.copyFailed || late.call.action == writeCopy // it got no answer
 	_, _ = p.stage.perform(&late.by, late.call)
 }
 

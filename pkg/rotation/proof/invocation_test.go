@@ -22,6 +22,8 @@ type invocation struct {
 	unknown bool   // the answer to its last CreateAccessKey was lost, and it hasn't looked at the keys since
 	killed  bool
 	calls   int
+	// copyFailed: it couldn't write the copy of the credential, or look at it.
+	copyFailed bool
 	// deactivated is the key that it made Inactive last.
 	deactivated string
 	// beside tells that others may act at once; other is what another invocation does at once,
@@ -76,9 +78,10 @@ func (s *stage) serve(ctx context.Context, inv *invocation, by caller) answer {
 		Secret: &smtpsecret.Secret{API: c, ID: secret, User: user, Endpoints: s.endpoints,
 			NextVersionID: inv.req.VersionID},
 		Verifier: c,
+		copies:   s.copiesOver(c),
 	}, c)
 	rotator := rotation.Rotator{
-		User: user, Keys: p.Keys, Secret: p.Secret, Verifier: p.Verifier, Endpoints: s.endpoints,
+		User: user, Keys: p.Keys, Secret: p.Secret, Verifier: p.Verifier, Copies: p.copies, Endpoints: s.endpoints,
 		Policy: s.mistake.edit(s.policy), Clock: rotation.Clock{Now: clock.now},
 		OnStep: func(step rotation.Step) { a.steps = append(a.steps, step) },
 	}
@@ -156,6 +159,8 @@ func (inv *invocation) learn(c *call, out any, err error) {
 		inv.unknown = isNoAnswer(err)
 	case c.action == listKeys:
 		inv.unknown = false
+	case err != nil && (c.action == readCopy || c.action == writeCopy):
+		inv.copyFailed = true
 	case c.action == getValue && c.label == string(rotation.Current) && err == nil &&
 		inv.leaked == "" && inv.req.Action == rotation.Emergency:
 		inv.leaked = valueIn(out).Username

@@ -67,6 +67,8 @@ type judge struct {
 	// that.
 	stopped bool
 
+	copied copied // what an application finds that reads the copy
+
 	checks [promises]int
 	broken []violation
 }
@@ -113,6 +115,7 @@ func (s *stage) look(by *invocation, cause *call) {
 		}), "another rotator's value is gone, after: %s", s.tell(by, cause))
 	}
 	s.lookUnsettled(by, cause, v)
+	defer s.lookAtCopy(by, cause)
 	if j.current != "" && j.current != c.Username {
 		j.since[j.current] = s.now
 		delete(j.byHand, j.current)
@@ -254,6 +257,8 @@ func (s *stage) before(by *invocation, c *call) {
 		"%s is touched, and AWSCURRENT names it", s.names[k.ID])
 	j.must(p8, !s.strange(k) || !s.inUse(k), "%s is a stranger's and in use, and is touched", s.names[k.ID])
 	s.beforeRetirement(by, c, k)
+	j.must(p2, c.key != j.copied.key || c.action != deactivate || dead,
+		"%s is deactivated, and applications that read the copy send with it", s.names[k.ID])
 }
 
 // oldNews: in a hostile world, Secrets Manager doesn't tell yet that AWSCURRENT has come to name

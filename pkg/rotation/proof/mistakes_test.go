@@ -40,6 +40,7 @@ type ports struct {
 	rotation.Keys
 	rotation.Secret
 	rotation.Verifier
+	copies rotation.Copies // nil for none
 	answer func(r rotation.Result, err error) (rotation.Result, error)
 }
 
@@ -105,6 +106,15 @@ var mistakes = []mistake{
 	{name: "a key that a person deactivated is activated again", breaks: p8,
 		seen:  []exploration{{"broken", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = reactivates{p.Keys}; return p }},
+	{name: "a copy isn't kept", breaks: p2,
+		seen:  []exploration{{"superseded, its grace period over, with a stale copy", alone(tick), 0}},
+		ports: func(p ports, _ api) ports { p.copies = leavesCopies{p.copies}; return p }},
+	{name: "grace doesn't count from when the copy was written", breaks: p2,
+		seen:  []exploration{{"superseded, its grace period over, with a stale copy", alone(tick), 0}},
+		ports: func(p ports, _ api) ports { p.copies = forgetsWhen{p.copies}; return p }},
+	{name: "a credential is copied before SES accepts it", breaks: p1,
+		seen:  []exploration{{"due, with a copy, and SES is late", alone(tick), 0}},
+		ports: func(p ports, _ api) ports { p.Secret = copiesEarly{p.Secret, p.copies}; return p }},
 }
 
 func (m *mistake) client(c client) api {

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -13,11 +14,14 @@ type scene struct {
 	name  string
 	build func(s *stage)
 	empty bool // the secret has no version to begin with
+	// copies: the credential is copied to Parameter Store.
+	copies bool
 }
 
 // stage plays the scene.
 func (sc scene) stage(m *mistake) *stage {
 	s := newStage()
+	s.copies = sc.copies
 	if !sc.empty {
 		s.world.CreateSecret(secret, "{}")
 		s.nameVersions("template")
@@ -107,7 +111,7 @@ var scenes = []scene{
 
 // sceneNamed finds a scene for a test that needs just that one.
 func sceneNamed(name string) scene {
-	for _, sc := range scenes {
+	for _, sc := range slices.Concat(scenes, copiedScenes) {
 		if sc.name == name {
 			return sc
 		}

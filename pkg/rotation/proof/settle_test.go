@@ -88,6 +88,7 @@ func (s *stage) remove() {
 	s.run(&invocation{name: "r", req: remove})
 	s.judge.must(p4, len(s.world.Keys(user)) == 0, "the user is decommissioned, and has %d keys",
 		len(s.world.Keys(user)))
+	s.judge.must(p4, len(s.world.Parameters()) == 0, "the user is decommissioned, and the copy is still there")
 	s.stored()
 }
 
@@ -102,6 +103,9 @@ func (s *stage) unquiet() string {
 		if k.ID != c.Username && k.ID != s.stranger {
 			return s.names[k.ID] + " is left behind, " + k.Status
 		}
+	}
+	if text, _ := s.copyOf(); s.copies && text != version.Value {
+		return fmt.Sprintf("the copy names %q", s.names[s.judge.copied.key])
 	}
 	pending, ok := s.world.Labelled(secret, string(rotation.Pending))
 	if ok && pending.ID != version.ID && pending.ID != s.leftover.ID {

@@ -33,6 +33,7 @@ type stage struct {
 	foreign   string            // the value, where it is another service's
 	leftover  localaws.Version  // labelled AWSPENDING by another rotator; its ID is empty for none
 	unsettled string            // what the value says and the configuration doesn't, until somebody settles it
+	copies    bool              // the credential is copied to Parameter Store
 	stranger  string            // a key that a person made and sends with, day after day
 	names     map[string]string // of keys and versions, by their IDs: who made them and as which
 	made      map[string]int    // how many each has made

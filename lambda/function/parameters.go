@@ -1,0 +1,70 @@
+package function
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+// parameters are the copies of the credential in Parameter Store, as the environment asks for them.
+type parameters struct{ path, kmsKey string }
+
+func (e *environment) parameters() parameters {
+	const name, keyName = "PARAMETER_PATH", "PARAMETER_KMS_KEY"
+	p := parameters{e.getenv(name), e.getenv(keyName)}
+	if p.path != "" {
+		e.fault(name, smtpparameter.CheckPath(p.path))
+	}
+	return p
+}
+
+// copies is nil if there are to be none.
+func (p parameters) copies(client *smtpparameter.Client) rotation.Copies {
+	if p.path == "" {
+		return nil
+	}
+	return &smtpparameter.Copies{API: client, Path: p.path, Members: smtpparameter.Members, KMSKey: p.kmsKey,
+		Text: smtpsecret.Text}
+}
+
+func parameterStore(cfg aws.Config, source standardVariables, region string) *smtpparameter.Client {
+	client := &smtpparameter.Client{Config: cfg, Region: region}
+	if endpoint := source.endpoint("SSM", nil); endpoint != nil {
+		client.Endpoint = *endpoint
+	} else {
+		client.Endpoint = ssmEndpoint(source, region)
+	}
+	return client
+}
+
+// dualStack are what names end in that have IPv6 addresses too, in the partitions that have such
+// names.
+var dualStack = strings.NewReplacer(".amazonaws.com.cn", ".api.amazonwebservices.com.cn",
+	".amazonaws.com", ".api.aws", ".amazonaws.eu", ".api.amazonwebservices.eu")
+
+// ssmEndpoint is Secrets Manager's in that Region, which the SDK knows, with the other service's
+// name. The SDK's own client resolves it so; in GovCloud, each endpoint of Systems Manager's is one
+// for FIPS ("AWS Systems Manager endpoints and quotas", AWS General Reference).
+func ssmEndpoint(source standardVariables, region string) string {
+	const like = "https://secretsmanager"
+	fips := source.is("AWS_USE_FIPS_ENDPOINT")
+	found, err := secretsmanager.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(),
+		secretsmanager.EndpointParameters{Region: &region, UseFIPS: &fips})
+	if err != nil {
+		return "" // there is no such Region, and each call says so
+	}
+	endpoint := "https://ssm" + strings.TrimPrefix(found.URI.String(), like)
+	if source.is("AWS_USE_DUALSTACK_ENDPOINT") {
+		return dualStack.Replace(endpoint)
+	}
+	if strings.HasPrefix(region, "us-gov-") {
+		return strings.Replace(endpoint, "://ssm-fips.", "://ssm.", 1)
+	}
+	return endpoint
+}

@@ -1,0 +1,377 @@
+package rotation_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+const path = "/mail/smtp"
+
+// parameterStore is localaws's, without the wire.
+type parameterStore struct{ localaws.ParameterStore }
+
+func (s parameterStore) Get(ctx context.Context, names []string) (map[string]smtpparameter.Parameter, error) {
+	found := map[string]smtpparameter.Parameter{}
+	all, err := s.ParameterStore.Get(ctx, names...)
+	for name, p := range all {
+		found[name] = smtpparameter.Parameter{Type: p.Type, Value: p.Value, Modified: p.Modified}
+	}
+	return found, err
+}
+
+func (s parameterStore) Put(ctx context.Context, name, value, kmsKey string) error {
+	return s.ParameterStore.Put(ctx, localaws.Parameter{Name: name, Value: value, Type: "SecureString", KeyID: kmsKey})
+}
+
+func (s parameterStore) Delete(ctx context.Context, names []string) error {
+	return s.ParameterStore.Delete(ctx, names...)
+}
+
+// withCopies keeps copies of the credential in Parameter Store.
+func withCopies(t *testing.T) *stage {
+	s := newStage(t)
+	s.rotator.Copies = &smtpparameter.Copies{API: parameterStore{s.world.ParameterStore()}, Path: path,
+		Members: smtpparameter.Members, Text: smtpsecret.Text}
+	return s
+}
+
+// parameter is what an application reads.
+func (s *stage) parameter(name string) string {
+	for _, p := range s.world.Parameters() {
+		if p.Name == path+"/"+name {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// copied holds the parameters against AWSCURRENT.
+func (s *stage) copied() {
+	s.Helper()
+	text := s.labelled("AWSCURRENT").Value
+	var value map[string]any
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		s.Fatal(err)
+	}
+	if got := s.parameter("credential"); got != text {
+		s.Errorf("the copy is %q, and AWSCURRENT %q", got, text)
+	}
+	for _, member := range []string{"username", "password", "url", "smtps_url", "host", "region"} {
+		if got := s.parameter(member); got != value[member] || got == "" {
+			s.Errorf("%s is %q, and in AWSCURRENT %q", member, got, value[member])
+		}
+	}
+	if got := s.parameter("port"); got != "587" {
+		s.Errorf("port is %q", got)
+	}
+}
+
+func times(kind rotation.StepKind, n int) []rotation.StepKind {
+	return slices.Repeat([]rotation.StepKind{kind}, n)
+}
+
+var (
+	made    = []rotation.StepKind{rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote}
+	copied8 = times(rotation.CopyTo, 8)
+	// host, port and region stay
+	copied5 = times(rotation.CopyTo, 5)
+)
+
+func TestCopiesAreWrittenOnceSESAccepts(t *testing.T) {
+	s := withCopies(t)
+	s.world.SetPropagation(hour / 2)
+	s.fails(tick, rotation.VerificationFailed, "")
+	if all := s.world.Parameters(); len(all) != 0 {
+		t.Errorf("before SES accepts it, there are copies: %v", all)
+	}
+	r := s.after(hour-time.Minute).comes(tick, rotation.Rotated, append([]rotation.StepKind{rotation.Verify, rotation.Stage,
+		rotation.Promote}, copied8...)...)
+	s.copied()
+	s.world.SetPropagation()
+	if got := r.Steps[3].Parameter; got != path+"/credential" {
+		t.Errorf("the first copy is %q", got)
+	}
+	for _, c := range r.Copies {
+		if !c.Current || c.Modified.IsZero() {
+			t.Errorf("%+v", c)
+		}
+	}
+	s.comes(tick, rotation.Waiting)
+	s.after(5*day).comes(rotate, rotation.Rotated, append(slices.Clone(made), copied5...)...)
+	s.copied()
+}
+
+func TestATickMendsACopyThatSomebodyChanged(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	s.world.PutParameter(path+"/password", "SecureString", "oops")
+	s.world.DeleteParameter(path + "/url")
+	s.comes(tick, rotation.Waiting, times(rotation.CopyTo, 2)...)
+	s.copied()
+}
+
+func TestAParameterOfAnotherTypeIsNamed(t *testing.T) {
+	s := withCopies(t)
+	s.world.PutParameter(path+"/username", "String", "AKIAIOSFODNN7EXAMPLE")
+	s.fails(tick, rotation.ConfigurationError, path+"/username")
+}
+
+// breakStore has all calls of an action fail until the returned function is called.
+func (s *stage) breakStore(actions ...string) (mend func()) {
+	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+		if slices.Contains(actions, c.Action) {
+			return &localaws.Fault{Status: 400, Code: "AccessDeniedException"}
+		}
+		return nil
+	})
+	return func() { s.world.Intercept(nil) }
+}
+
+func TestNoKeyGoesWhileACopyNamesIt(t *testing.T) {
+	for _, action := range []string{"PutParameter", "GetParameters"} {
+		t.Run(action, func(t *testing.T) {
+			s := withCopies(t)
+			s.run(tick)
+			first := s.labelled("AWSCURRENT")
+			mend := s.breakStore(action)
+			if _, err := s.run(s.after(30 * day).tick()); rotation.TypeOf(err) != rotation.AccessDenied {
+				t.Fatal(err)
+			}
+			for range 20 {
+				s.after(day).fails(tick, rotation.AccessDenied, "")
+			}
+			if key := s.parameter("username"); !strings.Contains(first.Value, key) || !s.active(key) {
+				t.Errorf("the copy names %q, which isn't Active, or isn't the first", key)
+			}
+			mend()
+			if action == "GetParameters" { // which comes first
+				s.comes(tick, rotation.Rotated, append(slices.Clone(made), copied5...)...)
+			} else {
+				s.comes(tick, rotation.Waiting, copied5...)
+			}
+			s.copied()
+			// Who read the copy had the old key until now.
+			for range 6 {
+				s.after(day).comes(tick, rotation.Waiting)
+			}
+			s.after(day+hour).comes(tick, rotation.Retired, rotation.Deactivate)
+		})
+	}
+}
+
+func (s *stage) tick() rotation.Request { return tick }
+
+func (s *stage) active(key string) bool {
+	return slices.ContainsFunc(s.world.Keys(user), func(k localaws.Key) bool { return k.ID == key && k.Status == "Active" })
+}
+
+func TestAnEmergencyWritesTheCopiesBeforeItRevokes(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	s.at("UpdateAccessKey", 1, func() *localaws.Fault { s.copied(); return nil })
+	r := s.comes(rotation.Request{Action: rotation.Emergency}, rotation.Revoked, append(append(slices.Clone(made),
+		copied5...), rotation.Deactivate, rotation.Delete)...)
+	s.copied()
+	if !s.active(r.Credential.AccessKeyID) || len(s.world.Keys(user)) != 1 {
+		t.Error(s.world.Keys(user))
+	}
+}
+
+func TestAnEmergencyRevokesEvenIfACopyCantBeWritten(t *testing.T) {
+	for _, action := range []string{"PutParameter", "GetParameters"} {
+		t.Run(action, func(t *testing.T) {
+			s := withCopies(t)
+			s.run(tick)
+			mend := s.breakStore(action)
+			r := s.comes(rotation.Request{Action: rotation.Emergency}, rotation.Revoked, append(slices.Clone(made),
+				rotation.Deactivate, rotation.Delete)...)
+			if len(r.Warnings) != 1 || r.Warnings[0].Code != rotation.WarnCopyFailed {
+				t.Errorf("%+v", r.Warnings)
+			}
+			mend()
+			s.comes(tick, rotation.Waiting, copied5...)
+			s.copied()
+		})
+	}
+}
+
+func TestAnEmergencyTriesTheCopiesOnceMoreBeforeItAnswers(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	s.at("PutParameter", 1, func() *localaws.Fault { return &localaws.Fault{Status: 500, Code: "InternalServerError"} })
+	r := s.comes(rotation.Request{Action: rotation.Emergency}, rotation.Revoked, append(append(slices.Clone(made),
+		rotation.Deactivate, rotation.Delete), copied5...)...)
+	s.copied()
+	if len(r.Warnings) != 0 {
+		t.Errorf("%+v", r.Warnings)
+	}
+}
+
+func TestAnEmergencyDoesntWaitLongForParameterStore(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	s.rotator.Copies = hangs{}
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	r, err := s.rotator.Run(ctx, rotation.Request{Action: rotation.Emergency})
+	if err != nil || r.Outcome != rotation.Revoked {
+		t.Error(r.Outcome, err)
+	}
+}
+
+type hangs struct{ rotation.Copies }
+
+func (hangs) Read(ctx context.Context, _ rotation.Version) ([]rotation.Copy, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestARollbackIsCopied(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	first := s.parameter("username")
+	s.after(5 * day).run(rotate)
+	s.comes(rollback, rotation.RolledBack, append([]rotation.StepKind{rotation.Stage, rotation.Verify, rotation.Promote},
+		copied5...)...)
+	s.copied()
+	if got := s.parameter("username"); got != first {
+		t.Errorf("%s, want %s", got, first)
+	}
+}
+
+func TestSecretsManagersOwnRotationIsCopied(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	token, err := s.world.StartRotation(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.rotator.Secret.(*smtpsecret.Secret).NextVersionID = token
+	for _, action := range []rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret} {
+		if _, err := s.run(rotation.Request{Action: action, VersionID: token}); err != nil {
+			t.Fatal(action, err)
+		}
+	}
+	mend := s.breakStore("PutParameter")
+	s.fails(rotation.Request{Action: rotation.FinishSecret, VersionID: token}, rotation.AccessDenied, "PutParameter")
+	mend()
+	s.comes(rotation.Request{Action: rotation.FinishSecret, VersionID: token}, rotation.Waiting, copied5...)
+	s.copied()
+}
+
+// A copy that comes late must not stand where another invocation has written a newer one.
+func TestACopyThatWasOvertakenIsWrittenAgain(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	other := *s.rotator
+	other.OnStep = nil
+	s.at("PutParameter", 1, func() *localaws.Fault {
+		if _, err := other.Run(t.Context(), rotation.Request{Action: rotation.Emergency}); err != nil {
+			t.Error(err)
+		}
+		return nil
+	})
+	if _, err := s.run(rotate); err != nil {
+		t.Fatal(err)
+	}
+	s.copied()
+}
+
+func TestACopyKilledHalfwayIsFinished(t *testing.T) {
+	for n := 1; n <= 5; n++ {
+		s := withCopies(t)
+		s.run(tick)
+		s.after(5 * day)
+		s.at("PutParameter", n, func() *localaws.Fault { return &localaws.Fault{Drop: true} })
+		if _, err := s.run(rotate); err == nil {
+			t.Fatal("it went well")
+		}
+		for _, name := range []string{s.parameter("username"), s.parameter("url")[len("smtp://"):][:20]} {
+			if !s.active(name) {
+				t.Errorf("a copy names %s, which isn't Active", name)
+			}
+		}
+		s.comes(tick, rotation.Waiting, times(rotation.CopyTo, 6-n)...)
+		s.copied()
+	}
+}
+
+func TestStatusTellsOfTheCopies(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	s.world.PutParameter(path+"/password", "SecureString", "oops")
+	status := rotation.Request{Action: rotation.Status}
+	r := s.comes(status, rotation.Reported)
+	for _, c := range r.Copies {
+		if c.Current != (c.Parameter != path+"/password") {
+			t.Errorf("%+v", c)
+		}
+	}
+	if len(r.Copies) != 8 {
+		t.Errorf("%d copies", len(r.Copies))
+	}
+	if text, _ := json.Marshal(r); strings.Contains(string(text), "oops") ||
+		strings.Contains(string(text), s.parameter("url")) {
+		t.Errorf("%s tells what a parameter holds", text)
+	}
+	s.breakStore("GetParameters")
+	if r := s.comes(status, rotation.Reported); len(r.Warnings) != 1 || r.Warnings[0].Code != rotation.WarnCopyFailed {
+		t.Errorf("%+v", r.Warnings)
+	}
+}
+
+func TestADecommissionDeletesTheCopies(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	s.comes(rotation.Request{Action: rotation.Decommission}, rotation.Decommissioned, rotation.Delete, rotation.Delete)
+	if all := s.world.Parameters(); len(all) != 0 {
+		t.Errorf("there are parameters left: %v", all)
+	}
+}
+
+// A value that a person wrote was never proven, so it isn't copied before a rotation.
+func TestAnAdoptedValueIsntCopied(t *testing.T) {
+	s := withCopies(t)
+	id, key, err := s.world.CreateAccessKey(user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := `{"username":"` + id + `","password":"` + localaws.SMTPPassword(key, region) + `"}`
+	if _, err := s.world.PutSecretValue(secret, value); err != nil {
+		t.Fatal(err)
+	}
+	s.comes(tick, rotation.Waiting)
+	if all := s.world.Parameters(); len(all) != 0 {
+		t.Errorf("there are copies: %v", all)
+	}
+	s.comes(rotate, rotation.Rotated, append(slices.Clone(made), copied8...)...)
+	s.copied()
+}
+
+func TestAFailedCopyDoesntRepeatThePassword(t *testing.T) {
+	s := withCopies(t)
+	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+		if c.Action != "PutParameter" {
+			return nil
+		}
+		text := s.labelled("AWSCURRENT").Value
+		return &localaws.Fault{Status: 400, Code: "ValidationException", Message: "Value '" + text + "' at 'value' is wrong"}
+	})
+	_, err := s.run(tick)
+	if err == nil || strings.Contains(err.Error(), "password") || !strings.Contains(err.Error(), "ValidationException") {
+		t.Error(err)
+	}
+	if errors.Unwrap(err) == nil {
+		t.Error("the cause is lost")
+	}
+}

@@ -1,0 +1,188 @@
+package proof
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
+)
+
+// A copy of the credential, for applications that read Parameter Store: the same promises hold for
+// them. It is one parameter, with the whole value; that the others follow it is
+// pkg/rotation/copies_test.go's matter.
+
+const copyPath = "/mail/smtp"
+
+// copiesOver is nil where the stage has none.
+func (s *stage) copiesOver(c api) rotation.Copies {
+	if !s.copies {
+		return nil
+	}
+	return &smtpparameter.Copies{API: c, Path: copyPath, Text: smtpsecret.Text}
+}
+
+// copyOf is what the copy holds, and when it was written.
+func (s *stage) copyOf() (text string, changed time.Time) {
+	for _, p := range s.world.Parameters() {
+		return p.Value, p.Modified
+	}
+	return "", time.Time{}
+}
+
+// copied is what the judge knows of the copy.
+type copied struct {
+	key string // that it names
+	// excuse is why it may be dead. It ends when it is alive again.
+	excuse string
+}
+
+// lookAtCopy is an application's that reads the copy, after it has looked at AWSCURRENT.
+func (s *stage) lookAtCopy(by *invocation, cause *call) {
+	if !s.copies {
+		return
+	}
+	j := s.judge
+	text, _ := s.copyOf()
+	c := credentialIn(text)
+	if before := j.copied.key; before != c.Username {
+		j.must(p1, c.Username != "" || j.removed || by != nil && by.other == rotation.Decommission,
+			"the copy is gone, after: %s", s.tell(by, cause))
+		if before != "" && before != j.current {
+			j.since[before] = s.now // who reads the copy had it until now
+		}
+	}
+	j.copied.key = c.Username
+	if c.Username == "" || j.removed {
+		return
+	}
+	_, was := j.since[c.Username]
+	j.must(p1, was || c.Username == j.current, "the copy names %s, which never was current, after: %s",
+		s.names[c.Username], s.tell(by, cause))
+	switch {
+	case s.accepts(c):
+		j.copied.excuse = ""
+		j.checks[p1]++
+	case cause == byPerson, j.frail, j.overlap:
+		j.copied.excuse = "as AWSCURRENT"
+	case by != nil && by.mayCutCopy():
+		j.copied.excuse = "an emergency"
+	default:
+		j.must(p1, j.copied.excuse != "" || s.onlyLate(c), "the copy names %s, which SES doesn't accept, after: %s",
+			s.names[c.Username], s.tell(by, cause))
+	}
+}
+
+// mayCutCopy: an emergency goes on if the copy can't be written, one that contains first stops mail
+// anyway, and one that overlaps another invocation may see the other write what it has revoked. The
+// other, or the next tick, mends that.
+func (inv *invocation) mayCutCopy() bool {
+	beside := inv.beside && (inv.req.Action == rotation.Emergency || inv.other == rotation.Emergency ||
+		inv.req.Action == rotation.Rollback || inv.other == rotation.Rollback)
+	return beside || inv.req.Action == rotation.Emergency && (inv.copyFailed || inv.req.ContainFirst)
+}
+
+// copiedScenes are those whose credential is copied.
+var copiedScenes = []scene{
+	{name: "no credential yet, with a copy", copies: true, build: func(s *stage) {}},
+	{name: "no credential yet, with a copy, and SES is late", copies: true,
+		build: func(s *stage) { s.world.SetPropagation(lateness) }},
+	{name: "an adopted secret, due, with a copy", copies: true,
+		build: func(s *stage) { s.handMadeSecret().after(30 * day) }},
+	{name: "fresh, with a copy", copies: true, build: func(s *stage) { s.tick().after(hour) }},
+	{name: "due, with a copy", copies: true, build: func(s *stage) { s.tick().after(30 * day) }},
+	{name: "due, with a copy, and SES is late", copies: true,
+		build: func(s *stage) { s.tick().after(30 * day).world.SetPropagation(lateness) }},
+	{name: "superseded, its grace period over, with a copy", copies: true,
+		build: func(s *stage) { s.rotated().after(7*day + hour) }},
+	{name: "superseded, its grace period over, with a copy that is new", copies: true, build: func(s *stage) {
+		s.copies = false
+		s.rotated().after(7*day + hour).copies = true
+	}},
+	{name: "superseded, its grace period over, with a stale copy", copies: true, build: func(s *stage) {
+		s.tick().after(5 * day).copies = false
+		s.invoke(rotation.Request{Action: rotation.Rotate}).after(7*day + hour).copies = true
+	}},
+	{name: "quarantined long enough, with a copy", copies: true, build: func(s *stage) { s.retired().after(25 * hour) }},
+	{name: "broken, with a copy", copies: true,
+		build: func(s *stage) { s.tick().after(hour).deactivate(s.currentKey()).after(hour) }},
+	{name: "broken, beside the previous key, with a copy", copies: true,
+		build: func(s *stage) { s.rotated().after(hour).deactivate(s.currentKey()).after(hour) }},
+	{name: "pending, with a copy", copies: true, build: func(s *stage) { s.pending().after(10 * time.Minute) }},
+	{name: "rolled back a day ago, with a copy", copies: true, build: func(s *stage) {
+		s.rotated().after(hour).invoke(rotation.Request{Action: rotation.Rollback}).after(day)
+	}},
+}
+
+// withCopies have one fault at any call.
+func withCopies() campaign {
+	c := campaign{name: "with a copy in Parameter Store, one fault"}
+	for _, sc := range copiedScenes {
+		for _, req := range requests {
+			c.trials = append(c.trials, trial{sc, alone(req), 1, faults, 0})
+		}
+		var steps [][]rotation.Request
+		for _, action := range []rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret,
+			rotation.FinishSecret} {
+			steps = append(steps, []rotation.Request{{Action: action}})
+		}
+		c.trials = append(c.trials, trial{sc, steps, 1, faults, 0})
+	}
+	return c
+}
+
+// racesWithCopies are light pairs of actions at once, with as many of the two killed at any call.
+func racesWithCopies(killed int) campaign {
+	c := campaign{name: "with a copy in Parameter Store, two at once" + killedOf(killed)}
+	for _, name := range []string{"fresh, with a copy", "superseded, its grace period over, with a stale copy"} {
+		for i, a := range requests {
+			for _, b := range requests[i:] {
+				if !heavy(a, b) && (killed == 0 || ordinary(a) && ordinary(b)) {
+					c.trials = append(c.trials, trial{sceneNamed(name), atOnce(a, b), killed, crashes, 0})
+				}
+			}
+		}
+	}
+	return c
+}
+
+// Mistakes with copies.
+
+// leavesCopies takes each copy for what it should be.
+type leavesCopies struct{ rotation.Copies }
+
+func (c leavesCopies) Read(ctx context.Context, v rotation.Version) ([]rotation.Copy, error) {
+	copies, err := c.Copies.Read(ctx, v)
+	for i := range copies {
+		copies[i].UpToDate = copies[i].UpToDate || !copies[i].Changed.IsZero()
+	}
+	return copies, err
+}
+
+// forgetsWhen doesn't know when a copy was written.
+type forgetsWhen struct{ rotation.Copies }
+
+func (c forgetsWhen) Read(ctx context.Context, v rotation.Version) ([]rotation.Copy, error) {
+	copies, err := c.Copies.Read(ctx, v)
+	for i := range copies {
+		copies[i].Changed = time.Time{}
+	}
+	return copies, err
+}
+
+// copiesEarly writes the copy as soon as a credential is stored.
+type copiesEarly struct {
+	rotation.Secret
+	copies rotation.Copies
+}
+
+func (s copiesEarly) Stage(ctx context.Context, base rotation.Version, logins []sessmtp.Login,
+	at time.Time) (rotation.Version, error) {
+	v, err := s.Secret.Stage(ctx, base, logins, at)
+	if err == nil {
+		err = s.copies.Write(ctx, copyPath+"/"+smtpparameter.Whole, v)
+	}
+	return v, err
+}

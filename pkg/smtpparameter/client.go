@@ -1,0 +1,157 @@
+package smtpparameter
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"math"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/smithy-go"
+	smithytime "github.com/aws/smithy-go/time"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// Client speaks to Parameter Store. It is no more than this package needs: with the SDK's own client,
+// the function would be an eighth larger, and so its start longer for everybody.
+type Client struct {
+	Config   aws.Config // its Credentials, HTTPClient and RetryMaxAttempts
+	Region   string
+	Endpoint string // a URL
+}
+
+var _ API = (*Client)(nil)
+
+// Get implements API.
+func (c *Client) Get(ctx context.Context, names []string) (map[string]Parameter, error) {
+	var answer struct {
+		Parameters []struct {
+			Name, Type, Value string
+			LastModifiedDate  float64 // seconds since 1970
+		}
+	}
+	err := c.call(ctx, "GetParameters", map[string]any{"Names": names, "WithDecryption": true}, &answer)
+	found := map[string]Parameter{}
+	for _, p := range answer.Parameters {
+		found[p.Name] = Parameter{p.Type, p.Value, timeOf(p.LastModifiedDate)}
+	}
+	return found, err
+}
+
+func timeOf(seconds float64) time.Time {
+	whole, part := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(part*1e9)).UTC().Truncate(time.Millisecond)
+}
+
+// Put implements API.
+func (c *Client) Put(ctx context.Context, name, value, kmsKey string) error {
+	request := map[string]any{"Name": name, "Value": value, "Type": secureString, "Overwrite": true}
+	if kmsKey != "" {
+		request["KeyId"] = kmsKey
+	}
+	return c.call(ctx, "PutParameter", request, &struct{}{})
+}
+
+// Delete implements API.
+func (c *Client) Delete(ctx context.Context, names []string) error {
+	return c.call(ctx, "DeleteParameters", map[string]any{"Names": names}, &struct{}{})
+}
+
+// call makes one call, and reports an error in the SDK's form.
+func (c *Client) call(ctx context.Context, action string, request, answer any) error {
+	body, err := json.Marshal(request)
+	if err == nil {
+		err = c.insist(ctx, action, body, answer)
+	}
+	if err != nil {
+		return &smithy.OperationError{ServiceID: "SSM", OperationName: action, Err: err}
+	}
+	return nil
+}
+
+// insist makes one call, and again where that may help, as the SDK does.
+func (c *Client) insist(ctx context.Context, action string, body []byte, answer any) error {
+	again := retry.NewStandard(func(o *retry.StandardOptions) {
+		if c.Config.RetryMaxAttempts > 0 {
+			o.MaxAttempts = c.Config.RetryMaxAttempts
+		}
+	})
+	for attempt := 1; ; attempt++ {
+		err := c.try(ctx, action, body, answer)
+		if err == nil || attempt >= again.MaxAttempts() || ctx.Err() != nil || !again.IsErrorRetryable(err) {
+			return err
+		}
+		delay, delayErr := again.RetryDelay(attempt, err)
+		if delayErr != nil || smithytime.SleepWithContext(ctx, delay) != nil {
+			return err
+		}
+	}
+}
+
+// try makes one call over AWS's JSON protocol, 1.1.
+func (c *Client) try(ctx context.Context, action string, body []byte, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Endpoint, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	if request.URL.Path == "" {
+		request.URL.Path = "/"
+	}
+	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	request.Header.Set("X-Amz-Target", "AmazonSSM."+action)
+	keys, err := c.Config.Credentials.Retrieve(ctx)
+	if err != nil {
+		return err
+	}
+	hash := sha256.Sum256(body)
+	err = v4.NewSigner().SignHTTP(ctx, keys, request, hex.EncodeToString(hash[:]), "ssm", c.Region, time.Now())
+	if err != nil {
+		return err
+	}
+	response, err := c.Config.HTTPClient.Do(request)
+	if err != nil {
+		return &smithyhttp.RequestSendError{Err: err}
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, mostAnswered))
+	if err != nil {
+		return &smithyhttp.RequestSendError{Err: err}
+	}
+	if response.StatusCode != http.StatusOK {
+		return refusal(response, text)
+	}
+	return json.Unmarshal(text, answer)
+}
+
+// mostAnswered is more than ten parameters of 8 KB can need.
+const mostAnswered = 1 << 20
+
+// refusal is an answer that isn't one to the question, in the SDK's form. A code may stand behind a
+// namespace, or in the header, with a URL behind it.
+func refusal(response *http.Response, text []byte) error {
+	var said struct {
+		Code    string `json:"__type"`
+		Message string `json:"message"`
+	}
+	_ = json.Unmarshal(text, &said) // whatever a server in between says
+	code := said.Code
+	if header := response.Header.Get("X-Amzn-Errortype"); code == "" {
+		code = header
+	}
+	code, _, _ = strings.Cut(code[strings.LastIndex(code, "#")+1:], ":")
+	if code == "" {
+		code = response.Status
+	}
+	return &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: response},
+		Err:      &smithy.GenericAPIError{Code: code, Message: said.Message},
+	}
+}
