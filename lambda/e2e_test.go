@@ -24,6 +24,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 )
 
 const (
@@ -63,6 +64,8 @@ type life struct {
 	world   *localaws.World
 	iam     *iam.Client
 	secrets *secretsmanager.Client
+	// parameters reads the copies.
+	parameters *smtpparameter.Client
 }
 
 // wholeLife uses the IAM and Secrets Manager at otherURL, if that is set, and the deployment's
@@ -72,7 +75,8 @@ func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 		d.Env["AWS_ENDPOINT_URL"] = otherURL
 	}
 	cfg := awstest.Config(d.Env["AWS_ENDPOINT_URL"])
-	l := &life{world: d.World, iam: iam.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg)}
+	l := &life{world: d.World, iam: iam.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg),
+		parameters: &smtpparameter.Client{Config: cfg, Region: awstest.Region, Endpoint: d.Env["AWS_ENDPOINT_URL"]}}
 	if otherURL != "" {
 		l.create(t)
 	}
@@ -81,7 +85,7 @@ func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 		t.Fatal(err)
 	}
 	l.process = startFunction(t, append(slices.Clone(env), "ROTATION_INTERVAL=9s", "PROMOTION_WINDOW=1s",
-		"GRACE_PERIOD=2s", "QUARANTINE_PERIOD=1s", "IN_USE_WINDOW=1s", "VERIFY_TIMEOUT=10s"))
+		"GRACE_PERIOD=2s", "QUARANTINE_PERIOD=1s", "IN_USE_WINDOW=1s", "VERIFY_TIMEOUT=10s", "PARAMETER_PATH="+copyPath))
 	printed := []*process{l.process}
 
 	l.want(`{}`, rotation.Rotated)
@@ -101,7 +105,7 @@ func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 
 	// A rollback needs more time before the previous key's deletion than these periods leave: with
 	// the standard ones
-	l.process = startFunction(t, env)
+	l.process = startFunction(t, append(slices.Clone(env), "PARAMETER_PATH="+copyPath))
 	printed = append(printed, l.process)
 	l.want(`{"action":"rollback"}`, rotation.RolledBack)
 	if got := l.mailFlows(); got != k2 {
@@ -202,6 +206,16 @@ func (l *life) mailFlows() string {
 	}
 	if !l.world.Accepts(awstest.Region, value.Username, value.Password) {
 		l.Fatalf("SES doesn't accept what AWSCURRENT holds (%s)", value.Username)
+	}
+	copies, err := l.parameters.Get(l.Context(), []string{copyPath + "/credential", copyPath + "/password"})
+	if err != nil {
+		l.Fatal(err)
+	}
+	if got := copies[copyPath+"/credential"]; got.Value != *out.SecretString || got.Type != "SecureString" {
+		l.Errorf("the copy, a %q, isn't what AWSCURRENT holds", got.Type)
+	}
+	if copies[copyPath+"/password"].Value != value.Password {
+		l.Error("the copied password isn't AWSCURRENT's")
 	}
 	return value.Username
 }

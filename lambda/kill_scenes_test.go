@@ -29,6 +29,16 @@ var scenes = []scene{
 		a.credentialMade(time.Hour)
 		return `{"action":"rotate"}`
 	}},
+	{name: "rotation by age, with copies", play: func(a *account) string {
+		a.keepsCopies()
+		a.credentialMade(30 * day)
+		return `{}`
+	}},
+	{name: "emergency, with copies", askedAgain: true, play: func(a *account) string {
+		a.keepsCopies()
+		a.leaked = a.credentialMade(time.Hour)
+		return `{"action":"emergency"}`
+	}},
 	{name: "deactivation", play: func(a *account) string {
 		a.credentialMade(40 * day)
 		a.wanted = a.rotated(8 * day)

@@ -254,6 +254,9 @@ func (a *account) quiet() {
 		a.Fatal(err)
 	}
 	a.served(current)
+	if holder, copied := a.watch.copy(); copied && holder != current.Username {
+		a.Errorf("the copy names %s, and AWSCURRENT %s", holder, current.Username)
+	}
 	if a.wanted != "" && current.Username != a.wanted {
 		a.Errorf("AWSCURRENT names %s, want %s", current.Username, a.wanted)
 	}

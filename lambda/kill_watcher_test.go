@@ -74,6 +74,9 @@ func (w *watcher) look(next localaws.Call) {
 		w.lastCurrent[current.Username] = w.function.World.Now()
 	}
 	w.mailFlows(current, next)
+	if holder, copied := w.copy(); copied && holder != current.Username {
+		w.copyFlows(holder, next)
+	}
 	if len(w.function.World.Keys(user)) > 2 {
 		w.Errorf("before %s: more than two keys", next.Action)
 	}
@@ -94,6 +97,35 @@ func (w *watcher) mailFlows(current localfunction.Credential, next localaws.Call
 	case w.hasOne && !w.outage.Load():
 		w.Errorf("before %s: AWSCURRENT names %q, and SES doesn't accept it", next.Action, current.Username)
 	}
+}
+
+// copyPath is where copies are, in the scenes that have them.
+const copyPath = "/mail/smtp"
+
+func (a *account) keepsCopies() {
+	a.Env["PARAMETER_PATH"] = copyPath
+	a.Restart()
+}
+
+// copy is the access key that the copy of the credential names, if there is a copy.
+func (w *watcher) copy() (holder string, ok bool) {
+	for _, p := range w.function.World.Parameters() {
+		if p.Name == copyPath+"/username" {
+			return p.Value, true
+		}
+	}
+	return "", false
+}
+
+// copyFlows checks a copy that is behind: its key was current, and is Active.
+func (w *watcher) copyFlows(holder string, next localaws.Call) {
+	w.lastCurrent[holder] = w.function.World.Now() // for those who read the copy
+	for _, k := range w.function.World.Keys(user) {
+		if k.ID == holder && k.Status == "Active" {
+			return
+		}
+	}
+	w.Errorf("before %s: the copy names %q, which isn't Active", next.Action, holder)
 }
 
 // mayEnd checks that a key that is about to be deactivated or deleted had its grace period, and

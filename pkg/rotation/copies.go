@@ -13,7 +13,8 @@ func (pl *planner) copyCurrent() Decision {
 	}
 	for _, c := range pl.copies() {
 		if !c.UpToDate {
-			return do(cmd(copyCurrent, pl.Current.AccessKeyID(), "it doesn't hold what is current").of(pl.currentVersion()))
+			return do(cmd(copyCurrent, pl.Current.AccessKeyID(), "it doesn't hold what is current").
+				of(pl.currentVersion()))
 		}
 	}
 	return Decision{}
@@ -60,7 +61,8 @@ func (run *run) copy(ctx context.Context, c command) error {
 		step.Parameter = one.Name
 		run.record(step)
 	}
-	run.result.Warnings = slices.DeleteFunc(run.result.Warnings, func(w Warning) bool { return w.Code == WarnCopyFailed })
+	run.result.Warnings = slices.DeleteFunc(run.result.Warnings,
+		func(w Warning) bool { return w.Code == WarnCopyFailed })
 	current, err := run.Secret.Read(ctx, Current)
 	if err == nil && (current == nil || current.ID != c.version.ID) {
 		err = Errorf(Conflict, "AWSCURRENT moved while it was copied")

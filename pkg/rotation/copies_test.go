@@ -94,8 +94,8 @@ func TestCopiesAreWrittenOnceSESAccepts(t *testing.T) {
 	if all := s.world.Parameters(); len(all) != 0 {
 		t.Errorf("before SES accepts it, there are copies: %v", all)
 	}
-	r := s.after(hour-time.Minute).comes(tick, rotation.Rotated, append([]rotation.StepKind{rotation.Verify, rotation.Stage,
-		rotation.Promote}, copied8...)...)
+	finished := append([]rotation.StepKind{rotation.Verify, rotation.Stage, rotation.Promote}, copied8...)
+	r := s.after(hour-time.Minute).comes(tick, rotation.Rotated, finished...)
 	s.copied()
 	s.world.SetPropagation()
 	if got := r.Steps[3].Parameter; got != path+"/credential" {
@@ -172,7 +172,9 @@ func TestNoKeyGoesWhileACopyNamesIt(t *testing.T) {
 func (s *stage) tick() rotation.Request { return tick }
 
 func (s *stage) active(key string) bool {
-	return slices.ContainsFunc(s.world.Keys(user), func(k localaws.Key) bool { return k.ID == key && k.Status == "Active" })
+	return slices.ContainsFunc(s.world.Keys(user), func(k localaws.Key) bool {
+		return k.ID == key && k.Status == "Active"
+	})
 }
 
 func TestAnEmergencyWritesTheCopiesBeforeItRevokes(t *testing.T) {
@@ -241,8 +243,8 @@ func TestARollbackIsCopied(t *testing.T) {
 	s.run(tick)
 	first := s.parameter("username")
 	s.after(5 * day).run(rotate)
-	s.comes(rollback, rotation.RolledBack, append([]rotation.StepKind{rotation.Stage, rotation.Verify, rotation.Promote},
-		copied5...)...)
+	s.comes(rollback, rotation.RolledBack, append([]rotation.StepKind{rotation.Stage, rotation.Verify,
+		rotation.Promote}, copied5...)...)
 	s.copied()
 	if got := s.parameter("username"); got != first {
 		t.Errorf("%s, want %s", got, first)
@@ -365,10 +367,12 @@ func TestAFailedCopyDoesntRepeatThePassword(t *testing.T) {
 			return nil
 		}
 		text := s.labelled("AWSCURRENT").Value
-		return &localaws.Fault{Status: 400, Code: "ValidationException", Message: "Value '" + text + "' at 'value' is wrong"}
+		return &localaws.Fault{Status: 400, Code: "ValidationException",
+			Message: "Value '" + text + "' at 'value' is wrong"}
 	})
 	_, err := s.run(tick)
-	if err == nil || strings.Contains(err.Error(), "password") || !strings.Contains(err.Error(), "ValidationException") {
+	if err == nil || strings.Contains(err.Error(), "password") ||
+		!strings.Contains(err.Error(), "ValidationException") {
 		t.Error(err)
 	}
 	if errors.Unwrap(err) == nil {

@@ -136,7 +136,8 @@ func (s *State) hasOthers() bool {
 // hasCredential tells whether AWSCURRENT holds one, dead or alive.
 func (s *State) hasCredential() bool { return s.Current.ID != "" && !s.Current.Blank }
 
-// copyable: the rotator has made the current credential. A value that people wrote was never proven.
+// copyable: the rotator has made the current credential. A value that people wrote was never
+// proven.
 func (s *State) copyable() bool {
 	return s.hasCredential() && !s.Current.Unsettled && s.Current.User == s.User
 }

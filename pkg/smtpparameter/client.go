@@ -20,10 +20,10 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// Client speaks to Parameter Store. It is no more than this package needs: with the SDK's own client,
-// the function would be an eighth larger, and so its start longer for everybody.
+// Client speaks to Parameter Store. It is no more than this package needs: with the SDK's own
+// client, the function would be an eighth larger, and so its start longer for everybody.
 type Client struct {
-	Config   aws.Config // its Credentials, HTTPClient and RetryMaxAttempts
+	Config   aws.Config // its Credentials, HTTPClient (nil is Go's own) and RetryMaxAttempts
 	Region   string
 	Endpoint string // a URL
 }
@@ -116,7 +116,7 @@ func (c *Client) try(ctx context.Context, action string, body []byte, answer any
 	if err != nil {
 		return err
 	}
-	response, err := c.Config.HTTPClient.Do(request)
+	response, err := c.http().Do(request)
 	if err != nil {
 		return &smithyhttp.RequestSendError{Err: err}
 	}
@@ -129,6 +129,13 @@ func (c *Client) try(ctx context.Context, action string, body []byte, answer any
 		return refusal(response, text)
 	}
 	return json.Unmarshal(text, answer)
+}
+
+func (c *Client) http() aws.HTTPClient {
+	if c.Config.HTTPClient == nil {
+		return http.DefaultClient
+	}
+	return c.Config.HTTPClient
 }
 
 // mostAnswered is more than ten parameters of 8 KB can need.

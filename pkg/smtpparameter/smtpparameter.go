@@ -87,8 +87,8 @@ func (c *Copies) wanted(v rotation.Version) (map[string]string, error) {
 	return wanted, nil
 }
 
-// Read implements rotation.Copies. A parameter that is there and not wanted any more is a copy, too:
-// its credential would stay behind.
+// Read implements rotation.Copies. A parameter that is there and not wanted any more is a copy,
+// too: its credential would stay behind.
 func (c *Copies) Read(ctx context.Context, v rotation.Version) ([]rotation.Copy, error) {
 	wanted, err := c.wanted(v)
 	if err != nil {

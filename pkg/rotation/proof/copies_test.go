@@ -105,7 +105,8 @@ var copiedScenes = []scene{
 		s.tick().after(5 * day).copies = false
 		s.invoke(rotation.Request{Action: rotation.Rotate}).after(7*day + hour).copies = true
 	}},
-	{name: "quarantined long enough, with a copy", copies: true, build: func(s *stage) { s.retired().after(25 * hour) }},
+	{name: "quarantined long enough, with a copy", copies: true,
+		build: func(s *stage) { s.retired().after(25 * hour) }},
 	{name: "broken, with a copy", copies: true,
 		build: func(s *stage) { s.tick().after(hour).deactivate(s.currentKey()).after(hour) }},
 	{name: "broken, beside the previous key, with a copy", copies: true,
