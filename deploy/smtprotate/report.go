@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -24,8 +25,8 @@ func (c *console) report(r rotation.Result) error {
 	if r.Action != rotation.Status {
 		section("Outcome", strings.ReplaceAll(string(r.Outcome), "_", " "))
 	}
-	for i, s := range r.Steps {
-		section(first(i, "Done"), wrapped(fmt.Sprintf("%s %s: %s", s.Kind, s.AccessKeyID, s.Reason))...)
+	for i, line := range done(r.Steps) {
+		section(first(i, "Done"), wrapped(line)...)
 	}
 	if r.Credential == nil {
 		section("Credential", "none yet")
@@ -40,6 +41,7 @@ func (c *console) report(r rotation.Result) error {
 	if line := lifeline(r, now); line != "" {
 		section("", strings.Split(line, "\n")...)
 	}
+	section("Copies", copies(r.Copies)...)
 	for i, w := range r.Warnings {
 		section(first(i, "Warnings"), wrapped(fmt.Sprintf("%s: %s", w.Code, w.Message))...)
 	}
@@ -48,6 +50,41 @@ func (c *console) report(r rotation.Result) error {
 	}
 	_, err := fmt.Fprint(c.out, out.String())
 	return err
+}
+
+// done says what was done, step by step; the copies are one.
+func done(steps []rotation.Step) (lines []string) {
+	written := 0
+	for _, s := range steps {
+		if s.Kind == rotation.CopyTo {
+			written++
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("%s %s: %s", s.Kind, s.AccessKeyID, s.Reason))
+	}
+	if written > 0 {
+		lines = append(lines, fmt.Sprintf("%s: to %d parameters, which didn't hold what is current", rotation.CopyTo,
+			written))
+	}
+	return lines
+}
+
+// copies says where the credential is copied to, and which copies are behind.
+func copies(all []rotation.CopyReport) (lines []string) {
+	var last time.Time
+	for _, c := range all {
+		if !c.Current {
+			lines = append(lines, c.Parameter+" doesn't hold what is current")
+		}
+		if c.Modified.After(last) {
+			last = c.Modified
+		}
+	}
+	if lines == nil && len(all) > 0 {
+		lines = []string{fmt.Sprintf("%d parameters at %s hold it, since %s", len(all), path.Dir(all[0].Parameter),
+			when(last))}
+	}
+	return lines
 }
 
 // upNext says what comes next, and when.

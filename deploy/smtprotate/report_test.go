@@ -42,3 +42,36 @@ Next        deactivate AKIAI44QH8DHBEXAMPLE in 6 d 0 h, on Wed 9 Dec 12:15 UTC:
 		t.Errorf("%v\n%s\nwant\n%s", err, got, want)
 	}
 }
+
+func TestAReportTellsOfTheCopies(t *testing.T) {
+	at := time.Date(2026, 12, 2, 12, 0, 0, 0, time.UTC)
+	copies := []rotation.CopyReport{{Parameter: "/mail/smtp/credential", Modified: at, Current: true},
+		{Parameter: "/mail/smtp/url", Modified: at.Add(-time.Hour), Current: true}}
+	printed := func() string {
+		var out strings.Builder
+		c := &console{out: &out, now: func() time.Time { return at }}
+		err := c.report(rotation.Result{Action: rotation.Tick, Outcome: rotation.Rotated, Copies: copies,
+			Steps: []rotation.Step{
+				{Kind: rotation.Promote, AccessKeyID: "AKIAIOSFODNN7EXAMPLE", Reason: "SES accepts it"},
+				{Kind: rotation.CopyTo, AccessKeyID: "AKIAIOSFODNN7EXAMPLE", Parameter: "/mail/smtp/credential"},
+				{Kind: rotation.CopyTo, AccessKeyID: "AKIAIOSFODNN7EXAMPLE", Parameter: "/mail/smtp/url"}}})
+		if err != nil {
+			t.Error(err)
+		}
+		return out.String()
+	}
+	const want = `
+Outcome     rotated
+Done        promote AKIAIOSFODNN7EXAMPLE: SES accepts it
+            copy: to 2 parameters, which didn't hold what is current
+Credential  none yet
+Copies      2 parameters at /mail/smtp hold it, since 2 Dec 2026 12:00 UTC
+`
+	if got := "\n" + printed(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	copies[1].Current = false
+	if got := printed(); !strings.Contains(got, "Copies      /mail/smtp/url doesn't hold what is current\n") {
+		t.Error(got)
+	}
+}

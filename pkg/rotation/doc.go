@@ -22,8 +22,8 @@
 // look. What a run has done is its [History], which ends with the run.
 //
 // The package knows neither AWS nor a log, and it reads time only from its [Clock]. [Keys],
-// [Secret] and [Verifier] are what it asks of the world; their comments are the contracts that the
-// adapters (pkg/iamkey, pkg/smtpsecret, pkg/sessmtp) fulfil.
+// [Secret], [Verifier] and [Copies] are what it asks of the world; their comments are the contracts
+// that the adapters (pkg/iamkey, pkg/smtpsecret, pkg/sessmtp, pkg/smtpparameter) fulfil.
 //
 // # Two at once
 //
