@@ -53,7 +53,8 @@ func signedFor(authorization string) string {
 	return ""
 }
 
-// decode tells the services apart: IAM names no target, and Parameter Store's are Systems Manager's.
+// decode tells the services apart: IAM names no target, and Parameter Store's targets are those of
+// Systems Manager.
 func decode(r *http.Request, body []byte) request {
 	target := r.Header.Get("X-Amz-Target")
 	if action, ok := strings.CutPrefix(target, "AmazonSSM."); ok {

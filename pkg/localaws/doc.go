@@ -1,7 +1,7 @@
 // Package localaws is a small AWS in one process: IAM, Secrets Manager, Parameter Store and the
-// SMTP endpoints of Amazon SES, on loopback, over their real wire protocols. The AWS SDKs, the AWS CLI and any mail
-// client talk to it as they talk to AWS. It is there to test and to show programs that handle
-// access keys and SMTP credentials, with no AWS account and no mocks.
+// SMTP endpoints of Amazon SES, on loopback, over their real wire protocols. The AWS SDKs, the AWS
+// CLI and any mail client talk to it as they talk to AWS. It is there to test and to show programs
+// that handle access keys and SMTP credentials, with no AWS account and no mocks.
 //
 // Start makes a World. Point the SDK at World.URL (or set AWS_ENDPOINT_URL to it) with any
 // credentials, a mail client at World.SMTP or World.SMTPS, and trust World.CertPool (or set
@@ -50,6 +50,6 @@
 // Signatures are not checked and nobody is denied anything, except through faults: IAM's policies
 // are there to be read, and keep nobody from anything, not even from deleting the user. Tags, KMS
 // keys, resource policies, rotation schedules and the labels, patterns and policies of parameters
-// don't exist: a KMS key that a parameter names is taken for one that does. A secret marked for deletion stays
-// so. An open SMTP session ends with its key: MAIL and DATA answer 535 from then on.
+// don't exist: a KMS key that a parameter names is taken for one that does. A secret marked for
+// deletion stays so. An open SMTP session ends with its key: MAIL and DATA answer 535 from then on.
 package localaws

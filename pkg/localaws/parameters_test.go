@@ -84,7 +84,8 @@ const mailParameter = "/mail/smtp"
 
 func TestAParameterIsPutReadAndDeleted(t *testing.T) {
 	w := start(t, localaws.Config{})
-	put := must(ask(t, w.URL(), "PutParameter", members{"Name": mailParameter, "Value": "one", "Type": "SecureString"}))(t)
+	in := members{"Name": mailParameter, "Value": "one", "Type": "SecureString"}
+	put := must(ask(t, w.URL(), "PutParameter", in))(t)
 	if want := (members{"Version": 1.0, "Tier": "Standard"}); !reflect.DeepEqual(put, want) {
 		t.Errorf("put: %v, want %v", put, want)
 	}
@@ -132,8 +133,8 @@ func TestAParameterThatIsNotThereIsNotFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := ask(t, w.URL(), "GetParameter", members{"Name": "/a/b:2"})
-	wantNo(t, err, "ParameterVersionNotFound", "Systems Manager could not find version 2 of /a/b. Verify the version and "+
-		"try again.")
+	wantNo(t, err, "ParameterVersionNotFound", "Systems Manager could not find version 2 of /a/b. Verify the version "+
+		"and try again.")
 	got := must(ask(t, w.URL(), "GetParameters", members{"Names": list("/a/b:2", "/a/b:1")}))(t)
 	if !reflect.DeepEqual(got["InvalidParameters"], list("/a/b:2")) {
 		t.Errorf("got %v", got)
@@ -178,8 +179,8 @@ func TestOverwritingMustBeAskedForAndKeepsTheType(t *testing.T) {
 	wantNo(t, put(members{"Name": "a", "Type": "Secret"}), "ValidationException", "")
 	for _, name := range []string{"a", "/a/b"} {
 		must(name, put(members{"Name": name, "Type": "SecureString", "KeyId": "alias/mine"}))(t)
-		wantNo(t, put(members{"Name": name, "Type": "SecureString"}), "ParameterAlreadyExists", "The parameter already "+
-			"exists. To overwrite this value, set the overwrite option in the request to true.")
+		wantNo(t, put(members{"Name": name, "Type": "SecureString"}), "ParameterAlreadyExists", "The parameter "+
+			"already exists. To overwrite this value, set the overwrite option in the request to true.")
 	}
 	if p := w.Parameters()[1]; p.KeyID != "alias/mine" || p.Version != 1 {
 		t.Errorf("%+v", p)
@@ -232,10 +233,10 @@ func TestAParametersNameFollowsTheRules(t *testing.T) {
 		must(ask(t, w.URL(), "PutParameter", members{"Name": name, "Value": "x", "Type": "String"}))(t)
 	}
 	for _, name := range []string{"MyParameter3/L1", "/a//b", "{test}-test"} { // names that can't be read either
-		for action, in := range map[string]members{"GetParameter": {"Name": name}, "GetParameters": {"Names": list(name)}} {
-			_, err := ask(t, w.URL(), action, in)
-			wantNo(t, err, "ValidationException", characters)
-		}
+		_, err := ask(t, w.URL(), "GetParameter", members{"Name": name})
+		wantNo(t, err, "ValidationException", characters)
+		_, err = ask(t, w.URL(), "GetParameters", members{"Names": list("MyParameter1", name)})
+		wantNo(t, err, "ValidationException", characters)
 	}
 }
 
@@ -257,12 +258,12 @@ func TestAValueIsAsLongAsItsTierAllows(t *testing.T) {
 	w := start(t, localaws.Config{})
 	put := func(tier string, size int) error {
 		t.Helper()
-		_, err := ask(t, w.URL(), "PutParameter", members{"Name": "a", "Value": strings.Repeat("x", size), "Type": "String",
-			"Overwrite": true, "Tier": tier})
+		_, err := ask(t, w.URL(), "PutParameter", members{"Name": "a", "Value": strings.Repeat("x", size),
+			"Type": "String", "Overwrite": true, "Tier": tier})
 		return err
 	}
-	const tooLong = "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger " +
-		"parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see " +
+	const tooLong = "Standard tier parameters support a maximum parameter value of 4096 characters. To create a " +
+		"larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see " +
 		"https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html"
 	wantNo(t, put("", 0), "ValidationException", "")
 	must("", put("", 4096))(t)

@@ -86,8 +86,8 @@ type parameterHistoryOutput struct {
 	Parameters []pastParameterOutput
 }
 
-// pastParameterOutput is a version as GetParameterHistory tells of it, without the user who made it:
-// calls within the process have none.
+// pastParameterOutput is a version as GetParameterHistory tells of it, but for the user who made
+// it: calls within the process have none.
 type pastParameterOutput struct {
 	DataType         string
 	KeyID            string `json:"KeyId,omitempty"`

@@ -176,17 +176,17 @@ func settleTier(tier, value string, last *parameterVersion) (string, error) {
 	}
 	switch {
 	case tier == standard && wasAdvanced:
-		return "", refuse("ValidationException", "This parameter uses the advanced-parameter tier. You can't downgrade a "+
-			"parameter from the advanced-parameter tier to the standard-parameter tier. If necessary, you can delete "+
-			"the advanced parameter and recreate it as a standard parameter.")
+		return "", refuse("ValidationException", "This parameter uses the advanced-parameter tier. You can't "+
+			"downgrade a parameter from the advanced-parameter tier to the standard-parameter tier. If necessary, you "+
+			"can delete the advanced parameter and recreate it as a standard parameter.")
 	case tier == standard && len(value) > standardSize:
 		return "", refuse("ValidationException", "Standard tier parameters support a maximum parameter value of %d "+
-			"characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. "+
-			"For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/"+
+			"characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter "+
+			"tier. For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/"+
 			"parameter-store-advanced-parameters.html", standardSize)
 	case len(value) > advancedSize:
-		return "", refuse("ValidationException", "The specified parameter value is too large. Advanced-tier parameters "+
-			"support a maximum parameter value of %d characters.", advancedSize)
+		return "", refuse("ValidationException", "The specified parameter value is too large. Advanced-tier "+
+			"parameters support a maximum parameter value of %d characters.", advancedSize)
 	}
 	return tier, nil
 }

@@ -36,7 +36,8 @@ func (s *shelf) checkNewName(name string) error {
 	case strings.HasPrefix(start, "aws"), strings.HasPrefix(start, "ssm"):
 		return refuse("ValidationException", `Parameter name: can't be prefixed with "aws" or "ssm" (case-insensitive).`)
 	case levels > levelQuota:
-		return refuse("HierarchyLevelLimitExceededException", "A hierarchy can have a maximum of %d levels.", levelQuota)
+		return refuse("HierarchyLevelLimitExceededException", "A hierarchy can have a maximum of %d levels.",
+			levelQuota)
 	case len(s.arn(name)) > arnLength:
 		return refuse("ValidationException", "The parameter's ARN can have a maximum of %d characters.", arnLength)
 	}
@@ -47,6 +48,6 @@ func (s *shelf) checkNewName(name string) error {
 // begins with "ssm" or not (localstack/localstack#7712).
 func invalidName() error {
 	return refuse("ValidationException", `Parameter name: can't be prefixed with "ssm" (case-insensitive). If formed as `+
-		"a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, "+
-		"numbers and the following 3 symbols .-_")
+		"a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of "+
+		"letters, numbers and the following 3 symbols .-_")
 }

@@ -16,7 +16,7 @@ const account = "123456789012"
 // Config says what a World is made of. The zero value is one Region with one SMTP server, in real
 // time.
 type Config struct {
-	Regions []string         // SES Regions that serve SMTP; default: eu-west-1. Secrets and parameters live in the first
+	Regions []string         // SES Regions that serve SMTP; default: eu-west-1. Secrets and parameters are in the first
 	Now     func() time.Time // the clock that Advance moves ahead of; default: time.Now
 	Servers int              // SMTP servers behind each Region's endpoint, taken in turn; default: 1
 	// NewKey makes the ID and the secret of each access key; default: random ones. For tests that
