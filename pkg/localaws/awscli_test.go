@@ -36,6 +36,42 @@ func awsCLI(t *testing.T, w *localaws.World, args ...string) (map[string]any, er
 	return answer, nil
 }
 
+func TestTheAWSCLIHandlesParameters(t *testing.T) {
+	whole.Only(t, "starts the AWS CLI seven times")
+	if _, err := exec.LookPath("aws"); err != nil {
+		t.Skip("the AWS CLI isn't installed:", err)
+	}
+	w := start(t, localaws.Config{})
+	put := []string{"ssm", "put-parameter", "--name", "/mail/smtp", "--type", "SecureString", "--value", "one"}
+	must(awsCLI(t, w, put...))(t)
+	failed, err := awsCLI(t, w, put...)
+	if text, _ := failed["stderr"].(string); err == nil || !strings.Contains(text, "(ParameterAlreadyExists)") ||
+		!strings.Contains(text, "To overwrite this value, set the overwrite option") {
+		t.Errorf("got %v", failed)
+	}
+	if again := must(awsCLI(t, w, append(put, "--overwrite")...))(t); again["Version"] != 2.0 {
+		t.Errorf("overwritten: %v", again)
+	}
+	got := must(awsCLI(t, w, "ssm", "get-parameters", "--names", "/mail/smtp", "/mail/none", "--with-decryption"))(t)
+	parameters, _ := got["Parameters"].([]any)
+	missing, _ := got["InvalidParameters"].([]any)
+	if len(parameters) != 1 || parameters[0].(map[string]any)["Value"] != "one" || len(missing) != 1 {
+		t.Errorf("got %v", got)
+	}
+	past := must(awsCLI(t, w, "ssm", "get-parameter-history", "--name", "/mail/smtp"))(t)
+	if versions, _ := past["Parameters"].([]any); len(versions) != 2 {
+		t.Errorf("history is %v", past)
+	}
+	gone := must(awsCLI(t, w, "ssm", "delete-parameters", "--names", "/mail/smtp", "/mail/none"))(t)
+	if deleted, _ := gone["DeletedParameters"].([]any); len(deleted) != 1 || w.Parameters() != nil {
+		t.Errorf("deleted: %v", gone)
+	}
+	failed, err = awsCLI(t, w, "ssm", "get-parameter", "--name", "/mail/smtp")
+	if text, _ := failed["stderr"].(string); err == nil || !strings.Contains(text, "(ParameterNotFound)") {
+		t.Errorf("got %v", failed)
+	}
+}
+
 func TestTheAWSCLIWorks(t *testing.T) {
 	whole.Only(t, "starts the AWS CLI fifteen times")
 	if _, err := exec.LookPath("aws"); err != nil {

@@ -251,14 +251,19 @@ func (f *fuzzed) target(action, body string) {
 	}
 }
 
-// call is the answer to a request, which has to be JSON, and an error's to have a code.
+// call is Secrets Manager's answer to a request.
 func (f *fuzzed) call(action, body string) (succeeded bool, answer map[string]any) {
-	succeeded, text := f.post(http.Header{"X-Amz-Target": {"secretsmanager." + action}}, body)
+	return f.callOf("secretsmanager."+action, body)
+}
+
+// callOf is the answer to a request, which has to be JSON, and an error's to have a code.
+func (f *fuzzed) callOf(target, body string) (succeeded bool, answer map[string]any) {
+	succeeded, text := f.post(http.Header{"X-Amz-Target": {target}}, body)
 	if err := json.Unmarshal(text, &answer); err != nil || answer == nil {
-		f.Fatalf("%s %s is answered with %s (%v)", action, body, text, err)
+		f.Fatalf("%s %s is answered with %s (%v)", target, body, text, err)
 	}
 	if code, _ := answer["__type"].(string); succeeded != (code == "") {
-		f.Fatalf("%s %s (success: %t) is answered with %s", action, body, succeeded, text)
+		f.Fatalf("%s %s (success: %t) is answered with %s", target, body, succeeded, text)
 	}
 	return succeeded, answer
 }

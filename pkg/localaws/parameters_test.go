@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
 // members are those of a JSON object.
@@ -391,4 +394,72 @@ func TestAnUnknownActionOfSystemsManagerIsRefused(t *testing.T) {
 	wantNo(t, err, "UnknownOperationException", "")
 	_, err = ask(t, w.URL(), "GetParameter", members{"Name": 7})
 	wantNo(t, err, "SerializationException", "")
+}
+
+// TestParameterStoreAnswersAsMotosDoes asks the same of localaws and of moto, which is independent
+// of it.
+func TestParameterStoreAnswersAsMotosDoes(t *testing.T) {
+	awstest.OnEach(t, func(t *testing.T, cfg aws.Config) {
+		refused := func(code, text, action string, in members) {
+			t.Helper()
+			_, err := ask(t, *cfg.BaseEndpoint, action, in)
+			wantNo(t, err, code, text)
+		}
+		answered := func(want, action string, in members) {
+			t.Helper()
+			if got := brief(must(ask(t, *cfg.BaseEndpoint, action, in))(t)); got != want {
+				t.Errorf("%s %v is answered with %s, want %s", action, in, got, want)
+			}
+		}
+		secret := members{"Name": mailParameter, "Value": "one", "Type": "SecureString"}
+		answered(`{"Tier":"Standard","Version":1}`, "PutParameter", secret)
+		refused("ParameterAlreadyExists", "The parameter already exists. To overwrite this value, set the overwrite "+
+			"option in the request to true.", "PutParameter", secret)
+		answered(`{"Tier":"Standard","Version":2}`, "PutParameter", members{"Name": mailParameter, "Value": "two",
+			"Overwrite": true})
+		refused("ValidationException", "A parameter type is required when you create a parameter.", "PutParameter",
+			members{"Name": "a", "Value": "x"})
+		refused("ValidationException", `Parameter name: can't be prefixed with "aws" or "ssm" (case-insensitive).`,
+			"PutParameter", members{"Name": "SSM-testparameter", "Value": "x", "Type": "String"})
+		refused("AccessDeniedException", "No access to reserved parameter name: /aws/a.",
+			"PutParameter", members{"Name": "/aws/a", "Value": "x", "Type": "String"})
+		refused("ValidationException", "", "GetParameters", members{"Names": strings.Split("abcdefghijk", "")})
+		refused("ParameterNotFound", "", "GetParameter", members{"Name": "none"})
+		refused("ParameterVersionNotFound", "Systems Manager could not find version 3 of /mail/smtp. Verify the "+
+			"version and try again.", "GetParameter", members{"Name": "/mail/smtp:3"})
+		answered(`{"InvalidParameters":["none"],"Parameters":["SecureString /mail/smtp two/2"]}`, "GetParameters",
+			members{"Names": list("none", mailParameter), "WithDecryption": true})
+		answered(`{"Parameter":"SecureString /mail/smtp one/1"}`, "GetParameter",
+			members{"Name": mailParameter + ":1", "WithDecryption": true})
+		answered(`{"Parameters":["SecureString /mail/smtp one/1","SecureString /mail/smtp two/2"]}`,
+			"GetParameterHistory", members{"Name": mailParameter, "WithDecryption": true})
+		answered(`{"DeletedParameters":["/mail/smtp"],"InvalidParameters":["none"]}`, "DeleteParameters",
+			members{"Names": list("none", mailParameter)})
+		answered(`{"InvalidParameters":["/mail/smtp"],"Parameters":[]}`, "GetParameters",
+			members{"Names": list(mailParameter)})
+	})
+}
+
+// brief is an answer in which each parameter is its type, name, value and version.
+func brief(answer members) string {
+	shorten := func(p any) any {
+		all, ok := p.(map[string]any)
+		if !ok {
+			return p
+		}
+		return fmt.Sprintf("%v %v %v/%v", all["Type"], all["Name"], all["Value"], all["Version"])
+	}
+	short := members{}
+	for name, value := range answer {
+		if several, ok := value.([]any); ok {
+			for i := range several {
+				several[i] = shorten(several[i])
+			}
+		}
+		if name != "NextToken" { // moto's may be null
+			short[name] = shorten(value)
+		}
+	}
+	text, _ := json.Marshal(short)
+	return string(text)
 }
