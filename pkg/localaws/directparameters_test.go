@@ -85,7 +85,9 @@ func TestACallOfParameterStoreIsRecordedAndSuffersFaults(t *testing.T) {
 
 func TestACloneHasParametersOfItsOwn(t *testing.T) {
 	w := still()
-	must("", w.PutParameter("a", "SecureString", "one"))(t)
+	for range 3 {
+		must("", w.PutParameter("a", "SecureString", "one"))(t)
+	}
 	must("", w.PutParameter("b", "SecureString", "one"))(t)
 	w.SetParameterStaleness(time.Second)
 	w.Advance(time.Second)
@@ -98,7 +100,7 @@ func TestACloneHasParametersOfItsOwn(t *testing.T) {
 	for i, test := range []struct {
 		world *localaws.World
 		want  string
-	}{{w, "a=one/1 b=one/1 c=four/1"}, {first, "a=two/2"}, {second, "a=three/2 b=one/1"}} {
+	}{{w, "a=one/3 b=one/1 c=four/1"}, {first, "a=two/4"}, {second, "a=three/4 b=one/1"}} {
 		var all []string
 		for _, p := range test.world.Parameters() {
 			all = append(all, fmt.Sprintf("%s=%s/%d", p.Name, p.Value, p.Version))
@@ -110,6 +112,10 @@ func TestACloneHasParametersOfItsOwn(t *testing.T) {
 		if len(stale) != 2 || stale["a"].Value != "one" || stale["b"].Value != "one" {
 			t.Errorf("World %d reads %+v", i, stale)
 		}
+	}
+	past := w.Clone(func() time.Time { return epoch.Add(-time.Hour) }, nil)
+	if all := past.Parameters(); len(all) != 3 {
+		t.Errorf("a World with an earlier clock has %+v", all)
 	}
 }
 

@@ -40,7 +40,8 @@ func (s *shelf) getParameter(in *parametersInput) (any, error) {
 }
 
 // getParameters answers in alphabetical order, and says which names there is nothing for. One name
-// that none can have refuses them all ("GetParameters", Systems Manager API Reference).
+// that none can have refuses them all ("GetParameters", Systems Manager API Reference). What is
+// asked for twice is answered once, as by moto; AWS doesn't say.
 func (s *shelf) getParameters(in *parametersInput) (any, error) {
 	out := getParametersOutput{[]string{}, []parameterOutput{}}
 	for _, asked := range slices.Compact(slices.Sorted(slices.Values(in.Names))) {

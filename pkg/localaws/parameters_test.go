@@ -428,7 +428,7 @@ func TestParameterStoreAnswersAsMotosDoes(t *testing.T) {
 		refused("ParameterVersionNotFound", "Systems Manager could not find version 3 of /mail/smtp. Verify the "+
 			"version and try again.", "GetParameter", members{"Name": "/mail/smtp:3"})
 		answered(`{"InvalidParameters":["none"],"Parameters":["SecureString /mail/smtp two/2"]}`, "GetParameters",
-			members{"Names": list("none", mailParameter), "WithDecryption": true})
+			members{"Names": list("none", mailParameter, mailParameter), "WithDecryption": true})
 		answered(`{"Parameter":"SecureString /mail/smtp one/1"}`, "GetParameter",
 			members{"Name": mailParameter + ":1", "WithDecryption": true})
 		answered(`{"Parameters":["SecureString /mail/smtp one/1","SecureString /mail/smtp two/2"]}`,
