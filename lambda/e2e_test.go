@@ -85,7 +85,8 @@ func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 		t.Fatal(err)
 	}
 	l.process = startFunction(t, append(slices.Clone(env), "ROTATION_INTERVAL=9s", "PROMOTION_WINDOW=1s",
-		"GRACE_PERIOD=2s", "QUARANTINE_PERIOD=1s", "IN_USE_WINDOW=1s", "VERIFY_TIMEOUT=10s", "PARAMETER_PATH="+copyPath))
+		"GRACE_PERIOD=2s", "QUARANTINE_PERIOD=1s", "IN_USE_WINDOW=1s", "VERIFY_TIMEOUT=10s",
+		"PARAMETER_PATH="+copyPath))
 	printed := []*process{l.process}
 
 	l.want(`{}`, rotation.Rotated)

@@ -37,7 +37,7 @@ func (pl *planner) copyManaged() Decision {
 }
 
 func (pl *planner) deleteCopies() Decision {
-	if !pl.policy.Copies || pl.Done.has(deletedCopies, "") {
+	if !pl.policy.Copies || pl.Done.deletedCopies() {
 		return Decision{}
 	}
 	return do(cmd(deleteCopies, "", "the copies of the credential go with it"))
@@ -83,13 +83,15 @@ func (run *run) lookAtCopies(ctx context.Context) error {
 	return nil
 }
 
-// deleteCopies leaves a step without a key.
+// deleteCopies leaves one step, without a key, however often they are deleted.
 func (run *run) deleteCopies(ctx context.Context, c command) error {
 	if err := run.Copies.Delete(ctx); err != nil {
 		return err
 	}
+	if !run.state.Done.has(deletedCopies, "") {
+		run.record(c.step())
+	}
 	run.state = run.state.deletedCopies()
-	run.record(c.step())
 	return nil
 }
 

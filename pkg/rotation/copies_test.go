@@ -341,6 +341,22 @@ func TestADecommissionDeletesTheCopies(t *testing.T) {
 	}
 }
 
+// A tick that overlaps a decommission may write the copies once more.
+func TestADecommissionDeletesCopiesThatWereWrittenMeanwhile(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	s.at("ListAccessKeys", 2, func() *localaws.Fault {
+		if err := s.world.PutParameter(path+"/password", "SecureString", "late"); err != nil {
+			t.Error(err)
+		}
+		return nil
+	})
+	s.comes(rotation.Request{Action: rotation.Decommission}, rotation.Decommissioned, rotation.Delete, rotation.Delete)
+	if all := s.world.Parameters(); len(all) != 0 {
+		t.Errorf("there are parameters left: %v", all)
+	}
+}
+
 // A value that a person wrote was never proven, so it isn't copied before a rotation.
 func TestAnAdoptedValueIsntCopied(t *testing.T) {
 	s := withCopies(t)

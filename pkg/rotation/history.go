@@ -118,11 +118,18 @@ func (h History) verifiedSinceLook(key string) bool {
 	return false
 }
 
-// gaveUpCopies: they couldn't be written or looked at since the last look at the world. It is worth
-// another try after that.
-func (h History) gaveUpCopies() bool {
+// gaveUpCopies: they couldn't be written or looked at. After another look at the world, it is worth
+// another try.
+func (h History) gaveUpCopies() bool { return h.sinceLook(gaveUpCopies) }
+
+// deletedCopies: they are gone, unless an invocation that overlaps has written them since the last
+// look at the world.
+func (h History) deletedCopies() bool { return h.sinceLook(deletedCopies) }
+
+// sinceLook: there is an entry of the kind after the last look at the world.
+func (h History) sinceLook(what deedKind) bool {
 	for i := len(h) - 1; i >= 0 && h[i].what != observed; i-- {
-		if h[i].what == gaveUpCopies {
+		if h[i].what == what {
 			return true
 		}
 	}

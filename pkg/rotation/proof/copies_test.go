@@ -48,7 +48,7 @@ func (s *stage) lookAtCopy(by *invocation, cause *call) {
 	text, _ := s.copyOf()
 	c := credentialIn(text)
 	if before := j.copied.key; before != c.Username {
-		j.must(p1, c.Username != "" || j.removed || by != nil && by.other == rotation.Decommission,
+		j.must(p1, c.Username != "" || j.removed || by != nil && by.req.Action == rotation.Decommission,
 			"the copy is gone, after: %s", s.tell(by, cause))
 		if before != "" && before != j.current {
 			j.since[before] = s.now // who reads the copy had it until now
