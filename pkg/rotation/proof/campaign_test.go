@@ -67,14 +67,17 @@ func pairsOfFaults(wanted func(sc scene) bool) campaign {
 func managed() campaign {
 	c := campaign{name: "Secrets Manager's own rotation, one fault"}
 	for _, sc := range scenes {
-		var steps [][]rotation.Request
-		for _, action := range []rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret,
-			rotation.FinishSecret} {
-			steps = append(steps, []rotation.Request{{Action: action}})
-		}
-		c.trials = append(c.trials, trial{sc, steps, 1, faults, 0})
+		c.trials = append(c.trials, trial{sc, fourSteps(), 1, faults, 0})
 	}
 	return c
+}
+
+func fourSteps() (steps [][]rotation.Request) {
+	for _, action := range []rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret,
+		rotation.FinishSecret} {
+		steps = append(steps, []rotation.Request{{Action: action}})
+	}
+	return steps
 }
 
 // twoLeaks are an alarm that names both of the user's keys: the function has the other one revoked
@@ -119,6 +122,10 @@ func killedOf(killed int) string {
 }
 
 func (c *campaign) add(killed, preemptions int, wanted func(sc scene, a, b rotation.Request) bool) {
+	c.addTo(scenes, killed, preemptions, wanted)
+}
+
+func (c *campaign) addTo(scenes []scene, killed, preemptions int, wanted func(sc scene, a, b rotation.Request) bool) {
 	for _, sc := range scenes {
 		for i, a := range requests {
 			for _, b := range requests[i:] {

@@ -124,28 +124,24 @@ func withCopies() campaign {
 		for _, req := range requests {
 			c.trials = append(c.trials, trial{sc, alone(req), 1, faults, 0})
 		}
-		var steps [][]rotation.Request
-		for _, action := range []rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret,
-			rotation.FinishSecret} {
-			steps = append(steps, []rotation.Request{{Action: action}})
-		}
-		c.trials = append(c.trials, trial{sc, steps, 1, faults, 0})
+		c.trials = append(c.trials, trial{sc, fourSteps(), 1, faults, 0})
 	}
 	return c
 }
 
 // racesWithCopies are light pairs of actions at once, with as many of the two killed at any call.
+// Emergencies have too many orders for more than one scene.
 func racesWithCopies(killed int) campaign {
 	c := campaign{name: "with a copy in Parameter Store, two at once" + killedOf(killed)}
-	for _, name := range []string{"fresh, with a copy", "superseded, its grace period over, with a stale copy"} {
-		for i, a := range requests {
-			for _, b := range requests[i:] {
-				if !heavy(a, b) && (killed == 0 || ordinary(a) && ordinary(b)) {
-					c.trials = append(c.trials, trial{sceneNamed(name), atOnce(a, b), killed, crashes, 0})
-				}
-			}
+	c.addTo(copiedScenes, killed, 0, func(sc scene, a, b rotation.Request) bool {
+		switch sc.name {
+		case "fresh, with a copy":
+			return !heavy(a, b) && (killed == 0 || ordinary(a) && ordinary(b))
+		case "superseded, its grace period over, with a stale copy":
+			return ordinary(a) && ordinary(b)
 		}
-	}
+		return false
+	})
 	return c
 }
 
