@@ -235,10 +235,12 @@ minimal_backoff_time = 1s
 maximal_backoff_time = 2s
 # Recipe:
 %[2]s`, p.dir, recipe))
+	// The queue manager wakes up within seconds here, and within five minutes by default: what it had
+	// in hand while it was reloaded may wait until then.
 	p.write("etc/master.cf", fmt.Sprintf(`127.0.0.1:%s inet n - n - - smtpd
 pickup    unix  n - n 60 1 pickup
 cleanup   unix  n - n - 0 cleanup
-qmgr      unix  n - n 300 1 qmgr
+qmgr      unix  n - n 2 1 qmgr
 tlsmgr    unix  - - n 1000? 1 tlsmgr
 rewrite   unix  - - n - - trivial-rewrite
 bounce    unix  - - n - 0 bounce
