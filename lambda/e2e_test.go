@@ -212,10 +212,10 @@ func (l *life) mailFlows() string {
 	if err != nil {
 		l.Fatal(err)
 	}
-	if got := copies[copyPath+"/credential"]; got.Value != *out.SecretString || got.Type != "SecureString" {
+	if got := copies[copyPath+"/credential"]; string(got.Value) != *out.SecretString || got.Type != "SecureString" {
 		l.Errorf("the copy, a %q, isn't what AWSCURRENT holds", got.Type)
 	}
-	if copies[copyPath+"/password"].Value != value.Password {
+	if string(copies[copyPath+"/password"].Value) != value.Password {
 		l.Error("the copied password isn't AWSCURRENT's")
 	}
 	return value.Username

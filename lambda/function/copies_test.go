@@ -35,8 +35,8 @@ func (s *stage) followed() {
 
 func TestTheCopiesFollowTheCredentialThroughItsLife(t *testing.T) {
 	s := newStage(t, map[string]string{"PARAMETER_PATH": "/mail/smtp", "PARAMETER_KMS_KEY": "alias/mail"})
-	// Each of eight parameters is written once, and what is current is read once more.
-	s.costs(`{}`, rotation.Rotated, 6+1+8+1, 4+1+8+1)
+	// Each of five parameters is written once, and what is current is read once more.
+	s.costs(`{}`, rotation.Rotated, 6+1+5+1, 4+1+5+1)
 	s.followed()
 	for _, p := range s.World.Parameters() {
 		if p.KeyID != "alias/mail" {

@@ -87,7 +87,7 @@ func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
 	f.access = &iamaccess.Reader{API: clients.iam, User: cfg.user, UserFrom: userVariable}
 	f.verifier = &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: roots}}, From: cfg.from}
 	f.policy, f.suspected = cfg.policy, cfg.suspected
-	f.copies = cfg.parameters.copies(clients.parameters)
+	f.copies = cfg.parameters.copies(clients.parameters, cfg.user)
 }
 
 // rotator is one for one request.

@@ -15,22 +15,23 @@ import (
 // parameters are the copies of the credential in Parameter Store, as the environment asks for them.
 type parameters struct{ path, kmsKey string }
 
+const pathVariable = "PARAMETER_PATH"
+
 func (e *environment) parameters() parameters {
-	const name, keyName = "PARAMETER_PATH", "PARAMETER_KMS_KEY"
-	p := parameters{e.getenv(name), e.getenv(keyName)}
+	p := parameters{e.getenv(pathVariable), e.getenv("PARAMETER_KMS_KEY")}
 	if p.path != "" {
-		e.fault(name, smtpparameter.CheckPath(p.path))
+		e.fault(pathVariable, smtpparameter.CheckPath(p.path))
 	}
 	return p
 }
 
 // copies is nil if there are to be none.
-func (p parameters) copies(client *smtpparameter.Client) rotation.Copies {
+func (p parameters) copies(client *smtpparameter.Client, user string) rotation.Copies {
 	if p.path == "" {
 		return nil
 	}
-	return &smtpparameter.Copies{API: client, Path: p.path, Members: smtpparameter.Members, KMSKey: p.kmsKey,
-		Text: smtpsecret.Text}
+	return &smtpparameter.Copies{API: client, Path: p.path, PathFrom: pathVariable, User: user,
+		Members: smtpparameter.Members, KMSKey: p.kmsKey, Text: smtpsecret.Text}
 }
 
 func parameterStore(cfg aws.Config, source standardVariables, region string) *smtpparameter.Client {

@@ -52,12 +52,12 @@ func TestTheEnvironmentSaysWhetherThereAreCopies(t *testing.T) {
 	env := map[string]string{"SMTP_USER_NAME": "u", "SECRET_ID": "mail", "AWS_REGION": "eu-west-1"}
 	getenv := func(name string) string { return env[name] }
 	cfg, err := parseConfig(getenv)
-	if err != nil || cfg.parameters.copies(nil) != nil {
+	if err != nil || cfg.parameters.copies(nil, cfg.user) != nil {
 		t.Errorf("%+v, %v", cfg.parameters, err)
 	}
 	env["PARAMETER_PATH"], env["PARAMETER_KMS_KEY"] = "/mail/smtp", "alias/mail"
 	cfg, err = parseConfig(getenv)
-	got, ok := cfg.parameters.copies(nil).(*smtpparameter.Copies)
+	got, ok := cfg.parameters.copies(nil, cfg.user).(*smtpparameter.Copies)
 	if err != nil || !ok || got.Path != "/mail/smtp" || got.KMSKey != "alias/mail" {
 		t.Errorf("%+v, %v", got, err)
 	}

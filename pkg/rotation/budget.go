@@ -26,6 +26,8 @@ var (
 	toAct     = Budget{Most: time.Second}   // one command
 	toStore   = Budget{Most: 3 * time.Second}
 	toCopy    = Budget{10 * time.Second, 4} // in an emergency, where revoking comes next
+	// toPromoteCopied is toPromote where the copies are written next.
+	toPromoteCopied = Budget{20 * time.Second, 3}
 )
 
 // Of is the budget, where so much is left.
@@ -68,6 +70,9 @@ func (run *run) verifyTime(ctx context.Context) time.Duration {
 		return allowed
 	}
 	reserve := toPromote
+	if run.Policy.HasCopies {
+		reserve = toPromoteCopied
+	}
 	if run.req.Action == Emergency {
 		reserve = toRevoke
 	}

@@ -1,28 +1,52 @@
 package rotation
 
 import (
+	"cmp"
 	"context"
 	"slices"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// copyCurrent writes what is current to each copy that differs. In a tick, it stands before all
-// rules that make or retire a key, so none is retired while a copy names it.
+// copyCurrent writes what is current to each copy that differs. In a tick, it stands before the
+// rules that make or retire a key. If the copies can't be read or written, the run ends there.
 func (pl *planner) copyCurrent() Decision {
-	if pl.broken() || pl.Done.gaveUpCopies() {
+	if pl.broken() || pl.Done.sinceLook(failedToCopy) {
 		return Decision{}
 	}
-	for _, c := range pl.copies() {
-		if !c.UpToDate {
-			return do(cmd(copyCurrent, pl.Current.AccessKeyID(), "it doesn't hold what is current").
-				of(pl.currentVersion()))
-		}
+	switch copies, denied := pl.copies(); {
+	case denied != nil && pl.req.Action != Emergency:
+		return fail(TypeOf(denied), "%w; %s", denied, untilCopied)
+	case pl.copyable() && slices.ContainsFunc(copies, Copy.stale):
+		return pl.copyProven()
+	}
+	return Decision{}
+}
+
+// stale: it doesn't hold what AWSCURRENT holds.
+func (c Copy) stale() bool { return !c.UpToDate }
+
+const untilCopied = "until the copies of the credential can be written, nothing is rotated or retired"
+
+// copyProven asks SES before it copies, unless this run has: people may have edited the value. What
+// SES doesn't accept isn't copied. An emergency takes the replacement as it is.
+func (pl *planner) copyProven() Decision {
+	verdict := pl.Done.verdict(pl.Current.AccessKeyID())
+	if pl.policy.SkipVerification || pl.req.Action == Emergency {
+		verdict.Meaning = sessmtp.Accepted
+	}
+	switch verdict.Meaning {
+	case "":
+		return pl.tryCurrent("before it is copied")
+	case sessmtp.Accepted:
+		return do(cmd(copyCurrent, pl.Current.AccessKeyID(), "it doesn't hold what is current").of(pl.currentVersion()))
 	}
 	return Decision{}
 }
 
 // copyRolledBack waits until the rollback has made its credential current.
 func (pl *planner) copyRolledBack() Decision {
-	if !pl.rolledBack() {
+	if !pl.rolledBack() && !pl.repeated() {
 		return Decision{}
 	}
 	return pl.copyCurrent()
@@ -37,32 +61,79 @@ func (pl *planner) copyManaged() Decision {
 }
 
 func (pl *planner) deleteCopies() Decision {
-	if !pl.policy.Copies || pl.Done.deletedCopies() {
+	if !pl.policy.HasCopies || pl.Done.sinceLook(deletedCopies) {
 		return Decision{}
 	}
 	return do(cmd(deleteCopies, "", "the copies of the credential go with it"))
 }
 
-// copy writes the copies that differ. Nothing compares and swaps there, so another invocation may
-// have made another credential current and copied it meanwhile: AWSCURRENT is read again, and if it
-// moved, the run looks at the world anew and writes again.
+// copyInTheWay says why no Active key may go: a copy may name it.
+func (pl *planner) copyInTheWay() string {
+	copies, denied := pl.copies()
+	if denied != nil {
+		return "whether a copy of the credential names it can't be told"
+	}
+	for _, c := range copies {
+		if c.stale() && !c.Changed.IsZero() {
+			return "a copy of the credential may name it: " + c.Name
+		}
+	}
+	return ""
+}
+
+// noteCopies warns of copies that a run leaves behind what is current.
+func (pl *planner) noteCopies(d Decision) Decision {
+	if d.kind != waits && d.kind != fails || !pl.policy.HasCopies {
+		return d
+	}
+	i := slices.IndexFunc(pl.Copies.Value, Copy.stale)
+	if pl.Copies.Denied == nil && i < 0 {
+		return d
+	}
+	why := "it can't be read or written"
+	if pl.Copies.Denied != nil {
+		return d.warn(WarnCopyFailed, "the copies of the credential may not hold what is current: %v; applications that "+
+			"read them may be unable to send until a tick has written them", pl.Copies.Denied)
+	}
+	switch refusal := pl.Done.verdict(pl.Current.AccessKeyID()).Err; {
+	case !pl.copyable():
+		why = "a person wrote AWSCURRENT's value, which isn't copied: rotate, and the new credential is"
+	case refusal != nil:
+		why = "SES doesn't accept AWSCURRENT: " + refusal.Error()
+	}
+	return d.warn(WarnCopyFailed, "%s doesn't hold what is current: %s; no key is retired that a copy may name",
+		pl.Copies.Value[i].Name, why)
+}
+
+// copy writes the copies that differ, all that it can. Nothing compares and swaps there, so another
+// invocation may have made another credential current and copied it meanwhile: AWSCURRENT is read
+// again, and if it moved, the run looks at the world anew and writes again.
 func (run *run) copy(ctx context.Context, c command) error {
 	within, cancel := run.briefly(ctx)
 	defer cancel()
+	var failure error
 	for _, one := range run.state.Copies.Value {
 		if one.UpToDate {
 			continue
 		}
 		if err := run.Copies.Write(within, one.Name, *c.version); err != nil {
-			return run.copyFailed(err)
+			failure = cmp.Or(failure, err)
+			if one.Changed.IsZero() {
+				break // what is written first tells whose all of them are
+			}
+			continue
 		}
 		run.state = run.state.copied(one.Name, run.Clock.now())
 		step := c.step()
 		step.Parameter = one.Name
 		run.record(step)
 	}
-	run.result.Warnings = slices.DeleteFunc(run.result.Warnings,
-		func(w Warning) bool { return w.Code == WarnCopyFailed })
+	if failure != nil {
+		run.state = run.state.copiesFailed()
+		if run.req.Action != Emergency { // which goes on: the leaked key must not send any more
+			return Errorf(TypeOf(failure), "%w; %s", failure, untilCopied)
+		}
+	}
 	current, err := run.Secret.Read(ctx, Current)
 	if err == nil && (current == nil || current.ID != c.version.ID) {
 		err = Errorf(Conflict, "AWSCURRENT moved while it was copied")
@@ -70,14 +141,15 @@ func (run *run) copy(ctx context.Context, c command) error {
 	return err
 }
 
+// lookAtCopies takes a failure for a fact: rules then spare what a copy may name.
 func (run *run) lookAtCopies(ctx context.Context) error {
 	within, cancel := run.briefly(ctx)
 	defer cancel()
+	run.result.Warnings = slices.DeleteFunc(run.result.Warnings, // of an earlier look
+		func(w Warning) bool { return w.Code == WarnCopyFailed })
 	found, denied := run.Copies.Read(within, run.state.Current)
-	if denied != nil {
-		if err := run.copyFailed(denied); err != nil {
-			return err
-		}
+	if ctx.Err() != nil {
+		return denied
 	}
 	run.state = run.state.lookedAtCopies(found, denied)
 	return nil
@@ -91,19 +163,7 @@ func (run *run) deleteCopies(ctx context.Context, c command) error {
 	if !run.state.Done.has(deletedCopies, "") {
 		run.record(c.step())
 	}
-	run.state = run.state.deletedCopies()
-	return nil
-}
-
-// copyFailed ends the run: a tick tries again before it does anything else. An emergency goes on,
-// because the leaked key must not send any more; and so does a report.
-func (run *run) copyFailed(err error) error {
-	if run.req.Action != Emergency && !run.readOnly() {
-		return err
-	}
-	run.state = run.state.gaveUpCopies()
-	run.warn(Warning{WarnCopyFailed, "a copy of the credential may not hold what is current: " + err.Error() +
-		"; applications that read it may be unable to send until a tick has written it"})
+	run.state = run.state.copiesDeleted()
 	return nil
 }
 

@@ -3,14 +3,16 @@ package rotation_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
@@ -24,13 +26,15 @@ func (s parameterStore) Get(ctx context.Context, names []string) (map[string]smt
 	found := map[string]smtpparameter.Parameter{}
 	all, err := s.ParameterStore.Get(ctx, names...)
 	for name, p := range all {
-		found[name] = smtpparameter.Parameter{Type: p.Type, Value: p.Value, Modified: p.Modified}
+		found[name] = smtpparameter.Parameter{Type: p.Type, Value: sessmtp.Password(p.Value),
+			Modified: p.Modified}
 	}
 	return found, err
 }
 
-func (s parameterStore) Put(ctx context.Context, name, value, kmsKey string) error {
-	return s.ParameterStore.Put(ctx, localaws.Parameter{Name: name, Value: value, Type: "SecureString", KeyID: kmsKey})
+func (s parameterStore) Put(ctx context.Context, p smtpparameter.Secure) error {
+	return s.ParameterStore.Put(ctx, localaws.Parameter{Name: p.Name, Value: string(p.Value), Type: "SecureString",
+		KeyID: p.KMSKey})
 }
 
 func (s parameterStore) Delete(ctx context.Context, names []string) error {
@@ -40,7 +44,7 @@ func (s parameterStore) Delete(ctx context.Context, names []string) error {
 // withCopies keeps copies of the credential in Parameter Store.
 func withCopies(t *testing.T) *stage {
 	s := newStage(t)
-	s.rotator.Copies = &smtpparameter.Copies{API: parameterStore{s.world.ParameterStore()}, Path: path,
+	s.rotator.Copies = &smtpparameter.Copies{API: parameterStore{s.world.ParameterStore()}, Path: path, User: user,
 		Members: smtpparameter.Members, Text: smtpsecret.Text}
 	return s
 }
@@ -63,17 +67,20 @@ func (s *stage) copied() {
 	if err := json.Unmarshal([]byte(text), &value); err != nil {
 		s.Fatal(err)
 	}
-	if got := s.parameter("credential"); got != text {
-		s.Errorf("the copy is %q, and AWSCURRENT %q", got, text)
+	whole, err := credential.Parse(s.parameter("credential"))
+	if current, _ := credential.Parse(text); err != nil || !reflect.DeepEqual(whole, current) {
+		s.Errorf("the copy is %q, and AWSCURRENT %q", s.parameter("credential"), text)
 	}
-	for _, member := range []string{"username", "password", "url", "smtps_url", "host", "region"} {
+	for _, member := range smtpparameter.Members {
 		if got := s.parameter(member); got != value[member] || got == "" {
 			s.Errorf("%s is %q, and in AWSCURRENT %q", member, got, value[member])
 		}
 	}
-	if got := s.parameter("port"); got != "587" {
-		s.Errorf("port is %q", got)
-	}
+}
+
+// copies are the steps of a tick that finds n copies behind: it asks SES first.
+func copies(n int) []rotation.StepKind {
+	return append([]rotation.StepKind{rotation.Verify}, times(rotation.CopyTo, n)...)
 }
 
 func times(kind rotation.StepKind, n int) []rotation.StepKind {
@@ -82,8 +89,6 @@ func times(kind rotation.StepKind, n int) []rotation.StepKind {
 
 var (
 	made    = []rotation.StepKind{rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote}
-	copied8 = times(rotation.CopyTo, 8)
-	// host, port and region stay
 	copied5 = times(rotation.CopyTo, 5)
 )
 
@@ -94,7 +99,7 @@ func TestCopiesAreWrittenOnceSESAccepts(t *testing.T) {
 	if all := s.world.Parameters(); len(all) != 0 {
 		t.Errorf("before SES accepts it, there are copies: %v", all)
 	}
-	finished := append([]rotation.StepKind{rotation.Verify, rotation.Stage, rotation.Promote}, copied8...)
+	finished := append([]rotation.StepKind{rotation.Verify, rotation.Stage, rotation.Promote}, copied5...)
 	r := s.after(hour-time.Minute).comes(tick, rotation.Rotated, finished...)
 	s.copied()
 	s.world.SetPropagation()
@@ -116,7 +121,7 @@ func TestATickMendsACopyThatSomebodyChanged(t *testing.T) {
 	s.run(tick)
 	s.world.PutParameter(path+"/password", "SecureString", "oops")
 	s.world.DeleteParameter(path + "/url")
-	s.comes(tick, rotation.Waiting, times(rotation.CopyTo, 2)...)
+	s.comes(tick, rotation.Waiting, copies(2)...)
 	s.copied()
 }
 
@@ -157,7 +162,7 @@ func TestNoKeyGoesWhileACopyNamesIt(t *testing.T) {
 			if action == "GetParameters" { // which comes first
 				s.comes(tick, rotation.Rotated, append(slices.Clone(made), copied5...)...)
 			} else {
-				s.comes(tick, rotation.Waiting, copied5...)
+				s.comes(tick, rotation.Waiting, copies(5)...)
 			}
 			s.copied()
 			// Who read the copy had the old key until now.
@@ -201,7 +206,7 @@ func TestAnEmergencyRevokesEvenIfACopyCantBeWritten(t *testing.T) {
 				t.Errorf("%+v", r.Warnings)
 			}
 			mend()
-			s.comes(tick, rotation.Waiting, copied5...)
+			s.comes(tick, rotation.Waiting, copies(5)...)
 			s.copied()
 		})
 	}
@@ -212,7 +217,7 @@ func TestAnEmergencyTriesTheCopiesOnceMoreBeforeItAnswers(t *testing.T) {
 	s.run(tick)
 	s.at("PutParameter", 1, func() *localaws.Fault { return &localaws.Fault{Status: 500, Code: "InternalServerError"} })
 	r := s.comes(rotation.Request{Action: rotation.Emergency}, rotation.Revoked, append(append(slices.Clone(made),
-		rotation.Deactivate, rotation.Delete), copied5...)...)
+		times(rotation.CopyTo, 4)...), rotation.Deactivate, rotation.Delete, rotation.CopyTo)...)
 	s.copied()
 	if len(r.Warnings) != 0 {
 		t.Errorf("%+v", r.Warnings)
@@ -267,7 +272,7 @@ func TestSecretsManagersOwnRotationIsCopied(t *testing.T) {
 	mend := s.breakStore("PutParameter")
 	s.fails(rotation.Request{Action: rotation.FinishSecret, VersionID: token}, rotation.AccessDenied, "PutParameter")
 	mend()
-	s.comes(rotation.Request{Action: rotation.FinishSecret, VersionID: token}, rotation.Waiting, copied5...)
+	s.comes(rotation.Request{Action: rotation.FinishSecret, VersionID: token}, rotation.Waiting, copies(5)...)
 	s.copied()
 }
 
@@ -303,7 +308,7 @@ func TestACopyKilledHalfwayIsFinished(t *testing.T) {
 				t.Errorf("a copy names %s, which isn't Active", name)
 			}
 		}
-		s.comes(tick, rotation.Waiting, times(rotation.CopyTo, 6-n)...)
+		s.comes(tick, rotation.Waiting, copies(1)...)
 		s.copied()
 	}
 }
@@ -319,7 +324,7 @@ func TestStatusTellsOfTheCopies(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	}
-	if len(r.Copies) != 8 {
+	if len(r.Copies) != 5 {
 		t.Errorf("%d copies", len(r.Copies))
 	}
 	if text, _ := json.Marshal(r); strings.Contains(string(text), "oops") ||
@@ -327,7 +332,7 @@ func TestStatusTellsOfTheCopies(t *testing.T) {
 		t.Errorf("%s tells what a parameter holds", text)
 	}
 	s.breakStore("GetParameters")
-	if r := s.comes(status, rotation.Reported); len(r.Warnings) != 1 || r.Warnings[0].Code != rotation.WarnCopyFailed {
+	if r := s.comes(status, rotation.Reported); !warns(r, rotation.WarnCopyFailed) {
 		t.Errorf("%+v", r.Warnings)
 	}
 }
@@ -345,8 +350,9 @@ func TestADecommissionDeletesTheCopies(t *testing.T) {
 func TestADecommissionDeletesCopiesThatWereWrittenMeanwhile(t *testing.T) {
 	s := withCopies(t)
 	s.run(tick)
+	whole := s.parameter("credential")
 	s.at("ListAccessKeys", 2, func() *localaws.Fault {
-		if err := s.world.PutParameter(path+"/password", "SecureString", "late"); err != nil {
+		if err := s.world.PutParameter(path+"/credential", "SecureString", whole); err != nil {
 			t.Error(err)
 		}
 		return nil
@@ -372,26 +378,158 @@ func TestAnAdoptedValueIsntCopied(t *testing.T) {
 	if all := s.world.Parameters(); len(all) != 0 {
 		t.Errorf("there are copies: %v", all)
 	}
-	s.comes(rotate, rotation.Rotated, append(slices.Clone(made), copied8...)...)
+	s.comes(rotate, rotation.Rotated, append(slices.Clone(made), copied5...)...)
 	s.copied()
 }
 
-func TestAFailedCopyDoesntRepeatThePassword(t *testing.T) {
-	s := withCopies(t)
-	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
-		if c.Action != "PutParameter" {
-			return nil
+func warns(r rotation.Result, code rotation.WarningCode) bool {
+	return slices.ContainsFunc(r.Warnings, func(w rotation.Warning) bool { return w.Code == code })
+}
+
+// A person makes a value current that they wrote: it isn't copied, and whoever reads a copy sends
+// with the key that the copy names.
+func TestNoKeyIsRetiredThatACopyNamesWhenAPersonMakesAValueCurrent(t *testing.T) {
+	for _, member := range []string{"", `"port":465,`} { // one settled, one not
+		s := withCopies(t)
+		s.run(tick)
+		first := s.parameter("username")
+		id, key, err := s.world.CreateAccessKey(user)
+		if err != nil {
+			t.Fatal(err)
 		}
-		text := s.labelled("AWSCURRENT").Value
-		return &localaws.Fault{Status: 400, Code: "ValidationException",
-			Message: "Value '" + text + "' at 'value' is wrong"}
-	})
-	_, err := s.run(tick)
-	if err == nil || strings.Contains(err.Error(), "password") ||
-		!strings.Contains(err.Error(), "ValidationException") {
-		t.Error(err)
+		value := `{` + member + `"username":"` + id + `","password":"` + localaws.SMTPPassword(key, region) + `"}`
+		if _, err := s.world.PutSecretValue(secret, value); err != nil {
+			t.Fatal(err)
+		}
+		for range 25 {
+			r, err := s.after(day).run(tick)
+			if err == nil && !warns(r, rotation.WarnCopyFailed) {
+				t.Errorf("%+v", r)
+			}
+			if !s.active(first) {
+				t.Fatalf("%s isn't Active, and the copy names %s", first, s.parameter("username"))
+			}
+		}
 	}
-	if errors.Unwrap(err) == nil {
-		t.Error("the cause is lost")
+}
+
+// Somebody has edited our value, and SES refuses what it holds.
+func TestWhatSESDoesntAcceptIsntCopied(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	password := s.parameter("password")
+	current := s.labelled("AWSCURRENT").Value
+	if _, err := s.world.PutSecretValue(secret, strings.ReplaceAll(current, password, strings.ToLower(password))); err != nil {
+		t.Fatal(err)
 	}
+	r := s.comes(tick, rotation.Waiting, rotation.Verify)
+	if s.parameter("password") != password || !warns(r, rotation.WarnCopyFailed) {
+		t.Errorf("%+v", r)
+	}
+	s.after(30*day).comes(tick, rotation.Rotated, append(append([]rotation.StepKind{rotation.Verify}, made...), copied5...)...)
+	s.copied()
+}
+
+// What people have added to the value isn't copied: it may be a secret access key.
+func TestOnlyWhatIsPublishedIsCopied(t *testing.T) {
+	s := withCopies(t)
+	s.run(tick)
+	current := s.labelled("AWSCURRENT").Value
+	if _, err := s.world.PutSecretValue(secret, strings.Replace(current, "{", `{"added":"by a person",`, 1)); err != nil {
+		t.Fatal(err)
+	}
+	s.comes(tick, rotation.Waiting)
+	s.after(30*day).comes(tick, rotation.Rotated, append(slices.Clone(made), copied5...)...)
+	if text := s.parameter("credential"); strings.Contains(text, "added") {
+		t.Error(text)
+	}
+}
+
+// Other people's parameters stay as they are.
+func TestParametersOfOthersStay(t *testing.T) {
+	others := `{"username":"AKIAIOSFODNN7EXAMPLE","password":"B","host":"h","port":587,"url":"","iam_user":"another"}`
+	for name, there := range map[string]map[string]string{
+		"another program's": {"username": "root"},
+		"another user's":    {"credential": others, "username": "AKIAIOSFODNN7EXAMPLE"},
+		"text":              {"credential": "hello"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := withCopies(t)
+			for last, value := range there {
+				if err := s.world.PutParameter(path+"/"+last, "SecureString", value); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.fails(tick, rotation.ConfigurationError, path)
+			s.comes(rotation.Request{Action: rotation.Emergency}, rotation.Revoked, append(slices.Clone(made),
+				rotation.Deactivate, rotation.Delete)...)
+			if _, err := s.run(rotation.Request{Action: rotation.Decommission}); err != nil {
+				t.Error(err)
+			}
+			for last, value := range there {
+				if got := s.parameter(last); got != value {
+					t.Errorf("%s is %q, and was %q", last, got, value)
+				}
+			}
+			if n := len(s.world.Parameters()); n != len(there) {
+				t.Errorf("there are %d parameters, and were %d", n, len(there))
+			}
+		})
+	}
+}
+
+func (s *stage) rotatedWithCopies() (first, second string) {
+	a, _ := s.run(tick)
+	b, err := s.after(5 * day).run(rotate)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return a.Credential.AccessKeyID, b.Credential.AccessKeyID
+}
+
+func TestADeadCurrentKeyIsReplacedWithoutParameterStore(t *testing.T) {
+	s := withCopies(t)
+	first, second := s.rotatedWithCopies()
+	s.breakStore("GetParameters", "PutParameter")
+	if err := s.world.SetKeyStatus(second, "Inactive"); err != nil {
+		t.Fatal(err)
+	}
+	s.run(tick)
+	if now := s.labelled("AWSCURRENT").Value; !strings.Contains(now, first) {
+		t.Errorf("AWSCURRENT is %s", now)
+	}
+}
+
+func TestARollbackNeedsNoParameterStore(t *testing.T) {
+	s := withCopies(t)
+	first, _ := s.rotatedWithCopies()
+	mend := s.breakStore("GetParameters")
+	s.fails(rollback, rotation.AccessDenied, "GetParameters")
+	if now := s.labelled("AWSCURRENT").Value; !strings.Contains(now, first) {
+		t.Errorf("AWSCURRENT is %s", now)
+	}
+	mend()
+	s.run(rollback) // once more: the answer was an error
+	s.copied()
+}
+
+// Somebody writes a copy again and again, and so the grace period would never end.
+func TestTheMaximumGracePeriodEndsWhateverIsWritten(t *testing.T) {
+	s := withCopies(t)
+	s.rotator.Policy.MaxGracePeriod = 20 * day
+	s.rotatedWithCopies()
+	for d := range 21 {
+		if err := s.world.PutParameter(path+"/password", "SecureString", "oops"); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := s.after(day).run(tick); err != nil {
+			t.Fatal(err)
+		} else if r.Outcome == rotation.Retired {
+			if d < 19 {
+				t.Errorf("it is retired after %d days", d+1)
+			}
+			return
+		}
+	}
+	t.Error("the old key was never retired")
 }

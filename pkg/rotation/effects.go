@@ -65,24 +65,28 @@ func (s State) lookedAtCopies(copies []Copy, denied error) State {
 	return s
 }
 
-// copied: this copy holds what AWSCURRENT does.
+// copied: this copy holds what AWSCURRENT does, or is gone.
 func (s State) copied(name string, at time.Time) State {
-	s.Copies.Value = slices.Clone(s.Copies.Value)
-	for i := range s.Copies.Value {
-		if s.Copies.Value[i].Name == name {
-			s.Copies.Value[i] = Copy{Name: name, UpToDate: true, Changed: at}
+	var all []Copy
+	for _, c := range s.Copies.Value {
+		switch {
+		case c.Name != name:
+			all = append(all, c)
+		case !c.Unwanted:
+			all = append(all, Copy{Name: name, UpToDate: true, Changed: at})
 		}
 	}
+	s.Copies.Value = all
 	return s
 }
 
-// gaveUpCopies: this run won't try again to write them.
-func (s State) gaveUpCopies() State {
-	s.Done = s.Done.and(deed{what: gaveUpCopies})
+// copiesFailed: one couldn't be written.
+func (s State) copiesFailed() State {
+	s.Done = s.Done.and(deed{what: failedToCopy})
 	return s
 }
 
-func (s State) deletedCopies() State {
+func (s State) copiesDeleted() State {
 	s.Done = s.Done.and(deed{what: deletedCopies})
 	return s
 }

@@ -62,13 +62,13 @@ func (pl *planner) stored(id string) (*Version, error) {
 	return read(pl, f, ask{aboutStored, id}), f.Denied
 }
 
-// copies are the places beside the secret where applications read the credential. Nobody looks if
-// none are configured, or if there is nothing to copy.
-func (pl *planner) copies() []Copy {
-	if !pl.policy.Copies || !pl.copyable() {
-		return nil
+// copies are the places beside the secret where applications read the credential, and the error if
+// they can't be looked at. Nobody looks if none are configured, or if there is nothing to copy.
+func (pl *planner) copies() ([]Copy, error) {
+	if !pl.policy.HasCopies || !pl.hasCredential() {
+		return nil, nil
 	}
-	return read(pl, pl.Copies, ask{about: aboutCopies})
+	return read(pl, pl.Copies, ask{about: aboutCopies}), pl.Copies.Denied
 }
 
 // pending is the living key that waits for promotion, with the version that names it. If the user

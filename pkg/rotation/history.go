@@ -31,7 +31,7 @@ const (
 	activated   deedKind = "made an access key Active again"
 	deleted     deedKind = "deleted an access key"
 
-	gaveUpCopies  deedKind = "couldn't write a copy of the credential, or look at one"
+	failedToCopy  deedKind = "couldn't write a copy of the credential"
 	deletedCopies deedKind = "deleted the copies of the credential"
 )
 
@@ -117,14 +117,6 @@ func (h History) verifiedSinceLook(key string) bool {
 	}
 	return false
 }
-
-// gaveUpCopies: they couldn't be written or looked at. After another look at the world, it is worth
-// another try.
-func (h History) gaveUpCopies() bool { return h.sinceLook(gaveUpCopies) }
-
-// deletedCopies: they are gone, unless an invocation that overlaps has written them since the last
-// look at the world.
-func (h History) deletedCopies() bool { return h.sinceLook(deletedCopies) }
 
 // sinceLook: there is an entry of the kind after the last look at the world.
 func (h History) sinceLook(what deedKind) bool {

@@ -44,7 +44,7 @@ func (run *run) observeAll(ctx context.Context) error {
 	for _, k := range run.state.Keys {
 		all = append(all, ask{aboutLastUse, k.ID})
 	}
-	if run.Copies != nil && run.state.copyable() {
+	if run.Copies != nil && run.state.hasCredential() {
 		all = append(all, ask{about: aboutCopies})
 	}
 	for _, a := range all {

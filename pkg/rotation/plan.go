@@ -21,7 +21,7 @@ func Plan(s State, p Policy, req Request, now time.Time) Decision {
 	for _, r := range rules[req.Action] {
 		d := r.decide(pl)
 		if d.kind != passes && pl.missing == (ask{}) {
-			d = pl.noteValue(pl.noteForeign(d))
+			d = pl.noteCopies(pl.noteValue(pl.noteForeign(d)))
 		}
 		if pl.missing != (ask{}) {
 			return Decision{kind: asks, ask: pl.missing}

@@ -35,8 +35,8 @@ type Policy struct {
 	VerifyTimeout time.Duration
 	// SkipVerification promotes without logging in. The promises about mail don't hold then.
 	SkipVerification bool
-	// Copies: the credential is kept in other places beside the secret as well.
-	Copies bool
+	// HasCopies: the credential is kept in other places beside the secret as well.
+	HasCopies bool
 	// Regions are the SES Regions that the credential must serve, the primary first.
 	Regions []string
 }

@@ -106,10 +106,16 @@ func (pl *planner) superseded(k Key) Decision {
 	}
 	if from := pl.deactivatableFrom(k); pl.now.Before(from) {
 		next.At, next.Reason = from, "unless it is used again, it is out of use then"
+		if from.Equal(pl.lastRead(k).Add(pl.policy.GracePeriod)) {
+			next.Reason = "its grace period ends, counted from when a copy of the credential was written"
+		}
 		if pl.lastUsed(k).Add(pl.policy.InUseWindow).After(from) {
 			next.Reason = "its maximum grace period ends, whether or not it is in use"
 		}
 		return pl.warnInUse(wait(next), k)
+	}
+	if why := pl.copyInTheWay(); why != "" {
+		return pl.warnInUse(wait(Step{Kind: Deactivate, AccessKeyID: k.ID, Reason: why}), k)
 	}
 	if !pl.inUse(k) {
 		return do(cmd(deactivateKey, k.ID, "superseded, and its grace period is over; %s", lastUsed(k)))
@@ -145,19 +151,25 @@ func (pl *planner) quarantined(k Key, graceOver time.Time) Decision {
 }
 
 // supersededBy is the latest moment at which the key can have been superseded: promotion comes at
-// most the window after the version was written. Who reads a copy has the key until the copy is
-// written.
+// most the window after the version was written.
 func (pl *planner) supersededBy(k Key) time.Time {
-	by := latest(pl.Current.Created, k.Created).Add(pl.policy.PromotionWindow)
-	for _, c := range pl.copies() {
-		by = latest(by, c.Changed)
+	return latest(pl.Current.Created, k.Created).Add(pl.policy.PromotionWindow)
+}
+
+// lastRead is the latest moment at which an application can have read the key's credential. Whoever
+// reads a copy has read it until the copy was written.
+func (pl *planner) lastRead(k Key) time.Time {
+	at := pl.supersededBy(k)
+	copies, _ := pl.copies()
+	for _, c := range copies {
+		at = latest(at, c.Changed)
 	}
-	return by
+	return at
 }
 
 // deactivatableFrom is the earliest moment at which the key may be made Inactive, or may have been.
 func (pl *planner) deactivatableFrom(k Key) time.Time {
-	from := pl.supersededBy(k).Add(pl.policy.GracePeriod)
+	from := pl.lastRead(k).Add(pl.policy.GracePeriod)
 	if pl.policy.InUseWindow > 0 {
 		if used := pl.lastUsed(k); !used.IsZero() {
 			from = latest(from, used.Add(pl.policy.InUseWindow))

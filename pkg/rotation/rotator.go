@@ -16,7 +16,7 @@ type Rotator struct {
 	Copies     Copies   // nil: the credential is nowhere but in the secret
 	Endpoints  []sessmtp.Endpoint
 	// Policy says when things are due; start from [DefaultPolicy]. Its Regions are those of the
-	// Endpoints, and its Copies tells whether there are Copies.
+	// Endpoints, and its HasCopies tells whether there are Copies.
 	Policy Policy
 	Clock  Clock
 	// OnStep hears of every step as it is done; nil is nobody.
@@ -56,7 +56,7 @@ func (r *Rotator) Run(ctx context.Context, req Request) (Result, error) {
 // configured is r, with the Regions of its endpoints in the policy, and whether there are copies.
 func (r *Rotator) configured() *Rotator {
 	c := *r
-	c.Policy.Regions, c.Policy.Copies = nil, r.Copies != nil
+	c.Policy.Regions, c.Policy.HasCopies = nil, r.Copies != nil
 	for _, e := range r.Endpoints {
 		c.Policy.Regions = append(c.Policy.Regions, e.Region)
 	}

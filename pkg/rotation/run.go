@@ -50,9 +50,9 @@ func (run *run) serve(ctx context.Context) (Decision, error) {
 	}
 }
 
-// changed tells whether any of the steps changed something. To log in changes nothing.
+// changed tells whether any of the steps changed something that an overlapping invocation goes by.
 func changed(steps []Step) bool {
-	return slices.ContainsFunc(steps, func(s Step) bool { return s.Kind != Verify })
+	return slices.ContainsFunc(steps, func(s Step) bool { return s.Kind != Verify && s.Kind != CopyTo })
 }
 
 // oldNews: Secrets Manager still returns the version from which this run has moved AWSCURRENT.

@@ -67,6 +67,8 @@ type Copy struct {
 	Name string
 	// UpToDate: it holds what AWSCURRENT holds.
 	UpToDate bool
+	// Unwanted: AWSCURRENT has nothing for it, so it is to be deleted.
+	Unwanted bool
 	// Changed is when it was last written, zero if it doesn't exist.
 	Changed time.Time
 }
@@ -136,8 +138,8 @@ func (s *State) hasOthers() bool {
 // hasCredential tells whether AWSCURRENT holds one, dead or alive.
 func (s *State) hasCredential() bool { return s.Current.ID != "" && !s.Current.Blank }
 
-// copyable: the rotator has made the current credential. A value that people wrote was never
-// proven.
+// copyable: the rotator wrote the current value. What people wrote may not be meant for those who
+// read copies.
 func (s *State) copyable() bool {
 	return s.hasCredential() && !s.Current.Unsettled && s.Current.User == s.User
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/aws/smithy-go"
 	smithytime "github.com/aws/smithy-go/time"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
 // Client speaks to Parameter Store. It is no more than this package needs: with the SDK's own
@@ -41,7 +43,7 @@ func (c *Client) Get(ctx context.Context, names []string) (map[string]Parameter,
 	err := c.call(ctx, "GetParameters", map[string]any{"Names": names, "WithDecryption": true}, &answer)
 	found := map[string]Parameter{}
 	for _, p := range answer.Parameters {
-		found[p.Name] = Parameter{p.Type, p.Value, timeOf(p.LastModifiedDate)}
+		found[p.Name] = Parameter{p.Type, sessmtp.Password(p.Value), timeOf(p.LastModifiedDate)}
 	}
 	return found, err
 }
@@ -52,13 +54,16 @@ func timeOf(seconds float64) time.Time {
 }
 
 // Put implements API.
-func (c *Client) Put(ctx context.Context, name, value, kmsKey string) error {
-	request := map[string]any{"Name": name, "Value": value, "Type": secureString, "Overwrite": true}
-	if kmsKey != "" {
-		request["KeyId"] = kmsKey
+func (c *Client) Put(ctx context.Context, secure Secure) error {
+	request := map[string]any{"Name": secure.Name, "Value": string(secure.Value), "Type": secureString,
+		"Overwrite": true}
+	if secure.KMSKey != "" {
+		request["KeyId"] = secure.KMSKey
 	}
-	return c.call(ctx, "PutParameter", request, &struct{}{})
+	return c.call(ctx, putParameter, request, &struct{}{})
 }
+
+const putParameter = "PutParameter"
 
 // Delete implements API.
 func (c *Client) Delete(ctx context.Context, names []string) error {
@@ -80,6 +85,7 @@ func (c *Client) call(ctx context.Context, action string, request, answer any) e
 // insist makes one call, and again where that may help, as the SDK does.
 func (c *Client) insist(ctx context.Context, action string, body []byte, answer any) error {
 	again := retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = attempts
 		if c.Config.RetryMaxAttempts > 0 {
 			o.MaxAttempts = c.Config.RetryMaxAttempts
 		}
@@ -95,6 +101,11 @@ func (c *Client) insist(ctx context.Context, action string, body []byte, answer 
 		}
 	}
 }
+
+// attempts are more than the SDK's three: PutParameter is throttled at a few calls a second in the
+// whole account (3, says AWS's support in github-aws-runners/terraform-aws-github-runner#2944), and
+// a fleet's functions rotate at once.
+const attempts = 10
 
 // try makes one call over AWS's JSON protocol, 1.1.
 func (c *Client) try(ctx context.Context, action string, body []byte, answer any) error {
@@ -126,7 +137,7 @@ func (c *Client) try(ctx context.Context, action string, body []byte, answer any
 		return &smithyhttp.RequestSendError{Err: err}
 	}
 	if response.StatusCode != http.StatusOK {
-		return refusal(response, text)
+		return refusal(action, response, text)
 	}
 	return json.Unmarshal(text, answer)
 }
@@ -143,7 +154,7 @@ const mostAnswered = 1 << 20
 
 // refusal is an answer that isn't one to the question, in the SDK's form. A code may stand behind a
 // namespace, or in the header, with a URL behind it.
-func refusal(response *http.Response, text []byte) error {
+func refusal(action string, response *http.Response, text []byte) error {
 	var said struct {
 		Code    string `json:"__type"`
 		Message string `json:"message"`
@@ -157,8 +168,19 @@ func refusal(response *http.Response, text []byte) error {
 	if code == "" {
 		code = response.Status
 	}
+	if action == putParameter && !harmless[code] {
+		said.Message = "AWS's text isn't repeated here, because it may hold the value"
+	}
 	return &smithyhttp.ResponseError{
 		Response: &smithyhttp.Response{Response: response},
 		Err:      &smithy.GenericAPIError{Code: code, Message: said.Message},
 	}
+}
+
+// harmless are the codes of answers to PutParameter whose texts say nothing of the value. Those that
+// find a fault with it quote it.
+var harmless = map[string]bool{
+	"AccessDeniedException": true, "ThrottlingException": true, "InvalidKeyId": true, "ParameterLimitExceeded": true,
+	"HierarchyTypeMismatchException": true, "ParameterMaxVersionLimitExceeded": true, "TooManyUpdates": true,
+	"InternalServerError": true, "UnrecognizedClientException": true, "ExpiredTokenException": true,
 }

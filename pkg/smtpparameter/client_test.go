@@ -71,10 +71,10 @@ func TestItAsksAsSystemsManagerDocuments(t *testing.T) {
 	if !reflect.DeepEqual(found, want) {
 		t.Errorf("%+v", found)
 	}
-	if err := c.Put(t.Context(), "/m/a", "v", "key"); err != nil {
+	if err := c.Put(t.Context(), smtpparameter.Secure{Name: "/m/a", Value: "v", KMSKey: "key"}); err != nil {
 		t.Error(err)
 	}
-	if err := c.Put(t.Context(), "/m/a", "v", ""); err != nil {
+	if err := c.Put(t.Context(), smtpparameter.Secure{Name: "/m/a", Value: "v"}); err != nil {
 		t.Error(err)
 	}
 	if err := c.Delete(t.Context(), []string{"/m/a"}); err != nil {
@@ -117,7 +117,7 @@ func TestItTriesAgainAsTheSDKDoes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, s := newClient(t, c.answers...)
-			err := client.Put(t.Context(), "/m/a", "v", "")
+			err := client.Put(t.Context(), smtpparameter.Secure{Name: "/m/a", Value: "v"})
 			code := ""
 			if said, isAPI := errors.AsType[smithy.APIError](err); isAPI {
 				code = said.ErrorCode()
@@ -141,5 +141,19 @@ func TestAPathIsChecked(t *testing.T) {
 		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want %q", path, err, want)
 		}
+	}
+}
+
+// AWS's texts about a value that breaks a rule quote it, or a part of it.
+func TestATextThatMayHoldTheValueIsntRepeated(t *testing.T) {
+	c, _ := newClient(t, answer{400, `{"__type":"ValidationException","message":"Value 'Bx9...' failed"}`, ""})
+	err := c.Put(t.Context(), smtpparameter.Secure{Name: "/m/a", Value: "Bx9y"})
+	if err == nil || strings.Contains(err.Error(), "Bx9") || !strings.Contains(err.Error(), "ValidationException") {
+		t.Error(err)
+	}
+	c, _ = newClient(t, answer{400, `{"__type":"AccessDeniedException","Message":"User: arn:x is not authorized"}`, ""})
+	err = c.Put(t.Context(), smtpparameter.Secure{Name: "/m/a", Value: "Bx9y"})
+	if err == nil || !strings.Contains(err.Error(), "is not authorized") {
+		t.Error(err)
 	}
 }

@@ -6,16 +6,19 @@
 package smtpparameter
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/internal/awserror"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
 // API is what this package asks of Parameter Store. [Client] implements it.
@@ -23,18 +26,25 @@ type API interface {
 	// Get reads parameters, decrypted. Those that don't exist aren't among the answer. It takes up
 	// to 10 names ("GetParameters", Systems Manager API reference).
 	Get(ctx context.Context, names []string) (map[string]Parameter, error)
-	// Put writes a SecureString, in the place of what is there. Without a key it is encrypted with
-	// the account's own for Parameter Store.
-	Put(ctx context.Context, name, value, kmsKey string) error
+	// Put writes a SecureString, in the place of what is there.
+	Put(ctx context.Context, secure Secure) error
 	// Delete is idempotent.
 	Delete(ctx context.Context, names []string) error
 }
 
 // Parameter is one of Parameter Store's, as Get returns it.
 type Parameter struct {
-	Type     string // SecureString, String or StringList
-	Value    string
+	Type     string           // SecureString, String or StringList
+	Value    sessmtp.Password // which isn't printed
 	Modified time.Time
+}
+
+// Secure is a SecureString to write. Without a KMS key it is encrypted with the account's own for
+// Parameter Store, whatever it had before ("PutParameter", Systems Manager API reference).
+type Secure struct {
+	Name   string
+	Value  sessmtp.Password
+	KMSKey string
 }
 
 // secureString is the type of a parameter that is encrypted.
@@ -44,6 +54,10 @@ const secureString = "SecureString"
 type Copies struct {
 	API  API
 	Path string // as in /mail/smtp
+	// PathFrom is the setting that Path comes from, such as an environment variable. Errors about
+	// what is there name it, if there is one.
+	PathFrom string
+	User     string // the IAM user whose credential it is
 	// Members are those of the value that have a parameter of their own, up to nine: [Members].
 	Members []string
 	// KMSKey encrypts the parameters; empty is the account's own key for Parameter Store.
@@ -54,50 +68,54 @@ type Copies struct {
 
 var _ rotation.Copies = (*Copies)(nil)
 
-// Whole is the parameter that holds the secret's whole value. The others hold one of its members,
-// by their names.
+// Whole is the parameter that holds the published value, as JSON. The others hold one of its
+// members, by their names.
 const Whole = "credential"
 
-// Members are those of the published value that applications ask for one by one.
-var Members = []string{"username", "password", "host", "port", "region", "url", "smtps_url"}
+// Members are those of the published value that change with it.
+var Members = []string{"username", "password", "url", "smtps_url"}
 
-// names are all parameters that there can be.
+func (c *Copies) name(last string) string { return c.Path + "/" + last }
+
+// names are all parameters that there can be, the whole first.
 func (c *Copies) names() []string {
-	names := []string{c.Path + "/" + Whole}
+	names := []string{c.name(Whole)}
 	for _, member := range c.Members {
-		names = append(names, c.Path+"/"+member)
+		names = append(names, c.name(member))
 	}
 	return names
 }
 
-// wanted is what the parameters are to hold. A member that the value lacks has none.
-func (c *Copies) wanted(v rotation.Version) (map[string]string, error) {
-	text := c.Text(v)
-	found, err := credential.Members(text)
+// wanted is what the parameters are to hold: what the rotator publishes, and nothing that people
+// have added to the value. A member that it lacks has no parameter; nothing is wanted of a value
+// that isn't published yet, as one that people wrote.
+func (c *Copies) wanted(v rotation.Version) map[string]string {
+	value, err := credential.Parse(c.Text(v))
 	if err != nil {
-		return nil, rotation.Errorf(rotation.ConfigurationError,
-			"the secret's value (version %s) can't be copied to parameters: %w", v.ID, err)
+		return nil
 	}
-	wanted := map[string]string{c.Path + "/" + Whole: text}
-	for _, member := range c.Members {
-		if value, ok := found[member]; ok && value != "" {
-			wanted[c.Path+"/"+member] = fmt.Sprint(value)
+	whole, err := json.Marshal(value)
+	if err != nil {
+		return nil
+	}
+	wanted := map[string]string{c.name(Whole): string(whole)}
+	for member, text := range map[string]string{"username": value.Username, "password": value.Password,
+		"url": value.URL, "smtps_url": value.SMTPSURL} {
+		if slices.Contains(c.Members, member) && text != "" {
+			wanted[c.name(member)] = text
 		}
 	}
-	return wanted, nil
+	return wanted
 }
 
 // Read implements rotation.Copies. A parameter that is there and not wanted any more is a copy,
 // too: its credential would stay behind.
 func (c *Copies) Read(ctx context.Context, v rotation.Version) ([]rotation.Copy, error) {
-	wanted, err := c.wanted(v)
+	found, err := c.ours(ctx)
 	if err != nil {
 		return nil, err
 	}
-	found, err := c.API.Get(ctx, c.names())
-	if err != nil {
-		return nil, c.wrap("ssm:GetParameters", c.Path+"/*", err)
-	}
+	wanted := c.wanted(v)
 	var copies []rotation.Copy
 	for _, name := range c.names() {
 		value, isWanted := wanted[name]
@@ -105,55 +123,55 @@ func (c *Copies) Read(ctx context.Context, v rotation.Version) ([]rotation.Copy,
 		if !isWanted && !exists {
 			continue
 		}
-		same := isWanted && exists && p.Type == secureString && p.Value == value
-		copies = append(copies, rotation.Copy{Name: name, UpToDate: same, Changed: p.Modified})
+		same := isWanted && exists && p.Type == secureString && string(p.Value) == value
+		copies = append(copies, rotation.Copy{Name: name, UpToDate: same, Unwanted: !isWanted, Changed: p.Modified})
 	}
 	return copies, nil
 }
 
+// ours are the parameters that are there. All below the path are the rotator's, or none: then they
+// are left alone. It writes the whole first, and that names the user.
+func (c *Copies) ours(ctx context.Context) (map[string]Parameter, error) {
+	found, err := c.API.Get(ctx, c.names())
+	if err != nil {
+		return nil, c.wrap("ssm:GetParameters", c.Path+"/*", err)
+	}
+	whole, exists := found[c.name(Whole)]
+	value, err := credential.Parse(string(whole.Value))
+	if len(found) == 0 || exists && err == nil && value.IAMUser == c.User {
+		return found, nil
+	}
+	return nil, rotation.Errorf(rotation.ConfigurationError, "parameters are there already that aren't copies of the "+
+		"credential of the user %s: %s; nothing was touched: choose another path, or delete them", c.User,
+		awserror.Configured(strings.Join(slices.Sorted(maps.Keys(found)), ", "), c.PathFrom))
+}
+
 // Write implements rotation.Copies.
 func (c *Copies) Write(ctx context.Context, name string, v rotation.Version) error {
-	wanted, err := c.wanted(v)
-	if err != nil {
-		return err
-	}
-	value, ok := wanted[name]
+	value, ok := c.wanted(v)[name]
 	if !ok {
 		return c.wrap("ssm:DeleteParameters", name, c.API.Delete(ctx, []string{name}))
 	}
-	err = c.API.Put(ctx, name, value, c.KMSKey)
-	if awserror.Code(err) == typeMismatch {
-		return awserror.Explained(rotation.ConfigurationError, "ssm:PutParameter", "parameter "+name,
-			"it exists and isn't a SecureString: delete it, or choose another path", err)
-	}
-	return c.wrap("ssm:PutParameter", name, without(err, value, wanted[c.Path+"/password"]))
-}
-
-// without is the error, if it doesn't repeat a secret: AWS's texts about a value that breaks a rule
-// may hold that value.
-func without(err error, secrets ...string) error {
-	for _, secret := range secrets {
-		if err != nil && secret != "" && strings.Contains(err.Error(), secret) {
-			return fmt.Errorf("%s, with a text that repeats the value", cmp.Or(awserror.Code(err), "an error"))
-		}
-	}
-	return err
+	return c.wrap("ssm:PutParameter", name, c.API.Put(ctx, Secure{name, sessmtp.Password(value), c.KMSKey}))
 }
 
 // Delete implements rotation.Copies.
 func (c *Copies) Delete(ctx context.Context) error {
-	return c.wrap("ssm:DeleteParameters", c.Path+"/*", c.API.Delete(ctx, c.names()))
+	found, err := c.ours(ctx)
+	if rotation.TypeOf(err) == rotation.ConfigurationError || err == nil && len(found) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.wrap("ssm:DeleteParameters", c.Path+"/*", c.API.Delete(ctx, slices.Sorted(maps.Keys(found))))
 }
-
-// typeMismatch is how Parameter Store refuses to change a parameter's type ("PutParameter", Systems
-// Manager API reference).
-const typeMismatch = "HierarchyTypeMismatchException"
 
 func (c *Copies) wrap(action, name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return awserror.Wrap(action, "parameter "+name, err)
+	return awserror.Wrap(action, awserror.Configured("parameter "+name, c.PathFrom), err)
 }
 
 // levels is how deep a parameter's name may be ("PutParameter", Systems Manager API reference).

@@ -152,7 +152,7 @@ func (s *stage) writeAnswer(w *writer, byID bool, out any, err error) {
 		w.text(*out.VersionId)
 	case *map[string]smtpparameter.Parameter:
 		for _, name := range slices.Sorted(maps.Keys(*out)) {
-			w.text((*out)[name].Value)
+			w.text(string((*out)[name].Value))
 			w.instant((*out)[name].Modified)
 		}
 	case *[]sessmtp.Result:

@@ -175,7 +175,8 @@ func (c client) Get(ctx context.Context, names []string) (map[string]smtpparamet
 		found := map[string]smtpparameter.Parameter{}
 		all, err := s.world.ParameterStore().Get(ctx, names...)
 		for name, p := range all {
-			found[name] = smtpparameter.Parameter{Type: p.Type, Value: p.Value, Modified: p.Modified}
+			found[name] = smtpparameter.Parameter{Type: p.Type, Value: sessmtp.Password(p.Value),
+				Modified: p.Modified}
 		}
 		return &found, err
 	})
@@ -186,11 +187,11 @@ func (c client) Get(ctx context.Context, names []string) (map[string]smtpparamet
 }
 
 // Put implements smtpparameter.API. The version tells calls with different values apart.
-func (c client) Put(ctx context.Context, name, value, kmsKey string) error {
-	what := call{action: writeCopy, version: credentialIn(value).Username, writes: true, retry: true}
+func (c client) Put(ctx context.Context, p smtpparameter.Secure) error {
+	what := call{action: writeCopy, version: credentialIn(string(p.Value)).Username, writes: true, retry: true}
 	_, err := ask(c, what, func(s *stage) (*struct{}, error) {
-		return &struct{}{}, s.world.ParameterStore().Put(ctx, localaws.Parameter{Name: name, Value: value,
-			Type: "SecureString", KeyID: kmsKey})
+		return &struct{}{}, s.world.ParameterStore().Put(ctx, localaws.Parameter{Name: p.Name,
+			Value: string(p.Value), Type: "SecureString", KeyID: p.KMSKey})
 	})
 	return err
 }

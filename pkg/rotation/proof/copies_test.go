@@ -21,7 +21,7 @@ func (s *stage) copiesOver(c api) rotation.Copies {
 	if !s.copies {
 		return nil
 	}
-	return &smtpparameter.Copies{API: c, Path: copyPath, Text: smtpsecret.Text}
+	return &smtpparameter.Copies{API: c, Path: copyPath, User: user, Text: smtpsecret.Text}
 }
 
 // copyOf is what the copy holds, and when it was written.

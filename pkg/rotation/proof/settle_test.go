@@ -104,7 +104,7 @@ func (s *stage) unquiet() string {
 			return s.names[k.ID] + " is left behind, " + k.Status
 		}
 	}
-	if text, _ := s.copyOf(); s.copies && text != version.Value {
+	if s.copies && s.judge.copied.key != c.Username {
 		return fmt.Sprintf("the copy names %q", s.names[s.judge.copied.key])
 	}
 	pending, ok := s.world.Labelled(secret, string(rotation.Pending))
