@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/cfn"
@@ -30,7 +31,7 @@ func (f *Function) serveStack(ctx context.Context, e event.StackChange, log *slo
 		answer.PhysicalResourceID = asked.LogicalResourceID
 	}
 	switch {
-	case err != nil && asked.RequestType != cfn.RequestDelete && leftToTicks(err):
+	case err != nil && asked.RequestType != cfn.RequestDelete && leftToTicks(result, err):
 		log.WarnContext(ctx, "left to the next ticks",
 			"error_type", rotation.TypeOf(err), "error", err.Error(), "result", result)
 		answer.Reason = brief(err)
@@ -105,10 +106,12 @@ func (f *Function) stackTick(ctx context.Context, asked cfn.RequestType, log *sl
 	}
 }
 
-// leftToTicks: the stack is as it should be, and a later tick makes the credential.
-func leftToTicks(err error) bool {
+// leftToTicks: the stack is as it should be, and a later tick makes the credential, or the copies of
+// one that is current.
+func leftToTicks(result rotation.Result, err error) bool {
 	t := rotation.TypeOf(err)
-	return t == rotation.VerificationFailed || t == rotation.RotationBlocked || t == rotation.Conflict
+	isPromoted := func(s rotation.Step) bool { return s.Kind == rotation.Promote }
+	return t == rotation.AWSError && slices.ContainsFunc(result.Steps, isPromoted) || t == rotation.VerificationFailed || t == rotation.RotationBlocked || t == rotation.Conflict
 }
 
 // brief is an error that fits into an answer, whose size CloudFormation limits to 4096 bytes.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 // parameters are the copies of the credential in Parameter Store, as the environment asks for them.
@@ -31,7 +30,7 @@ func (p parameters) copies(client *smtpparameter.Client, user string) rotation.C
 		return nil
 	}
 	return &smtpparameter.Copies{API: client, Path: p.path, PathFrom: pathVariable, User: user,
-		Members: smtpparameter.Members, KMSKey: p.kmsKey, Text: smtpsecret.Text}
+		Members: smtpparameter.Members, KMSKey: p.kmsKey}
 }
 
 func parameterStore(cfg aws.Config, source standardVariables, region string) *smtpparameter.Client {

@@ -17,7 +17,7 @@ func (pl *planner) copyCurrent() Decision {
 	switch copies, denied := pl.copies(); {
 	case denied != nil && pl.req.Action != Emergency:
 		return fail(TypeOf(denied), "%w; %s", denied, untilCopied)
-	case pl.copyable() && slices.ContainsFunc(copies, Copy.stale):
+	case slices.ContainsFunc(copies, Copy.stale):
 		return pl.copyProven()
 	}
 	return Decision{}
@@ -95,10 +95,7 @@ func (pl *planner) noteCopies(d Decision) Decision {
 		return d.warn(WarnCopyFailed, "the copies of the credential may not hold what is current: %v; applications that "+
 			"read them may be unable to send until a tick has written them", pl.Copies.Denied)
 	}
-	switch refusal := pl.Done.verdict(pl.Current.AccessKeyID()).Err; {
-	case !pl.copyable():
-		why = "a person wrote AWSCURRENT's value, which isn't copied: rotate, and the new credential is"
-	case refusal != nil:
+	if refusal := pl.Done.verdict(pl.Current.AccessKeyID()).Err; refusal != nil {
 		why = "SES doesn't accept AWSCURRENT: " + refusal.Error()
 	}
 	return d.warn(WarnCopyFailed, "%s doesn't hold what is current: %s; no key is retired that a copy may name",

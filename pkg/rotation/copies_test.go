@@ -45,7 +45,7 @@ func (s parameterStore) Delete(ctx context.Context, names []string) error {
 func withCopies(t *testing.T) *stage {
 	s := newStage(t)
 	s.rotator.Copies = &smtpparameter.Copies{API: parameterStore{s.world.ParameterStore()}, Path: path, User: user,
-		Members: smtpparameter.Members, Text: smtpsecret.Text}
+		Members: smtpparameter.Members}
 	return s
 }
 
@@ -363,8 +363,8 @@ func TestADecommissionDeletesCopiesThatWereWrittenMeanwhile(t *testing.T) {
 	}
 }
 
-// A value that a person wrote was never proven, so it isn't copied before a rotation.
-func TestAnAdoptedValueIsntCopied(t *testing.T) {
+// An adopted value is copied once SES has accepted it, in the published form.
+func TestAnAdoptedValueIsCopied(t *testing.T) {
 	s := withCopies(t)
 	id, key, err := s.world.CreateAccessKey(user)
 	if err != nil {
@@ -374,9 +374,9 @@ func TestAnAdoptedValueIsntCopied(t *testing.T) {
 	if _, err := s.world.PutSecretValue(secret, value); err != nil {
 		t.Fatal(err)
 	}
-	s.comes(tick, rotation.Waiting)
-	if all := s.world.Parameters(); len(all) != 0 {
-		t.Errorf("there are copies: %v", all)
+	s.comes(tick, rotation.Waiting, copies(5)...)
+	if got, err := credential.Parse(s.parameter("credential")); err != nil || got.Username != id || got.Port != 587 {
+		t.Errorf("%+v, %v", got, err)
 	}
 	s.comes(rotate, rotation.Rotated, append(slices.Clone(made), copied5...)...)
 	s.copied()
@@ -386,9 +386,9 @@ func warns(r rotation.Result, code rotation.WarningCode) bool {
 	return slices.ContainsFunc(r.Warnings, func(w rotation.Warning) bool { return w.Code == code })
 }
 
-// A person makes a value current that they wrote: it isn't copied, and whoever reads a copy sends
-// with the key that the copy names.
-func TestNoKeyIsRetiredThatACopyNamesWhenAPersonMakesAValueCurrent(t *testing.T) {
+// A person makes a value current that they wrote. Whoever reads a copy keeps the old key for the
+// grace period from when it was copied.
+func TestWhatAPersonMakesCurrentIsCopied(t *testing.T) {
 	for _, member := range []string{"", `"port":465,`} { // one settled, one not
 		s := withCopies(t)
 		s.run(tick)
@@ -401,15 +401,20 @@ func TestNoKeyIsRetiredThatACopyNamesWhenAPersonMakesAValueCurrent(t *testing.T)
 		if _, err := s.world.PutSecretValue(secret, value); err != nil {
 			t.Fatal(err)
 		}
-		for range 25 {
-			r, err := s.after(day).run(tick)
-			if err == nil && !warns(r, rotation.WarnCopyFailed) {
-				t.Errorf("%+v", r)
-			}
-			if !s.active(first) {
-				t.Fatalf("%s isn't Active, and the copy names %s", first, s.parameter("username"))
+		mend := s.breakStore("PutParameter")
+		for range 20 {
+			s.after(day).run(tick)
+			if !s.active(first) || s.parameter("username") != first {
+				t.Fatalf("%s isn't Active, or the copy names %s", first, s.parameter("username"))
 			}
 		}
+		mend()
+		s.comes(tick, rotation.Waiting, copies(5)...)
+		if got := s.parameter("username"); got != id {
+			t.Errorf("the copy names %s, want %s", got, id)
+		}
+		s.after(6*day).comes(tick, rotation.Waiting)
+		s.after(day+hour).comes(tick, rotation.Retired, rotation.Deactivate)
 	}
 }
 

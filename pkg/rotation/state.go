@@ -138,12 +138,6 @@ func (s *State) hasOthers() bool {
 // hasCredential tells whether AWSCURRENT holds one, dead or alive.
 func (s *State) hasCredential() bool { return s.Current.ID != "" && !s.Current.Blank }
 
-// copyable: the rotator wrote the current value. What people wrote may not be meant for those who
-// read copies.
-func (s *State) copyable() bool {
-	return s.hasCredential() && !s.Current.Unsettled && s.Current.User == s.User
-}
-
 // broken: AWSCURRENT names a key that can't send.
 func (s *State) broken() bool {
 	k, ok := s.key(s.Current.AccessKeyID())

@@ -7,7 +7,6 @@ package smtpparameter
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -62,8 +61,6 @@ type Copies struct {
 	Members []string
 	// KMSKey encrypts the parameters; empty is the account's own key for Parameter Store.
 	KMSKey string
-	// Text is the value that a version of the secret holds.
-	Text func(rotation.Version) string
 }
 
 var _ rotation.Copies = (*Copies)(nil)
@@ -86,19 +83,18 @@ func (c *Copies) names() []string {
 	return names
 }
 
-// wanted is what the parameters are to hold: what the rotator publishes, and nothing that people
-// have added to the value. A member that it lacks has no parameter; nothing is wanted of a value
-// that isn't published yet, as one that people wrote.
+// wanted is what the parameters are to hold: the published form of the credential, also where people
+// wrote another, and nothing that they have added to it. A member that it lacks has no parameter.
 func (c *Copies) wanted(v rotation.Version) map[string]string {
-	value, err := credential.Parse(c.Text(v))
+	whole, err := credential.Compose(c.User, v.Logins, credential.Content{})
 	if err != nil {
 		return nil
 	}
-	whole, err := json.Marshal(value)
+	value, err := credential.Parse(whole)
 	if err != nil {
 		return nil
 	}
-	wanted := map[string]string{c.name(Whole): string(whole)}
+	wanted := map[string]string{c.name(Whole): whole}
 	for member, text := range map[string]string{"username": value.Username, "password": value.Password,
 		"url": value.URL, "smtps_url": value.SMTPSURL} {
 		if slices.Contains(c.Members, member) && text != "" {

@@ -202,7 +202,8 @@ func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sess
 
 // Restage implements rotation.Secret.
 func (s *Secret) Restage(ctx context.Context, base, v rotation.Version, at time.Time) (rotation.Version, error) {
-	text := Text(v)
+	password, _ := v.Content.(sessmtp.Password)
+	text := string(password)
 	if v.Blank {
 		text = credential.Empty
 	}

@@ -56,12 +56,6 @@ func (s *Secret) version(id string, created time.Time, text string, labels ...ro
 	return v
 }
 
-// Text is the value that a version holds, as this package has read or written it.
-func Text(v rotation.Version) string {
-	password, _ := v.Content.(sessmtp.Password)
-	return string(password)
-}
-
 // judgeCurrent notes what only matters of AWSCURRENT.
 func judgeCurrent(v *rotation.Version, found credential.Content) {
 	v.SecretKeys = found.SecretKeys(found.Logins[0].Region)

@@ -7,7 +7,6 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
 // A copy of the credential, for applications that read Parameter Store: the same promises hold for
@@ -21,7 +20,7 @@ func (s *stage) copiesOver(c api) rotation.Copies {
 	if !s.copies {
 		return nil
 	}
-	return &smtpparameter.Copies{API: c, Path: copyPath, User: user, Text: smtpsecret.Text}
+	return &smtpparameter.Copies{API: c, Path: copyPath, User: user}
 }
 
 // copyOf is what the copy holds, and when it was written.
@@ -84,6 +83,17 @@ func (inv *invocation) mayCutCopy() bool {
 	return beside || inv.req.Action == rotation.Emergency && (inv.copyFailed || inv.req.ContainFirst)
 }
 
+// copyEnded is when invocations that ran at once have all answered, and none was killed: then the
+// copy sends, as AWSCURRENT does.
+func (s *stage) copyEnded() {
+	text, _ := s.copyOf()
+	if c := credentialIn(text); s.copies && c.Username != "" && !s.judge.removed {
+		_, current := s.current()
+		s.judge.must(p1, s.accepts(c) || s.onlyLate(c) || !s.accepts(current),
+			"all have answered, and the copy names %s, which SES doesn't accept", s.names[c.Username])
+	}
+}
+
 // copiedScenes are those whose credential is copied.
 var copiedScenes = []scene{
 	{name: "no credential yet, with a copy", copies: true, build: func(s *stage) {}},
@@ -112,6 +122,12 @@ var copiedScenes = []scene{
 	{name: "broken, beside the previous key, with a copy", copies: true,
 		build: func(s *stage) { s.rotated().after(hour).deactivate(s.currentKey()).after(hour) }},
 	{name: "pending, with a copy", copies: true, build: func(s *stage) { s.pending().after(10 * time.Minute) }},
+	{name: "a person's value made current, with a copy", copies: true,
+		build: func(s *stage) { s.tick().after(5 * day).handMadeSecret().after(7*day + hour) }},
+	{name: "a person's value with another port made current, with a copy", copies: true, build: func(s *stage) {
+		s.unsettled = `"port":465`
+		s.tick().after(5 * day).handMadeSecret().after(7*day + hour)
+	}},
 	{name: "rolled back a day ago, with a copy", copies: true, build: func(s *stage) {
 		s.rotated().after(hour).invoke(rotation.Request{Action: rotation.Rollback}).after(day)
 	}},

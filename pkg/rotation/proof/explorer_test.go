@@ -307,6 +307,9 @@ func (e *explorer) close(p *point) {
 		if p.mends() {
 			p.stage.mended()
 		}
+		if len(p.actors) > 1 && !p.failed() {
+			p.stage.copyEnded()
+		}
 		p.earlier = p.actors
 		action, f := p.trace.met()
 		for i := range p.actors {
@@ -327,11 +330,15 @@ func (e *explorer) close(p *point) {
 
 // mends: all have answered without an error, and one of them that it has revoked or rolled back.
 func (p *point) mends() bool {
-	failed := slices.ContainsFunc(p.actors, func(a actor) bool { return a.killed || a.next.answer.err != nil })
-	return !failed && slices.ContainsFunc(p.actors, func(a actor) bool {
+	return !p.failed() && slices.ContainsFunc(p.actors, func(a actor) bool {
 		o := a.next.answer.result.Outcome
 		return o == rotation.Revoked || o == rotation.RolledBack
 	})
+}
+
+// failed: one was killed, or answered with an error.
+func (p *point) failed() bool {
+	return slices.ContainsFunc(p.actors, func(a actor) bool { return a.killed || a.next.answer.err != nil })
 }
 
 // continued: an emergency that was run again has answered, so what the first run was to revoke is
