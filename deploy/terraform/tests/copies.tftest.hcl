@@ -26,7 +26,7 @@ run "with_the_accounts_key" {
   command = plan
 
   assert {
-    condition     = aws_lambda_function.function.environment[0].variables.PARAMETER_PATH == "/mail/smtp" && aws_lambda_function.function.environment[0].variables.PARAMETER_KMS_KEY == ""
+    condition     = local.environment.PARAMETER_PATH == "/mail/smtp" && local.environment.PARAMETER_KMS_KEY == ""
     error_message = "The function isn't told where to keep copies."
   }
 
@@ -50,7 +50,7 @@ run "of_a_secret_elsewhere_with_a_key" {
   }
 
   assert {
-    condition     = aws_lambda_function.function.environment[0].variables.PARAMETER_KMS_KEY == var.kms_key_arn
+    condition     = local.environment.PARAMETER_KMS_KEY == var.kms_key_arn
     error_message = "The function isn't told of the key."
   }
 
