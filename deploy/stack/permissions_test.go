@@ -88,11 +88,12 @@ func TestTheCopiesAreThoseOfThePath(t *testing.T) {
 		"with the account's key": {given: map[string]string{"ParameterPath": "/mail/smtp"}, on: copies, forKey: "[]"},
 		"with a key": {given: map[string]string{"ParameterPath": "/mail/smtp", "KmsKeyArn": kmsKey}, on: copies,
 			key: kmsKey, forKey: "[map[StringEquals:map[kms:EncryptionContext:SecretARN:SmtpSecret]] " +
-				"map[StringLike:map[kms:EncryptionContext:PARAMETER_ARN:" + copies + "]]]"},
+				"map[StringLike:map[kms:EncryptionContext:PARAMETER_ARN:arn:aws:ssm:*:" + accountID +
+				":parameter/mail/smtp/*]]]"},
 		"of a secret elsewhere": {given: map[string]string{"ParameterPath": "/a", "KmsKeyArn": elsewheresKey,
 			"ExistingSecretArn": elsewhere}, on: "arn:aws:ssm:us-east-1:" + accountID + ":parameter/a/*",
 			key: elsewheresKey, forKey: "[map[StringEquals:map[kms:EncryptionContext:SecretARN:" + elsewhere + "]] " +
-				"map[StringLike:map[kms:EncryptionContext:PARAMETER_ARN:arn:aws:ssm:us-east-1:" + accountID +
+				"map[StringLike:map[kms:EncryptionContext:PARAMETER_ARN:arn:aws:ssm:*:" + accountID +
 				":parameter/a/*]]]"},
 	} {
 		given := maps.Clone(c.given)

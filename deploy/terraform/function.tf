@@ -22,7 +22,7 @@ locals {
     STACK_ID          = "none" # no stack of CloudFormation's may have keys made or deleted
   }
 
-  # The copies of the credential in Parameter Store, which are in the secret's Region.
+  # The copies of the credential in Parameter Store, which are in the secret's Region and this account.
   parameters_arn = var.parameter_path == "" ? null : join(":", [
     "arn", data.aws_partition.here.partition, "ssm", local.makes_secret ? local.here : split(":", var.existing_secret_arn)[3],
     data.aws_caller_identity.here.account_id, "parameter${var.parameter_path}/*",
@@ -136,7 +136,7 @@ resource "aws_cloudwatch_log_group" "log_group" {
 
 resource "aws_iam_role" "function_role" {
   name_prefix = "${substr(var.name, 0, 20)}-function-"
-  description = "Rotates the access keys of one user and its secret in ${var.name}, and nothing else"
+  description = "Rotates the SMTP credential of ${var.name}, and nothing else"
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
