@@ -19,9 +19,9 @@ const (
 	perLogGB      = 0.50
 	perTrigger    = 1.00 / 1e6 // of a schedule
 	perNATHour    = 0.045      // "Amazon VPC pricing"
-	// A standard parameter costs nothing, and neither do calls at the standard throughput ("AWS Systems
-	// Manager pricing"). Each that is read or written is a request to KMS ("AWS Key Management Service
-	// Pricing").
+	// A standard parameter costs nothing, and neither do calls at the standard throughput ("AWS
+	// Systems Manager pricing"). Each that is read or written is a request to KMS ("AWS Key
+	// Management Service Pricing").
 	perKMSRequest = 0.03 / 10_000
 )
 

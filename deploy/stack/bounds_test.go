@@ -114,8 +114,9 @@ var bounds = []bound{
 		refused: []string{"", "*", "us-*", "us-east-?", "us-east-*", "${AWS::Region}", "us-east-1/x", "us-east"}},
 }
 
-// goodPaths are of Parameter Store ("Understanding requirements and constraints for parameter names", AWS
-// Systems Manager User Guide). It keeps some to itself, which CloudFormation leaves to the function to say.
+// goodPaths are of Parameter Store ("Understanding requirements and constraints for parameter
+// names", AWS Systems Manager User Guide). It keeps some to itself, which CloudFormation leaves to
+// the function to say.
 var (
 	goodPaths  = []string{"/mail", "/mail/smtp", "/Mail_1/smtp.example-2", "/mail/aws", strings.Repeat("/a", 14)}
 	wrongPaths = []string{"*", "/*", "/mail/*", "/mail?", "/mail/?", "/${aws:username}", "/mail$", "/", "//", "/mail/",

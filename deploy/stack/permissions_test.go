@@ -73,8 +73,8 @@ var ofGroupsAndPolicies = map[string]bool{
 // ofParameters are the actions with which the function keeps copies of the credential.
 var ofParameters = map[string]bool{"ssm:GetParameters": true, "ssm:PutParameter": true, "ssm:DeleteParameters": true}
 
-// TestTheCopiesAreThoseOfThePath: they are in the secret's Region and the stack's account, whoever's
-// the secret is. The KMS key is for nothing but the secret and them.
+// TestTheCopiesAreThoseOfThePath: they are in the secret's Region and the stack's account, whoever
+// owns the secret. The KMS key is for nothing but the secret and them.
 func TestTheCopiesAreThoseOfThePath(t *testing.T) {
 	const elsewhere = "arn:aws:secretsmanager:us-east-1:444455556666:secret:mail-AbCdEf"
 	const elsewheresKey = "arn:aws:kms:us-east-1:444455556666:key/1"
