@@ -117,7 +117,7 @@ func TestReadersOfCopiesReadWhatTheFunctionWrites(t *testing.T) {
 	}
 }
 
-// whoHasRead has a CloudTrail that answers in two pages, with events as AWS documents them ("Viewing
+// whoHasRead has a CloudTrail that answers in pages, with events as AWS documents them ("Viewing
 // recent management events with the AWS CLI", AWS CloudTrail User Guide).
 func whoHasRead(p *typist) {
 	clientsOnly(p.T)
@@ -139,7 +139,7 @@ func whoHasRead(p *typist) {
 	}
 	pages := []map[string]any{
 		{"NextToken": "second", "Events": []any{
-			read("shop/i-1", "192.0.2.1", "2026-11-29T12:00:00Z", "arn:aws:secretsmanager:eu-west-1:1:secret:mail-AbCdEf"),
+			read("shop/i-1", "192.0.2.1", "2026-11-29T12:00:00Z", ofSecrets+"mail-AbCdEf"),
 			read("other/i-9", "192.0.2.9", "2026-11-29T11:59:00Z", "database"),
 		}},
 		{"NextToken": "third", "Events": []any{read("other/i-9", "192.0.2.9", "2026-11-29T11:30:00Z", "database")}},
