@@ -3,6 +3,8 @@ package stack
 import (
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,6 +12,8 @@ import (
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
@@ -42,6 +46,9 @@ func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
 	for action := range ofParameters {
 		want[action] = []string{copies}
 	}
+	if called := callsOfParameters(t); !maps.Equal(called, ofParameters) {
+		t.Errorf("of Parameter Store, it calls %v", called)
+	}
 	for action := range forSubnets {
 		want[action] = []string{"*"}
 	}
@@ -72,6 +79,30 @@ var ofGroupsAndPolicies = map[string]bool{
 
 // ofParameters are the actions with which the function keeps copies of the credential.
 var ofParameters = map[string]bool{"ssm:GetParameters": true, "ssm:PutParameter": true, "ssm:DeleteParameters": true}
+
+// callsOfParameters are the actions behind all methods of smtpparameter.API, which don't have their
+// names.
+func callsOfParameters(t *testing.T) map[string]bool {
+	t.Helper()
+	called := map[string]bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		called["ssm:"+action] = true
+		_, _ = w.Write([]byte("{}"))
+	}))
+	defer server.Close()
+	client := &smtpparameter.Client{Config: awstest.Config(server.URL), Region: awstest.Region, Endpoint: server.URL}
+	api := reflect.TypeFor[smtpparameter.API]()
+	for i := range api.NumMethod() {
+		method := reflect.ValueOf(client).MethodByName(api.Method(i).Name)
+		arguments := []reflect.Value{reflect.ValueOf(t.Context())}
+		for j := 1; j < method.Type().NumIn(); j++ {
+			arguments = append(arguments, reflect.Zero(method.Type().In(j)))
+		}
+		method.Call(arguments)
+	}
+	return called
+}
 
 // TestTheCopiesAreThoseOfThePath: they are in the secret's Region and the stack's account, whoever
 // owns the secret. The KMS key is for nothing but the secret and them.
