@@ -19,6 +19,10 @@ const (
 	perLogGB      = 0.50
 	perTrigger    = 1.00 / 1e6 // of a schedule
 	perNATHour    = 0.045      // "Amazon VPC pricing"
+	// A standard parameter costs nothing, and neither do calls at the standard throughput ("AWS
+	// Systems Manager pricing"). Each that is read or written is a request to KMS ("AWS Key
+	// Management Service Pricing").
+	perKMSRequest = 0.03 / 10_000
 )
 
 // What a stack does in a month of 730 hours.
@@ -34,6 +38,8 @@ const (
 	secondsEach   = 2
 	logBytesEach  = 4_000
 	invocationsOf = hours + audits
+	// copies are the parameters that the function keeps, which each invocation reads.
+	copies = 8
 )
 
 // Charge is one line of the bill.
@@ -60,6 +66,9 @@ func Bill(s Stack) []Charge {
 				invocationsOf*logBytesEach/1e6), use, false},
 		{"CloudWatch", "a dashboard, with `MakeDashboard`", perDashboard, true},
 		{"KMS", "a key of your own, with `KmsKeyArn`; `aws/secretsmanager` costs nothing", 1.00, true},
+		{"KMS",
+			fmt.Sprintf("about %.0f,000 requests for copies in Parameter Store, with `ParameterPath`; the parameters "+
+				"cost nothing", copies*invocationsOf/1000), copies * invocationsOf * perKMSRequest, true},
 		{"VPC", "a NAT gateway, with `SubnetIds` in a VPC that has none, and what it transfers", hours * perNATHour, true},
 	}
 	for i := range bill {

@@ -106,9 +106,24 @@ var bounds = []bound{
 		refused: []string{"*", ofKMS + "*", ofKMS + "key/*", ofKMS + "key/1234?", ofKMS + "key/",
 			ofKMS + "key/${aws:username}", ofKMS + "alias/mail", "arn:aws:kms:*:111122223333:key/1234abcd",
 			"1234abcd-12ab-34cd-56ef-1234567890ab"}},
+	{file: templateFile, parameter: "ParameterPath", only: "template",
+		taken: slices.Concat(goodPaths, []string{""}), refused: wrongPaths},
+	{file: templateFile, parameter: "ParameterPath", only: "module",
+		taken: slices.Concat(goodPaths, []string{""}), refused: slices.Concat(wrongPaths, reservedPaths)},
 	{file: leaksFile, parameter: "Regions", taken: []string{"us-east-1", "us-gov-west-1"},
 		refused: []string{"", "*", "us-*", "us-east-?", "us-east-*", "${AWS::Region}", "us-east-1/x", "us-east"}},
 }
+
+// goodPaths are of Parameter Store ("Understanding requirements and constraints for parameter
+// names", AWS Systems Manager User Guide). It keeps some to itself, which CloudFormation leaves to
+// the function to say.
+var (
+	goodPaths  = []string{"/mail", "/mail/smtp", "/Mail_1/smtp.example-2", "/mail/aws", strings.Repeat("/a", 14)}
+	wrongPaths = []string{"*", "/*", "/mail/*", "/mail?", "/mail/?", "/${aws:username}", "/mail$", "/", "//", "/mail/",
+		"mail/smtp", "/mail//smtp", "/mail smtp", "/mail:1", "arn:aws:ssm:eu-west-1:111122223333:parameter/mail",
+		strings.Repeat("/a", 15)}
+	reservedPaths = []string{"/aws", "/AWS/mail", "/aws/reference/secretsmanager", "/ssm/mail", "/Ssm-mail", "/awsmail"}
+)
 
 // noNetworks are networks that say more or something else than they seem to: with IPv4 addresses in
 // IPv6 ones, IAM sees the former.

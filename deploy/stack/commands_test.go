@@ -49,6 +49,9 @@ var scenes = []scene{
 	{"a stack by CDK", "deploy/cdk/README.md", []string{
 		"bash deploy/build.sh", "cd deploy/cdk", "npx cdk",
 	}, "CDK synthesises twice and makes a stack of its own before", byCDK},
+	{"parameters", "deploy/apps/parameter-store.md", []string{"aws ssm"}, "", parameters},
+	{"who has read the secret", "deploy/runbook.md", []string{"aws cloudtrail lookup-events --start-time"}, "",
+		whoHasRead},
 	{"somebody is woken up", "deploy/runbook.md", []string{
 		"STACK=", "output()", "FUNCTION=", "rotator", "go run ./deploy/smtprotate", "QUEUE=",
 		"aws iam update-access-key --", "aws iam delete-access-key", "aws iam remove-user", "aws logs tail", "aws sqs",
@@ -107,7 +110,8 @@ var untyped = []struct{ document, command, why string }{
 
 	{"deploy/notify.md", "smtprotate follow", "no command, only a name"},
 
-	{"deploy/runbook.md", "aws cloudtrail lookup-events", "moto has no events"},
+	{"deploy/runbook.md", "aws cloudtrail lookup-events --region", "moto has no events"},
+	{"deploy/runbook.md", "smtprotate status", "no command, only a name"},
 	{"deploy/runbook.md", "aws iam update-access-key … --status Inactive", "no command, only a reminder of one"},
 	{"deploy/runbook.md", "aws secretsmanager cancel-rotate-secret --secret-id …", "the secret is left out"},
 	{"deploy/runbook.md", "aws secretsmanager get-secret-value --secret-id …", "the secret is left out"},
@@ -129,6 +133,7 @@ func TestEveryCommandOfTheDocumentsIsAccountedFor(t *testing.T) {
 	for _, document := range []string{
 		"README.md", "CONTRIBUTING.md", "deploy/fleet.md", "deploy/cdk/README.md", "deploy/runbook.md",
 		"deploy/leaks.md", "deploy/growth/README.md", "lambda/bench/README.md", "deploy/notify.md",
+		"deploy/apps/parameter-store.md",
 	} {
 		all := commands.Of(contents(t, top+document))
 		for _, command := range all {

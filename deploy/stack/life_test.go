@@ -40,13 +40,14 @@ type life struct {
 	arns map[string]string // of users and secrets, by name
 }
 
-// theStack is the template's, with defaults for all but what has none and where the SMTP endpoint
-// is.
+// theStack is the template's, with copies of the credential, and with defaults for all but what has
+// none and where the SMTP endpoint is.
 func theStack(t *testing.T, world *localaws.World) (env map[string]string, allowed role) {
 	t.Helper()
 	d := deploy(t, load(t, templateFile), map[string]string{
-		"IdentityArns": identity,
-		"SmtpEndpoint": world.SMTP("eu-west-1"),
+		"IdentityArns":  identity,
+		"SmtpEndpoint":  world.SMTP("eu-west-1"),
+		"ParameterPath": "/mail/smtp",
 	})
 	d.physical["SmtpUser"], d.arns["SmtpUser"] = userName, userARN(userName)
 	d.physical["SmtpSecret"] = secretARN(t, world, secretName)
@@ -195,9 +196,13 @@ func (l *life) cloudFormation(requestType string) error {
 		return errors.New(answer.Reason)
 	}
 	current, _ := l.World.Labelled(secretName, "AWSCURRENT")
-	switch keys := l.World.Keys(userName); {
-	case requestType == "Delete" && len(keys) > 0:
-		return fmt.Errorf("keys are left: %v", keys)
+	switch keys, copied := l.World.Keys(userName), l.World.Parameters(); {
+	case requestType == "Delete" && len(keys)+len(copied) > 0:
+		return fmt.Errorf("keys and %d parameters are left: %v", len(copied), keys)
+	case requestType == "Create" && !slices.ContainsFunc(copied, func(p localaws.Parameter) bool {
+		return p.Name == "/mail/smtp/credential" && p.Value == current.Value
+	}):
+		return fmt.Errorf("none of %d parameters has the credential", len(copied))
 	case requestType == "Create" && (len(keys) != 1 || !strings.Contains(current.Value, keys[0].ID)):
 		return fmt.Errorf("AWSCURRENT doesn't name the one key that should be there: %v", keys)
 	}
@@ -273,6 +278,22 @@ func TestOtherUsersAndSecretsAreOutOfReach(t *testing.T) {
 					t.Errorf("%s=%s, %s: %s has %d access keys", variable, other, event, name, n)
 				}
 			}
+		}
+	}
+}
+
+func TestOtherParametersAreOutOfReach(t *testing.T) {
+	for _, path := range []string{"/shop/smtp", "/mail", "/mail/smtp2"} {
+		l := newLife(t)
+		l.Env["PARAMETER_PATH"] = path
+		l.start()
+		var refused messages.InvokeResponse_Error
+		if _, err := l.Invoke(t.Context(), `{}`); !errors.As(err, &refused) ||
+			refused.Type != string(rotation.AccessDenied) || !strings.Contains(refused.Message, path+"/") {
+			t.Errorf("%s: %v", path, err)
+		}
+		if n := len(l.World.Parameters()); n != 0 {
+			t.Errorf("%s: there are %d parameters", path, n)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package stack
 
 import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -8,16 +12,22 @@ import (
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamkey"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
-const kmsKey = "arn:aws:kms:eu-west-1:" + accountID + ":key/1234"
+const (
+	kmsKey = "arn:aws:kms:eu-west-1:" + accountID + ":key/1234"
+	copies = "arn:aws:ssm:eu-west-1:" + accountID + ":parameter/mail/smtp/*"
+)
 
 // withAllPermissions is the stack whose function has all that it can have.
 func withAllPermissions(t *testing.T) *deployment {
 	t.Helper()
 	return deploy(t, load(t, templateFile), map[string]string{
 		"IdentityArns": identity, "KmsKeyArn": kmsKey, "SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1",
+		"ParameterPath": "/mail/smtp",
 	})
 }
 
@@ -28,8 +38,16 @@ func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
 		"logs:CreateLogStream": {"arn:aws:::LogGroup.Arn"},
 		"logs:PutLogEvents":    {"arn:aws:::LogGroup.Arn"},
 		"sqs:SendMessage":      {"arn:aws:::FailureQueue.Arn"}, // by Lambda, for events that it gives up
-		"kms:Decrypt":          {kmsKey},                       // by Secrets Manager, where the key is the customer's
-		"kms:GenerateDataKey":  {kmsKey},
+		// By Secrets Manager and Parameter Store, where the key is the customer's.
+		"kms:Decrypt":         {kmsKey, kmsKey},
+		"kms:GenerateDataKey": {kmsKey},
+		"kms:Encrypt":         {kmsKey},
+	}
+	for action := range ofParameters {
+		want[action] = []string{copies}
+	}
+	if called := callsOfParameters(t); !maps.Equal(called, ofParameters) {
+		t.Errorf("of Parameter Store, it calls %v", called)
 	}
 	for action := range forSubnets {
 		want[action] = []string{"*"}
@@ -57,6 +75,87 @@ func TestTheFunctionMayDoExactlyWhatItCalls(t *testing.T) {
 var ofGroupsAndPolicies = map[string]bool{
 	"iam:ListGroupPolicies": true, "iam:GetGroupPolicy": true, "iam:ListAttachedGroupPolicies": true,
 	"iam:GetPolicy": true, "iam:GetPolicyVersion": true,
+}
+
+// ofParameters are the actions with which the function keeps copies of the credential.
+var ofParameters = map[string]bool{"ssm:GetParameters": true, "ssm:PutParameter": true, "ssm:DeleteParameters": true}
+
+// callsOfParameters are the actions behind all methods of smtpparameter.API, which don't have their
+// names.
+func callsOfParameters(t *testing.T) map[string]bool {
+	t.Helper()
+	called := map[string]bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		called["ssm:"+action] = true
+		_, _ = w.Write([]byte("{}"))
+	}))
+	defer server.Close()
+	client := &smtpparameter.Client{Config: awstest.Config(server.URL), Region: awstest.Region, Endpoint: server.URL}
+	api := reflect.TypeFor[smtpparameter.API]()
+	for i := range api.NumMethod() {
+		method := reflect.ValueOf(client).MethodByName(api.Method(i).Name)
+		arguments := []reflect.Value{reflect.ValueOf(t.Context())}
+		for j := 1; j < method.Type().NumIn(); j++ {
+			arguments = append(arguments, reflect.Zero(method.Type().In(j)))
+		}
+		method.Call(arguments)
+	}
+	return called
+}
+
+// TestTheCopiesAreThoseOfThePath: they are in the secret's Region and the stack's account, whoever
+// owns the secret. The KMS key is for nothing but the secret and them.
+func TestTheCopiesAreThoseOfThePath(t *testing.T) {
+	const elsewhere = "arn:aws:secretsmanager:us-east-1:444455556666:secret:mail-AbCdEf"
+	const elsewheresKey = "arn:aws:kms:us-east-1:444455556666:key/1"
+	for name, c := range map[string]struct {
+		given           map[string]string
+		on, key, forKey string
+	}{
+		"none": {},
+		"a key, and none": {given: map[string]string{"KmsKeyArn": kmsKey}, key: kmsKey,
+			forKey: "[map[StringEquals:map[kms:EncryptionContext:SecretARN:SmtpSecret]]]"},
+		"with the account's key": {given: map[string]string{"ParameterPath": "/mail/smtp"}, on: copies, forKey: "[]"},
+		"with a key": {given: map[string]string{"ParameterPath": "/mail/smtp", "KmsKeyArn": kmsKey}, on: copies,
+			key: kmsKey, forKey: "[map[StringEquals:map[kms:EncryptionContext:SecretARN:SmtpSecret]] " +
+				"map[StringLike:map[kms:EncryptionContext:PARAMETER_ARN:arn:aws:ssm:*:" + accountID +
+				":parameter/mail/smtp/*]]]"},
+		"of a secret elsewhere": {given: map[string]string{"ParameterPath": "/a", "KmsKeyArn": elsewheresKey,
+			"ExistingSecretArn": elsewhere}, on: "arn:aws:ssm:us-east-1:" + accountID + ":parameter/a/*",
+			key: elsewheresKey, forKey: "[map[StringEquals:map[kms:EncryptionContext:SecretARN:" + elsewhere + "]] " +
+				"map[StringLike:map[kms:EncryptionContext:PARAMETER_ARN:arn:aws:ssm:*:" + accountID +
+				":parameter/a/*]]]"},
+	} {
+		given := maps.Clone(c.given)
+		if given == nil {
+			given = map[string]string{}
+		}
+		given["IdentityArns"] = identity
+		d := deploy(t, load(t, templateFile), given)
+		allowed := d.roleOf("FunctionRole")
+		for action := range ofParameters {
+			if got := strings.Join(allowed[action], " "); got != c.on {
+				t.Errorf("%s: %s is allowed on %q, want %q", name, action, got, c.on)
+			}
+		}
+		var conditions []string
+		for _, policy := range d.resource("FunctionRole").at("Policies").list() {
+			for _, statement := range policy.at("PolicyDocument", "Statement").list() {
+				if strings.Contains(statement.at("Action").String(), "kms:") {
+					conditions = append(conditions, statement.at("Condition").String())
+				}
+			}
+		}
+		if got := fmt.Sprint(conditions); c.forKey != "" && got != c.forKey {
+			t.Errorf("%s: the key is for %s, want %s", name, got, c.forKey)
+		}
+		told := d.resource("Function").at("Environment", "Variables")
+		if path, key := told.at("PARAMETER_PATH").String(), told.at("PARAMETER_KMS_KEY").String(); path !=
+			given["ParameterPath"] || key != c.key {
+			t.Errorf("%s: the function is told %q and %q", name, path, key)
+		}
+	}
 }
 
 // addCalls allows an action for each method of an SDK interface: they are named alike.
@@ -185,7 +284,11 @@ func TestNoPolicyHasAWildcard(t *testing.T) {
 		for _, field := range []string{"Action", "Resource", "Principal"} {
 			anybodys := field == "Resource" && !slices.ContainsFunc(n.at("Action").list(),
 				func(a node) bool { return !ofGroupsAndPolicies[a.String()] })
-			if strings.Contains(n.at(field).String(), "*") && !anybodys {
+			text := n.at(field).String()
+			if field == "Resource" { // all below a path that nobody else writes to
+				text = strings.Replace(text, ":parameter${ParameterPath}/* ", "", 1)
+			}
+			if strings.Contains(text, "*") && !anybodys {
 				t.Errorf("wildcard in %s of %v", field, n)
 			}
 		}

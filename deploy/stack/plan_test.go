@@ -2,7 +2,9 @@ package stack
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -82,7 +84,9 @@ func planWhatIsAskedFor(tf *terraform) {
 		reserved_concurrency = 1
 		subnet_ids = ["subnet-1"]
 		security_group_ids = ["sg-1"]
+		parameter_path = "/mail/smtp"
 		alarm_email = "ops@example.com"`)+calls("adopting", `
+		parameter_path = "/mail/smtp"
 		existing_user_name = "mailer"
 		existing_user_path = "/apps/"
 		kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -116,6 +120,7 @@ func everythingIsPlanned(t *testing.T, planned map[string]node) {
 		"aws_secretsmanager_secret_policy.secret_policy[0]",
 		"aws_secretsmanager_secret_rotation.rotation_configuration[0]",
 		"aws_lambda_permission.rotation_permission[0]", `aws_iam_role_policy.function_role["network"]`,
+		`aws_iam_role_policy.function_role["copies"]`,
 		`aws_cloudwatch_event_rule.leaks["guardduty"]`, `aws_cloudwatch_event_rule.leaks["health"]`,
 		"aws_iam_role_policy.network_is_lambdas[0]", "aws_sns_topic_subscription.alarm_subscription[0]",
 	} {
@@ -167,6 +172,25 @@ func whatThereIsIsAdopted(t *testing.T, planned map[string]node) {
 	role := planned[`adopting.aws_iam_role_policy.function_role["secret"]`]
 	if policy := role.at("policy").String(); !strings.Contains(policy, `"kms:Decrypt"`) {
 		t.Errorf("nothing lets Secrets Manager use the KMS key: %s", policy)
+	}
+	theSameCopies(t, planned["adopting.aws_iam_role_policy.function_role[\"copies\"]"])
+}
+
+// theSameCopies: the function may do with Parameter Store what the template lets it do.
+func theSameCopies(t *testing.T, planned node) {
+	t.Helper()
+	d := deploy(t, load(t, templateFile), map[string]string{"IdentityArns": identity, "ParameterPath": "/mail/smtp",
+		"KmsKeyArn":         "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+		"ExistingSecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mail-AbCdEf"})
+	got, want := role{}, role{}
+	got.add(document(t, planned.at("policy")))
+	allowed := d.roleOf("FunctionRole")
+	for action := range ofParameters {
+		want[action] = allowed[action]
+	}
+	want["kms:Encrypt"], want["kms:Decrypt"] = allowed["kms:Encrypt"], allowed["kms:Encrypt"]
+	if !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("the function may keep copies by %s, want %s", got, want)
 	}
 }
 

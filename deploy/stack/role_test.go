@@ -55,7 +55,8 @@ func (r role) without(action string) role {
 // actions are those that the function itself calls.
 func (r role) actions() (names []string) {
 	for action := range r {
-		if strings.HasPrefix(action, "iam:") || strings.HasPrefix(action, "secretsmanager:") {
+		service, _, _ := strings.Cut(action, ":")
+		if slices.Contains([]string{"iam", "secretsmanager", "ssm"}, service) {
 			names = append(names, action)
 		}
 	}
@@ -64,7 +65,8 @@ func (r role) actions() (names []string) {
 }
 
 // enforce has the world refuse what the role doesn't allow, in AWS's words ("Troubleshoot access
-// denied error messages", IAM User Guide). arns are those of the users and secrets, by name.
+// denied error messages", IAM User Guide). arns are those of the users and secrets, by name. A
+// parameter's is made of its Region and name.
 func (r role) enforce(world *localaws.World, arns map[string]string) {
 	world.Intercept(func(c localaws.Call) *localaws.Fault {
 		action, resource := c.Service+":"+c.Action, c.User+c.SecretID // each names one of them
@@ -80,14 +82,34 @@ func (r role) enforce(world *localaws.World, arns map[string]string) {
 		if slices.Contains(r[action], resource) {
 			return nil
 		}
+		if c.Service == "ssm" {
+			if resource = r.deniedParameter(c); resource == "" {
+				return nil
+			}
+		}
 		return &localaws.Fault{
 			Status: http.StatusForbidden, Code: map[string]string{"iam": "AccessDenied",
-				"secretsmanager": "AccessDeniedException"}[c.Service],
+				"secretsmanager": "AccessDeniedException", "ssm": "AccessDeniedException"}[c.Service],
 			Message: "User: arn:aws:sts::" + accountID +
 				":assumed-role/rotator/function is not authorized to perform: " + action +
 				" on resource: " + resource + " because no identity-based policy allows the " + action + " action",
 		}
 	})
+}
+
+// deniedParameter is the first of the call's parameters on which it isn't allowed. The role has
+// them by a path, with an asterisk behind it.
+func (r role) deniedParameter(c localaws.Call) (arn string) {
+	for name := range strings.SplitSeq(c.Parameters, ",") {
+		arn := "arn:aws:ssm:" + c.Region + ":" + accountID + ":parameter" + name
+		if !slices.ContainsFunc(r["ssm:"+c.Action], func(allowed string) bool {
+			path, isPath := strings.CutSuffix(allowed, "*")
+			return isPath && strings.HasPrefix(arn, path)
+		}) {
+			return arn
+		}
+	}
+	return ""
 }
 
 // ownerOf is the user whose access key it is: GetAccessKeyLastUsed names no user, and is allowed on

@@ -7,6 +7,8 @@ locals {
     SMTP_REGIONS      = join(",", var.smtp_regions)
     SMTP_ENDPOINT     = var.smtp_endpoint
     SECRET_KEYS       = var.secret_keys
+    PARAMETER_PATH    = var.parameter_path
+    PARAMETER_KMS_KEY = var.kms_key_arn
     ROTATION_INTERVAL = var.rotation_interval
     GRACE_PERIOD      = var.grace_period
     QUARANTINE_PERIOD = var.quarantine_period
@@ -19,6 +21,12 @@ locals {
     SUSPECTED_LEAKS   = var.suspected_leaks
     STACK_ID          = "none" # no stack of CloudFormation's may have keys made or deleted
   }
+
+  # The copies of the credential in Parameter Store, which are in the secret's Region and this account.
+  parameters_arn = var.parameter_path == "" ? null : join(":", [
+    "arn", data.aws_partition.here.partition, "ssm", local.makes_secret ? local.here : split(":", var.existing_secret_arn)[3],
+    data.aws_caller_identity.here.account_id, "parameter${var.parameter_path}/*",
+  ])
 
   unit = { d = 86400, h = 3600, m = 60, s = 1 }
   seconds = { for name, text in {
@@ -128,7 +136,7 @@ resource "aws_cloudwatch_log_group" "log_group" {
 
 resource "aws_iam_role" "function_role" {
   name_prefix = "${substr(var.name, 0, 20)}-function-"
-  description = "Rotates the access keys of one user and its secret in ${var.name}, and nothing else"
+  description = "Rotates the SMTP credential of ${var.name}, and nothing else"
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
@@ -191,6 +199,19 @@ locals {
       Action   = "sqs:SendMessage"
       Resource = aws_sqs_queue.failure_queue.arn
     }]
+    }, var.parameter_path == "" ? {} : {
+    # Of KMS, Parameter Store asks on the function's behalf: to write a standard parameter and to read it. Everybody in the account
+    # may use aws/ssm ("AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters").
+    copies = concat([{
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameters", "ssm:PutParameter", "ssm:DeleteParameters"]
+      Resource = local.parameters_arn
+      }], [for key in compact([var.kms_key_arn]) : {
+      Effect    = "Allow"
+      Action    = ["kms:Encrypt", "kms:Decrypt"]
+      Resource  = key
+      Condition = { StringLike = { "kms:EncryptionContext:PARAMETER_ARN" = local.parameters_arn } }
+    }])
     }, length(var.subnet_ids) == 0 ? {} : {
     # Lambda plugs the function into the subnets with these ("Giving Lambda functions access to resources in an Amazon VPC").
     # Not all of them can be had for less than all resources; network_is_lambdas keeps them from the function itself.

@@ -13,6 +13,11 @@ output "secret_arn" {
   value       = local.secret_arn
 }
 
+output "parameters_arn" {
+  description = "The copies of the credential below parameter_path, for their readers' policies: an ARN that ends in /*. null: there are none."
+  value       = local.parameters_arn
+}
+
 output "user_name" {
   description = "The IAM user that sends."
   value       = local.user_name

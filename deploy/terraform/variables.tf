@@ -234,6 +234,18 @@ variable "secret_keys" {
   }
 }
 
+variable "parameter_path" {
+  description = "PARAMETER_PATH: where in Parameter Store the function keeps copies of the credential, such as /mail/smtp, for applications that can't read Secrets Manager. Empty: none"
+  type        = string
+  default     = ""
+  nullable    = false
+  validation {
+    # Parameter Store keeps names that begin with aws or ssm to itself.
+    condition     = can(regex("^((/[a-zA-Z0-9_.-]+){1,14})?$", var.parameter_path)) && !can(regex("(?i)^/(aws|ssm)", var.parameter_path))
+    error_message = "parameter_path must be a path such as /mail/smtp, of at most 14 levels of letters, digits and _.-, which doesn't end in a slash, nor begin with /aws or /ssm."
+  }
+}
+
 # When keys change
 
 variable "rotation_interval" {
@@ -386,7 +398,7 @@ variable "reader_arns" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the customer managed KMS key that the secret is encrypted with. Empty: aws/secretsmanager."
+  description = "ARN of the customer managed KMS key that the secret and its copies in parameter_path are encrypted with. Empty: aws/secretsmanager and aws/ssm."
   type        = string
   default     = ""
   nullable    = false
@@ -469,7 +481,7 @@ variable "reserved_concurrency" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets for the function to run in, where SES is to be reached from your VPC. From there it has to reach IAM, Secrets Manager and the SMTP endpoint. That takes a NAT gateway as a rule: IAM's VPC endpoint is in us-east-1, cn-north-1 and us-gov-west-1 alone. Empty: it runs outside of any VPC of yours."
+  description = "Private subnets for the function to run in, where SES is to be reached from your VPC. From there it has to reach IAM, Secrets Manager, Systems Manager (parameter_path) and the SMTP endpoint. That takes a NAT gateway as a rule: IAM's VPC endpoint is in us-east-1, cn-north-1 and us-gov-west-1 alone. Empty: it runs outside of any VPC of yours."
   type        = list(string)
   default     = []
   nullable    = false

@@ -42,6 +42,7 @@ run "wide_or_malformed" {
     smtp_regions           = ["*"]
     smtp_endpoint          = "a b"
     secret_keys            = "username"
+    parameter_path         = "/aws/mail"
     rotation_interval      = "30"
     grace_period           = "1w"
     quarantine_period      = "1 day"
@@ -83,6 +84,7 @@ run "wide_or_malformed" {
     var.smtp_regions,
     var.smtp_endpoint,
     var.secret_keys,
+    var.parameter_path,
     var.rotation_interval,
     var.grace_period,
     var.quarantine_period,
@@ -128,6 +130,7 @@ run "empty_or_of_another_kind" {
     smtp_regions           = ["EU"]
     smtp_endpoint          = " "
     secret_keys            = "username=a b"
+    parameter_path         = "/mail/*"
     rotation_interval      = "0"
     grace_period           = "7"
     quarantine_period      = "-1d"
@@ -169,6 +172,7 @@ run "empty_or_of_another_kind" {
     var.smtp_regions,
     var.smtp_endpoint,
     var.secret_keys,
+    var.parameter_path,
     var.rotation_interval,
     var.grace_period,
     var.quarantine_period,
@@ -214,6 +218,7 @@ run "nearly_right" {
     smtp_regions           = [""]
     smtp_endpoint          = "a:587, b"
     secret_keys            = "username=a,"
+    parameter_path         = "/mail/"
     rotation_interval      = "1w"
     grace_period           = ""
     quarantine_period      = ""
@@ -255,6 +260,7 @@ run "nearly_right" {
     var.smtp_regions,
     var.smtp_endpoint,
     var.secret_keys,
+    var.parameter_path,
     var.rotation_interval,
     var.grace_period,
     var.quarantine_period,
