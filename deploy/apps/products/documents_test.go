@@ -12,7 +12,7 @@ import (
 )
 
 // answers are what each page has, in this order.
-var answers = []string{"State", "Credential", "TLS", "Reload", "Queued mail", "Grace period", "Check"}
+var answers = []string{"Setting", "Credential", "Queued mail", "Reload", "TLS", "State", "Grace period", "Check"}
 
 func TestEveryPageAnswersTheSame(t *testing.T) {
 	answer := regexp.MustCompile(`(?m)^\*\*([A-Z][^*]*)\.\*\* `)

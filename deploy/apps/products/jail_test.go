@@ -38,7 +38,7 @@ for dir in etc usr var opt home srv run; do
 done
 printf '127.0.0.1 localhost\n127.0.0.1 app.example.com\n' >/etc/hosts
 id=900
-for user in Debian-exim opensmtpd opensmtpq prometheus; do
+for user in Debian-exim mattermost opensmtpd opensmtpq prometheus; do
   id=$((id + 1))
   echo "$user:x:$id:$id::/nonexistent:/usr/sbin/nologin" >>/etc/passwd
   echo "$user:x:$id:" >>/etc/group

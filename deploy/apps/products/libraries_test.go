@@ -29,18 +29,26 @@ func TestGrafana(t *testing.T) {
 func TestGitLab(t *testing.T) {
 	s := newStage(t, "gitlab")
 	s.needs("/usr/lib/ruby/vendor_ruby/mail.rb", "ruby-mail")
+	// The first time it saves nothing and ends with 0, as GitLab's task does when it can't.
+	s.put("/usr/local/bin/gitlab-rake", `#!/bin/sh
+[ "$1" = gitlab:smtp:secret:write ] || exit 1
+[ -e /srv/again ] || { touch /srv/again; echo "Missing encryption key encrypted_settings_key_base." >&2; exit 0; }
+cat >/srv/smtp.yaml && echo "File encrypted and saved."
+`, "0755")
 	p := s.library("/usr/local/bin/gitlab-ctl", func(id string) error {
-		return s.pipe("", "ruby", "/srv/mail.rb", "gitlab", "/etc/gitlab/ses.rb", id)
+		return s.pipe("", "ruby", "/srv/mail.rb", "gitlab", "/etc/gitlab/gitlab.rb", id, "/srv/smtp.yaml")
 	})
 	s.put("/srv/mail.rb", recipe(t, "testdata/mail.rb"), "0644")
+	s.commandWrites("/srv/smtp.yaml")
 	p.life()
-	p.tlsFirstOnly("/etc/gitlab/ses.rb")
-	p.inTheClear("/etc/gitlab/ses.rb", "s/('smtp_tls'. =) true/\\1 false/; s/(starttls_auto'. =) false/\\1 true/")
+	p.tlsFirstOnly("/etc/gitlab/gitlab.rb")
+	p.inTheClear("/etc/gitlab/gitlab.rb", "s/('smtp_tls'. =) true/\\1 false/; s/(starttls_auto'. =) false/\\1 true/")
 }
 
 func TestDiscourse(t *testing.T) {
 	s := newStage(t, "discourse")
 	s.needs("/usr/lib/ruby/vendor_ruby/mail.rb", "ruby-mail")
+	s.put("/usr/local/bin/docker", "#!/bin/sh\nexit 0\n", "0755")
 	p := s.library("/var/discourse/launcher", func(id string) error {
 		return s.pipe("", "ruby", "/srv/mail.rb", "discourse", "/var/discourse/templates/ses.template.yml", id)
 	})
@@ -54,7 +62,8 @@ func TestNextcloud(t *testing.T) {
 	s := newStage(t, "nextcloud")
 	s.needs("/usr/share/php/Symfony/Component/Mailer/autoload.php", "php-symfony-mailer")
 	p := s.library("", func(id string) error {
-		return s.pipe("", "php", "/srv/nextcloud.php", "/var/www/nextcloud/config/ses.config.php", id)
+		return s.pipe("", "setpriv", "--reuid", "www-data", "--clear-groups",
+			"php", "/srv/nextcloud.php", "/var/www/nextcloud/config/ses.config.php", id)
 	})
 	s.put("/srv/nextcloud.php", recipe(t, "testdata/nextcloud.php"), "0644")
 	p.life()
@@ -67,7 +76,8 @@ func TestSentry(t *testing.T) {
 	s.needs("/usr/lib/python3/dist-packages/django", "python3-django")
 	s.runs("mkdir -p /opt/sentry/sentry")
 	p := s.library("/usr/local/bin/docker", func(id string) error {
-		return s.pipe("", "/usr/bin/python3", "/srv/sentry.py", "/opt/sentry/sentry/config.yml", id)
+		return s.pipe("", "setpriv", "--reuid", "999", "--clear-groups",
+			"/usr/bin/python3", "/srv/sentry.py", "/opt/sentry/sentry/config.yml", id)
 	})
 	s.put("/srv/sentry.py", recipe(t, "testdata/sentry.py"), "0644")
 	p.life()
@@ -92,6 +102,32 @@ func TestKeycloak(t *testing.T) {
 	p.inTheClear("/etc/smtprotate/keycloak.json", `s/(ssl.: .)true/\1false/; s/(starttls.: .)false/\1true/`)
 }
 
+func TestMattermost(t *testing.T) {
+	s := newStage(t, "mattermost")
+	program := filepath.Join(t.TempDir(), "mattermost-mail")
+	if out, err := exec.Command("go", "build", "-o", program, "./testdata/mattermost").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	const config = "/opt/mattermost/config/config.json"
+	s.put("/usr/local/bin/sudo", "#!/bin/sh\n"+
+		`[ "$1 $2" = "-u mattermost" ] && shift 2 && exec setpriv --reuid mattermost --clear-groups "$@"`+"\n", "0755")
+	s.put(config, "{}", "0600")
+	s.runs("chown -R mattermost /opt/mattermost/config")
+	s.put("/opt/mattermost/bin/mmctl", "#!/bin/sh\n"+
+		`[ "$1 $2 $3" = "--local config patch" ] && exec cp "$4" `+config+"\n", "0755")
+	p := s.library("", func(id string) error { return s.pipe("", program, config, id) })
+	s.commandWrites(config)
+	p.life()
+	p.tlsFirstOnly(config)
+	for _, security := range []string{"STARTTLS", ""} {
+		s.runs(`sed -i -E 's/("ConnectionSecurity": ")[A-Z]*/\1` + security + "/' " + config)
+		for _, mechanism := range []string{"PLAIN", "LOGIN"} {
+			s.World.SetAuthMechanisms(mechanism)
+			p.showsNothing()
+		}
+	}
+}
+
 // library sets the page up for a product that isn't there: command stands for what its page has
 // follow call.
 func (s *stage) library(command string, send func(id string) error) product {
@@ -102,6 +138,13 @@ func (s *stage) library(command string, send func(id string) error) product {
 	}
 	s.follow()
 	return product{stage: s, send: send}
+}
+
+// commandWrites waits for a file that the page's --run writes.
+func (s *stage) commandWrites(file string) {
+	s.Helper()
+	s.written = append(s.written, file)
+	s.followed()
 }
 
 // tlsFirstOnly has the product, whose TLS comes first, meet a certificate that it has no reason to
