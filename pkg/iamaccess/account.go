@@ -137,8 +137,8 @@ func (a *Account) keep(p types.ManagedPolicyDetail) error {
 	return nil
 }
 
-// managed is a managed policy's document. One that the pass didn't bring, as may be with a policy of
-// AWS's that is a boundary only, is asked for, once.
+// managed is a managed policy's document. One that the pass didn't bring, as may be with a policy
+// of AWS's that is a boundary only, is asked for, once.
 func (a *Account) managed(ctx context.Context, arn string) (string, error) {
 	if text, ok := a.texts[arn]; ok {
 		return text, nil

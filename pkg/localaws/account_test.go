@@ -100,8 +100,10 @@ func TestACredentialReportIsMadeOnceInFourHours(t *testing.T) {
 func TestSecretsAreListedByPagesAndDescription(t *testing.T) {
 	w := start(t, localaws.Config{})
 	client := secretsmanager.NewFromConfig(awstest.Config(w.URL()))
-	for name, description := range map[string]string{"a": "SMTP credential, rotated by ses-smtp-rotator (stack a)", "b": "",
-		"c": "Rotated by SES-smtp-rotator", "d": "of ours"} {
+	for name, description := range map[string]string{
+		"a": "SMTP credential, rotated by ses-smtp-rotator (stack a)", "b": "",
+		"c": "Rotated by SES-smtp-rotator", "d": "of ours",
+	} {
 		must(client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: &name, Description: &description,
 			SecretString: aws.String("{}")}))(t)
 	}

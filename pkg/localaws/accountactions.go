@@ -29,8 +29,8 @@ func (d *directory) iamListUsers(r *iamRequest) (any, error) {
 	return iamList(d, r, "Users", inOrder(d.users), (*user).xml)
 }
 
-// iamGetAccountAuthorizationDetails pages through users, groups and policies as one list ("IsTruncated"
-// and Marker are for all of them together: "GetAccountAuthorizationDetails", IAM API Reference).
+// iamGetAccountAuthorizationDetails pages through users, groups and policies as one list:
+// IsTruncated and Marker are of all together ("GetAccountAuthorizationDetails", IAM API Reference).
 // There are no roles here.
 func (d *directory) iamGetAccountAuthorizationDetails(r *iamRequest) (any, error) {
 	wanted := r.entityTypes()

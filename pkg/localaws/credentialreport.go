@@ -24,15 +24,15 @@ func (d *directory) hasReport() bool {
 	return d.report != nil && d.now().Sub(d.report.made) < reportLife
 }
 
-// iamGenerateCredentialReport begins one, and says COMPLETE only when it is asked again, as IAM does
-// for accounts with more than a few users.
+// iamGenerateCredentialReport begins one, and says COMPLETE only when it is asked again, as IAM
+// does.
 func (d *directory) iamGenerateCredentialReport(*iamRequest) (any, error) {
 	if d.hasReport() {
 		return generateReportResult{State: "COMPLETE"}, nil
 	}
 	d.report = &credentialReport{made: d.time(), text: d.writeReport()}
-	return generateReportResult{State: "STARTED", Description: "No report exists. Starting a new report generation task"},
-		nil
+	const begun = "No report exists. Starting a new report generation task"
+	return generateReportResult{State: "STARTED", Description: begun}, nil
 }
 
 func (d *directory) iamGetCredentialReport(*iamRequest) (any, error) {
@@ -96,11 +96,12 @@ func (d *directory) reported(u *user) []string {
 		}
 	}
 	for i := range 2 {
-		if i < len(u.ways.certificates) {
-			row = append(row, fmt.Sprint(u.ways.certificates[i].status == active), reportTime(u.ways.certificates[i].created))
+		if i >= len(u.ways.certificates) {
+			row = append(row, "false", "N/A")
 			continue
 		}
-		row = append(row, "false", "N/A")
+		c := u.ways.certificates[i]
+		row = append(row, fmt.Sprint(c.status == active), reportTime(c.created))
 	}
 	return row
 }

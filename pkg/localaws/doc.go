@@ -52,6 +52,6 @@
 // are there to be read, and keep nobody from anything, not even from deleting the user. Roles, tags
 // of secrets, KMS keys, resource policies, rotation schedules and the labels, patterns and policies
 // of parameters don't exist: a KMS key that a parameter names is taken for one that does. A secret
-// marked for
-// deletion stays so. An open SMTP session ends with its key: MAIL and DATA answer 535 from then on.
+// marked for deletion stays so. An open SMTP session ends with its key: MAIL and DATA answer 535
+// from then on.
 package localaws

@@ -19,8 +19,8 @@ type secretListed struct {
 	LastChangedDate epoch  `json:",omitzero"`
 }
 
-// listSecrets leaves out what is marked for deletion, as Secrets Manager does unless it is asked for
-// that.
+// listSecrets leaves out what is marked for deletion, as Secrets Manager does unless it is asked
+// for that.
 func (v *vault) listSecrets(in *secretsInput) (any, error) {
 	var all []secretListed
 	for _, s := range inOrder(v.secrets) {
