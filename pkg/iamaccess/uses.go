@@ -17,6 +17,21 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
+// Keys are a user's access keys. Unlike pkg/iamkey, which can also make and delete them, this needs
+// nothing but reading.
+func (a *Account) Keys(ctx context.Context, user string) (keys []rotation.Key, err error) {
+	all, err := list(ctx, iam.NewListAccessKeysPaginator(a.API, &iam.ListAccessKeysInput{UserName: &user}),
+		func(page *iam.ListAccessKeysOutput) []types.AccessKeyMetadata { return page.AccessKeyMetadata })
+	if err != nil {
+		return nil, (&Reader{User: user}).wrap("iam:ListAccessKeys", err)
+	}
+	for _, k := range all {
+		keys = append(keys, rotation.Key{ID: aws.ToString(k.AccessKeyId), Status: rotation.KeyStatus(k.Status),
+			Created: aws.ToTime(k.CreateDate)})
+	}
+	return keys, nil
+}
+
 // Use is what IAM records of a key's last use. Of several uses within 15 minutes it records the
 // first, and of several services the last one alone ("Generate credential reports for your AWS
 // account", IAM User Guide).
