@@ -181,11 +181,11 @@ func (u *User) decide(f Facts, findings []sendpolicy.Finding, now time.Time) {
 		u.say(Revoke, sendpolicy.Medium, "AWS has found one of its keys in public. All are Inactive: answer the case "+
 			"that AWS has opened, and then delete them")
 	case len(is.active) == 0:
-		u.say(Delete, sendpolicy.Low, "no key is Active. Delete %s", ids(f.Keys))
+		u.say(Delete, sendpolicy.Low, "No key is Active. Delete %s", ids(f.Keys))
 	case f.Owner != nil:
 		u.owned(is, findings)
 	case !u.MaySend:
-		u.say(Deactivate, sendpolicy.Low, "it may not send over SMTP any more, though it has used SES. If nothing else "+
+		u.say(Deactivate, sendpolicy.Low, "It may not send over SMTP any more, though it has used SES. If nothing else "+
 			"needs the key, deactivate %s, and delete it later", ids(is.active))
 	case is.unknown:
 		u.say(Look, atLeast(sendpolicy.Medium, u.byWidth()), "IAM didn't say when its key was last used: allow "+
@@ -193,10 +193,10 @@ func (u *User) decide(f Facts, findings []sendpolicy.Finding, now time.Time) {
 	case is.other != nil && (is.mail == nil || idling(is.mail, now)):
 		u.separate(is)
 	case is.mail == nil && is.oldest >= idle:
-		u.say(Deactivate, atLeast(sendpolicy.Medium, u.byWidth()), "nobody has ever used its key, which is %s old. "+
+		u.say(Deactivate, atLeast(sendpolicy.Medium, u.byWidth()), "Nobody has ever used its key, which is %s old. "+
 			"Deactivate %s, which can be undone, and delete it later", Age(is.oldest), ids(is.active))
 	case idling(is.mail, now):
-		u.say(Deactivate, atLeast(sendpolicy.Medium, u.byWidth()), "nothing has been sent with it since %s. Deactivate "+
+		u.say(Deactivate, atLeast(sendpolicy.Medium, u.byWidth()), "Nothing has been sent with it since %s. Deactivate "+
 			"%s, which can be undone; if nobody misses it, delete it", date(is.mail.At), ids(is.active))
 	default:
 		u.adopt(is)
@@ -235,9 +235,9 @@ func (u *User) owned(is use, findings []sendpolicy.Finding) {
 // owner is a stack, in words.
 func (u *User) owner() string {
 	if u.Owner.Stack != "" {
-		return fmt.Sprintf("stack %s owns it", u.Owner.Stack)
+		return fmt.Sprintf("Stack %s owns it", u.Owner.Stack)
 	}
-	return fmt.Sprintf("a stack owns it (by %s)", u.Owner.By)
+	return fmt.Sprintf("A stack owns it (by %s)", u.Owner.By)
 }
 
 func (u *User) separate(is use) {
@@ -245,7 +245,7 @@ func (u *User) separate(is use) {
 	if u.Width.AtLeast(sendpolicy.AnySender) {
 		severity = sendpolicy.Medium
 	}
-	u.say(Separate, severity, "its key was last used for %s on %s, not for mail; IAM remembers the last service "+
+	u.say(Separate, severity, "Its key was last used for %s on %s, not for mail; IAM remembers the last service "+
 		"alone. If it sends mail, give that a user of its own; if not, take ses:SendRawEmail away from it",
 		cmp.Or(is.other.Service, "something"), date(is.other.At))
 }
@@ -255,9 +255,9 @@ func (u *User) adopt(is use) {
 	if is.oldest >= old {
 		severity = atLeast(severity, sendpolicy.Medium)
 	}
-	used := "it hasn't been used yet"
+	used := "It hasn't been used yet"
 	if is.mail != nil {
-		used = "it sends mail"
+		used = "It sends mail"
 	}
 	u.say(Adopt, severity, "%s, and nobody rotates its key, which is %s old. Let a stack take it over: smtprotate "+
 		"discover --adopt %s prints the commands", used, Age(is.oldest), u.Name)

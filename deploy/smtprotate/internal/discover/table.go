@@ -165,7 +165,7 @@ func (s Survey) Summary() []string {
 		name, count(s.Users, "IAM user"), len(s.Found), counts[sendpolicy.High], counts[sendpolicy.Medium],
 		counts[sendpolicy.Low], counts[""])}
 	if n := len(s.WithoutKeys); n > 0 {
-		lines = append(lines, fmt.Sprintf("%s more may send and %s no access key.", count(n, "user"), has(n)))
+		lines = append(lines, fmt.Sprintf("%s may send, and %s no access key.", count(n, "more user"), has(n)))
 	}
 	for _, text := range s.Unknown {
 		lines = append(lines, "Not known: "+text+".")
