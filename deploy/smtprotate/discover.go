@@ -30,8 +30,8 @@ type discoverCommand struct {
 
 // Help is shown by discover --help.
 func (discoverCommand) Help() string {
-	return "Looks at all IAM users of the account, and shows those that may send mail over SMTP or have sent it: their " +
-		"access keys, how wide their policies are, and what to do, the worst first. It changes nothing. " +
+	return "Looks at all IAM users of the account, and shows those that may send mail over SMTP or have sent it: " +
+		"their access keys, how wide their policies are, and what to do, the worst first. It changes nothing. " +
 		"The exit code is 4 if something of high severity was found, 3 if something of medium severity was, and 0 " +
 		"otherwise; 1 if an account couldn't be looked at. With --adopt it is 0 or 1."
 }

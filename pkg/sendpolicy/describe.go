@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Describe says what the user's policies allow of mail already, in a Description's words. Identities
-// and configuration sets are ARNs. Where the policies name no identities, those are taken that
-// their senders may have, and none if nothing is known. Account and Regions of Intended are for
-// what isn't an ARN. What narrows some of the mail, and not all, would cut the rest off in one
-// description: so it isn't in it. left says of each such condition, and of those that a description
-// has no words for, what they are.
+// Describe says what the user's policies allow of mail already, in a Description's words.
+// Identities and configuration sets are ARNs. Where the policies name no identity, it takes those
+// that their senders may have, and none if nothing is known. Account and Regions of Intended are
+// for what isn't an ARN. A condition that only some of the mail has isn't in it, because in one
+// description it would cut the rest off. left says what each such condition is, and each that a
+// description has no words for.
 //
 // Denials and the boundary aren't looked at: they stay as they are.
 func Describe(a Access) (d Description, left []string) {

@@ -25,8 +25,8 @@ type Adoption struct {
 	notes       []string
 }
 
-// TakeOver reads from the facts what a stack's parameters would be. region is where the reader is, for
-// want of anything better.
+// TakeOver reads from the facts what a stack's parameters would be. region is where the reader is,
+// for want of anything better.
 func TakeOver(f Facts, profile, region string, now time.Time) Adoption {
 	a := Adoption{facts: f, profile: profile}
 	f.Access.Intended = sendpolicy.Description{Account: f.Account, Regions: sentFrom(f.Keys)}
@@ -127,21 +127,23 @@ func (a *Adoption) note(now time.Time) {
 	say := func(format string, args ...any) { a.notes = append(a.notes, fmt.Sprintf(format, args...)) }
 	f := a.facts
 	if f.Owner != nil {
-		say("A stack owns this user already, as %s says. Two stacks for one user would take each other's keys.", f.Owner.By)
+		say("A stack owns this user already, as %s says. Two stacks for one user would take each other's keys.",
+			f.Owner.By)
 	}
 	is := useOf(f.Keys, now)
 	switch {
 	case len(f.Keys) >= 2 && f.Secret == "":
 		say("It has two access keys, and a stack needs room for one: delete one first. %s", a.spare())
 	case f.Secret == "":
-		say("The stack makes a secret of its own with a new key. The old key stays Active for the grace period, and as " +
-			"long as it is in use: have applications read the secret meanwhile.")
+		say("The stack makes a secret of its own with a new key. The old key stays Active for the grace period, and " +
+			"as long as it is in use: have applications read the secret meanwhile.")
 	default:
 		say("Applications go on reading secret %s. Its key is adopted as it stands; one older than RotationInterval "+
 			"(30 days) is rotated at once.", f.Secret)
 	}
 	if is.mail == nil {
-		say("IAM hasn't seen it send mail. If it sends in other Regions than %s, name them.", strings.Join(a.regions, ", "))
+		say("IAM hasn't seen it send mail. If it sends in other Regions than %s, name them.",
+			strings.Join(a.regions, ", "))
 	}
 	if len(a.description.Identities) == 0 {
 		say("Its policies name no identity. Put those that it sends from in the place of %s: aws sesv2 "+
@@ -168,8 +170,8 @@ func (a *Adoption) spare() string {
 			if k.active() {
 				why = "was never used"
 			}
-			return fmt.Sprintf("%s %s: aws iam delete-access-key%s --user-name %s --access-key-id %s", k.ID, why, a.as(),
-				a.facts.Access.User, k.ID)
+			return fmt.Sprintf("%s %s: aws iam delete-access-key%s --user-name %s --access-key-id %s", k.ID, why,
+				a.as(), a.facts.Access.User, k.ID)
 		}
 	}
 	return "Both are in use: move what uses the one to the other."
@@ -195,8 +197,8 @@ func (a *Adoption) header() string {
 			fmt.Fprintln(&out, lead+line)
 		}
 	}
-	fmt.Fprintf(&out, "# IAM user %s of account %s, taken over by a stack. Nothing has been run.\n", a.facts.Access.User,
-		a.facts.Account)
+	fmt.Fprintf(&out, "# IAM user %s of account %s, taken over by a stack. Nothing has been run.\n",
+		a.facts.Access.User, a.facts.Account)
 	for _, n := range a.notes {
 		comment(n)
 	}
@@ -250,8 +252,8 @@ func (a *Adoption) parameters() []parameter {
 	return slices.DeleteFunc(all, func(p parameter) bool { return len(p.values) == 0 })
 }
 
-// stackName is what the stack could be called: letters, digits and hyphens, beginning with a letter,
-// and short enough for the Terraform module.
+// stackName is what the stack could be called: letters, digits and hyphens, beginning with a
+// letter, and short enough for the Terraform module.
 func (a *Adoption) stackName() string {
 	name := "mail-" + strings.Trim(notInNames.ReplaceAllString(a.facts.Access.User, "-"), "-")
 	return strings.TrimRight(name[:min(len(name), 37)], "-")
@@ -264,7 +266,8 @@ func (a *Adoption) CloudFormation() string {
 	var out strings.Builder
 	out.WriteString(a.header())
 	fmt.Fprintf(&out, "bash deploy/build.sh\naws s3 cp --recursive .build/code s3://BUCKET%s\n", a.as())
-	fmt.Fprintf(&out, "aws cloudformation deploy%s --region %s --stack-name %s \\\n", a.as(), a.regions[0], a.stackName())
+	fmt.Fprintf(&out, "aws cloudformation deploy%s --region %s --stack-name %s \\\n", a.as(), a.regions[0],
+		a.stackName())
 	out.WriteString("  --template-file .build/template.yaml --capabilities CAPABILITY_IAM \\\n")
 	out.WriteString("  --parameter-overrides CodeBucket=BUCKET")
 	for _, p := range a.parameters() {
@@ -280,29 +283,42 @@ func (a *Adoption) CloudFormation() string {
 
 // Terraform is the configuration, and what to run with it.
 func (a *Adoption) Terraform(release string) string {
-	var out strings.Builder
-	out.WriteString(a.header())
-	fmt.Fprintf(&out, "cat > main.tf <<'EOF'\nprovider \"aws\" {\n  region = %s\n", hcl(a.regions[0]))
+	provider := [][2]string{{"region", hcl(a.regions[0])}}
 	if a.profile != "" {
-		fmt.Fprintf(&out, "  profile = %s\n", hcl(a.profile))
+		provider = append(provider, [2]string{"profile", hcl(a.profile)})
 	}
-	fmt.Fprintf(&out, "}\n\nmodule \"mail\" {\n  source = \"git::https://github.com/seed-486a873a/ses-smtp-rotator//deploy/"+
-		"terraform?ref=v%s\"\n", release)
-	fmt.Fprintf(&out, "  name = %s\n  function_zip = \"function.zip\" # as deploy/build.sh makes it, or of a release\n",
-		hcl(a.stackName()))
+	module := [][2]string{
+		{"source", hcl("git::https://github.com/seed-486a873a/ses-smtp-rotator//deploy/terraform?ref=v" + release)},
+		{"name", hcl(a.stackName())},
+		{"function_zip", `"function.zip" # as deploy/build.sh makes it, or of a release`},
+	}
 	for _, p := range a.parameters() {
-		value := hcl(p.values[0])
-		if !p.text {
-			var all []string
-			for _, v := range p.values {
-				all = append(all, hcl(v))
-			}
-			value = "[" + strings.Join(all, ", ") + "]"
+		var all []string
+		for _, v := range p.values {
+			all = append(all, hcl(v))
 		}
-		fmt.Fprintf(&out, "  %s = %s\n", p.variable, value)
+		value := strings.Join(all, ", ")
+		if !p.text {
+			value = "[" + value + "]"
+		}
+		module = append(module, [2]string{p.variable, value})
 	}
-	out.WriteString("}\nEOF\nterraform init\nterraform apply\n" + a.afterwards())
-	return out.String()
+	return a.header() + "cat > main.tf <<'EOF'\n" + block(`provider "aws"`, provider) + "\n" +
+		block(`module "mail"`, module) + "EOF\nterraform init\nterraform apply\n" + a.afterwards()
+}
+
+// block is one of Terraform's, as terraform fmt has it.
+func block(head string, lines [][2]string) string {
+	var out strings.Builder
+	widest := 0
+	for _, l := range lines {
+		widest = max(widest, len(l[0]))
+	}
+	fmt.Fprintf(&out, "%s {\n", head)
+	for _, l := range lines {
+		fmt.Fprintf(&out, "  %s = %s\n", layout.Pad(l[0], widest), l[1])
+	}
+	return out.String() + "}\n"
 }
 
 // afterwards is what takes the older rights to send away, once the stack's are seen to be enough.
@@ -319,7 +335,8 @@ func (a *Adoption) afterwards() string {
 			command = fmt.Sprintf("aws iam remove-user-from-group%s --user-name %s --group-name %s", a.as(), user,
 				quoted(group))
 		case p.ARN != "":
-			command = fmt.Sprintf("aws iam detach-user-policy%s --user-name %s --policy-arn %s", a.as(), user, quoted(p.ARN))
+			command = fmt.Sprintf("aws iam detach-user-policy%s --user-name %s --policy-arn %s", a.as(), user,
+				quoted(p.ARN))
 		default:
 			command = fmt.Sprintf("aws iam delete-user-policy%s --user-name %s --policy-name %s", a.as(), user,
 				quoted(p.Name))

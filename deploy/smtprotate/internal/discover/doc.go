@@ -1,5 +1,5 @@
-// Package discover finds the SMTP credentials of an AWS account: its IAM users that may send mail, or
-// have sent it.
+// Package discover finds the SMTP credentials of an AWS account: its IAM users that may send mail,
+// or have sent it.
 //
 // [Survey] reads the facts, and changes nothing. [Judge] says of one user's facts what is wrong and
 // what to do, and [Sort] puts the worst first: both are pure. [Table], [Page] and [Report]'s JSON

@@ -61,7 +61,8 @@ func ownerOf(m iamaccess.Member) *Owner {
 	if secret, ok := m.Tags[ownerTag]; ok {
 		return &Owner{Secret: secret, By: "the user's tag " + ownerTag}
 	}
-	i := slices.IndexFunc(m.Access.Policies, func(p sendpolicy.Policy) bool { return strings.Contains(p.ARN, ownerPath) })
+	ours := func(p sendpolicy.Policy) bool { return strings.Contains(p.ARN, ownerPath) }
+	i := slices.IndexFunc(m.Access.Policies, ours)
 	if i < 0 {
 		return nil
 	}

@@ -185,8 +185,8 @@ func (u *User) decide(f Facts, findings []sendpolicy.Finding, now time.Time) {
 	case f.Owner != nil:
 		u.owned(is, findings)
 	case !u.MaySend:
-		u.say(Deactivate, sendpolicy.Low, "It may not send over SMTP any more, though it has used SES. If nothing else "+
-			"needs the key, deactivate %s, and delete it later", ids(is.active))
+		u.say(Deactivate, sendpolicy.Low, "It may not send over SMTP any more, though it has used SES. If nothing "+
+			"else needs the key, deactivate %s, and delete it later", ids(is.active))
 	case is.unknown:
 		u.say(Look, atLeast(sendpolicy.Medium, u.byWidth()), "IAM didn't say when its key was last used: allow "+
 			"iam:GetAccessKeyLastUsed, and look again")
@@ -196,8 +196,8 @@ func (u *User) decide(f Facts, findings []sendpolicy.Finding, now time.Time) {
 		u.say(Deactivate, atLeast(sendpolicy.Medium, u.byWidth()), "Nobody has ever used its key, which is %s old. "+
 			"Deactivate %s, which can be undone, and delete it later", Age(is.oldest), ids(is.active))
 	case idling(is.mail, now):
-		u.say(Deactivate, atLeast(sendpolicy.Medium, u.byWidth()), "Nothing has been sent with it since %s. Deactivate "+
-			"%s, which can be undone; if nobody misses it, delete it", date(is.mail.At), ids(is.active))
+		u.say(Deactivate, atLeast(sendpolicy.Medium, u.byWidth()), "Nothing has been sent with it since %s. "+
+			"Deactivate %s, which can be undone; if nobody misses it, delete it", date(is.mail.At), ids(is.active))
 	default:
 		u.adopt(is)
 	}
@@ -211,7 +211,8 @@ func (u *User) say(what Advice, how sendpolicy.Severity, why string, args ...any
 }
 
 func (u *User) revoke(is use) {
-	what := "Deactivate " + ids(is.active) + " now, which stops its mail, or let a stack take it over and then revoke it"
+	what := "Deactivate " + ids(is.active) + " now, which stops its mail, or let a stack take it over and then " +
+		"revoke it"
 	if u.Owner != nil {
 		what = "Revoke the key now: smtprotate emergency --key, of " + ids(is.active)
 	}
@@ -222,8 +223,8 @@ func (u *User) revoke(is use) {
 func (u *User) owned(is use, findings []sendpolicy.Finding) {
 	switch worst := worstOfMail(findings); {
 	case worst == sendpolicy.High:
-		u.say(Narrow, sendpolicy.High, "%s, but policies from before still make it wide: smtprotate audit --user %s says "+
-			"which to take off", u.owner(), u.Name)
+		u.say(Narrow, sendpolicy.High, "%s, but policies from before still make it wide: smtprotate audit --user %s "+
+			"says which to take off", u.owner(), u.Name)
 	case is.newest >= old:
 		u.say(Check, sendpolicy.Medium, "%s, but its newest key is %s old: see with smtprotate status whether the "+
 			"function still rotates", u.owner(), Age(is.newest))
@@ -283,12 +284,14 @@ func atLeast(a, b sendpolicy.Severity) sendpolicy.Severity {
 
 // worstWayIn is the worst finding about ways in that no rotation closes.
 func worstWayIn(findings []sendpolicy.Finding) sendpolicy.Severity {
-	return worstOf(findings, func(c sendpolicy.Code) bool { return c == sendpolicy.Console || c == sendpolicy.OtherLogins })
+	return worstOf(findings, wayIn)
 }
 
 func worstOfMail(findings []sendpolicy.Finding) sendpolicy.Severity {
-	return worstOf(findings, func(c sendpolicy.Code) bool { return c != sendpolicy.Console && c != sendpolicy.OtherLogins })
+	return worstOf(findings, func(c sendpolicy.Code) bool { return !wayIn(c) })
 }
+
+func wayIn(c sendpolicy.Code) bool { return c == sendpolicy.Console || c == sendpolicy.OtherLogins }
 
 func worstOf(findings []sendpolicy.Finding, about func(sendpolicy.Code) bool) (worst sendpolicy.Severity) {
 	for _, f := range findings {

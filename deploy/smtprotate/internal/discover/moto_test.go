@@ -75,7 +75,8 @@ func (s *motoStage) user(k kind, name string) {
 		do(s, s.iam.AddUserToGroup, &iam.AddUserToGroupInput{UserName: &name, GroupName: &k.group})
 	}
 	if k.password {
-		do(s, s.iam.CreateLoginProfile, &iam.CreateLoginProfileInput{UserName: &name, Password: aws.String("correct horse")})
+		do(s, s.iam.CreateLoginProfile, &iam.CreateLoginProfileInput{UserName: &name,
+			Password: aws.String("correct horse")})
 	}
 	id := ""
 	for _, made := range k.keys {
@@ -178,7 +179,6 @@ func TestMotosAccountOfTwoThousand(t *testing.T) {
 	}
 	a := accountAt(cfg, time.Now())
 	a.IAM = motoAPI{s.iam}
-	a.Wait = func(context.Context) error { return nil }
 	began = time.Now()
 	survey, err := a.Look(t.Context())
 	if err != nil {

@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func (w *work) secrets(ctx context.Context) error {
 		all = append(all, found{id: id, region: region})
 	}
 	for _, s := range all {
-		user, key, err := w.names(ctx, s)
+		user, key, err := w.names(ctx, &s)
 		if err != nil {
 			return err
 		}
@@ -96,12 +97,13 @@ func (w *work) listed(ctx context.Context, region string) (all []found, _ error)
 }
 
 // names are the user and the access key that a secret's value names. Everything else in it is
-// forgotten here.
-func (w *work) names(ctx context.Context, s found) (user, key string, _ error) {
+// forgotten here. From then on the secret goes by its ARN.
+func (w *work) names(ctx context.Context, s *found) (user, key string, _ error) {
 	out, err := w.Secrets(s.region).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.id})
 	if err != nil {
 		return "", "", w.orUnknown(ctx, "whose key secret "+s.id+" has", "secretsmanager:GetSecretValue", err)
 	}
+	s.id = cmp.Or(aws.ToString(out.ARN), s.id)
 	c, err := credential.Inspect(aws.ToString(out.SecretString), nil)
 	switch {
 	case errors.Is(err, credential.ErrNone):

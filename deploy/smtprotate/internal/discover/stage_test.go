@@ -1,6 +1,7 @@
 package discover_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -76,17 +77,20 @@ type kind struct {
 func ofConsole() map[string]string { return map[string]string{consolePolicy: console} }
 
 var kinds = []kind{
-	{name: "console", inline: ofConsole(), keys: []key{{age: 2200, used: 1}}, advice: discover.Adopt, severity: sendpolicy.High,
-		width: sendpolicy.AnySender},
-	{name: "group", group: consoleGroup, keys: []key{{age: 400, used: 2}}, advice: discover.Adopt, severity: sendpolicy.High,
-		width: sendpolicy.AnySender},
+	{name: "console", inline: ofConsole(), keys: []key{{age: 2200, used: 1}}, advice: discover.Adopt,
+		severity: sendpolicy.High,
+		width:    sendpolicy.AnySender},
+	{name: "group", group: consoleGroup, keys: []key{{age: 400, used: 2}}, advice: discover.Adopt,
+		severity: sendpolicy.High,
+		width:    sendpolicy.AnySender},
 	{name: "full", attached: map[string]string{fullAccess: allowing("ses:*", "*", "")}, keys: []key{{age: 30, used: 2}},
 		advice: discover.Adopt, severity: sendpolicy.High, width: sendpolicy.BeyondMail},
 	{name: "admin", attached: map[string]string{administrator: allowing("*", "*", "")},
-		keys: []key{{age: 900, used: 1, service: "s3"}}, advice: discover.Separate, severity: sendpolicy.Medium,
-		width: sendpolicy.BeyondMail},
-	{name: "narrow", inline: map[string]string{"send": narrow}, keys: []key{{age: 400, used: 1}}, advice: discover.Adopt,
-		severity: sendpolicy.Medium, width: sendpolicy.Narrow},
+		keys: []key{{age: 900, used: 1, service: "s3"}}, advice: discover.Separate,
+		severity: sendpolicy.Medium,
+		width:    sendpolicy.BeyondMail},
+	{name: "narrow", inline: map[string]string{"send": narrow}, keys: []key{{age: 400, used: 1}},
+		advice: discover.Adopt, severity: sendpolicy.Medium, width: sendpolicy.Narrow},
 	{name: "young", inline: map[string]string{"send": narrow}, keys: []key{{age: 20, used: 1}}, advice: discover.Adopt,
 		severity: sendpolicy.Low, width: sendpolicy.Narrow},
 	{name: "password", inline: map[string]string{"send": narrow}, keys: []key{{age: 20, used: 1}}, password: true,
@@ -94,30 +98,36 @@ var kinds = []kind{
 	{name: "anywhere", inline: map[string]string{"send": own}, keys: []key{{age: 20, used: 1}}, advice: discover.Adopt,
 		severity: sendpolicy.Medium, width: sendpolicy.Anywhere},
 	{name: "quarantined", inline: ofConsole(), attached: map[string]string{quarantine: denying},
-		keys: []key{{age: 700, used: 1}}, advice: discover.Revoke, severity: sendpolicy.High, width: sendpolicy.AnySender},
+		keys: []key{{age: 700, used: 1}}, advice: discover.Revoke,
+		severity: sendpolicy.High, width: sendpolicy.AnySender},
 	{name: "within", inline: ofConsole(), boundary: own, keys: []key{{age: 20, used: 1}}, advice: discover.Adopt,
 		severity: sendpolicy.Medium, width: sendpolicy.Anywhere},
 	{name: "outside", inline: ofConsole(), boundary: allowing("s3:*", "*", ""), keys: []key{{age: 20}}},
 	{name: "denied", inline: map[string]string{consolePolicy: console, "deny": denying}, keys: []key{{age: 20}}},
-	{name: "sent", keys: []key{{age: 900, used: 40}}, advice: discover.Deactivate, severity: sendpolicy.Low,
-		width: sendpolicy.NoMail},
+	{name: "sent", keys: []key{{age: 900, used: 40}}, advice: discover.Deactivate,
+		severity: sendpolicy.Low,
+		width:    sendpolicy.NoMail},
 	{name: "inactive", inline: ofConsole(), keys: []key{{age: 900, used: 400, inactive: true}}, advice: discover.Delete,
 		severity: sendpolicy.Low, width: sendpolicy.AnySender},
-	{name: "unused", inline: ofConsole(), keys: []key{{age: 200}}, advice: discover.Deactivate, severity: sendpolicy.High,
-		width: sendpolicy.AnySender},
+	{name: "unused", inline: ofConsole(), keys: []key{{age: 200}}, advice: discover.Deactivate,
+		severity: sendpolicy.High,
+		width:    sendpolicy.AnySender},
 	{name: "idle", inline: ofConsole(), keys: []key{{age: 900, used: 300}}, advice: discover.Deactivate,
 		severity: sendpolicy.High, width: sendpolicy.AnySender},
-	{name: "new", inline: ofConsole(), keys: []key{{age: 5}}, advice: discover.Adopt, severity: sendpolicy.High,
-		width: sendpolicy.AnySender},
+	{name: "new", inline: ofConsole(), keys: []key{{age: 5}}, advice: discover.Adopt,
+		severity: sendpolicy.High,
+		width:    sendpolicy.AnySender},
 	{name: "two", inline: ofConsole(), keys: []key{{age: 900, used: 400, inactive: true}, {age: 300, used: 1}},
 		advice: discover.Adopt, severity: sendpolicy.High, width: sendpolicy.AnySender},
 	{name: "owned", stack: true, keys: []key{{age: 10, used: 1}}, advice: discover.Nothing, width: sendpolicy.Narrow},
-	{name: "stale", stack: true, keys: []key{{age: 300, used: 1}}, advice: discover.Check, severity: sendpolicy.Medium,
-		width: sendpolicy.Narrow},
+	{name: "stale", stack: true, keys: []key{{age: 300, used: 1}}, advice: discover.Check,
+		severity: sendpolicy.Medium,
+		width:    sendpolicy.Narrow},
 	{name: "adopted", inline: ofConsole(), adopted: true, keys: []key{{age: 10, used: 1}}, advice: discover.Narrow,
 		severity: sendpolicy.High, width: sendpolicy.AnySender},
 	{name: "keyless", inline: ofConsole()},
-	{name: "other", inline: map[string]string{"s3": allowing("s3:*", "*", "")}, keys: []key{{age: 20, used: 1, service: "s3"}}},
+	{name: "other", inline: map[string]string{"s3": allowing("s3:*", "*", "")},
+		keys: []key{{age: 20, used: 1, service: "s3"}}},
 }
 
 // stage is an account on localaws.
@@ -234,7 +244,7 @@ func accountAt(cfg aws.Config, now time.Time) *discover.Account {
 		Secrets: func(region string) discover.SecretsAPI {
 			return secretsmanager.NewFromConfig(cfg, func(o *secretsmanager.Options) { o.Region = region })
 		},
-		Regions: []string{awstest.Region}, Now: now,
+		Regions: []string{awstest.Region}, Now: now, Wait: func(context.Context) error { return nil },
 	}
 }
 

@@ -36,7 +36,8 @@ type Account struct {
 	// Only is the one user to look at; empty: all.
 	Only string
 	Now  time.Time
-	// Progress is called now and then with how many users were read, and how many of them looked at.
+	// Progress is called now and then with how many users were read, and how many of them looked
+	// at.
 	Progress func(read, found int)
 	// Wait is what passes until IAM is asked again for a report; nil: a second.
 	Wait func(context.Context) error
@@ -267,8 +268,8 @@ func (s Survey) Facts(user string) (Facts, error) {
 	case i >= 0:
 		return s.facts[i], nil
 	case slices.Contains(s.WithoutKeys, user):
-		return Facts{}, fmt.Errorf("user %s has no access key, so there is nothing to take over: let a stack make a user",
-			user)
+		return Facts{}, fmt.Errorf("user %s has no access key, so there is nothing to take over: let a stack make "+
+			"a user", user)
 	}
 	return Facts{}, fmt.Errorf("in account %s no user %s may send mail, or has sent any", s.Account, user)
 }

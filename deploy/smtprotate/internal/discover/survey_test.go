@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"reflect"
 	"runtime"
 	"slices"
@@ -98,7 +99,6 @@ func TestTwoThousandUsersOfAllKinds(t *testing.T) {
 		}
 	}()
 	a := s.account()
-	a.Wait = func(context.Context) error { return nil }
 	pages := &counted{API: a.IAM}
 	a.IAM = pages
 	began := time.Now()
@@ -150,6 +150,14 @@ func countCalls(t *testing.T, s *stage, survey discover.Survey) {
 		counts[c.Action]++
 		if strings.HasPrefix(c.User, "person-") {
 			t.Errorf("%s of %s was called", c.Action, c.User)
+		}
+	}
+	document, err := os.ReadFile("../../../discover.md")
+	s.ok(err)
+	_, permissions, _ := strings.Cut(string(document), "## What it needs")
+	for action := range counts {
+		if action != "CreateSecret" && !strings.Contains(permissions, action+"`") {
+			t.Errorf("deploy/discover.md says nothing of the permission for %s", action)
 		}
 	}
 	keys := 0

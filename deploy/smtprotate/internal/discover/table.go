@@ -161,8 +161,8 @@ func (s Survey) Summary() []string {
 	if s.Account != "" {
 		name = "Account " + s.Account
 	}
-	lines := []string{fmt.Sprintf("%s has %s. %d may send mail or have sent it: %d high, %d medium, %d low, %d in order.",
-		name, count(s.Users, "IAM user"), len(s.Found), counts[sendpolicy.High], counts[sendpolicy.Medium],
+	lines := []string{fmt.Sprintf("%s has %s. %d may send mail or have sent it: %d high, %d medium, %d low, %d in "+
+		"order.", name, count(s.Users, "IAM user"), len(s.Found), counts[sendpolicy.High], counts[sendpolicy.Medium],
 		counts[sendpolicy.Low], counts[""])}
 	if n := len(s.WithoutKeys); n > 0 {
 		lines = append(lines, fmt.Sprintf("%s may send, and %s no access key.", count(n, "more user"), has(n)))
