@@ -214,7 +214,10 @@ func (u *User) revoke(is use) {
 	what := "Deactivate " + ids(is.active) + " now, which stops its mail, or let a stack take it over and then " +
 		"revoke it"
 	if u.Owner != nil {
-		what = "Revoke the key now: smtprotate emergency --key, of " + ids(is.active)
+		what = "Revoke it now: smtprotate emergency --key " + is.active[0].ID
+		if len(is.active) > 1 {
+			what = "Revoke the one that AWS's case names now, with smtprotate emergency --key: " + ids(is.active)
+		}
 	}
 	u.say(Revoke, sendpolicy.High, "AWS has found one of its keys in public, and mail goes on: AWS's policy doesn't "+
 		"stop it. %s. Answer the case that AWS has opened", what)

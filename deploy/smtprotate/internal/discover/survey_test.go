@@ -197,6 +197,9 @@ func showsAll(t *testing.T, s *stage, survey discover.Survey) {
 			t.Errorf("a line of %d characters: %s", n, line)
 		}
 	}
+	if n := strings.Count(page.String(), "<circle"); n != len(survey.Found) {
+		t.Errorf("the picture has %d dots, want %d", n, len(survey.Found))
+	}
 	if strings.Contains(page.String(), "<script") || strings.Contains(page.String(), "http://") ||
 		strings.Contains(page.String(), "https://") {
 		t.Error("the page has something from elsewhere")
