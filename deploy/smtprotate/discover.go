@@ -113,11 +113,11 @@ func (d discoverCommand) look(ctx context.Context, c *console, profile string) (
 		Secrets: func(region string) discover.SecretsAPI {
 			return secretsmanager.NewFromConfig(cfg, func(o *secretsmanager.Options) { o.Region = region })
 		},
-		Regions: regions, Named: d.Secret, Only: d.Adopt, Now: c.time(),
+		Profile: profile, Regions: regions, Named: d.Secret, Only: d.Adopt, Now: c.time(),
 		Progress: func(r, f int) { read.Store(int64(r)); found.Store(int64(f)) },
 	}
 	survey, err := account.Look(ctx)
-	survey.Profile, survey.Region = profile, regions[0]
+	survey.Region = regions[0]
 	return survey, err
 }
 
@@ -170,7 +170,7 @@ func (d discoverCommand) adopt(c *console, report discover.Report) error {
 	if err != nil {
 		return err
 	}
-	adoption := discover.TakeOver(facts, from[0].Profile, from[0].Region, c.time())
+	adoption := discover.TakeOver(facts, from[0].Region, c.time())
 	text := adoption.CloudFormation()
 	if d.Terraform {
 		text = adoption.Terraform(strings.TrimSuffix(version.Number, "-dev"))

@@ -123,6 +123,7 @@ func TestDiscoverLooksAtSeveralAccounts(t *testing.T) {
 	operator(t, map[string]*localaws.World{"one": first, "two": second})
 	code, out, stderr := discovers(t, "--profile", "one", "--profile", "two")
 	if code != 4 || !strings.Contains(out, "123456789012 news") ||
+		!strings.Contains(out, "--profile two --adopt news") ||
 		strings.Index(out, "123456789012 shop") < strings.Index(out, "123456789012 news") {
 		t.Errorf("exit code %d: %s%s", code, out, stderr)
 	}

@@ -18,7 +18,6 @@ import (
 // Adoption is how a stack takes over a user that sends already.
 type Adoption struct {
 	facts       Facts
-	profile     string
 	regions     []string // of SES, the primary first
 	description sendpolicy.Description
 	left        []string // what the policies have and a stack can't
@@ -27,8 +26,8 @@ type Adoption struct {
 
 // TakeOver reads from the facts what a stack's parameters would be. region is where the reader is,
 // for want of anything better.
-func TakeOver(f Facts, profile, region string, now time.Time) Adoption {
-	a := Adoption{facts: f, profile: profile}
+func TakeOver(f Facts, region string, now time.Time) Adoption {
+	a := Adoption{facts: f}
 	f.Access.Intended = sendpolicy.Description{Account: f.Account, Regions: sentFrom(f.Keys)}
 	if len(f.Access.Intended.Regions) == 0 {
 		f.Access.Intended.Regions = []string{region}
@@ -178,11 +177,13 @@ func (a *Adoption) spare() string {
 }
 
 // as is the profile, on the AWS CLI's command line.
-func (a *Adoption) as() string {
-	if a.profile == "" {
+func (a *Adoption) as() string { return profileFlag(a.facts.Profile) }
+
+func profileFlag(profile string) string {
+	if profile == "" {
 		return ""
 	}
-	return " --profile " + quoted(a.profile)
+	return " --profile " + quoted(profile)
 }
 
 // header is what stands above both kinds of commands.
@@ -284,8 +285,8 @@ func (a *Adoption) CloudFormation() string {
 // Terraform is the configuration, and what to run with it.
 func (a *Adoption) Terraform(release string) string {
 	provider := [][2]string{{"region", hcl(a.regions[0])}}
-	if a.profile != "" {
-		provider = append(provider, [2]string{"profile", hcl(a.profile)})
+	if profile := a.facts.Profile; profile != "" {
+		provider = append(provider, [2]string{"profile", hcl(profile)})
 	}
 	module := [][2]string{
 		{"source", hcl("git::https://github.com/seed-486a873a/ses-smtp-rotator//deploy/terraform?ref=v" + release)},

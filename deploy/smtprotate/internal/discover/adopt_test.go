@@ -28,10 +28,10 @@ var described = kind{
 func (s *stage) takeover(name, profile string, named ...string) discover.Adoption {
 	s.Helper()
 	a := s.account()
-	a.Only, a.Named = name, named
+	a.Only, a.Named, a.Profile = name, named, profile
 	facts, err := s.look(a).Facts(name)
 	s.ok(err)
-	return discover.TakeOver(facts, profile, "eu-central-1", s.today)
+	return discover.TakeOver(facts, "eu-central-1", s.today)
 }
 
 func TestAUserIsTakenOverByTheParametersThatWereFound(t *testing.T) {

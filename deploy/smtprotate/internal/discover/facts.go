@@ -12,6 +12,7 @@ import (
 // Facts are all that is known of one user.
 type Facts struct {
 	Account, ARN, Path string
+	Profile            string            // of the AWS CLI's, if one was asked for
 	Access             sendpolicy.Access // with policies and ways in
 	Keys               []Key
 	Owner              *Owner // nil: no stack is known to own the user

@@ -29,6 +29,7 @@ const (
 // User is what was found of one.
 type User struct {
 	Account  string              `json:"account"`
+	Profile  string              `json:"profile,omitempty"`
 	Name     string              `json:"user"`
 	ARN      string              `json:"arn"`
 	Severity sendpolicy.Severity `json:"severity,omitempty"`
@@ -86,7 +87,7 @@ func Judge(f Facts, now time.Time) User {
 	f.Access.Now = now
 	may := sendpolicy.MaySend(f.Access)
 	findings := sendpolicy.Audit(f.Access)
-	u := User{Account: f.Account, Name: f.Access.User, ARN: f.ARN, MaySend: may,
+	u := User{Account: f.Account, Profile: f.Profile, Name: f.Access.User, ARN: f.ARN, MaySend: may,
 		Width: sendpolicy.WidthOf(may, findings), Owner: f.Owner, Secret: f.Secret,
 		OtherWays: otherWays(f.Access), Keys: reports(f.Keys, now)}
 	if f.Access.Boundary != nil {
@@ -202,8 +203,18 @@ func (u *User) decide(f Facts, findings []sendpolicy.Finding, now time.Time) {
 		u.adopt(is)
 	}
 	if u.Advice == Adopt || u.Advice == Deactivate || f.Owner != nil {
-		u.Severity = atLeast(u.Severity, worstWayIn(findings))
+		u.closeOthers(worstWayIn(findings))
 	}
+}
+
+// closeOthers adds that the user has other ways in, where those are what is worst about it.
+func (u *User) closeOthers(worst sendpolicy.Severity) {
+	if worst == "" || u.Severity.AtLeast(worst) && u.Severity != worst {
+		return
+	}
+	u.Severity = worst
+	u.Todo += ". Close its other ways in, which no rotation does: smtprotate audit" + profileFlag(u.Profile) +
+		" --user " + quoted(u.Name) + " says how"
 }
 
 func (u *User) say(what Advice, how sendpolicy.Severity, why string, args ...any) {
@@ -226,8 +237,8 @@ func (u *User) revoke(is use) {
 func (u *User) owned(is use, findings []sendpolicy.Finding) {
 	switch worst := worstOfMail(findings); {
 	case worst == sendpolicy.High:
-		u.say(Narrow, sendpolicy.High, "%s, but policies from before still make it wide: smtprotate audit --user %s "+
-			"says which to take off", u.owner(), u.Name)
+		u.say(Narrow, sendpolicy.High, "%s, but policies from before still make it wide: smtprotate audit%s --user %s "+
+			"says which to take off", u.owner(), profileFlag(u.Profile), quoted(u.Name))
 	case is.newest >= old:
 		u.say(Check, sendpolicy.Medium, "%s, but its newest key is %s old: see with smtprotate status whether the "+
 			"function still rotates", u.owner(), Age(is.newest))
@@ -264,7 +275,7 @@ func (u *User) adopt(is use) {
 		used = "It sends mail"
 	}
 	u.say(Adopt, severity, "%s, and nobody rotates its key, which is %s old. Let a stack take it over: smtprotate "+
-		"discover --adopt %s prints the commands", used, Age(is.oldest), u.Name)
+		"discover%s --adopt %s prints the commands", used, Age(is.oldest), profileFlag(u.Profile), quoted(u.Name))
 }
 
 // byWidth is what a leak of the credential would mean.

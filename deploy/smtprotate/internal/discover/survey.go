@@ -29,6 +29,8 @@ type Account struct {
 	IAM API
 	// Secrets is Secrets Manager in a Region.
 	Secrets func(region string) SecretsAPI
+	// Profile is the AWS CLI's, for the commands that are advised; empty: whatever is at hand.
+	Profile string
 	// Regions are those to look for stacks' secrets in, besides those that keys sent mail in.
 	Regions []string
 	// Named are further secrets to be read, by name or ARN.
@@ -67,7 +69,7 @@ const atOnce = 3
 // Look reads the account. It is all or nothing but for what Unknown says.
 func (a *Account) Look(ctx context.Context) (Survey, error) {
 	w := work{Account: a, iam: &iamaccess.Account{API: a.IAM}}
-	w.survey = Survey{Found: []User{}, WithoutKeys: []string{}, Unknown: []string{}}
+	w.survey = Survey{Profile: a.Profile, Found: []User{}, WithoutKeys: []string{}, Unknown: []string{}}
 	if err := w.users(ctx); err != nil {
 		return Survey{}, err
 	}
@@ -187,7 +189,7 @@ func (w *work) progress() {
 }
 
 func (w *work) facts(m iamaccess.Member) Facts {
-	f := Facts{ARN: m.ARN, Path: m.Path, Access: m.Access, Owner: ownerOf(m)}
+	f := Facts{ARN: m.ARN, Path: m.Path, Profile: w.Profile, Access: m.Access, Owner: ownerOf(m)}
 	f.Access.Now = w.Now
 	if a, err := arn.Parse(m.ARN); err == nil {
 		f.Account = a.AccountID

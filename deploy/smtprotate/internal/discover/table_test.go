@@ -65,6 +65,17 @@ func TestALongNameHasALineOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestOtherWaysInAreToBeClosed(t *testing.T) {
+	f := ofConsoleSince("shop", today)
+	f.Access.Policies[0].Text, f.Access.Console, f.Profile = narrow, true, "prod"
+	u := discover.Judge(f, today)
+	const want = ". Close its other ways in, which no rotation does: smtprotate audit --profile prod --user shop " +
+		"says how"
+	if u.Severity != sendpolicy.High || !strings.HasSuffix(u.Todo, want) {
+		t.Errorf("%s: %s", u.Severity, u.Todo)
+	}
+}
+
 func TestThePageEscapesWhatComesFromAWS(t *testing.T) {
 	hostile := ofConsoleSince(`a<script>b`, today)
 	hostile.Access.OtherLogins = []string{"<img src=x>"}
