@@ -370,3 +370,23 @@ func TestLookingEndsWithItsContext(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestStacksLeaveTheMarks: what tells here that a stack owns a user is what template.yaml and the
+// Terraform module give it.
+func TestStacksLeaveTheMarks(t *testing.T) {
+	for file, marks := range map[string][]string{
+		"template.yaml": {"Key: ses-smtp-rotator-secret", "Path: /ses-smtp/", "rotated by ses-smtp-rotator (stack ${"},
+		"deploy/terraform/credential.tf": {"{ ses-smtp-rotator-secret = local.", `path        = "/ses-smtp/"`,
+			"rotated by ses-smtp-rotator (${"},
+	} {
+		text, err := os.ReadFile("../../../../" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, mark := range marks {
+			if !strings.Contains(string(text), mark) {
+				t.Errorf("%s hasn't %q", file, mark)
+			}
+		}
+	}
+}
