@@ -24,8 +24,8 @@ type SecretsAPI interface {
 		*secretsmanager.GetSecretValueOutput, error)
 }
 
-// found is a secret that is to be read.
-type found struct {
+// holder is a secret that is to be read, for the key that it may hold.
+type holder struct {
 	id, region string
 	stack      string
 	ours       bool
@@ -35,7 +35,7 @@ type found struct {
 // only where the secret's description is that of a stack's, or where it was named: what else is in
 // Secrets Manager is nobody's business here.
 func (w *work) secrets(ctx context.Context) error {
-	var all []found
+	var all []holder
 	for _, region := range w.regions() {
 		listed, err := w.listed(ctx, region)
 		if err != nil {
@@ -51,7 +51,7 @@ func (w *work) secrets(ctx context.Context) error {
 		if a, err := arn.Parse(id); err == nil {
 			region = a.Region
 		}
-		all = append(all, found{id: id, region: region})
+		all = append(all, holder{id: id, region: region})
 	}
 	for _, s := range all {
 		user, key, err := w.names(ctx, &s)
@@ -78,7 +78,7 @@ func (w *work) regions() []string {
 }
 
 // listed are the secrets of stacks in a Region.
-func (w *work) listed(ctx context.Context, region string) (all []found, _ error) {
+func (w *work) listed(ctx context.Context, region string) (all []holder, _ error) {
 	pages := secretsmanager.NewListSecretsPaginator(w.Secrets(region), &secretsmanager.ListSecretsInput{
 		Filters: []types.Filter{{Key: types.FilterNameStringTypeDescription, Values: []string{ownerFilter}}},
 	})
@@ -89,7 +89,7 @@ func (w *work) listed(ctx context.Context, region string) (all []found, _ error)
 		}
 		for _, s := range page.SecretList {
 			if stack, ours := stackOf(aws.ToString(s.Description)); ours {
-				all = append(all, found{aws.ToString(s.ARN), region, stack, true})
+				all = append(all, holder{aws.ToString(s.ARN), region, stack, true})
 			}
 		}
 	}
@@ -98,7 +98,7 @@ func (w *work) listed(ctx context.Context, region string) (all []found, _ error)
 
 // names are the user and the access key that a secret's value names. Everything else in it is
 // forgotten here. From then on the secret goes by its ARN.
-func (w *work) names(ctx context.Context, s *found) (user, key string, _ error) {
+func (w *work) names(ctx context.Context, s *holder) (user, key string, _ error) {
 	out, err := w.Secrets(s.region).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.id})
 	if err != nil {
 		return "", "", w.orUnknown(ctx, "whose key secret "+s.id+" has", "secretsmanager:GetSecretValue", err)
@@ -131,7 +131,7 @@ func (w *work) orUnknown(ctx context.Context, what, action string, err error) er
 }
 
 // assign notes at the user that a secret is about which secret that is, and the stack.
-func (w *work) assign(s found, user, key string) {
+func (w *work) assign(s holder, user, key string) {
 	for i := range w.survey.facts {
 		f := &w.survey.facts[i]
 		has := slices.ContainsFunc(f.Keys, func(k Key) bool { return k.ID == key })

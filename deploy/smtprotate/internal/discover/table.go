@@ -165,7 +165,7 @@ func (s Survey) Summary() []string {
 		"order.", name, count(s.Users, "IAM user"), len(s.Found), counts[sendpolicy.High], counts[sendpolicy.Medium],
 		counts[sendpolicy.Low], counts[""])}
 	if n := len(s.WithoutKeys); n > 0 {
-		lines = append(lines, fmt.Sprintf("%s may send, and %s no access key.", count(n, "more user"), has(n)))
+		lines = append(lines, fmt.Sprintf("%s may send, and %s no access key.", count(n, "more user"), haveOrHas(n)))
 	}
 	for _, text := range s.Unknown {
 		lines = append(lines, "Not known: "+text+".")
@@ -173,7 +173,7 @@ func (s Survey) Summary() []string {
 	return lines
 }
 
-func has(n int) string {
+func haveOrHas(n int) string {
 	if n == 1 {
 		return "has"
 	}
