@@ -99,6 +99,11 @@ func (c *console) agree(ctx context.Context, yes bool) error {
 // waiting says on a terminal what is waited for, in words of this program, and how long already,
 // until the returned function is called.
 func (c *console) waiting(what string) (end func()) {
+	return c.waitingWith(func() string { return what })
+}
+
+// waitingWith does so with words that change.
+func (c *console) waitingWith(what func() string) (end func()) {
 	if !c.interactive {
 		return func() {}
 	}
@@ -107,12 +112,15 @@ func (c *console) waiting(what string) (end func()) {
 		defer close(ended)
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
+		widest := 0
 		for {
-			fmt.Fprintf(c.raw.err, "\r%s (%d s)", what, int(time.Since(began).Seconds()))
+			text := fmt.Sprintf("%s (%d s)", what(), int(time.Since(began).Seconds()))
+			widest = max(widest, len(text))
+			fmt.Fprintf(c.raw.err, "\r%s", text)
 			select {
 			case <-tick.C:
 			case <-done:
-				fmt.Fprintf(c.raw.err, "\r%s\r", strings.Repeat(" ", len(what)+10))
+				fmt.Fprintf(c.raw.err, "\r%s\r", strings.Repeat(" ", widest))
 				return
 			}
 		}

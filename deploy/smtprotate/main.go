@@ -8,6 +8,7 @@
 //	smtprotate rollback --function NAME
 //	smtprotate audit --function NAME
 //	smtprotate audit --user NAME
+//	smtprotate discover --html credentials.html
 //	smtprotate policy --account 111122223333 --region eu-west-1 --identity example.com
 //	smtprotate follow --secret NAME --template sasl_passwd.tmpl:/etc/postfix/sasl_passwd --run 'postfix reload'
 //	smtprotate grace --function NAME shop=5m+7d
@@ -45,6 +46,7 @@ type commands struct {
 	Emergency emergencyCommand `cmd:"" help:"Replace and revoke an access key that leaked."`
 	Rollback  rollbackCommand  `cmd:"" help:"Make the previous credential current again."`
 	Audit     auditCommand     `cmd:"" help:"Find what an SMTP user may do beyond its mail."`
+	Discover  discoverCommand  `cmd:"" help:"Find every SMTP credential of an AWS account, and what to do about it."`
 	Policy    policyCommand    `cmd:"" help:"Write a sending policy that allows no more than you say."`
 	Follow    followCommand    `cmd:"" help:"Keep files and programs in step with the secret."`
 	Grace     graceCommand     `cmd:"" help:"Check that the grace period is long enough for all who read the secret."`

@@ -68,17 +68,28 @@ func (r *Reader) groupDocument(ctx context.Context, group, name string) (string,
 	return decode(resource, out.PolicyDocument)
 }
 
-// managedDocument is that of the version that is in force.
 func (r *Reader) managedDocument(ctx context.Context, arn string) (string, error) {
+	return managedDocument(ctx, r.API, arn)
+}
+
+// managedReader reads managed policies.
+type managedReader interface {
+	GetPolicy(context.Context, *iam.GetPolicyInput, ...func(*iam.Options)) (*iam.GetPolicyOutput, error)
+	GetPolicyVersion(context.Context, *iam.GetPolicyVersionInput, ...func(*iam.Options)) (
+		*iam.GetPolicyVersionOutput, error)
+}
+
+// managedDocument is that of the version that is in force.
+func managedDocument(ctx context.Context, api managedReader, arn string) (string, error) {
 	resource := "policy " + arn
-	policy, err := r.API.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
+	policy, err := api.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
 	if err != nil {
 		return "", wrapListed("iam:GetPolicy", resource, err)
 	}
 	if policy.Policy == nil { // a panic here would end the whole process
 		return "", rotation.Errorf(rotation.AWSError, "iam:GetPolicy on %s: the answer has no policy", resource)
 	}
-	out, err := r.API.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &arn,
+	out, err := api.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: &arn,
 		VersionId: policy.Policy.DefaultVersionId})
 	if err != nil {
 		return "", wrapListed("iam:GetPolicyVersion", resource, err)

@@ -66,18 +66,14 @@ type Reader struct {
 func (r *Reader) Read(ctx context.Context) (sendpolicy.Access, error) {
 	a := sendpolicy.Access{User: r.User}
 	var boundary, inline, attached []held
-	var groups, keys, services, certificates []string
-	var unseen [4]string
-	err := together(
+	var groups []string
+	var ways waysIn
+	err := together(append([]func() error{
 		into(ctx, &boundary, r.boundary), // the first: where there is no such user, it says so
 		into(ctx, &inline, r.inline),
 		into(ctx, &attached, r.attached),
 		into(ctx, &groups, r.groups),
-		orUnseen(&unseen[0], func() error { return r.console(ctx, &a) }),
-		orUnseen(&unseen[1], into(ctx, &keys, r.sshKeys)),
-		orUnseen(&unseen[2], into(ctx, &services, r.serviceCredentials)),
-		orUnseen(&unseen[3], into(ctx, &certificates, r.certificates)),
-	)
+	}, ways.tasks(ctx, r)...)...)
 	if err != nil {
 		return sendpolicy.Access{}, err
 	}
@@ -95,12 +91,7 @@ func (r *Reader) Read(ctx context.Context) (sendpolicy.Access, error) {
 	for _, p := range policies[len(boundary):] {
 		a.Policies = append(a.Policies, p.Policy)
 	}
-	a.OtherLogins = slices.Concat(keys, services, certificates)
-	for _, note := range unseen {
-		if note != "" {
-			a.Unseen = append(a.Unseen, note)
-		}
-	}
+	ways.fill(&a)
 	return a, nil
 }
 

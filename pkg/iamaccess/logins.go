@@ -3,6 +3,7 @@ package iamaccess
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -12,6 +13,46 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
+
+// waysIn are those of a user that are neither access keys nor policies, as they are read.
+type waysIn struct {
+	console, mfa                 bool
+	keys, services, certificates []string
+	unseen                       [4]string
+}
+
+// WaysIn fills in those of the user that Read tells of: Console, MFA, OtherLogins and Unseen. It is
+// for whoever knows the policies already.
+func (r *Reader) WaysIn(ctx context.Context, a *sendpolicy.Access) error {
+	var ways waysIn
+	if err := together(ways.tasks(ctx, r)...); err != nil {
+		return err
+	}
+	ways.fill(a)
+	return nil
+}
+
+func (w *waysIn) tasks(ctx context.Context, r *Reader) []func() error {
+	return []func() error{
+		orUnseen(&w.unseen[0], func() (err error) {
+			w.console, w.mfa, err = r.console(ctx)
+			return err
+		}),
+		orUnseen(&w.unseen[1], into(ctx, &w.keys, r.sshKeys)),
+		orUnseen(&w.unseen[2], into(ctx, &w.services, r.serviceCredentials)),
+		orUnseen(&w.unseen[3], into(ctx, &w.certificates, r.certificates)),
+	}
+}
+
+func (w *waysIn) fill(a *sendpolicy.Access) {
+	a.Console, a.MFA = w.console, w.mfa
+	a.OtherLogins = slices.Concat(w.keys, w.services, w.certificates)
+	for _, note := range w.unseen {
+		if note != "" {
+			a.Unseen = append(a.Unseen, note)
+		}
+	}
+}
 
 // orUnseen notes that IAM fails to tell of a way in, which not every partition of AWS has. What
 // isn't allowed is an error all the same: it can be allowed.
@@ -28,21 +69,20 @@ func orUnseen(note *string, task func() error) func() error {
 
 // console tells of the user's password for the console, and of MFA where there is one: without it,
 // MFA lets nobody in.
-func (r *Reader) console(ctx context.Context, a *sendpolicy.Access) error {
+func (r *Reader) console(ctx context.Context) (password, mfa bool, _ error) {
 	_, err := r.API.GetLoginProfile(ctx, &iam.GetLoginProfileInput{UserName: &r.User})
 	if awserror.Code(err) == noSuchEntity {
-		return nil
+		return false, false, nil
 	}
 	if err != nil {
-		return r.wrap("iam:GetLoginProfile", err)
+		return false, false, r.wrap("iam:GetLoginProfile", err)
 	}
 	devices, err := list(ctx, iam.NewListMFADevicesPaginator(r.API, &iam.ListMFADevicesInput{UserName: &r.User}),
 		func(page *iam.ListMFADevicesOutput) []types.MFADevice { return page.MFADevices })
 	if err != nil {
-		return r.wrap("iam:ListMFADevices", err)
+		return false, false, r.wrap("iam:ListMFADevices", err)
 	}
-	a.Console, a.MFA = true, len(devices) > 0
-	return nil
+	return true, len(devices) > 0, nil
 }
 
 func (r *Reader) sshKeys(ctx context.Context) (logins []string, err error) {

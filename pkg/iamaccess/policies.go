@@ -28,9 +28,12 @@ func (r *Reader) boundary(ctx context.Context) ([]held, error) {
 	if out.User == nil || out.User.PermissionsBoundary == nil {
 		return nil, nil
 	}
-	arn := aws.ToString(out.User.PermissionsBoundary.PermissionsBoundaryArn)
+	return []held{boundaryNamed(aws.ToString(out.User.PermissionsBoundary.PermissionsBoundaryArn))}, nil
+}
+
+func boundaryNamed(arn string) held {
 	name := arn[strings.LastIndex(arn, "/")+1:] // IAM gives no other; the path of a policy is before it
-	return []held{{Policy: sendpolicy.Policy{Name: name, ARN: arn, From: "boundary"}}}, nil
+	return held{Policy: sendpolicy.Policy{Name: name, ARN: arn, From: "boundary"}}
 }
 
 func (r *Reader) inline(ctx context.Context) ([]held, error) {
@@ -106,9 +109,10 @@ func attachedFrom(from string, attached []types.AttachedPolicy) (policies []held
 		policies = append(policies, held{Policy: sendpolicy.Policy{Name: aws.ToString(p.PolicyName),
 			ARN: aws.ToString(p.PolicyArn), From: from}})
 	}
-	slices.SortFunc(policies, func(a, b held) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name),
-			cmp.Compare(a.ARN, b.ARN))
-	})
+	slices.SortFunc(policies, func(a, b held) int { return byName(a.Policy, b.Policy) })
 	return policies
+}
+
+func byName(a, b sendpolicy.Policy) int {
+	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ARN, b.ARN))
 }

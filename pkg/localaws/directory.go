@@ -28,6 +28,7 @@ type directory struct {
 
 	groups   map[string]*group
 	policies map[string]*managedPolicy // by ARN
+	report   *credentialReport         // the latest; nil: there is none
 
 	servers       int             // SMTP servers that hear of changes
 	propagation   []time.Duration // how long that takes, per server; the last repeats
@@ -38,6 +39,8 @@ type directory struct {
 
 type user struct {
 	name, id string
+	path     string            // empty: /
+	tags     map[string]string // written anew with each change
 	created  time.Time
 	keys     []*accessKey
 	listed   history[[]Key] // what ListAccessKeys would have said when

@@ -11,12 +11,13 @@
 //
 //   - IAM (Query protocol): CreateUser, GetUser, DeleteUser, CreateAccessKey, ListAccessKeys,
 //     UpdateAccessKey, DeleteAccessKey, GetAccessKeyLastUsed, with the quota of two access keys for
-//     each user. What else gives a user rights or a way in can be read, and is made by hand:
+//     each user; and of a whole account ListUsers, GetAccountAuthorizationDetails by pages, and the
+//     credential report. What else gives a user rights or a way in can be read, and is made by hand:
 //     policies, groups, the boundary, the console's password, MFA devices, SSH keys, service-
 //     specific credentials and signing certificates.
 //   - Secrets Manager (JSON 1.1): CreateSecret, DescribeSecret, GetSecretValue, PutSecretValue,
-//     UpdateSecretVersionStage, ListSecretVersionIds, DeleteSecret, with its rules for request
-//     tokens and staging labels.
+//     UpdateSecretVersionStage, ListSecretVersionIds, ListSecrets, DeleteSecret, with its rules for
+//     request tokens and staging labels.
 //   - Systems Manager's Parameter Store (JSON 1.1): PutParameter, GetParameter, GetParameters,
 //     GetParameterHistory, DeleteParameter, DeleteParameters, with its rules for names, types,
 //     tiers and versions. A SecureString that is read without decryption is ciphertext.
@@ -48,8 +49,9 @@
 // # What it leaves out
 //
 // Signatures are not checked and nobody is denied anything, except through faults: IAM's policies
-// are there to be read, and keep nobody from anything, not even from deleting the user. Tags, KMS
-// keys, resource policies, rotation schedules and the labels, patterns and policies of parameters
-// don't exist: a KMS key that a parameter names is taken for one that does. A secret marked for
-// deletion stays so. An open SMTP session ends with its key: MAIL and DATA answer 535 from then on.
+// are there to be read, and keep nobody from anything, not even from deleting the user. Roles, tags
+// of secrets, KMS keys, resource policies, rotation schedules and the labels, patterns and policies
+// of parameters don't exist: a KMS key that a parameter names is taken for one that does. A secret
+// marked for deletion stays so. An open SMTP session ends with its key: MAIL and DATA answer 535
+// from then on.
 package localaws

@@ -55,6 +55,9 @@ func (r *iamRequest) effect(w *World) (any, error) {
 	if read := readsRights[r.action]; read != nil {
 		return read(d, r)
 	}
+	if read := readsAccount[r.action]; read != nil {
+		return read(d, r)
+	}
 	return nil, refuse("InvalidAction", "Could not find operation %s for version 2010-05-08", r.action)
 }
 

@@ -117,8 +117,8 @@ func TestWhatIsWrongWithAnAccessKeyIsSaidAsIAMSaysIt(t *testing.T) {
 	wantRefusal(t, err, "NoSuchEntity", "The user with name nobody cannot be found.")
 	_, err = client.CreateAccessKey(t.Context(), &iam.CreateAccessKeyInput{})
 	wantRefusal(t, err, "ValidationError", "Must specify userName when calling with non-User credentials")
-	_, err = client.ListUsers(t.Context(), &iam.ListUsersInput{})
-	wantRefusal(t, err, "InvalidAction", "Could not find operation ListUsers for version 2010-05-08")
+	_, err = client.ListRoles(t.Context(), &iam.ListRolesInput{})
+	wantRefusal(t, err, "InvalidAction", "Could not find operation ListRoles for version 2010-05-08")
 }
 
 func TestListsOfAccessKeysCanBeReadPageByPage(t *testing.T) {

@@ -15,7 +15,7 @@ func (d *directory) userName(r *iamRequest) (string, error) {
 // role.
 func (d *directory) caller(r *iamRequest) string {
 	if k, err := d.key(r.signer); err == nil {
-		return "arn:aws:iam::" + account + ":user/" + k.owner.name
+		return k.owner.arn()
 	}
 	return "arn:aws:sts::" + account + ":assumed-role/rotator/session"
 }

@@ -45,12 +45,14 @@ type userXML struct {
 }
 
 func (u *user) xml() userXML {
-	answer := userXML{"/", u.name, u.id, "arn:aws:iam::" + account + ":user/" + u.name, xmlTime(u.created), nil}
+	answer := userXML{u.pathOf(), u.name, u.id, u.arn(), xmlTime(u.created), nil}
 	if u.boundary != "" {
 		answer.Boundary = &boundaryXML{"PermissionsBoundaryPolicy", u.boundary}
 	}
 	return answer
 }
+
+func (u *user) arn() string { return "arn:aws:iam::" + account + ":user" + u.pathOf() + u.name }
 
 type keyXML struct {
 	UserName        string

@@ -93,9 +93,12 @@ func (d *directory) iamListAttachedUserPolicies(r *iamRequest, u *user) (any, er
 
 func (d *directory) iamListGroupsForUser(r *iamRequest, u *user) (any, error) {
 	return iamList(d, r, "Groups", u.groups, func(name string) groupXML {
-		g := d.groups[name]
-		return groupXML{"/", g.name, g.id, "arn:aws:iam::" + account + ":group/" + g.name, xmlTime(g.created)}
+		return d.groups[name].xml()
 	})
+}
+
+func (g *group) xml() groupXML {
+	return groupXML{"/", g.name, g.id, "arn:aws:iam::" + account + ":group/" + g.name, xmlTime(g.created)}
 }
 
 func (d *directory) iamListGroupPolicies(r *iamRequest) (any, error) {
@@ -131,11 +134,15 @@ func (d *directory) iamGetPolicy(r *iamRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return getPolicyResult{Policy: policyXML{
+	return getPolicyResult{Policy: p.xml()}, nil
+}
+
+func (p *managedPolicy) xml() policyXML {
+	return policyXML{
 		Name: policyName(p.arn), ID: p.id, ARN: p.arn, DefaultVersion: fmt.Sprintf("v%d", len(p.texts)),
 		IsAttachable: true,
 		CreateDate:   xmlTime(p.created), UpdateDate: xmlTime(p.updated),
-	}}, nil
+	}
 }
 
 func (d *directory) iamGetPolicyVersion(r *iamRequest) (any, error) {

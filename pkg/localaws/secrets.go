@@ -47,6 +47,8 @@ func (r *secretsRequest) effect(w *World) (any, error) {
 		return v.updateSecretVersionStage(in)
 	case "ListSecretVersionIds":
 		return v.listSecretVersionIDs(in)
+	case "ListSecrets":
+		return v.listSecrets(in)
 	case "DeleteSecret":
 		return v.deleteSecret(in)
 	}

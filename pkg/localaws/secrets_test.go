@@ -273,6 +273,6 @@ func TestStaleReadsSeeLabelsWhereTheyWere(t *testing.T) {
 
 func TestAnUnknownActionIsRefused(t *testing.T) {
 	w := start(t, localaws.Config{})
-	_, err := secretsClient(t, w).ListSecrets(t.Context(), &secretsmanager.ListSecretsInput{})
+	_, err := secretsClient(t, w).GetRandomPassword(t.Context(), &secretsmanager.GetRandomPasswordInput{})
 	wantRefusal(t, err, "UnknownOperationException", "")
 }

@@ -18,6 +18,7 @@ type secretsInput struct {
 	IncludeDeprecated   bool
 	MaxResults          int
 	NextToken           string
+	Filters             []secretsFilter
 
 	RecoveryWindowInDays       int64
 	ForceDeleteWithoutRecovery bool

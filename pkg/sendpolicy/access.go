@@ -38,24 +38,8 @@ func (p Policy) name() string { return fmt.Sprintf("%s (%s)", p.Name, p.From) }
 
 // Audit finds what is wider than an SMTP credential needs, the worst first.
 func Audit(a Access) []Finding {
-	findings := waysIn(a)
-	var policies []readPolicy
-	for _, p := range a.Policies {
-		d, fault := p.read(a.User)
-		if fault != nil {
-			findings = append(findings, *fault)
-			continue
-		}
-		policies = append(policies, readPolicy{d, p.name(), p.remedy(a.User)})
-	}
-	var boundary *Document
-	if a.Boundary != nil {
-		if d, fault := a.Boundary.read(a.User); fault != nil {
-			findings = append(findings, *fault)
-		} else {
-			boundary = &d
-		}
-	}
+	policies, boundary, faults := a.read()
+	findings := append(waysIn(a), faults...)
 	grants := a.grants(policies, boundary)
 	together := wideTogether(grants)
 	for _, g := range grants {
@@ -63,6 +47,26 @@ func Audit(a Access) []Finding {
 	}
 	sort(findings)
 	return findings
+}
+
+// read understands the policies and the boundary. What can't be is a finding.
+func (a Access) read() (policies []readPolicy, boundary *Document, faults []Finding) {
+	for _, p := range a.Policies {
+		d, fault := p.read(a.User)
+		if fault != nil {
+			faults = append(faults, *fault)
+			continue
+		}
+		policies = append(policies, readPolicy{d, p.name(), p.remedy(a.User)})
+	}
+	if a.Boundary != nil {
+		if d, fault := a.Boundary.read(a.User); fault != nil {
+			faults = append(faults, *fault)
+		} else {
+			boundary = &d
+		}
+	}
+	return policies, boundary, faults
 }
 
 // quarantine is the ARN of the policy that AWS attaches to a user whose access key it has found in

@@ -1,0 +1,105 @@
+package discover_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+)
+
+var today = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+
+// reported is a report of one account with these users.
+func reported(users int, of ...discover.Facts) discover.Report {
+	survey := discover.Survey{Account: "111122223333", Users: users}
+	for _, f := range of {
+		survey.Found = append(survey.Found, discover.Judge(f, today))
+	}
+	discover.Sort(survey.Found)
+	return discover.Report{At: today, Accounts: []discover.Survey{survey}}
+}
+
+// ofConsoleSince is a user that SES's console made.
+func ofConsoleSince(name string, made time.Time) discover.Facts {
+	return discover.Facts{Account: "111122223333", ARN: "arn:aws:iam::111122223333:user/" + name,
+		Access: sendpolicy.Access{User: name, Policies: []sendpolicy.Policy{
+			{Name: consolePolicy, From: "inline", Text: console}}},
+		Keys: []discover.Key{{ID: "AKIAIOSFODNN7EXAMPLE", Status: "Active", Created: made,
+			Used: &iamaccess.Use{At: today.Add(-day), Service: "ses-smtp", Region: "eu-west-1"}}},
+	}
+}
+
+func TestThePageShowsATable(t *testing.T) {
+	var table strings.Builder
+	facts := ofConsoleSince("ses-smtp-user.20190312", time.Date(2019, 3, 12, 0, 0, 0, 0, time.UTC))
+	if err := discover.Table(&table, reported(214, facts)); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../../../discover.md")
+	if err != nil || !strings.Contains(string(page), "```text\n"+table.String()+"```\n") {
+		t.Errorf("deploy/discover.md has another table than\n%s%v", table.String(), err)
+	}
+}
+
+func TestALongNameHasALineOfItsOwn(t *testing.T) {
+	var table strings.Builder
+	long := ofConsoleSince(strings.Repeat("long-name-", 6), today)
+	long.Keys[0].Used.Region = strings.Repeat("a-region-", 3) + "1"
+	if err := discover.Table(&table, reported(1, long)); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(table.String(), "\n")
+	if lines[1] != "HIGH   "+strings.Repeat("long-name-", 6) ||
+		!strings.HasPrefix(lines[2], strings.Repeat(" ", 35)+"AKIAIOSFODNN7EXAMPLE Active") ||
+		!strings.HasPrefix(lines[3], "       last used: ses-smtp a-region-") {
+		t.Errorf("the table is\n%s", table.String())
+	}
+	for _, line := range lines {
+		if len(line) > 100 {
+			t.Errorf("%d characters: %s", len(line), line)
+		}
+	}
+}
+
+func TestOtherWaysInAreToBeClosed(t *testing.T) {
+	f := ofConsoleSince("shop", today)
+	f.Access.Policies[0].Text, f.Access.Console, f.Profile = narrow, true, "prod"
+	u := discover.Judge(f, today)
+	const want = ". Close its other ways in, which no rotation does: smtprotate audit --profile prod --user shop " +
+		"says how"
+	if u.Severity != sendpolicy.High || !strings.HasSuffix(u.Todo, want) {
+		t.Errorf("%s: %s", u.Severity, u.Todo)
+	}
+}
+
+func TestThePageEscapesWhatComesFromAWS(t *testing.T) {
+	hostile := ofConsoleSince(`a<script>b`, today)
+	hostile.Access.OtherLogins = []string{"<img src=x>"}
+	var page strings.Builder
+	if err := discover.Page(&page, reported(1, hostile)); err != nil {
+		t.Fatal(err)
+	}
+	if text := page.String(); strings.Contains(text, "<script>") || strings.Contains(text, "<img") {
+		t.Errorf("the page has what a user is called as it is:\n%s", text)
+	}
+}
+
+func TestAnAccountWithNobodyIsShownTooAsWhatIsntKnown(t *testing.T) {
+	r := reported(1)
+	r.Accounts[0].Unknown = []string{"something"}
+	r.Accounts[0].WithoutKeys = []string{"a"}
+	var table, page strings.Builder
+	if discover.Table(&table, r) != nil || discover.Page(&page, r) != nil {
+		t.Error("it can't be shown")
+	}
+	for _, want := range []string{"Account 111122223333 has 1 IAM user. 0 may send", "Not known: something.",
+		"1 more user may send, and has no access key."} {
+		if !strings.Contains(table.String(), want) || !strings.Contains(page.String(), want) {
+			t.Errorf("it doesn't say %q:\n%s", want, table.String())
+		}
+	}
+}

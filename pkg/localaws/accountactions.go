@@ -1,0 +1,182 @@
+package localaws
+
+import (
+	"cmp"
+	"encoding/xml"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// readsAccount are the actions that read of a whole account.
+var readsAccount = map[string]func(*directory, *iamRequest) (any, error){
+	"ListUsers":                      (*directory).iamListUsers,
+	"GetAccountAuthorizationDetails": (*directory).iamGetAccountAuthorizationDetails,
+	"GenerateCredentialReport":       (*directory).iamGenerateCredentialReport,
+	"GetCredentialReport":            (*directory).iamGetCredentialReport,
+}
+
+// inOrder are the values of a map by their keys, so that pages fit together.
+func inOrder[V any](of map[string]V) (all []V) {
+	for _, key := range slices.Sorted(maps.Keys(of)) {
+		all = append(all, of[key])
+	}
+	return all
+}
+
+func (d *directory) iamListUsers(r *iamRequest) (any, error) {
+	return iamList(d, r, "Users", inOrder(d.users), (*user).xml)
+}
+
+// iamGetAccountAuthorizationDetails pages through users, groups and policies as one list:
+// IsTruncated and Marker are of all together ("GetAccountAuthorizationDetails", IAM API Reference).
+// There are no roles here.
+func (d *directory) iamGetAccountAuthorizationDetails(r *iamRequest) (any, error) {
+	wanted := r.entityTypes()
+	var all []any
+	if wanted["User"] {
+		for _, u := range inOrder(d.users) {
+			all = append(all, u)
+		}
+	}
+	if wanted["Group"] {
+		for _, g := range inOrder(d.groups) {
+			all = append(all, g)
+		}
+	}
+	for _, p := range inOrder(d.policies) {
+		if p.awsOwn() && wanted["AWSManagedPolicy"] || !p.awsOwn() && wanted["LocalManagedPolicy"] {
+			all = append(all, p)
+		}
+	}
+	part, next, err := iamPage(d, r, all)
+	if err != nil {
+		return nil, err
+	}
+	result := authorizationDetailsResult{IsTruncated: next != "", Marker: next}
+	for _, item := range part {
+		switch item := item.(type) {
+		case *user:
+			result.Users = append(result.Users, item.detail())
+		case *group:
+			result.Groups = append(result.Groups, item.detail())
+		case *managedPolicy:
+			result.Policies = append(result.Policies, item.detail())
+		}
+	}
+	return result, nil
+}
+
+// entityTypes are those that the call asks for, Filter.member.1 and so on. Without any, it asks for
+// all.
+func (r *iamRequest) entityTypes() map[string]bool {
+	wanted := map[string]bool{}
+	for i := 1; ; i++ {
+		name := r.form.Get(fmt.Sprintf("Filter.member.%d", i))
+		if name == "" {
+			break
+		}
+		wanted[name] = true
+	}
+	if len(wanted) == 0 {
+		for _, name := range []string{"User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"} {
+			wanted[name] = true
+		}
+	}
+	return wanted
+}
+
+// awsOwn tells a policy of AWS's from the account's.
+func (p *managedPolicy) awsOwn() bool { return strings.HasPrefix(p.arn, "arn:aws:iam::aws:") }
+
+func (u *user) detail() userDetailXML {
+	detail := userDetailXML{userXML: u.xml(), Groups: u.groups, Policies: u.rights.details()}
+	for _, arn := range u.rights.attached {
+		detail.Attached = append(detail.Attached, asAttached(arn))
+	}
+	for _, key := range slices.Sorted(maps.Keys(u.tags)) {
+		detail.Tags = append(detail.Tags, tagXML{key, u.tags[key]})
+	}
+	return detail
+}
+
+func (g *group) detail() groupDetailXML {
+	detail := groupDetailXML{groupXML: g.xml(), Policies: g.rights.details()}
+	for _, arn := range g.rights.attached {
+		detail.Attached = append(detail.Attached, asAttached(arn))
+	}
+	return detail
+}
+
+func (r *rights) details() (all []inlineXML) {
+	for _, p := range r.inline {
+		all = append(all, inlineXML{p.name, encoded(p.document)})
+	}
+	return all
+}
+
+func (p *managedPolicy) detail() policyDetailXML {
+	detail := policyDetailXML{policyXML: p.xml()}
+	for i, text := range slices.Backward(p.texts) {
+		detail.Versions = append(detail.Versions, versionXML{
+			Document: encoded(text), ID: fmt.Sprintf("v%d", i+1), IsDefault: i == len(p.texts)-1,
+		})
+	}
+	return detail
+}
+
+// SetUserPath moves a user to a path, such as /ses-smtp/.
+func (w *World) SetUserPath(userName, path string) error {
+	return w.changeUser(userName, func(u *user) { u.path = path })
+}
+
+// TagUser gives a user a tag, or another value of it.
+func (w *World) TagUser(userName, key, value string) error {
+	return w.changeUser(userName, func(u *user) {
+		tags := maps.Clone(u.tags)
+		if tags == nil {
+			tags = map[string]string{}
+		}
+		tags[key] = value
+		u.tags = tags
+	})
+}
+
+type userDetailXML struct {
+	userXML
+	Policies []inlineXML   `xml:"UserPolicyList>member,omitempty"`
+	Groups   []string      `xml:"GroupList>member,omitempty"`
+	Attached []attachedXML `xml:"AttachedManagedPolicies>member,omitempty"`
+	Tags     []tagXML      `xml:"Tags>member,omitempty"`
+}
+
+type groupDetailXML struct {
+	groupXML
+	Policies []inlineXML   `xml:"GroupPolicyList>member,omitempty"`
+	Attached []attachedXML `xml:"AttachedManagedPolicies>member,omitempty"`
+}
+
+type policyDetailXML struct {
+	policyXML
+	Versions []versionXML `xml:"PolicyVersionList>member"`
+}
+
+type inlineXML struct {
+	Name     string `xml:"PolicyName"`
+	Document string `xml:"PolicyDocument"`
+}
+
+type tagXML struct{ Key, Value string }
+
+type authorizationDetailsResult struct {
+	XMLName     xml.Name          `xml:"GetAccountAuthorizationDetailsResult"`
+	Users       []userDetailXML   `xml:"UserDetailList>member,omitempty"`
+	Groups      []groupDetailXML  `xml:"GroupDetailList>member,omitempty"`
+	Policies    []policyDetailXML `xml:"Policies>member,omitempty"`
+	IsTruncated bool
+	Marker      string `xml:",omitempty"`
+}
+
+// pathOf is a user's path, which is / unless it is set.
+func (u *user) pathOf() string { return cmp.Or(u.path, "/") }
