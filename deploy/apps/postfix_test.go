@@ -235,8 +235,8 @@ minimal_backoff_time = 1s
 maximal_backoff_time = 2s
 # Recipe:
 %[2]s`, p.dir, recipe))
-	// The queue manager wakes up within seconds here, and within five minutes by default: what it had
-	// in hand while it was reloaded may wait until then.
+	// The queue manager wakes up within seconds here, and within five minutes by default: what it
+	// had in hand while it was reloaded may wait until then.
 	p.write("etc/master.cf", fmt.Sprintf(`127.0.0.1:%s inet n - n - - smtpd
 pickup    unix  n - n 60 1 pickup
 cleanup   unix  n - n - 0 cleanup

@@ -39,7 +39,7 @@ const (
 	logBytesEach  = 4_000
 	invocationsOf = hours + audits
 	// copies are the parameters that the function keeps, which each invocation reads.
-	copies = 8
+	copies = 5
 )
 
 // Charge is one line of the bill.

@@ -11,12 +11,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 )
 
 const copiesPage = "../apps/parameter-store.md"
 
 // copyNames are the parameters that the page names, which are those that a value can have.
-var copyNames = []string{"credential", "username", "password", "host", "port", "region", "url", "smtps_url"}
+var copyNames = append([]string{smtpparameter.Whole}, smtpparameter.Members...)
 
 // parameters has a secret in moto, and its copies.
 func parameters(p *typist) {

@@ -106,12 +106,16 @@ func (f *Function) stackTick(ctx context.Context, asked cfn.RequestType, log *sl
 	}
 }
 
-// leftToTicks: the stack is as it should be, and a later tick makes the credential, or the copies of
-// one that is current.
+// leftToTicks: the stack is as it should be, and a later tick makes the credential, or the copies
+// of one that is current.
 func leftToTicks(result rotation.Result, err error) bool {
-	t := rotation.TypeOf(err)
-	isPromoted := func(s rotation.Step) bool { return s.Kind == rotation.Promote }
-	return t == rotation.AWSError && slices.ContainsFunc(result.Steps, isPromoted) || t == rotation.VerificationFailed || t == rotation.RotationBlocked || t == rotation.Conflict
+	switch rotation.TypeOf(err) {
+	case rotation.VerificationFailed, rotation.RotationBlocked, rotation.Conflict:
+		return true
+	case rotation.AWSError:
+		return slices.ContainsFunc(result.Steps, func(s rotation.Step) bool { return s.Kind == rotation.Promote })
+	}
+	return false
 }
 
 // brief is an error that fits into an answer, whose size CloudFormation limits to 4096 bytes.

@@ -71,3 +71,61 @@ func TestACopyThatCantBeWrittenFailsTheInvocation(t *testing.T) {
 	s.must(`{}`, rotation.Waiting)
 	s.followed()
 }
+
+// A stack whose path has somebody's parameters fails, and CloudFormation rolls it back.
+func TestRollingBackAStackLeavesOthersParameters(t *testing.T) {
+	cf := newStage(t, map[string]string{"PARAMETER_PATH": "/mail/smtp"}).cloudFormation()
+	cf.World.PutParameter("/mail/smtp/username", "String", "someone")
+	cf.World.PutParameter("/mail/smtp/url", "SecureString", "smtp://internal")
+	got := cf.answered("Create", "", "FAILED")
+	if !strings.Contains(got.Reason, "PARAMETER_PATH") || !strings.Contains(got.Reason, "/mail/smtp/username") {
+		t.Errorf("the reason is %q", got.Reason)
+	}
+	cf.answered("Delete", "", "SUCCESS")
+	if left := len(cf.World.Parameters()); left != 2 {
+		t.Errorf("%d of 2 parameters are left", left)
+	}
+}
+
+// Parameter Store throttles for a moment: a tick finishes the copies.
+func TestANewStackSurvivesAThrottledCopy(t *testing.T) {
+	cf := newStage(t, map[string]string{"PARAMETER_PATH": "/mail/smtp", "AWS_MAX_ATTEMPTS": "1"}).cloudFormation()
+	n := 0
+	cf.World.Intercept(func(c localaws.Call) *localaws.Fault {
+		if c.Action != "PutParameter" {
+			return nil
+		}
+		if n++; n != 4 {
+			return nil
+		}
+		return &localaws.Fault{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded"}
+	})
+	cf.answered("Create", "", "SUCCESS")
+	cf.World.Intercept(nil)
+	cf.must(`{}`, rotation.Waiting)
+	cf.followed()
+}
+
+// From the next rotation on.
+func TestAChangedKMSKeyIsUsed(t *testing.T) {
+	s := newStage(t, map[string]string{"PARAMETER_PATH": "/mail/smtp", "PARAMETER_KMS_KEY": "alias/new"})
+	s.must(`{}`, rotation.Rotated)
+	for _, p := range s.World.Parameters() { // under alias/aws/ssm, as before the key was configured
+		s.World.PutParameter(p.Name, p.Type, p.Value)
+	}
+	s.after(30 * day)
+	s.must(`{}`, rotation.Rotated)
+	for _, p := range s.World.Parameters() {
+		if p.KeyID != "alias/new" {
+			t.Errorf("%s is encrypted with %s", p.Name, p.KeyID)
+		}
+	}
+}
+
+func TestAStackWithAFaultyPathCanBeDeleted(t *testing.T) {
+	for _, path := range []string{"mail/smtp", "/mail smtp", "/aws/mail", "/mail/smtp/"} {
+		cf := newSerialStage(t, map[string]string{"PARAMETER_PATH": path}).cloudFormation()
+		cf.answered("Create", "", "FAILED")
+		cf.answered("Delete", "", "SUCCESS")
+	}
+}

@@ -16,10 +16,16 @@ type parameters struct{ path, kmsKey string }
 
 const pathVariable = "PARAMETER_PATH"
 
+// parameters has no path if that can't be one, so that nothing is asked about it: a stack with such
+// a path can be deleted.
 func (e *environment) parameters() parameters {
 	p := parameters{e.getenv(pathVariable), e.getenv("PARAMETER_KMS_KEY")}
-	if p.path != "" {
-		e.fault(pathVariable, smtpparameter.CheckPath(p.path))
+	if p.path == "" {
+		return p
+	}
+	err := smtpparameter.CheckPath(p.path)
+	if e.fault(pathVariable, err); err != nil {
+		p.path = ""
 	}
 	return p
 }

@@ -92,8 +92,8 @@ func (pl *planner) noteCopies(d Decision) Decision {
 	}
 	why := "it can't be read or written"
 	if pl.Copies.Denied != nil {
-		return d.warn(WarnCopyFailed, "the copies of the credential may not hold what is current: %v; applications that "+
-			"read them may be unable to send until a tick has written them", pl.Copies.Denied)
+		return d.warn(WarnCopyFailed, "the copies of the credential may not hold what is current: %v; applications "+
+			"that read them may be unable to send until a tick has written them", pl.Copies.Denied)
 	}
 	if refusal := pl.Done.verdict(pl.Current.AccessKeyID()).Err; refusal != nil {
 		why = "SES doesn't accept AWSCURRENT: " + refusal.Error()

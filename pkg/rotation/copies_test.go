@@ -424,14 +424,16 @@ func TestWhatSESDoesntAcceptIsntCopied(t *testing.T) {
 	s.run(tick)
 	password := s.parameter("password")
 	current := s.labelled("AWSCURRENT").Value
-	if _, err := s.world.PutSecretValue(secret, strings.ReplaceAll(current, password, strings.ToLower(password))); err != nil {
+	edited := strings.ReplaceAll(current, password, strings.ToLower(password))
+	if _, err := s.world.PutSecretValue(secret, edited); err != nil {
 		t.Fatal(err)
 	}
 	r := s.comes(tick, rotation.Waiting, rotation.Verify)
 	if s.parameter("password") != password || !warns(r, rotation.WarnCopyFailed) {
 		t.Errorf("%+v", r)
 	}
-	s.after(30*day).comes(tick, rotation.Rotated, append(append([]rotation.StepKind{rotation.Verify}, made...), copied5...)...)
+	rotated := append(append([]rotation.StepKind{rotation.Verify}, made...), copied5...)
+	s.after(30*day).comes(tick, rotation.Rotated, rotated...)
 	s.copied()
 }
 

@@ -177,8 +177,8 @@ func refusal(action string, response *http.Response, text []byte) error {
 	}
 }
 
-// harmless are the codes of answers to PutParameter whose texts say nothing of the value. Those that
-// find a fault with it quote it.
+// harmless are the codes of answers to PutParameter whose texts say nothing of the value. Those
+// that find a fault with it quote it.
 var harmless = map[string]bool{
 	"AccessDeniedException": true, "ThrottlingException": true, "InvalidKeyId": true, "ParameterLimitExceeded": true,
 	"HierarchyTypeMismatchException": true, "ParameterMaxVersionLimitExceeded": true, "TooManyUpdates": true,

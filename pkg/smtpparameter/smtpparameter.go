@@ -83,8 +83,9 @@ func (c *Copies) names() []string {
 	return names
 }
 
-// wanted is what the parameters are to hold: the published form of the credential, also where people
-// wrote another, and nothing that they have added to it. A member that it lacks has no parameter.
+// wanted is what the parameters are to hold: the published form of the credential, also where
+// people wrote another, and nothing that they have added to it. A member that it lacks has no
+// parameter.
 func (c *Copies) wanted(v rotation.Version) map[string]string {
 	whole, err := credential.Compose(c.User, v.Logins, credential.Content{})
 	if err != nil {
