@@ -3,6 +3,7 @@ package rotation_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -539,4 +540,19 @@ func TestTheMaximumGracePeriodEndsWhateverIsWritten(t *testing.T) {
 		}
 	}
 	t.Error("the old key was never retired")
+}
+
+func TestACredentialForTooManyRegionsIsNoCopy(t *testing.T) {
+	s := withCopies(t)
+	var many []string
+	for i := range 30 {
+		many = append(many, fmt.Sprintf("eu-north-%d", i+1))
+	}
+	endpoints, err := sessmtp.ParseEndpoints("", many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.rotator.Endpoints, s.rotator.Policy.SkipVerification = endpoints, true
+	s.rotator.Secret.(*smtpsecret.Secret).Endpoints = endpoints
+	s.fails(tick, rotation.ConfigurationError, "30 Regions")
 }

@@ -149,8 +149,17 @@ func (c *Copies) Write(ctx context.Context, name string, v rotation.Version) err
 	if !ok {
 		return c.wrap("ssm:DeleteParameters", name, c.API.Delete(ctx, []string{name}))
 	}
+	if len(value) > mostBytes {
+		return rotation.Errorf(rotation.ConfigurationError, "%s: the credential for %d Regions has %d bytes, and a "+
+			"standard parameter holds %d: configure fewer Regions, or read the secret itself",
+			awserror.Configured("parameter "+name, c.PathFrom), len(v.Logins), len(value), mostBytes)
+	}
 	return c.wrap("ssm:PutParameter", name, c.API.Put(ctx, Secure{name, sessmtp.Password(value), c.KMSKey}))
 }
+
+// mostBytes is what a standard parameter holds ("Managing parameter tiers", Systems Manager User
+// Guide).
+const mostBytes = 4096
 
 // Delete implements rotation.Copies.
 func (c *Copies) Delete(ctx context.Context) error {
