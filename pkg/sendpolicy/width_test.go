@@ -13,8 +13,8 @@ const (
 	fromNetwork = `,"Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.10/32"}}`
 )
 
-// grants is one that allows.
-func grants(action, resource, more string) string {
+// permitting is a policy with one statement that allows something.
+func permitting(action, resource, more string) string {
 	return `{"Effect":"Allow","Action":` + action + `,"Resource":` + resource + more + `}`
 }
 
@@ -44,18 +44,18 @@ func TestHowWideAUserIs(t *testing.T) {
 		comment string
 	}{
 		"nothing":       {access: having("", ""), width: sendpolicy.NoMail},
-		"another right": {access: having(grants(`"sqs:SendMessage"`, `"*"`, ""), ""), width: sendpolicy.BeyondMail},
-		"narrow": {access: having(grants(sendRaw, oneIdentity, fromNetwork), ""), may: true,
+		"another right": {access: having(permitting(`"sqs:SendMessage"`, `"*"`, ""), ""), width: sendpolicy.BeyondMail},
+		"narrow": {access: having(permitting(sendRaw, oneIdentity, fromNetwork), ""), may: true,
 			width: sendpolicy.Narrow},
-		"from anywhere": {access: having(grants(sendRaw, oneIdentity, ""), ""), may: true,
+		"from anywhere": {access: having(permitting(sendRaw, oneIdentity, ""), ""), may: true,
 			width: sendpolicy.Anywhere},
-		"the console's":        {access: having(grants(sendRaw, `"*"`, ""), ""), may: true, width: sendpolicy.AnySender},
-		"administrator":        {access: having(grants(`"*"`, `"*"`, ""), ""), may: true, width: sendpolicy.BeyondMail},
-		"the API alone":        {access: having(grants(`"ses:SendEmail"`, `"*"`, ""), ""), width: sendpolicy.NoMail},
-		"denied":               {access: having(grants(sendRaw, `"*"`, "")+deny, ""), width: sendpolicy.NoMail},
-		"within a boundary":    {access: having(grants(`"*"`, `"*"`, ""), grants(sendRaw, oneIdentity, "")), may: true, width: sendpolicy.Anywhere},
-		"outside the boundary": {access: having(grants(sendRaw, `"*"`, ""), grants(`"s3:GetObject"`, `"*"`, "")), width: sendpolicy.NoMail},
-		"a set alone": {access: having(grants(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:configuration-set/a"`, ""), ""),
+		"the console's":        {access: having(permitting(sendRaw, `"*"`, ""), ""), may: true, width: sendpolicy.AnySender},
+		"administrator":        {access: having(permitting(`"*"`, `"*"`, ""), ""), may: true, width: sendpolicy.BeyondMail},
+		"the API alone":        {access: having(permitting(`"ses:SendEmail"`, `"*"`, ""), ""), width: sendpolicy.NoMail},
+		"denied":               {access: having(permitting(sendRaw, `"*"`, "")+deny, ""), width: sendpolicy.NoMail},
+		"within a boundary":    {access: having(permitting(`"*"`, `"*"`, ""), permitting(sendRaw, oneIdentity, "")), may: true, width: sendpolicy.Anywhere},
+		"outside the boundary": {access: having(permitting(sendRaw, `"*"`, ""), permitting(`"s3:GetObject"`, `"*"`, "")), width: sendpolicy.NoMail},
+		"a set alone": {access: having(permitting(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:configuration-set/a"`, ""), ""),
 			width: sendpolicy.NoMail},
 		"unreadable": {access: sendpolicy.Access{Policies: []sendpolicy.Policy{{Name: "p", Text: "{"}}}, may: true,
 			width: sendpolicy.BeyondMail},
@@ -78,9 +78,9 @@ func TestAUsersMailIsDescribed(t *testing.T) {
 		want       sendpolicy.Description
 		left       []string
 	}{
-		"all identities": {statements: grants(sendRaw, `"*"`, "")},
+		"all identities": {statements: permitting(sendRaw, `"*"`, "")},
 		"named": {
-			statements: grants(sendRaw, `[`+oneIdentity+`,`+set+`]`, `,"Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.10"},
+			statements: permitting(sendRaw, `[`+oneIdentity+`,`+set+`]`, `,"Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.10"},
 				"StringLike":{"ses:FromAddress":"*@example.com","ses:FromDisplayName":"Shop*"},"Bool":{"aws:SecureTransport":"true"},
 				"ForAllValues:StringLike":{"ses:Recipients":"*@example.net"},"Null":{"ses:Recipients":"false"}}`),
 			want: sendpolicy.Description{Identities: arn("eu-west-1"),
@@ -91,23 +91,23 @@ func TestAUsersMailIsDescribed(t *testing.T) {
 				TLSOnly:    true},
 		},
 		"by its senders": {
-			statements: grants(sendRaw, `"*"`, `,"Condition":{"StringEquals":{"ses:FromAddress":"shop@example.com"}}`),
+			statements: permitting(sendRaw, `"*"`, `,"Condition":{"StringEquals":{"ses:FromAddress":"shop@example.com"}}`),
 			want: sendpolicy.Description{From: []string{"shop@example.com"}, Identities: append(
 				[]string{"arn:aws:ses:eu-central-1:111122223333:identity/shop@example.com"}, arn("eu-central-1")...)},
 		},
 		"two ways in": {
-			statements: grants(sendRaw, oneIdentity, fromNetwork) + "," + grants(sendRaw, oneIdentity,
+			statements: permitting(sendRaw, oneIdentity, fromNetwork) + "," + permitting(sendRaw, oneIdentity,
 				`,"Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}`),
 			want: sendpolicy.Description{Identities: arn("eu-west-1"), Endpoints: []string{"vpce-1"},
 				Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.10/32")}},
 		},
 		"narrow in part": {
-			statements: grants(sendRaw, oneIdentity, fromNetwork) + "," + grants(sendRaw, oneIdentity, ""),
+			statements: permitting(sendRaw, oneIdentity, fromNetwork) + "," + permitting(sendRaw, oneIdentity, ""),
 			want:       sendpolicy.Description{Identities: arn("eu-west-1")},
 			left:       []string{"Networks, which some of its statements have (192.0.2.10/32)"},
 		},
 		"by what has no words": {
-			statements: grants(sendRaw, oneIdentity, `,"Condition":{"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}}`),
+			statements: permitting(sendRaw, oneIdentity, `,"Condition":{"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}}`),
 			want:       sendpolicy.Description{Identities: arn("eu-west-1")},
 			left:       []string{"DateLessThan aws:CurrentTime 2030-01-01T00:00:00Z"},
 		},
