@@ -13,7 +13,7 @@ const (
 	fromNetwork = `,"Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.10/32"}}`
 )
 
-// permitting is a policy with one statement that allows something.
+// permitting is a statement that allows an action.
 func permitting(action, resource, more string) string {
 	return `{"Effect":"Allow","Action":` + action + `,"Resource":` + resource + more + `}`
 }
