@@ -165,7 +165,9 @@ func (p product) withoutTLSAt(file string) {
 // stripped, and so that the tests above would see that.
 func (p product) inTheClear(file, sed string) {
 	p.Helper()
-	p.runs("pkill -x smtprotate || true; sed -i -E \"" + sed + "\" " + file)
+	// follow writes the file until it has ended.
+	p.runs("pkill -x smtprotate || true; while pgrep -x smtprotate >/dev/null; do sleep 0.1; done; sed -i -E \"" +
+		sed + "\" " + file)
 	p.World.HideSTARTTLS(true)
 	defer p.World.HideSTARTTLS(false)
 	before := p.World.ClearLogins()
