@@ -126,6 +126,11 @@ func (s *stage) follow() {
 		s.written = append(s.written, file[1])
 	}
 	s.followed()
+	if strings.Contains(command, " --run ") { // a reload that comes while the product starts ends some
+		s.soon(30*time.Second, "follow has run the command", func() bool {
+			return strings.Contains(said.String(), "the command")
+		})
+	}
 }
 
 // followed waits for what follow writes to have the credential.
