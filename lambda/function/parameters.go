@@ -63,7 +63,7 @@ func ssmEndpoint(source standardVariables, region string) string {
 	found, err := secretsmanager.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(),
 		secretsmanager.EndpointParameters{Region: &region, UseFIPS: &fips})
 	if err != nil {
-		return "" // there is no such Region, and each call says so
+		return "" // without a Region, which is a fault of the environment
 	}
 	endpoint := "https://ssm" + strings.TrimPrefix(found.URI.String(), like)
 	if source.is("AWS_USE_DUALSTACK_ENDPOINT") {

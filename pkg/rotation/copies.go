@@ -83,23 +83,34 @@ func (pl *planner) copyInTheWay() string {
 
 // noteCopies warns of copies that a run leaves behind what is current.
 func (pl *planner) noteCopies(d Decision) Decision {
-	if d.kind != waits && d.kind != fails || !pl.policy.HasCopies {
+	why := pl.copiesBehind()
+	if d.kind != waits && d.kind != fails || why == "" {
 		return d
+	}
+	consequence := "no key is retired that a copy may name"
+	if pl.req.Action == Emergency {
+		consequence = "applications that read it may be unable to send until a tick has written it"
+	}
+	return d.warn(WarnCopyFailed, "%s; %s", why, consequence)
+}
+
+// copiesBehind says which copy doesn't hold what is current, and why, as far as anybody has looked.
+func (pl *planner) copiesBehind() string {
+	if denied := pl.Copies.Denied; denied != nil {
+		return "the copies of the credential may not hold what is current: " + denied.Error()
 	}
 	i := slices.IndexFunc(pl.Copies.Value, Copy.stale)
-	if pl.Copies.Denied == nil && i < 0 {
-		return d
+	if i < 0 {
+		return ""
 	}
-	why := "it can't be read or written"
-	if pl.Copies.Denied != nil {
-		return d.warn(WarnCopyFailed, "the copies of the credential may not hold what is current: %v; applications "+
-			"that read them may be unable to send until a tick has written them", pl.Copies.Denied)
+	text := pl.Copies.Value[i].Name + " doesn't hold what is current"
+	if failure := pl.Done.last(failedToCopy).err; failure != nil {
+		return text + ": " + failure.Error()
 	}
 	if refusal := pl.Done.verdict(pl.Current.AccessKeyID()).Err; refusal != nil {
-		why = "SES doesn't accept AWSCURRENT: " + refusal.Error()
+		return text + ": SES doesn't accept AWSCURRENT: " + refusal.Error()
 	}
-	return d.warn(WarnCopyFailed, "%s doesn't hold what is current: %s; no key is retired that a copy may name",
-		pl.Copies.Value[i].Name, why)
+	return text
 }
 
 // copy writes the copies that differ, all that it can. Nothing compares and swaps there, so another
@@ -126,7 +137,7 @@ func (run *run) copy(ctx context.Context, c command) error {
 		run.record(step)
 	}
 	if failure != nil {
-		run.state = run.state.copiesFailed()
+		run.state = run.state.copiesFailed(failure)
 		if run.req.Action != Emergency { // which goes on: the leaked key must not send any more
 			return Errorf(TypeOf(failure), "%w; %s", failure, untilCopied)
 		}
@@ -145,8 +156,8 @@ func (run *run) lookAtCopies(ctx context.Context) error {
 	run.result.Warnings = slices.DeleteFunc(run.result.Warnings, // of an earlier look
 		func(w Warning) bool { return w.Code == WarnCopyFailed })
 	found, denied := run.Copies.Read(within, run.state.Current)
-	if ctx.Err() != nil {
-		return denied
+	if denied != nil && ctx.Err() != nil {
+		return denied // the run's time is over
 	}
 	run.state = run.state.lookedAtCopies(found, denied)
 	return nil

@@ -203,7 +203,9 @@ func TestAnEmergencyRevokesEvenIfACopyCantBeWritten(t *testing.T) {
 			mend := s.breakStore(action)
 			r := s.comes(rotation.Request{Action: rotation.Emergency}, rotation.Revoked, append(slices.Clone(made),
 				rotation.Deactivate, rotation.Delete)...)
-			if len(r.Warnings) != 1 || r.Warnings[0].Code != rotation.WarnCopyFailed {
+			if len(r.Warnings) != 1 || r.Warnings[0].Code != rotation.WarnCopyFailed ||
+				!strings.Contains(r.Warnings[0].Message, "ssm:"+action+" on parameter "+path) ||
+				!strings.Contains(r.Warnings[0].Message, "may be unable to send") {
 				t.Errorf("%+v", r.Warnings)
 			}
 			mend()

@@ -81,8 +81,8 @@ func (s State) copied(name string, at time.Time) State {
 }
 
 // copiesFailed: one couldn't be written.
-func (s State) copiesFailed() State {
-	s.Done = s.Done.and(deed{what: failedToCopy})
+func (s State) copiesFailed(why error) State {
+	s.Done = s.Done.and(deed{what: failedToCopy, err: why})
 	return s
 }
 

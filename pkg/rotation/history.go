@@ -13,6 +13,7 @@ type deed struct {
 	version string // the version that was written, or that a label came to
 	from    string // the version that AWSCURRENT left, or had left
 	verdict Verdict
+	err     error // why it failed
 }
 
 type deedKind string

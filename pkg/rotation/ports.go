@@ -51,7 +51,7 @@ type Copies interface {
 	Read(ctx context.Context, v Version) ([]Copy, error)
 	// Write makes the copy of that name hold what v holds.
 	Write(ctx context.Context, name string, v Version) error
-	// Delete deletes them all. It is idempotent.
+	// Delete deletes those that are the rotator's. It is idempotent.
 	Delete(ctx context.Context) error
 }
 

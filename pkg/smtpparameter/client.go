@@ -85,7 +85,9 @@ func (c *Client) call(ctx context.Context, action string, request, answer any) e
 // insist makes one call, and again where that may help, as the SDK does.
 func (c *Client) insist(ctx context.Context, action string, body []byte, answer any) error {
 	again := retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = attempts
+		if action == putParameter {
+			o.MaxAttempts = attempts
+		}
 		if c.Config.RetryMaxAttempts > 0 {
 			o.MaxAttempts = c.Config.RetryMaxAttempts
 		}
@@ -102,9 +104,10 @@ func (c *Client) insist(ctx context.Context, action string, body []byte, answer 
 	}
 }
 
-// attempts are more than the SDK's three: PutParameter is throttled at a few calls a second in the
-// whole account (3, says AWS's support in github-aws-runners/terraform-aws-github-runner#2944), and
-// a fleet's functions rotate at once.
+// attempts are PutParameter's, and more than the SDK's three: it is throttled at a few calls a
+// second in the whole account (3, says AWS's support in
+// github-aws-runners/terraform-aws-github-runner#2944), and a fleet's functions rotate at once. It
+// is never the first call, so a missing way out still shows soon.
 const attempts = 10
 
 // try makes one call over AWS's JSON protocol, 1.1.

@@ -129,6 +129,21 @@ func TestItTriesAgainAsTheSDKDoes(t *testing.T) {
 	}
 }
 
+// A fleet rotates at once, and only PutParameter is throttled so much that it takes more tries.
+func TestPutParameterIsTriedMoreOften(t *testing.T) {
+	throttled := answer{400, `{"__type":"ThrottlingException"}`, ""}
+	asIs := func(c *smtpparameter.Client) *smtpparameter.Client { c.Config.RetryMaxAttempts = 0; return c }
+	c, s := newClient(t, throttled, throttled, throttled, throttled, answer{200, `{}`, ""})
+	err := asIs(c).Put(t.Context(), smtpparameter.Secure{Name: "/m/a", Value: "v"})
+	if err != nil || len(s.asked) != 5 {
+		t.Errorf("%d tries, %v", len(s.asked), err)
+	}
+	c, s = newClient(t, throttled)
+	if _, err := asIs(c).Get(t.Context(), []string{"/m/a"}); err == nil || len(s.asked) != 3 {
+		t.Errorf("%d tries, %v", len(s.asked), err)
+	}
+}
+
 func TestAPathIsChecked(t *testing.T) {
 	for path, want := range map[string]string{
 		"/mail/smtp": "", "/a": "", "/Mail_1/x-y.z": "",
