@@ -1,7 +1,6 @@
 package localaws
 
 import (
-	"cmp"
 	"encoding/xml"
 	"fmt"
 	"maps"
@@ -10,8 +9,7 @@ import (
 )
 
 // readsAccount are the actions that read of a whole account.
-var readsAccount = map[string]func(*directory, *iamRequest) (any, error){
-	"ListUsers":                      (*directory).iamListUsers,
+var readsAccount = map[string]iamAction{
 	"GetAccountAuthorizationDetails": (*directory).iamGetAccountAuthorizationDetails,
 	"GenerateCredentialReport":       (*directory).iamGenerateCredentialReport,
 	"GetCredentialReport":            (*directory).iamGetCredentialReport,
@@ -23,10 +21,6 @@ func inOrder[V any](of map[string]V) (all []V) {
 		all = append(all, of[key])
 	}
 	return all
-}
-
-func (d *directory) iamListUsers(r *iamRequest) (any, error) {
-	return iamList(d, r, "Users", inOrder(d.users), (*user).xml)
 }
 
 // iamGetAccountAuthorizationDetails pages through users, groups and policies as one list:
@@ -95,9 +89,6 @@ func (u *user) detail() userDetailXML {
 	for _, arn := range u.rights.attached {
 		detail.Attached = append(detail.Attached, asAttached(arn))
 	}
-	for _, key := range slices.Sorted(maps.Keys(u.tags)) {
-		detail.Tags = append(detail.Tags, tagXML{key, u.tags[key]})
-	}
 	return detail
 }
 
@@ -126,29 +117,11 @@ func (p *managedPolicy) detail() policyDetailXML {
 	return detail
 }
 
-// SetUserPath moves a user to a path, such as /ses-smtp/.
-func (w *World) SetUserPath(userName, path string) error {
-	return w.changeUser(userName, func(u *user) { u.path = path })
-}
-
-// TagUser gives a user a tag, or another value of it.
-func (w *World) TagUser(userName, key, value string) error {
-	return w.changeUser(userName, func(u *user) {
-		tags := maps.Clone(u.tags)
-		if tags == nil {
-			tags = map[string]string{}
-		}
-		tags[key] = value
-		u.tags = tags
-	})
-}
-
 type userDetailXML struct {
 	userXML
 	Policies []inlineXML   `xml:"UserPolicyList>member,omitempty"`
 	Groups   []string      `xml:"GroupList>member,omitempty"`
 	Attached []attachedXML `xml:"AttachedManagedPolicies>member,omitempty"`
-	Tags     []tagXML      `xml:"Tags>member,omitempty"`
 }
 
 type groupDetailXML struct {
@@ -167,8 +140,6 @@ type inlineXML struct {
 	Document string `xml:"PolicyDocument"`
 }
 
-type tagXML struct{ Key, Value string }
-
 type authorizationDetailsResult struct {
 	XMLName     xml.Name          `xml:"GetAccountAuthorizationDetailsResult"`
 	Users       []userDetailXML   `xml:"UserDetailList>member,omitempty"`
@@ -177,6 +148,3 @@ type authorizationDetailsResult struct {
 	IsTruncated bool
 	Marker      string `xml:",omitempty"`
 }
-
-// pathOf is a user's path, which is / unless it is set.
-func (u *user) pathOf() string { return cmp.Or(u.path, "/") }

@@ -53,8 +53,8 @@ func signedFor(authorization string) string {
 	return ""
 }
 
-// decode tells the services apart: IAM names no target, and Parameter Store's targets are those of
-// Systems Manager.
+// decode tells the services apart: IAM and STS name no target, and Parameter Store's targets are
+// those of Systems Manager.
 func decode(r *http.Request, body []byte) request {
 	target := r.Header.Get("X-Amz-Target")
 	if action, ok := strings.CutPrefix(target, "AmazonSSM."); ok {
@@ -63,7 +63,7 @@ func decode(r *http.Request, body []byte) request {
 	if target != "" {
 		return newSecretsRequest(strings.TrimPrefix(target, "secretsmanager."), body)
 	}
-	return newIAMRequest(r, body)
+	return newQueryRequest(r, body)
 }
 
 // perform lets a call take effect, unless its fault forbids that.

@@ -1,7 +1,6 @@
 package localaws
 
 import (
-	"regexp"
 	"slices"
 	"time"
 )
@@ -13,9 +12,6 @@ const (
 )
 
 const keyQuota = 2
-
-// userName is what a user may be called.
-var userName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 
 // A directory is what IAM knows: users, their access keys and their rights, with IAM's rules and
 // nothing of its protocol.
@@ -37,58 +33,9 @@ type directory struct {
 	pageSize      int // of IAM's lists, at most; 0: as is asked
 }
 
-type user struct {
-	name, id string
-	path     string            // empty: /
-	tags     map[string]string // written anew with each change
-	created  time.Time
-	keys     []*accessKey
-	listed   history[[]Key] // what ListAccessKeys would have said when
-
-	rights   rights
-	groups   []string // names
-	boundary string   // the ARN of a managed policy; empty: none
-	ways     ways
-}
-
 func newDirectory(now func() time.Time, newKey func() (id, secret string), regions []string, servers int) *directory {
 	return &directory{now: now, newKey: newKey, regions: regions, users: map[string]*user{},
 		groups: map[string]*group{}, policies: map[string]*managedPolicy{}, servers: servers}
-}
-
-func (d *directory) createUser(name string) (*user, error) {
-	if name == "" {
-		return nil, missing("userName")
-	}
-	if !userName.MatchString(name) {
-		return nil, refuse("ValidationError", "The specified value for userName is invalid. It must contain only "+
-			"alphanumeric characters and/or the following: +=,.@_-")
-	}
-	if d.users[name] != nil {
-		return nil, refuse("EntityAlreadyExists", "User with name %s already exists.", name)
-	}
-	u := &user{name: name, id: "AIDA" + randomText(17, idAlphabet), created: d.time()}
-	d.users[name] = u
-	return u, nil
-}
-
-func (d *directory) user(name string) (*user, error) {
-	if u := d.users[name]; u != nil {
-		return u, nil
-	}
-	return nil, refuse("NoSuchEntity", "The user with name %s cannot be found.", name)
-}
-
-func (d *directory) deleteUser(name string) error {
-	u, err := d.user(name)
-	if err != nil {
-		return err
-	}
-	if len(u.keys) > 0 {
-		return refuse("DeleteConflict", "Cannot delete entity, must delete access keys first.")
-	}
-	delete(d.users, name)
-	return nil
 }
 
 func (d *directory) createKey(userName string) (*accessKey, error) {

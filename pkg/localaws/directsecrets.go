@@ -39,10 +39,14 @@ func (c SecretsManager) DescribeSecret(_ context.Context, in *secretsmanager.Des
 	if err != nil {
 		return nil, err
 	}
+	var tags []types.Tag
+	for _, t := range out.Tags {
+		tags = append(tags, types.Tag{Key: &t.Key, Value: &t.Value})
+	}
 	return &secretsmanager.DescribeSecretOutput{
 		ARN: &out.ARN, Name: &out.Name, Description: set(out.Description), VersionIdsToStages: out.VersionIDsToStages,
 		CreatedDate: out.CreatedDate.time(), LastChangedDate: out.LastChangedDate.time(),
-		DeletedDate: out.DeletedDate.time(),
+		DeletedDate: out.DeletedDate.time(), Tags: tags,
 	}, nil
 }
 

@@ -1,7 +1,7 @@
-// Package localaws is a small AWS in one process: IAM, Secrets Manager, Parameter Store and the
-// SMTP endpoints of Amazon SES, on loopback, over their real wire protocols. The AWS SDKs, the AWS
-// CLI and any mail client talk to it as they talk to AWS. It is there to test and to show programs
-// that handle access keys and SMTP credentials, with no AWS account and no mocks.
+// Package localaws is a small AWS in one process: IAM, STS, Secrets Manager, Parameter Store and
+// the SMTP endpoints of Amazon SES, on loopback, over their real wire protocols. The AWS SDKs, the
+// AWS CLI and any mail client talk to it as they talk to AWS. It is there to test and to show
+// programs that handle access keys and SMTP credentials, with no AWS account and no mocks.
 //
 // Start makes a World. Point the SDK at World.URL (or set AWS_ENDPOINT_URL to it) with any
 // credentials, a mail client at World.SMTP or World.SMTPS, and trust World.CertPool (or set
@@ -9,15 +9,19 @@
 //
 // # What it speaks
 //
-//   - IAM (Query protocol): CreateUser, GetUser, DeleteUser, CreateAccessKey, ListAccessKeys,
+//   - IAM (Query protocol): CreateUser with a path, tags and a boundary, GetUser, ListUserTags,
+//     DeleteUser, which refuses a user that still has something; CreateAccessKey, ListAccessKeys,
 //     UpdateAccessKey, DeleteAccessKey, GetAccessKeyLastUsed, with the quota of two access keys for
-//     each user; and of a whole account ListUsers, GetAccountAuthorizationDetails by pages, and the
+//     each user; PutUserPolicy, DeleteUserPolicy, with what IAM says of malformed policies and of
+//     long ones; and of a whole account ListUsers, GetAccountAuthorizationDetails by pages, and the
 //     credential report. What else gives a user rights or a way in can be read, and is made by hand:
-//     policies, groups, the boundary, the console's password, MFA devices, SSH keys, service-
-//     specific credentials and signing certificates.
+//     managed policies, groups, the console's password, MFA devices, SSH keys, service-specific
+//     credentials and signing certificates.
+//   - STS (Query protocol): GetCallerIdentity. Whoever signs with an access key from here is its
+//     user, and all others are the function's role.
 //   - Secrets Manager (JSON 1.1): CreateSecret, DescribeSecret, GetSecretValue, PutSecretValue,
 //     UpdateSecretVersionStage, ListSecretVersionIds, ListSecrets, DeleteSecret, with its rules for
-//     request tokens and staging labels.
+//     request tokens, staging labels and filters.
 //   - Systems Manager's Parameter Store (JSON 1.1): PutParameter, GetParameter, GetParameters,
 //     GetParameterHistory, DeleteParameter, DeleteParameters, with its rules for names, types,
 //     tiers and versions. A SecureString that is read without decryption is ciphertext.
@@ -49,9 +53,9 @@
 // # What it leaves out
 //
 // Signatures are not checked and nobody is denied anything, except through faults: IAM's policies
-// are there to be read, and keep nobody from anything, not even from deleting the user. Roles, tags
-// of secrets, KMS keys, resource policies, rotation schedules and the labels, patterns and policies
-// of parameters don't exist: a KMS key that a parameter names is taken for one that does. A secret
+// are there to be read, and keep nobody from anything, not even from deleting the user. Roles,
+// KMS keys, resource policies, rotation schedules and the labels, patterns and policies of
+// parameters don't exist: a KMS key that a parameter names is taken for one that does. A secret
 // marked for deletion stays so. An open SMTP session ends with its key: MAIL and DATA answer 535
 // from then on.
 package localaws

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// An apiError is an answer of IAM, Secrets Manager or Parameter Store that says no.
+// An apiError is an answer of IAM, STS, Secrets Manager or Parameter Store that says no.
 type apiError struct {
 	Status  int
 	Code    string

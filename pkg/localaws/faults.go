@@ -5,7 +5,7 @@ import "time"
 // A Call is one AWS call that came over the wire.
 type Call struct {
 	N           int    // its place in Calls, from 0
-	Service     string // "iam", "secretsmanager" or "ssm"
+	Service     string // "iam", "sts", "secretsmanager" or "ssm"
 	Action      string
 	User        string    // the IAM user that it names, if any
 	AccessKeyID string    // the access key that it names, if any

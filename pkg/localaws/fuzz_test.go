@@ -118,7 +118,7 @@ var iamEffects = map[string]struct{ users, keys int }{
 
 // query sends a form to IAM, and checks the answer and what became of users and keys.
 func (f *fuzzed) query(authorization, form string) {
-	action := newIAMRequest(&http.Request{}, []byte(form)).action
+	action := newQueryRequest(&http.Request{}, []byte(form)).about().Action
 	before := f.usersAndKeys()
 	succeeded, answer := f.post(http.Header{"Authorization": {authorization}}, form)
 	after := f.usersAndKeys()
@@ -438,6 +438,21 @@ var iamSeeds = [][]string{
 		"Action=GetAccessKeyLastUsed&AccessKeyId=@1",
 		"Action=GetAccessKeyLastUsed",
 		"Action=UpdateAccessKey&UserName=b",
+	},
+	{
+		"Action=CreateUser&UserName=a&Path=%2Fp%2F&Tags.member.1.Key=k&Tags.member.1.Value=v&Tags.member.2.Key=K",
+		"Action=CreateUser&UserName=a&Path=%2Fp%2F&Tags.member.1.Key=k&Tags.member.1.Value=v",
+		"Action=ListUsers&PathPrefix=%2Fp",
+		"Action=ListUserTags&UserName=a",
+		"Action=PutUserPolicy&UserName=a&PolicyName=p&PolicyDocument=%7B%22Version%22%3A%222012-10-17%22%2C" +
+			"%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22*%22%2C%22Resource%22%3A%22*%22%7D%7D",
+		"Action=PutUserPolicy&UserName=a&PolicyName=p&PolicyDocument=%7B%7D",
+		"Action=DeleteUser&UserName=a",
+		"Action=DeleteUserPolicy&UserName=a&PolicyName=p",
+		"Action=DeleteUserPolicy&UserName=a&PolicyName=p",
+		"Action=DeleteUser&UserName=a",
+		"Action=GetCallerIdentity&Version=2011-06-15",
+		"Action=DeleteUser&UserName=z&Version=2011-06-15",
 	},
 	{
 		"Action=GetUser&UserName=z",

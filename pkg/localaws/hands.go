@@ -1,9 +1,6 @@
 package localaws
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // CreateUser makes an IAM user. One that exists is left alone.
 func (w *World) CreateUser(name string) {
@@ -12,18 +9,13 @@ func (w *World) CreateUser(name string) {
 	w.directory.createUser(name)
 }
 
-// DeleteUser deletes an IAM user and its access keys.
+// DeleteUser deletes an IAM user and all that it has.
 func (w *World) DeleteUser(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	u, err := w.directory.user(name)
-	if err != nil {
-		return
+	if u, err := w.directory.user(name); err == nil {
+		w.directory.removeUser(u)
 	}
-	for _, k := range slices.Clone(u.keys) {
-		w.directory.deleteKey(k)
-	}
-	w.directory.deleteUser(name)
 }
 
 // CreateAccessKey makes an access key for a user, who may have two.

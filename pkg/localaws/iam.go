@@ -1,31 +1,27 @@
 package localaws
 
 import (
-	"encoding/xml"
 	"net/http"
 	"net/url"
-	"regexp"
 )
 
 const iamNamespace = "https://iam.amazonaws.com/doc/2010-05-08/"
 
-// An iamRequest is a call in the AWS Query protocol: a form that names its action, answered in XML.
+// An iamRequest is a call of IAM's.
 type iamRequest struct {
 	action string
 	form   url.Values
 	signer string // the access key that signed the call
 }
 
-// credential finds the access key ID in an Authorization header.
-var credential = regexp.MustCompile(`Credential=([^/]+)/`)
+// An iamAction does what a call asks for, and returns what is answered.
+type iamAction func(*directory, *iamRequest) (any, error)
 
-func newIAMRequest(r *http.Request, body []byte) *iamRequest {
-	form, _ := url.ParseQuery(string(body))
-	req := &iamRequest{action: form.Get("Action"), form: form}
-	if found := credential.FindStringSubmatch(r.Header.Get("Authorization")); found != nil {
-		req.signer = found[1]
-	}
-	return req
+// iamActions are all that there are, by name, in groups.
+var iamActions = []map[string]iamAction{handlesKeys, handlesUsers, changesRights, readsRights, readsAccount}
+
+func newIAMRequest(r *http.Request, form url.Values) *iamRequest {
+	return &iamRequest{action: form.Get("Action"), form: form, signer: signedWith(r)}
 }
 
 func (r *iamRequest) about() Call {
@@ -33,44 +29,14 @@ func (r *iamRequest) about() Call {
 }
 
 func (r *iamRequest) effect(w *World) (any, error) {
-	d := w.directory
-	switch r.action {
-	case "CreateUser":
-		return d.iamCreateUser(r)
-	case "GetUser":
-		return d.iamGetUser(r)
-	case "DeleteUser":
-		return nil, d.deleteUser(r.form.Get("UserName"))
-	case "CreateAccessKey":
-		return d.iamCreateAccessKey(r)
-	case "ListAccessKeys":
-		return d.iamListAccessKeys(r)
-	case "GetAccessKeyLastUsed":
-		return d.iamGetAccessKeyLastUsed(r)
-	case "UpdateAccessKey":
-		return nil, d.iamUpdateAccessKey(r)
-	case "DeleteAccessKey":
-		return nil, d.iamDeleteAccessKey(r)
-	}
-	if read := readsRights[r.action]; read != nil {
-		return read(d, r)
-	}
-	if read := readsAccount[r.action]; read != nil {
-		return read(d, r)
+	for _, actions := range iamActions {
+		if act := actions[r.action]; act != nil {
+			return act(w.directory, r)
+		}
 	}
 	return nil, refuse("InvalidAction", "Could not find operation %s for version 2010-05-08", r.action)
 }
 
 func (r *iamRequest) write(rw http.ResponseWriter, result any, err error) {
-	rw.Header().Set("Content-Type", "text/xml")
-	id := rw.Header().Get("X-Amzn-Requestid")
-	if err != nil {
-		refusal := asAPIError(err)
-		rw.WriteHeader(refusal.Status)
-		xml.NewEncoder(rw).Encode(newErrorXML(refusal, id))
-		return
-	}
-	xml.NewEncoder(rw).Encode(responseXML{
-		XMLName: xml.Name{Space: iamNamespace, Local: r.action + "Response"}, Result: result, RequestID: id,
-	})
+	writeQuery(rw, iamNamespace, r.action, result, err)
 }

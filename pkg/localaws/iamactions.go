@@ -1,5 +1,14 @@
 package localaws
 
+// handlesKeys are the actions about access keys.
+var handlesKeys = map[string]iamAction{
+	"CreateAccessKey":      (*directory).iamCreateAccessKey,
+	"ListAccessKeys":       (*directory).iamListAccessKeys,
+	"GetAccessKeyLastUsed": (*directory).iamGetAccessKeyLastUsed,
+	"UpdateAccessKey":      (*directory).iamUpdateAccessKey,
+	"DeleteAccessKey":      (*directory).iamDeleteAccessKey,
+}
+
 // userName is the user that a call is about: the one it names, or else the one whose key signed it.
 func (d *directory) userName(r *iamRequest) (string, error) {
 	if name := r.form.Get("UserName"); name != "" {
@@ -11,13 +20,16 @@ func (d *directory) userName(r *iamRequest) (string, error) {
 	return "", refuse("ValidationError", "Must specify userName when calling with non-User credentials")
 }
 
-// caller is the ARN of who signed a call. Whoever isn't a user here is taken for the function's
-// role.
-func (d *directory) caller(r *iamRequest) string {
-	if k, err := d.key(r.signer); err == nil {
-		return k.owner.arn()
+// roleID is the unique ID of the function's role.
+const roleID = "AROAQ2ROTATOR2LOCAL22"
+
+// caller is the unique ID and the ARN of who signed a call. Whoever isn't a user here is taken for
+// the function's role.
+func (d *directory) caller(signer string) (id, arn string) {
+	if k, err := d.key(signer); err == nil {
+		return k.owner.id, k.owner.arn()
 	}
-	return "arn:aws:sts::" + account + ":assumed-role/rotator/session"
+	return roleID + ":session", "arn:aws:sts::" + account + ":assumed-role/rotator/session"
 }
 
 // keyNamed is the living access key that a call is about.
@@ -31,26 +43,6 @@ func (d *directory) keyNamed(r *iamRequest) (*accessKey, error) {
 		return nil, err
 	}
 	return d.keyOf(name, id)
-}
-
-func (d *directory) iamCreateUser(r *iamRequest) (any, error) {
-	u, err := d.createUser(r.form.Get("UserName"))
-	if err != nil {
-		return nil, err
-	}
-	return createUserResult{User: u.xml()}, nil
-}
-
-func (d *directory) iamGetUser(r *iamRequest) (any, error) {
-	name, err := d.userName(r)
-	if err != nil {
-		return nil, err
-	}
-	u, err := d.user(name)
-	if err != nil {
-		return nil, err
-	}
-	return getUserResult{User: u.xml()}, nil
 }
 
 func (d *directory) iamCreateAccessKey(r *iamRequest) (any, error) {
@@ -95,8 +87,9 @@ func (d *directory) iamGetAccessKeyLastUsed(r *iamRequest) (any, error) {
 	}
 	k, err := d.key(id)
 	if err != nil {
+		_, caller := d.caller(r.signer)
 		return nil, refuse("AccessDenied", "User: %s is not authorized to perform iam:GetAccessKeyLastUsed on "+
-			"resource: access key %s", d.caller(r), id)
+			"resource: access key %s", caller, id)
 	}
 	result := getAccessKeyLastUsedResult{UserName: k.owner.name,
 		LastUsed: lastUsedXML{ServiceName: "N/A", Region: "N/A"}}
@@ -106,18 +99,18 @@ func (d *directory) iamGetAccessKeyLastUsed(r *iamRequest) (any, error) {
 	return result, nil
 }
 
-func (d *directory) iamUpdateAccessKey(r *iamRequest) error {
+func (d *directory) iamUpdateAccessKey(r *iamRequest) (any, error) {
 	k, err := d.keyNamed(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return d.setStatus(k, r.form.Get("Status"))
+	return nil, d.setStatus(k, r.form.Get("Status"))
 }
 
-func (d *directory) iamDeleteAccessKey(r *iamRequest) error {
+func (d *directory) iamDeleteAccessKey(r *iamRequest) (any, error) {
 	k, err := d.keyNamed(r)
 	if err == nil {
 		d.deleteKey(k)
 	}
-	return err
+	return nil, err
 }

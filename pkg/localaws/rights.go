@@ -16,8 +16,13 @@ type inlinePolicy struct{ name, document string }
 
 // put adds an inline policy, or changes the one of that name.
 func (r *rights) put(name, document string) {
-	kept := slices.DeleteFunc(slices.Clone(r.inline), func(p inlinePolicy) bool { return p.name == name })
-	r.inline = append(kept, inlinePolicy{name, document})
+	r.remove(name)
+	r.inline = append(r.inline, inlinePolicy{name, document})
+}
+
+// remove takes the inline policy of that name away.
+func (r *rights) remove(name string) {
+	r.inline = slices.DeleteFunc(slices.Clone(r.inline), func(p inlinePolicy) bool { return p.name == name })
 }
 
 func (r *rights) attach(arn string) {

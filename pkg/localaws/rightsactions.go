@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// readsRights are the actions that read what gives a user rights or a way in. People's hands are
-// all that changes it.
-var readsRights = map[string]func(*directory, *iamRequest) (any, error){
+// readsRights are the actions that read what gives a user rights or a way in.
+var readsRights = map[string]iamAction{
 	"ListUserPolicies":               ofUser((*directory).iamListUserPolicies),
 	"GetUserPolicy":                  ofUser((*directory).iamGetUserPolicy),
 	"ListAttachedUserPolicies":       ofUser((*directory).iamListAttachedUserPolicies),
@@ -27,7 +26,7 @@ var readsRights = map[string]func(*directory, *iamRequest) (any, error){
 }
 
 // ofUser finds the user that a call is about.
-func ofUser(read func(*directory, *iamRequest, *user) (any, error)) func(*directory, *iamRequest) (any, error) {
+func ofUser(act func(*directory, *iamRequest, *user) (any, error)) iamAction {
 	return func(d *directory, r *iamRequest) (any, error) {
 		name, err := d.userName(r)
 		if err != nil {
@@ -37,7 +36,7 @@ func ofUser(read func(*directory, *iamRequest, *user) (any, error)) func(*direct
 		if err != nil {
 			return nil, err
 		}
-		return read(d, r, u)
+		return act(d, r, u)
 	}
 }
 

@@ -19,7 +19,7 @@ func (v *vault) createSecret(in *secretsInput) (any, error) {
 		if s, err = v.create(in.Name); err != nil {
 			return nil, err
 		}
-		s.description = in.Description
+		s.description, s.tags = in.Description, in.Tags
 	}
 	out := &secretsOutput{ARN: s.arn, Name: s.name}
 	if hasContent {
@@ -46,6 +46,7 @@ func (v *vault) describeSecret(in *secretsInput) (any, error) {
 	return &secretsOutput{
 		ARN: s.arn, Name: s.name, Description: s.description, VersionIDsToStages: stages,
 		CreatedDate: epochOf(s.created), LastChangedDate: epochOf(s.changed), DeletedDate: epochOf(s.deleted),
+		Tags: s.tags,
 	}, nil
 }
 
@@ -136,6 +137,10 @@ func (v *vault) listSecretVersionIDs(in *secretsInput) (any, error) {
 }
 
 func (v *vault) deleteSecret(in *secretsInput) (any, error) {
+	if in.ForceDeleteWithoutRecovery && in.RecoveryWindowInDays != 0 {
+		return nil, refuse("InvalidParameterException", "You can't use ForceDeleteWithoutRecovery in conjunction with "+
+			"RecoveryWindowInDays.")
+	}
 	s, err := v.find(in.SecretID)
 	if in.ForceDeleteWithoutRecovery && err != nil && asAPIError(err).Code == "ResourceNotFoundException" {
 		return &secretsOutput{Name: in.SecretID, DeletionDate: epochOf(v.time())}, nil

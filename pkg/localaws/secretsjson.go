@@ -19,6 +19,7 @@ type secretsInput struct {
 	MaxResults          int
 	NextToken           string
 	Filters             []secretsFilter
+	Tags                []tag
 
 	RecoveryWindowInDays       int64
 	ForceDeleteWithoutRecovery bool
@@ -79,6 +80,7 @@ type secretsOutput struct {
 	LastChangedDate    epoch               `json:",omitzero"`
 	DeletedDate        epoch               `json:",omitzero"`
 	DeletionDate       epoch               `json:",omitzero"`
+	Tags               []tag               `json:",omitempty"`
 }
 
 type versionOutput struct {

@@ -17,6 +17,7 @@ type secretListed struct {
 	Description     string `json:",omitempty"`
 	CreatedDate     epoch  `json:",omitzero"`
 	LastChangedDate epoch  `json:",omitzero"`
+	Tags            []tag  `json:",omitempty"`
 }
 
 // listSecrets leaves out what is marked for deletion, as Secrets Manager does unless it is asked
@@ -27,7 +28,7 @@ func (v *vault) listSecrets(in *secretsInput) (any, error) {
 		if !s.deleted.IsZero() || !s.passes(in.Filters) {
 			continue
 		}
-		all = append(all, secretListed{s.arn, s.name, s.description, epochOf(s.created), epochOf(s.changed)})
+		all = append(all, secretListed{s.arn, s.name, s.description, epochOf(s.created), epochOf(s.changed), s.tags})
 	}
 	part, next, err := page(all, in.NextToken, in.MaxResults)
 	if err != nil {
@@ -36,23 +37,28 @@ func (v *vault) listSecrets(in *secretsInput) (any, error) {
 	return &secretsListOutput{SecretList: append([]secretListed{}, part...), NextToken: next}, nil
 }
 
-// passes tells whether the secret is like all filters. A value is like what begins with it; for a
-// description, case doesn't matter, and each of its words can be the beginning ("Find secrets in
-// AWS Secrets Manager", Secrets Manager User Guide).
+// passes tells whether the secret is like all filters.
 func (s *secret) passes(filters []secretsFilter) bool {
-	for _, f := range filters {
-		like := func(value string) bool { return f.Key == "name" && strings.HasPrefix(s.name, value) }
-		if f.Key == "description" {
-			like = func(value string) bool {
-				text := " " + strings.ToLower(s.description)
-				return strings.Contains(text, " "+strings.ToLower(value))
-			}
-		}
-		if !slices.ContainsFunc(f.Values, like) {
-			return false
-		}
+	return !slices.ContainsFunc(filters, func(f secretsFilter) bool {
+		return !slices.ContainsFunc(f.Values, func(value string) bool { return s.like(f.Key, value) })
+	})
+}
+
+// like tells whether what the key names begins with the value; for a description, case doesn't
+// matter, and each of its words can be the beginning ("Find secrets in AWS Secrets Manager",
+// Secrets Manager User Guide).
+func (s *secret) like(key, value string) bool {
+	switch key {
+	case "name":
+		return strings.HasPrefix(s.name, value)
+	case "description":
+		return strings.Contains(" "+strings.ToLower(s.description), " "+strings.ToLower(value))
+	case "tag-key":
+		return slices.ContainsFunc(s.tags, func(t tag) bool { return strings.HasPrefix(t.Key, value) })
+	case "tag-value":
+		return slices.ContainsFunc(s.tags, func(t tag) bool { return strings.HasPrefix(t.Value, value) })
 	}
-	return true
+	return false
 }
 
 type secretsListOutput struct {

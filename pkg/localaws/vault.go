@@ -26,6 +26,7 @@ type vault struct {
 
 type secret struct {
 	name, arn, description string
+	tags                   []tag // not written to once they are there
 	created, changed       time.Time
 	deleted                time.Time // when it was marked for deletion; zero: it wasn't
 	versions               []*version

@@ -24,8 +24,8 @@ type Config struct {
 	NewKey func() (id, secret string)
 }
 
-// A World is IAM, Secrets Manager, Parameter Store and SES's SMTP endpoints, serving on loopback
-// until Close. Its methods may be called from many goroutines at once.
+// A World is IAM, STS, Secrets Manager, Parameter Store and SES's SMTP endpoints, serving on
+// loopback until Close. Its methods may be called from many goroutines at once.
 type World struct {
 	base        func() time.Time
 	offset      atomic.Int64
@@ -143,7 +143,7 @@ func (w *World) Close() error {
 	return nil
 }
 
-// URL is where IAM, Secrets Manager and Parameter Store answer, for AWS_ENDPOINT_URL.
+// URL is where IAM, STS, Secrets Manager and Parameter Store answer, for AWS_ENDPOINT_URL.
 func (w *World) URL() string { return w.url }
 
 // SMTP is the host:port where the Region's servers speak STARTTLS; "" for a Region that isn't

@@ -1,0 +1,63 @@
+package localaws
+
+import (
+	"regexp"
+	"unicode"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+)
+
+// changesRights are the actions that change what gives a user rights. The rest of that is made by
+// hand.
+var changesRights = map[string]iamAction{
+	"PutUserPolicy":    ofUser((*directory).iamPutUserPolicy),
+	"DeleteUserPolicy": ofUser((*directory).iamDeleteUserPolicy),
+}
+
+// policyNames is what an inline policy may be called ("PutUserPolicy", IAM API Reference).
+var policyNames = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
+
+func (d *directory) iamPutUserPolicy(r *iamRequest, u *user) (any, error) {
+	name, document := r.form.Get("PolicyName"), r.form.Get("PolicyDocument")
+	switch {
+	case name == "":
+		return nil, missing("policyName")
+	case document == "":
+		return nil, missing("policyDocument")
+	case !policyNames.MatchString(name):
+		return nil, invalidCharacters("policyName")
+	}
+	if err := checkDocument(document); err != nil {
+		return nil, err
+	}
+	changed := u.rights
+	changed.put(name, document)
+	if changed.characters() > sendpolicy.InlineQuota {
+		return nil, refuse("LimitExceeded", "Maximum policy size of %d bytes exceeded for user %s",
+			sendpolicy.InlineQuota, u.name)
+	}
+	u.rights = changed
+	return nil, nil
+}
+
+func (d *directory) iamDeleteUserPolicy(r *iamRequest, u *user) (any, error) {
+	p, err := u.rights.find("user", r.form.Get("PolicyName"))
+	if err != nil {
+		return nil, err
+	}
+	u.rights.remove(p.name)
+	return nil, nil
+}
+
+// characters is how many all inline policies have together. IAM counts no white space ("IAM and AWS
+// STS quotas", IAM User Guide).
+func (r *rights) characters() (n int) {
+	for _, p := range r.inline {
+		for _, c := range p.document {
+			if !unicode.IsSpace(c) {
+				n++
+			}
+		}
+	}
+	return n
+}
