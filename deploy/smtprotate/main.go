@@ -50,6 +50,7 @@ type commands struct {
 	Policy    policyCommand    `cmd:"" help:"Write a sending policy that allows no more than you say."`
 	Follow    followCommand    `cmd:"" help:"Keep files and programs in step with the secret."`
 	Grace     graceCommand     `cmd:"" help:"Check that the grace period is long enough for all who read the secret."`
+	Rehearse  rehearseCommand  `cmd:"" help:"Play a credential's life in a real account, and find out how AWS behaves."`
 	Derive    deriveCommand    `cmd:"" help:"Print the SMTP password that belongs to a secret access key."`
 	Demo      demoCommand      `cmd:"" help:"Play a credential's whole life on this machine, with no AWS account."`
 

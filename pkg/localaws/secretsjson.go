@@ -22,6 +22,7 @@ type secretsInput struct {
 	Tags                []tag
 
 	RecoveryWindowInDays       int64
+	IncludePlannedDeletion     bool
 	ForceDeleteWithoutRecovery bool
 }
 

@@ -17,6 +17,7 @@ type secretListed struct {
 	Description     string `json:",omitempty"`
 	CreatedDate     epoch  `json:",omitzero"`
 	LastChangedDate epoch  `json:",omitzero"`
+	DeletedDate     epoch  `json:",omitzero"`
 	Tags            []tag  `json:",omitempty"`
 }
 
@@ -25,10 +26,11 @@ type secretListed struct {
 func (v *vault) listSecrets(in *secretsInput) (any, error) {
 	var all []secretListed
 	for _, s := range inOrder(v.secrets) {
-		if !s.deleted.IsZero() || !s.passes(in.Filters) {
+		if !s.deleted.IsZero() && !in.IncludePlannedDeletion || !s.passes(in.Filters) {
 			continue
 		}
-		all = append(all, secretListed{s.arn, s.name, s.description, epochOf(s.created), epochOf(s.changed), s.tags})
+		all = append(all, secretListed{s.arn, s.name, s.description, epochOf(s.created), epochOf(s.changed),
+			epochOf(s.deleted), s.tags})
 	}
 	part, next, err := page(all, in.NextToken, in.MaxResults)
 	if err != nil {

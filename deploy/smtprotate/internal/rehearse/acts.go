@@ -1,0 +1,248 @@
+package rehearse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// act is a chapter of a credential's life. Each goes on where the one before it ended.
+type act struct {
+	id, question string
+	play         func(*Rehearsal, context.Context) (recording.Answer, error)
+}
+
+var acts = []act{
+	{"act.first", "Does a first credential come about?", (*Rehearsal).first},
+	{"act.rotation", "Does a rotation replace it, while the old one works on?", (*Rehearsal).rotation},
+	{"act.retirement", "Is the old key deactivated after the grace period, and deleted later?",
+		(*Rehearsal).retirement},
+	{"act.rollback", "Does a rollback make the previous credential current again?", (*Rehearsal).rollback},
+	{"act.emergency", "Does an emergency replace the key that leaked, and delete it?", (*Rehearsal).emergency},
+	{"act.revoked", "When does each server refuse the key that leaked?", (*Rehearsal).revoked},
+	{"act.mail", "Was all mail sent that the application had?", (*Rehearsal).mail},
+}
+
+// play plays the acts, as far as they go.
+func (r *Rehearsal) play(ctx context.Context) (answers []recording.Answer, err error) {
+	why := ""
+	for _, act := range acts {
+		answer := recording.Answer{Unanswered: why}
+		if why == "" || act.id == "act.mail" {
+			r.say(act.question)
+			began := r.Clock.Now()
+			answer, err = act.play(r, ctx)
+			if ctx.Err() != nil {
+				return answers, ctx.Err()
+			}
+			if err != nil {
+				answer = recording.Answer{Unanswered: r.stage().Hide(err.Error())}
+				why = act.id + " failed, which it goes on from"
+				r.failed = errors.Join(r.failed, fmt.Errorf("%s %w", act.question, err))
+			} else if answer.Seconds == nil {
+				answer.Seconds = map[string]float64{"done": r.Clock.Now().Sub(began).Seconds()}
+			}
+		}
+		answer.ID, answer.Question = act.id, act.question
+		answers = append(answers, answer)
+	}
+	return answers, nil
+}
+
+// said is an answer of words alone.
+func said(format string, args ...any) recording.Answer {
+	return recording.Answer{Answer: fmt.Sprintf(format, args...)}
+}
+
+// first ticks until there is a credential: SES may take longer to accept the key than one
+// invocation waits.
+func (r *Rehearsal) first(ctx context.Context) (recording.Answer, error) {
+	r.deploy(r.Pace)
+	if err := r.untilRotated(ctx, `{}`); err != nil {
+		return recording.Answer{}, err
+	}
+	application := r.newApplication()
+	if err := r.untilSends(ctx, application); err != nil {
+		return recording.Answer{}, err
+	}
+	r.application = application
+	return said("it does, and SES accepts it"), nil
+}
+
+// untilSends waits for the first mail: the user's policy takes a while to have an effect.
+func (r *Rehearsal) untilSends(ctx context.Context, a *application) error {
+	for began := r.Clock.Now(); ; {
+		err := a.fresh().Do(ctx, a.deliver)
+		if err == nil || ctx.Err() != nil || r.Clock.Now().Sub(began) > r.Patience {
+			return err
+		}
+		if err := r.Clock.Sleep(ctx, r.Every); err != nil {
+			return err
+		}
+	}
+}
+
+// untilRotated sends an event, and ticks until the rotation that it began is done.
+func (r *Rehearsal) untilRotated(ctx context.Context, payload string) error {
+	for began := r.Clock.Now(); ; payload = `{}` {
+		answer, err := r.invoke(ctx, payload)
+		switch {
+		case err == nil && answer.Outcome == rotation.Rotated:
+			return r.look(ctx)
+		case err == nil:
+			return fmt.Errorf("the function answered %s with %q, want %q", payload, answer.Outcome, rotation.Rotated)
+		case !isUnverified(err) || r.Clock.Now().Sub(began) > r.Patience:
+			return err
+		}
+		if err := r.sleep(ctx, r.Pace); err != nil {
+			return err
+		}
+	}
+}
+
+// isUnverified tells that SES hasn't accepted a new credential yet, which the next tick goes on
+// from.
+func isUnverified(err error) bool {
+	return strings.Contains(err.Error(), string(rotation.VerificationFailed))
+}
+
+func (r *Rehearsal) rotation(ctx context.Context) (recording.Answer, error) {
+	old := r.current
+	if err := r.untilRotated(ctx, `{"action":"rotate","reason":"a rehearsal"}`); err != nil {
+		return recording.Answer{}, err
+	}
+	if r.current.Username == old.Username {
+		return recording.Answer{}, fmt.Errorf("access key %s is still current", old.Username)
+	}
+	if err := r.accepts(ctx, old); err != nil {
+		return recording.Answer{}, fmt.Errorf("the old credential: %w", err)
+	}
+	r.promoted, r.previous = r.Clock.Now(), old
+	return said("it does, and SES accepts both"), nil
+}
+
+// retirement ticks whenever the function says that something is due.
+func (r *Rehearsal) retirement(ctx context.Context) (recording.Answer, error) {
+	seconds := map[string]float64{}
+	for _, want := range []rotation.Outcome{rotation.Retired, rotation.Deleted} {
+		if err := r.tickUntil(ctx, want); err != nil {
+			return recording.Answer{}, err
+		}
+		seconds[string(want)] = r.Clock.Now().Sub(r.promoted).Seconds()
+	}
+	if grace := seconds[string(rotation.Retired)]; grace < r.Pace.Seconds() {
+		return recording.Answer{}, fmt.Errorf("it was deactivated %.0f s after the rotation, before the grace period of "+
+			"%s was over", grace, r.Pace)
+	}
+	answer := said("it is")
+	answer.Seconds = seconds
+	return answer, nil
+}
+
+// tickUntil ticks until something is done, which is the next that is.
+func (r *Rehearsal) tickUntil(ctx context.Context, want rotation.Outcome) error {
+	for limit := r.Clock.Now().Add(10*r.Pace + r.Patience); r.Clock.Now().Before(limit); {
+		answer, err := r.invoke(ctx, `{}`)
+		switch {
+		case err != nil:
+			return err
+		case answer.Outcome == want:
+			return nil
+		case answer.Outcome != rotation.Waiting || answer.Next == nil:
+			return fmt.Errorf("a tick ended with %q, want %q", answer.Outcome, want)
+		}
+		// What is due at a time is done by a tick after it.
+		if err := r.sleep(ctx, max(answer.Next.At.Sub(r.Clock.Now()), 0)+time.Second); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("no tick was %q", want)
+}
+
+// quarantineForRollback is more than the 15 minutes in which no rollback begins because the previous
+// key might be deleted meanwhile.
+const quarantineForRollback = time.Hour
+
+func (r *Rehearsal) rollback(ctx context.Context) (recording.Answer, error) {
+	r.deploy(quarantineForRollback)
+	before := r.current
+	if err := r.untilRotated(ctx, `{"action":"rotate","reason":"a rehearsal"}`); err != nil {
+		return recording.Answer{}, err
+	}
+	if _, err := r.came(ctx, `{"action":"rollback","reason":"a rehearsal"}`, rotation.RolledBack); err != nil {
+		return recording.Answer{}, err
+	}
+	if err := r.look(ctx); err != nil {
+		return recording.Answer{}, err
+	}
+	if r.current.Username != before.Username {
+		return recording.Answer{}, fmt.Errorf("access key %s is current, want %s", r.current.Username, before.Username)
+	}
+	return said("it does"), nil
+}
+
+func (r *Rehearsal) emergency(ctx context.Context) (recording.Answer, error) {
+	r.previous = r.current
+	event := fmt.Sprintf(`{"action":"emergency","access_key_id":%q,"reason":"a rehearsal"}`, r.previous.Username)
+	if _, err := r.came(ctx, event, rotation.Revoked); err != nil {
+		return recording.Answer{}, err
+	}
+	r.promoted = r.Clock.Now()
+	if err := r.look(ctx); err != nil {
+		return recording.Answer{}, err
+	}
+	keys, err := r.keys(ctx)
+	if err != nil {
+		return recording.Answer{}, err
+	}
+	if len(keys) != 1 || keys[0] != r.current.Username {
+		return recording.Answer{}, fmt.Errorf("the user has the access keys %s, want %s alone", strings.Join(keys, ", "),
+			r.current.Username)
+	}
+	return said("it does, and one key is left"), nil
+}
+
+// revoked logs in with the key that leaked until each server refuses it.
+func (r *Rehearsal) revoked(ctx context.Context) (recording.Answer, error) {
+	for {
+		open := 0
+		for _, addr := range r.addresses {
+			err := r.login(ctx, r.previous, addr)
+			if sessmtp.MeaningOf(err) != sessmtp.Refused {
+				open++
+			}
+		}
+		took := r.Clock.Now().Sub(r.promoted)
+		switch {
+		case open == 0:
+			answer := said("they do")
+			answer.Seconds = map[string]float64{"all servers": took.Seconds()}
+			return answer, nil
+		case took > r.Patience:
+			return recording.Answer{}, fmt.Errorf("%d of %d servers don't refuse it after %s", open, len(r.addresses),
+				took.Round(time.Second))
+		}
+		if err := r.Clock.Sleep(ctx, r.Every); err != nil {
+			return recording.Answer{}, err
+		}
+	}
+}
+
+// mail tells what became of the application's.
+func (r *Rehearsal) mail(context.Context) (recording.Answer, error) {
+	switch a := r.application; {
+	case a == nil:
+		return recording.Answer{}, errors.New("there was no credential to send with")
+	case len(a.lost) > 0:
+		return recording.Answer{}, fmt.Errorf("%d of %d weren't taken: %s", len(a.lost), a.sent+len(a.lost), a.lost[0])
+	case a.from == "":
+		return said("all logins were accepted"), nil
+	}
+	return said("all of it"), nil
+}

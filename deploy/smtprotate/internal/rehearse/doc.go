@@ -1,0 +1,16 @@
+// Package rehearse plays the rotator's life in a real account, with the deployed function's own
+// code, and asks AWS what only an account can answer.
+//
+//	account, err := rehearse.Open(ctx, cfg)
+//	r := rehearse.New(account)
+//	recorded, err := r.Run(ctx)
+//
+// A Rehearsal makes two IAM users and two secrets of its own, whose names begin with [Prefix], and
+// touches nothing else. Run removes them before it returns, whatever happened, also when its context
+// ends. After a crash, [Account.Leftovers] finds them by their names, and [Account.Remove] removes
+// them. What it makes is of little use to a thief meanwhile: the users may send mail to SES's
+// mailbox simulator and nowhere else.
+//
+// [Local] rehearses on pkg/localaws. Where AWS answers differently, the stand-in is wrong, and so is
+// every test that relies on it.
+package rehearse

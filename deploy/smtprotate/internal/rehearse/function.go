@@ -1,0 +1,97 @@
+package rehearse
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
+)
+
+// invocationTimeout is the deployed function's, as template.yaml has it.
+const invocationTimeout = 300 * time.Second
+
+// deploy makes the function with its settings, as a deployment does. Its quarantine differs from act
+// to act: a rollback wants more time before the previous key's deletion than others wait for.
+func (r *Rehearsal) deploy(quarantine time.Duration) {
+	settings := map[string]string{
+		"AWS_REGION":        r.Endpoint.Region,
+		"SMTP_USER_NAME":    r.User,
+		"SECRET_ID":         r.Secret,
+		"SMTP_REGIONS":      r.Endpoint.Region,
+		"SMTP_ENDPOINT":     r.Endpoint.Addr(),
+		"PROMOTION_WINDOW":  r.Pace.String(),
+		"GRACE_PERIOD":      r.Pace.String(),
+		"QUARANTINE_PERIOD": quarantine.String(),
+		"IN_USE_WINDOW":     "0",
+	}
+	if r.From != "" {
+		settings["VERIFY"], settings["VERIFY_FROM"] = "send", r.From
+	}
+	if url := aws.ToString(r.account.config.BaseEndpoint); url != "" {
+		settings["AWS_ENDPOINT_URL"] = url
+	}
+	r.function = function.New(function.World{
+		Getenv: func(name string) string {
+			if value, is := r.credential(name); is {
+				return value
+			}
+			if value := settings[name]; value != "" || !strings.HasPrefix(name, "AWS_") {
+				return value
+			}
+			return os.Getenv(name) // endpoints, certificates, retries; nothing of the function's own
+		},
+		Log: slog.New(slog.DiscardHandler), Now: r.Clock.Now, RootCAs: r.RootCAs,
+	})
+}
+
+// credential is a standard variable of the caller's credentials, which a role's function finds in
+// its environment.
+func (r *Rehearsal) credential(name string) (value string, is bool) {
+	of := map[string]func(aws.Credentials) string{
+		"AWS_ACCESS_KEY_ID":     func(c aws.Credentials) string { return c.AccessKeyID },
+		"AWS_SECRET_ACCESS_KEY": func(c aws.Credentials) string { return c.SecretAccessKey },
+		"AWS_SESSION_TOKEN":     func(c aws.Credentials) string { return c.SessionToken },
+	}[name]
+	if of == nil {
+		return "", false
+	}
+	credentials, err := r.account.config.Credentials.Retrieve(context.Background())
+	if err != nil {
+		return "", true // the function says that there are none
+	}
+	return of(credentials), true
+}
+
+// invoke hands the function an event, as Lambda does, while the application sends.
+func (r *Rehearsal) invoke(ctx context.Context, payload string) (answer event.Answer, err error) {
+	done := r.application.along(ctx)
+	defer done()
+	alive, cancel := context.WithTimeout(ctx, invocationTimeout)
+	defer cancel()
+	text, err := r.function.Invoke(alive, []byte(payload))
+	if ctx.Err() != nil {
+		return answer, ctx.Err()
+	}
+	if err != nil {
+		return answer, fmt.Errorf("the function failed: %w", err)
+	}
+	return answer, json.Unmarshal(text, &answer)
+}
+
+// came invokes the function, and wants an outcome.
+func (r *Rehearsal) came(ctx context.Context, payload string, want rotation.Outcome) (event.Answer, error) {
+	answer, err := r.invoke(ctx, payload)
+	if err == nil && answer.Outcome != want {
+		err = fmt.Errorf("the function answered %s with %q, want %q", payload, answer.Outcome, want)
+	}
+	return answer, err
+}

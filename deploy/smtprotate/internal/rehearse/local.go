@@ -1,0 +1,60 @@
+package rehearse
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// Local rehearses on localaws, in a Region and in simulated time, and returns what it answers.
+func Local(ctx context.Context, region string) (recorded recording.Recording, err error) {
+	world, err := localaws.Start(localaws.Config{Regions: []string{region}})
+	if err != nil {
+		return recorded, err
+	}
+	defer func() { err = errors.Join(err, world.Close()) }()
+	r, err := onWorld(ctx, world, region)
+	if err != nil {
+		return recorded, err
+	}
+	return r.Run(ctx)
+}
+
+// onWorld is a rehearsal on a World, which goes by its clock.
+func onWorld(ctx context.Context, world *localaws.World, region string) (*Rehearsal, error) {
+	const domain = "example.com"
+	// world.EnforceSending(true)
+	// world.VerifyIdentity(domain)
+	account, err := Open(ctx, aws.Config{
+		Region: region, BaseEndpoint: aws.String(world.URL()),
+		Credentials: credentials.NewStaticCredentialsProvider("ASIAREHEARSAL0000000", "nobody's", ""),
+	})
+	if err != nil {
+		return nil, err
+	}
+	endpoints, err := sessmtp.ParseEndpoints(world.SMTP(region), []string{region})
+	if err != nil {
+		return nil, err
+	}
+	r := New(account)
+	r.Endpoint, r.RootCAs, r.Clock = endpoints[0], world.CertPool(), worldClock{world}
+	r.From = "rehearsal@" + domain
+	return r, nil
+}
+
+// worldClock is a World's, which passes as fast as it is waited for.
+type worldClock struct{ world *localaws.World }
+
+func (c worldClock) Now() time.Time { return c.world.Now() }
+
+func (c worldClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.world.Advance(d)
+	return ctx.Err()
+}

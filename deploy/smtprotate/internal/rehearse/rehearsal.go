@@ -1,0 +1,136 @@
+package rehearse
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/version"
+)
+
+// Rehearsal is one rehearsal, which runs once.
+type Rehearsal struct {
+	Names
+	Endpoint sessmtp.Endpoint
+	RootCAs  *x509.CertPool // for SMTP; nil: the system's
+	// From is an address that SES sends from. If it is empty, nothing is sent.
+	From string
+	// Pace is the grace period, the quarantine and the promotion window.
+	Pace time.Duration
+	// Every is how often something is looked at that is waited for, and Patience how long.
+	Every, Patience time.Duration
+	Clock           recording.Clock
+	// Say is told what is done now. It may be nil.
+	Say func(text string)
+
+	account     Account
+	addresses   []string
+	function    *function.Function
+	application *application
+
+	current, previous credential.Value
+	promoted          time.Time // when the last rotation or emergency was done
+	mails             int       // mails that questions sent
+	failed            error     // what a promise was broken by
+}
+
+// New makes a rehearsal in an account, in real time. Its fields can be changed until it runs.
+func New(a Account) *Rehearsal {
+	return &Rehearsal{
+		Names: newNames(time.Now()), Clock: recording.Wall{}, account: a,
+		Pace: time.Minute, Every: time.Second, Patience: 5 * time.Minute,
+	}
+}
+
+// Run rehearses, and removes what it made, also if ctx ends. The recording has what was found out
+// until then. The error says what failed of the function's acts, and what couldn't be removed.
+func (r *Rehearsal) Run(ctx context.Context) (recorded recording.Recording, err error) {
+	recorded = recording.Recording{
+		Format: recording.Format, Source: "smtprotate " + version.String() + " rehearse", Made: r.Clock.Now().UTC(),
+		Region: r.Endpoint.Region,
+	}
+	client := sessmtp.Client{}
+	if r.addresses, err = client.Addresses(ctx, r.Endpoint); err != nil {
+		return recorded, fmt.Errorf("finding SES's servers: %w", err)
+	}
+	defer func() {
+		if left := r.remove(ctx); left != nil {
+			err = left // whatever else there was, this is what somebody has to do something about
+		}
+	}()
+	r.say("making users and secrets")
+	if err := r.build(ctx); err != nil {
+		return recorded, err
+	}
+	if recorded.Answers, err = r.play(ctx); err != nil {
+		return recorded, err
+	}
+	answers, err := r.stage().Ask(ctx)
+	recorded.Answers = append(recorded.Answers, answers...)
+	return recorded, errors.Join(err, r.failed)
+}
+
+func (r *Rehearsal) stage() recording.Stage {
+	return recording.Stage{
+		IAM: r.account.iam, Secrets: r.account.secrets, Endpoint: r.Endpoint, Addresses: r.addresses, RootCAs: r.RootCAs,
+		User: r.Asked, Path: Path, Secret: r.AskedSecret, From: r.From, Clock: r.Clock, Every: r.Every,
+		Patience: r.Patience, Progress: r.say, Sent: func() { r.mails++ },
+	}
+}
+
+// Mails is how many were sent.
+func (r *Rehearsal) Mails() int {
+	if r.application == nil || r.From == "" {
+		return r.mails
+	}
+	return r.mails + r.application.sent
+}
+
+// removing is how long removing may take after ctx has ended.
+const removing = 3 * time.Minute
+
+// remove removes what the rehearsal made, and looks whether it is gone.
+func (r *Rehearsal) remove(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removing)
+	defer cancel()
+	r.say("removing users and secrets")
+	made := Leftover{Users: []string{r.User, r.Asked}, Secrets: []string{r.Secret, r.AskedSecret}}
+	if err := r.account.Remove(ctx, r.Clock, made); err != nil {
+		return fmt.Errorf("removing what was made; \"smtprotate rehearse --clean\" tries again: %w", err)
+	}
+	return nil
+}
+
+func (r *Rehearsal) say(text string) {
+	if r.Say != nil {
+		r.Say(text)
+	}
+}
+
+func (r *Rehearsal) newApplication() *application {
+	return &application{
+		source: smtpcreds.SecretsManager{API: r.account.secrets, SecretID: r.Secret}, roots: r.RootCAs, from: r.From,
+		clock: r.Clock, refresh: r.Pace / 4, pause: r.Every,
+	}
+}
+
+// sleep lets time pass, while the application sends.
+func (r *Rehearsal) sleep(ctx context.Context, d time.Duration) error {
+	for until := r.Clock.Now().Add(d); r.Clock.Now().Before(until); {
+		if r.application != nil {
+			r.application.send(ctx)
+		}
+		step := min(5*r.Every, until.Sub(r.Clock.Now()))
+		if err := r.Clock.Sleep(ctx, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}

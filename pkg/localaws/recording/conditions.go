@@ -1,0 +1,179 @@
+package recording
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// other labels what isn't the address that a condition names.
+const other = "other"
+
+func is(operator, key string, values ...string) sendpolicy.Condition {
+	return sendpolicy.Condition{Operator: operator, Key: key, Values: values}
+}
+
+// askSenders asks which address a key is about: each condition names one address, and once the
+// envelope has it and the header another, once the other way round.
+func (a *asker) askSenders(ctx context.Context) error {
+	err := a.enforce(ctx, "senders",
+		allows("from", is("StringEquals", "ses:FromAddress", a.From)),
+		allows("feedback", is("StringEquals", "ses:FeedbackAddress", a.From)),
+		allows("recipients"), allows("some"), allows("unverified"),
+		allows("name", is("StringEquals", "ses:FromDisplayName", "Rehearsal")))
+	if err != nil {
+		return err
+	}
+	for _, ask := range []func(context.Context) error{
+		func(ctx context.Context) error { return a.askWhichSender(ctx, "policy.from", "from") },
+		func(ctx context.Context) error { return a.askWhichSender(ctx, "policy.feedback", "feedback") },
+		a.askWhichRecipient, a.askSomeRecipients, a.askName, a.askUnverified,
+	} {
+		if err := ask(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *asker) askWhichSender(ctx context.Context, id, label string) error {
+	inHeader, inEnvelope := a.to(label), a.to(label)
+	inHeader.envelopeFrom = labelled(a.From, other)
+	inEnvelope.from = labelled(a.From, other)
+	return a.which(ctx, id, inHeader, inEnvelope)
+}
+
+func (a *asker) askWhichRecipient(ctx context.Context) error {
+	inHeader, inEnvelope := a.to("recipients"), a.to("recipients")
+	inHeader.envelopeTo = []string{labelled(Simulator, other)}
+	inEnvelope.to = labelled(Simulator, other)
+	return a.which(ctx, "policy.recipients", inHeader, inEnvelope)
+}
+
+// which sends both mails, and says in which of them the condition held.
+func (a *asker) which(ctx context.Context, id string, inHeader, inEnvelope mail) error {
+	a.asking(id)
+	_, header, err := a.fate(ctx, inHeader)
+	if err != nil {
+		return err
+	}
+	_, envelope, err := a.fate(ctx, inEnvelope)
+	if err != nil {
+		return err
+	}
+	switch h, e := header.code == 250, envelope.code == 250; {
+	case h && e:
+		a.answer(id, "either: both mails are taken")
+	case h:
+		a.answer(id, "the header's")
+	case e:
+		a.answer(id, "the envelope's")
+	default:
+		a.answer(id, "neither is enough: %v; %v", header, envelope)
+	}
+	return nil
+}
+
+func (a *asker) askSomeRecipients(ctx context.Context) error {
+	m := a.to("some")
+	m.envelopeTo = append(m.envelopeTo, labelled(Simulator, other))
+	return a.outcome(ctx, "policy.some-recipients", m)
+}
+
+// outcome answers with what becomes of one mail.
+func (a *asker) outcome(ctx context.Context, id string, m mail) error {
+	a.asking(id)
+	_, r, err := a.fate(ctx, m)
+	if err != nil {
+		return err
+	}
+	if r.code == 250 {
+		a.answer(id, "yes: the mail is taken")
+	} else {
+		a.answer(id, "no: %v", r)
+	}
+	return nil
+}
+
+func (a *asker) askName(ctx context.Context) error {
+	right, wrong := a.to("name"), a.to("name")
+	right.name, wrong.name = "Rehearsal", "Somebody"
+	return a.holds(ctx, "policy.name", right, wrong)
+}
+
+// holds answers with whether a condition makes the difference between two mails.
+func (a *asker) holds(ctx context.Context, id string, allowed, denied mail) error {
+	a.asking(id)
+	_, yes, err := a.fate(ctx, allowed)
+	if err != nil {
+		return err
+	}
+	_, no, err := a.fate(ctx, denied)
+	if err != nil {
+		return err
+	}
+	switch {
+	case yes.code == 250 && no.code != 250:
+		a.answer(id, "it does")
+	case yes.code == 250:
+		a.answer(id, "no: a mail is taken that it forbids")
+	case no.code == 250:
+		a.answer(id, "it is turned round: %v", yes)
+	default:
+		a.answer(id, "no: a mail is refused that it allows: %v", yes)
+	}
+	return nil
+}
+
+// askUnverified sends as somebody whose domain nobody can verify (RFC 2606).
+func (a *asker) askUnverified(ctx context.Context) error {
+	m := a.to("unverified")
+	m.from, m.envelopeFrom = "nobody@unverified.example", "nobody@unverified.example"
+	a.asking("policy.unverified")
+	_, r, err := a.fate(ctx, m)
+	if err == nil {
+		a.answer("policy.unverified", "%v", r)
+	}
+	return err
+}
+
+// askConditions asks whether conditions hold that are about the request and not about the mail. Of
+// each there is one that the mail meets and one that it doesn't.
+func (a *asker) askConditions(ctx context.Context) error {
+	const nobodys = "192.0.2.0/24" // RFC 5737
+	_, domain, _ := strings.Cut(a.From, "@")
+	named := allows("domain")
+	named.Resource = sendpolicy.Texts{fmt.Sprintf("arn:%s:ses:%s:*:identity/%s", sessmtp.Partition(a.Endpoint.Region),
+		a.Endpoint.Region, domain)}
+	err := a.enforce(ctx, "conditions",
+		allows("source-yes", is("NotIpAddress", "aws:SourceIp", nobodys)),
+		allows("source-no", is("IpAddress", "aws:SourceIp", nobodys)),
+		allows("time-yes", is("DateGreaterThan", "aws:CurrentTime", "2020-01-01T00:00:00Z")),
+		allows("time-no", is("DateLessThan", "aws:CurrentTime", "2020-01-01T00:00:00Z")))
+	if err != nil {
+		return err
+	}
+	for _, id := range []string{"policy.source", "policy.time"} {
+		label := strings.TrimPrefix(id, "policy.")
+		if err := a.holds(ctx, id, a.to(label+"-yes"), a.to(label+"-no")); err != nil {
+			return err
+		}
+	}
+	err = a.enforce(ctx, "more",
+		allows("tls-yes", is("Bool", "aws:SecureTransport", "true")),
+		allows("tls-no", is("Bool", "aws:SecureTransport", "false")),
+		allows("unknown", is("StringEquals", "aws:RequestedRegion", a.Endpoint.Region)), named)
+	if err != nil {
+		return err
+	}
+	if err := a.holds(ctx, "policy.tls", a.to("tls-yes"), a.to("tls-no")); err != nil {
+		return err
+	}
+	if err := a.outcome(ctx, "policy.unknown-key", a.to("unknown")); err != nil {
+		return err
+	}
+	return a.outcome(ctx, "policy.address", a.to("domain"))
+}

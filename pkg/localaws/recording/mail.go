@@ -1,0 +1,42 @@
+package recording
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Simulator is SES's mailbox simulator for mail that is delivered. It is never bounced, and doesn't
+// count against the sending quota ("Using the mailbox simulator manually", SES Developer Guide).
+const Simulator = "success@simulator.amazonses.com"
+
+// labelled puts a label into an address: SES delivers user+label@ as user@, for the simulator
+// ("Using the mailbox simulator manually") and for verified senders ("Creating and verifying
+// identities in Amazon SES").
+func labelled(address, label string) string {
+	user, domain, _ := strings.Cut(address, "@")
+	return user + "+" + label + "@" + domain
+}
+
+// mail is one of which the envelope and the header may differ.
+type mail struct {
+	from, to     string // in the header
+	name         string // in front of the sender
+	envelopeFrom string
+	envelopeTo   []string
+	at           time.Time
+}
+
+// mail is one from the stage's sender to the simulator, in envelope and header alike.
+func (a *asker) mail() mail {
+	return mail{from: a.From, to: Simulator, envelopeFrom: a.From, envelopeTo: []string{Simulator}, at: a.Clock.Now()}
+}
+
+func (m mail) text() string {
+	from := m.from
+	if m.name != "" {
+		from = fmt.Sprintf("%s <%s>", m.name, m.from)
+	}
+	return fmt.Sprintf("From: %s\r\nTo: %s\r\nDate: %s\r\nSubject: a rehearsal\r\n\r\nA rehearsal.\r\n", from, m.to,
+		m.at.Format(time.RFC1123Z))
+}

@@ -1,0 +1,172 @@
+package recording
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// policyName is that of the user's only policy.
+const policyName = "rehearsal"
+
+func (a *asker) askPolicies(ctx context.Context) error {
+	if a.From == "" {
+		return errSending
+	}
+	a.sender = a.lasting
+	a.sendNow()
+	for _, ask := range []func(context.Context) error{a.askSession, a.askSenders, a.askConditions} {
+		if err := ask(ctx); err != nil {
+			return err
+		}
+	}
+	if a.use == nil {
+		return nil
+	}
+	a.asking("use.mail")
+	return a.awaitUse(ctx)
+}
+
+// fate sends a mail, and returns what SES answers. A mail that is only too fast is sent again: the
+// sandbox allows one a second.
+func (a *asker) fate(ctx context.Context, m mail) (command string, r reply, err error) {
+	for range throttled {
+		command, r, err = a.sendOnce(ctx, m)
+		if err != nil || sessmtp.Classify("data", r.code, r.text) != sessmtp.Throttled {
+			return command, r, err
+		}
+		if err := a.sleep(ctx); err != nil {
+			return command, r, err
+		}
+	}
+	return command, r, err
+}
+
+// throttled is how often a mail is sent that SES throttles.
+const throttled = 10
+
+func (a *asker) sendOnce(ctx context.Context, m mail) (command string, r reply, err error) {
+	s, err := a.session(ctx, a.sender)
+	if err != nil {
+		return "", r, err
+	}
+	defer s.close()
+	command, r, err = s.talk.send(m)
+	if err == nil && r.code == 250 && a.Sent != nil {
+		a.Sent()
+	}
+	return command, r, err
+}
+
+func (a *asker) askNone(ctx context.Context) error {
+	a.asking("policy.none")
+	command, r, err := a.fate(ctx, a.mail())
+	if err == nil {
+		a.answer("policy.none", "%v, to %s", r, command)
+	}
+	return err
+}
+
+// to are the simulator's address with a label, which tells one statement's mails from another's.
+func (a *asker) to(label string) mail {
+	m := a.mail()
+	m.to = labelled(Simulator, label)
+	m.envelopeTo = []string{m.to}
+	return m
+}
+
+// allows is a statement that allows mail to the simulator with a label, and to nobody else, so that
+// a policy that is left behind is of no use to a thief. More conditions come on top.
+func allows(label string, more ...sendpolicy.Condition) sendpolicy.Statement {
+	s := sendpolicy.Statement{
+		Effect: "Allow", Action: sendpolicy.Texts{"ses:SendRawEmail"}, Resource: sendpolicy.Texts{"*"},
+		Condition: sendpolicy.Conditions{
+			"ForAllValues:StringEquals": {"ses:Recipients": {labelled(Simulator, label)}},
+			"Null":                      {"ses:Recipients": {"false"}},
+		},
+	}
+	for _, c := range more {
+		if s.Condition[c.Operator] == nil {
+			s.Condition[c.Operator] = map[string]sendpolicy.Texts{}
+		}
+		s.Condition[c.Operator][c.Key] = c.Values
+	}
+	return s
+}
+
+// enforce gives the user a policy, and waits until SES goes by it: until the mail to the label of
+// its own is taken.
+func (a *asker) enforce(ctx context.Context, label string, statements ...sendpolicy.Statement) error {
+	policy := sendpolicy.Document{Version: "2012-10-17", Statements: append(statements, allows(label))}
+	_, err := a.IAM.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
+		UserName: &a.User, PolicyName: aws.String(policyName), PolicyDocument: aws.String(compact(policy)),
+	})
+	if err != nil {
+		return err
+	}
+	var last reply
+	taken, err := a.until(ctx, func() (_ bool, err error) {
+		_, last, err = a.fate(ctx, a.to(label))
+		return last.code == 250, err
+	})
+	if err == nil && !taken {
+		err = fmt.Errorf("SES didn't go by a new policy within %s: %v", a.Patience, last)
+	}
+	return err
+}
+
+// mayAll is the label of mail that the user may send from askEffect to askSession.
+const mayAll = "all"
+
+func (a *asker) askEffect(ctx context.Context) error {
+	a.asking("policy.effect")
+	began := a.Clock.Now()
+	if err := a.enforce(ctx, mayAll); err != nil {
+		return err
+	}
+	a.timed("policy.effect", map[string]float64{"allowed": a.since(began)}, "it does")
+	return nil
+}
+
+// askSession takes the policy away from a session that has sent a mail by it.
+func (a *asker) askSession(ctx context.Context) error {
+	a.asking("policy.session")
+	s, err := a.session(ctx, a.sender)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	_, r, err := s.talk.send(a.to(mayAll))
+	if err := unless(250, r, err); err != nil {
+		return fmt.Errorf("sending in a session: %w", err)
+	}
+	_, err = a.IAM.DeleteUserPolicy(ctx,
+		&iam.DeleteUserPolicyInput{UserName: &a.User, PolicyName: aws.String(policyName)})
+	if err != nil {
+		return err
+	}
+	began := a.Clock.Now()
+	var end reply
+	ended, err := a.until(ctx, func() (_ bool, err error) {
+		_, end, err = s.talk.send(a.to(mayAll))
+		return end.code != 250, err
+	})
+	switch {
+	case err != nil:
+		return err
+	case ended:
+		a.timed("policy.session", map[string]float64{"refused": a.since(began)}, "it does: %v", end)
+	default:
+		a.timed("policy.session", map[string]float64{"watched": a.since(began)}, "it goes on sending")
+	}
+	return nil
+}
+
+// compact is a policy as IAM counts it.
+func compact(d sendpolicy.Document) string { return strings.Join(strings.Fields(d.String()), " ") }

@@ -1,0 +1,63 @@
+package recording
+
+// questions are all that is asked, in the order in which people read the answers.
+var questions = []struct{ id, text string }{
+	{"secret.none", "What does GetSecretValue say of a secret without a version?"},
+	{"secret.missing", "What does GetSecretValue say of a secret that doesn't exist?"},
+	{"secret.first", "Which labels has the first version, put as AWSPENDING?"},
+	{"secret.missing-label", "What does GetSecretValue say of a label that no version has?"},
+	{"secret.short-token", "What does PutSecretValue say to a ClientRequestToken of eight characters?"},
+	{"secret.same-token", "What does PutSecretValue say to the same token with the same value?"},
+	{"secret.other-value", "What does PutSecretValue say to the same token with another value?"},
+	{"secret.stale-swap", "What does UpdateSecretVersionStage say if AWSCURRENT isn't where it is to be removed from?"},
+	{"secret.promoted", "Which labels are where after AWSCURRENT was moved to what was AWSPENDING?"},
+	{"secret.read", "When does GetSecretValue return what was made current?"},
+	{"secret.deleted", "What does GetSecretValue say of a secret that is marked for deletion?"},
+
+	{"key.listed", "When does ListAccessKeys list a new key?"},
+	{"key.unused", "What does GetAccessKeyLastUsed say of a key that was never used?"},
+	{"key.third", "What does CreateAccessKey say to a user who has two?"},
+
+	{"server.offers", "What does SES offer before TLS?"},
+	{"server.offers-tls", "What does it offer over TLS?"},
+	{"server.no-tls", "What does it say to a login before TLS?"},
+	{"server.no-login", "What does it say to a mail before a login?"},
+	{"server.idle", "What does it say to a client that says nothing?"},
+
+	{"login.new", "When does each server accept a new key?"},
+	{"login.not-yet", "What does SES say to a key that it doesn't know yet?"},
+	{"login.right", "What does it say to a right password?"},
+	{"login.again", "What does it say to a second login in one session?"},
+	{"login.wrong-password", "What does it say to a wrong password?"},
+	{"login.wrong-region", "What does it say to another Region's password?"},
+	{"login.unknown", "What does it say to a key that never existed?"},
+
+	{"change.inactive", "When does each server refuse a key that is Inactive, and in which words?"},
+	{"session.inactive", "What becomes of an open session whose key is made Inactive?"},
+	{"change.active", "When does each server accept it again?"},
+	{"change.deleted", "When does each server refuse a key that was deleted, and in which words?"},
+	{"session.deleted", "What becomes of an open session whose key is deleted?"},
+	{"change.last-used", "What does GetAccessKeyLastUsed say of a deleted key?"},
+	{"change.update", "What does UpdateAccessKey say of a deleted key?"},
+
+	{"use.login", "Does a login without a mail count as use, and when is it reported?"},
+	{"use.mail", "When is it reported that a key has sent mail?"},
+
+	{"policy.none", "What does SES say to a mail of a user without a policy, and to which command?"},
+	{"policy.effect", "When does a new policy take effect?"},
+	{"policy.session", "Does a policy that goes away bind a session that is open?"},
+	{"policy.unverified", "What does it say to a sender that isn't verified?"},
+	{"policy.from", "Which sender is ses:FromAddress: the envelope's or the header's?"},
+	{"policy.recipients", "Which recipient is in ses:Recipients: the envelope's or the header's?"},
+	{"policy.some-recipients", "Does ForAllValues hold if one of two recipients isn't allowed?"},
+	{"policy.feedback", "Which sender is ses:FeedbackAddress: the envelope's or the header's?"},
+	{"policy.name", "Does ses:FromDisplayName hold over SMTP?"},
+	{"policy.source", "Does aws:SourceIp hold over SMTP?"},
+	{"policy.time", "Does aws:CurrentTime hold over SMTP?"},
+	{"policy.tls", "Does aws:SecureTransport hold over SMTP?"},
+	{"policy.unknown-key", "Is a condition met whose key SES doesn't know (aws:RequestedRegion)?"},
+	{"policy.address", "Does a policy that names the domain allow its addresses?"},
+
+	{"user.exists", "What does CreateUser say of a name that is taken?"},
+	{"user.not-empty", "What does DeleteUser say of a user who has keys and policies?"},
+}

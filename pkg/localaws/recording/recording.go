@@ -1,0 +1,125 @@
+package recording
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Format is the version of a Recording's form.
+const Format = 1
+
+// Recording is what was asked and answered.
+type Recording struct {
+	Format int `json:"format"`
+	// Source says who answered: AWS by way of a program, or a document.
+	Source  string    `json:"source"`
+	Made    time.Time `json:"made"`
+	Region  string    `json:"region,omitempty"`
+	Answers []Answer  `json:"answers"`
+}
+
+// Answer is the answer to one question.
+type Answer struct {
+	// ID names the question. IDs are added, never renamed.
+	ID       string `json:"id"`
+	Question string `json:"question"`
+	// Answer is empty if there is none.
+	Answer string `json:"answer,omitempty"`
+	// Seconds are how long it took, by what was measured.
+	Seconds map[string]float64 `json:"seconds,omitempty"`
+	// Unanswered says why there is no answer.
+	Unanswered string `json:"unanswered,omitempty"`
+	// Source is where an answer is from that was read rather than measured.
+	Source string `json:"source,omitempty"`
+}
+
+// Difference is a question that was answered differently.
+type Difference struct {
+	ID, Question   string
+	Recorded, Here string
+}
+
+// String has both answers.
+func (d Difference) String() string {
+	return fmt.Sprintf("%s: %s\n  recorded: %s\n  here:     %s", d.ID, d.Question, d.Recorded, d.Here)
+}
+
+// Compare returns the questions that both sides answered, and not with the same words.
+func Compare(recorded, here []Answer) (differences []Difference) {
+	answers := map[string]Answer{}
+	for _, a := range here {
+		answers[a.ID] = a
+	}
+	for _, r := range recorded {
+		h := answers[r.ID]
+		if r.Answer != "" && h.Answer != "" && r.Answer != h.Answer {
+			differences = append(differences, Difference{r.ID, r.Question, r.Answer, h.Answer})
+		}
+	}
+	return differences
+}
+
+// Read reads a Recording. An error names what is wrong with it: a member that no Recording has, a
+// question twice, or neither an answer nor a reason why there is none.
+func Read(from io.Reader) (Recording, error) {
+	var r Recording
+	decoder := json.NewDecoder(from)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&r); err != nil {
+		return r, fmt.Errorf("reading a recording: %w", err)
+	}
+	if r.Format != Format {
+		return r, fmt.Errorf("reading a recording: its format is %d, and this program reads %d", r.Format, Format)
+	}
+	return r, r.check()
+}
+
+func (r Recording) check() error {
+	var faults []error
+	if r.Source == "" {
+		faults = append(faults, errors.New("it has no source"))
+	}
+	if len(r.Answers) == 0 {
+		faults = append(faults, errors.New("it has no answers"))
+	}
+	seen := map[string]bool{}
+	for i, a := range r.Answers {
+		switch {
+		case a.ID == "":
+			faults = append(faults, fmt.Errorf("answer %d has no id", i+1))
+		case seen[a.ID]:
+			faults = append(faults, fmt.Errorf("%s is there twice", a.ID))
+		case (a.Answer == "") == (a.Unanswered == ""):
+			faults = append(faults, fmt.Errorf("%s needs either an answer or a reason why there is none", a.ID))
+		}
+		seen[a.ID] = true
+	}
+	if err := errors.Join(faults...); err != nil {
+		return fmt.Errorf("reading a recording: %w", err)
+	}
+	return nil
+}
+
+// Write writes a Recording as Read reads it, with lines that can be compared.
+func (r Recording) Write(to io.Writer) error {
+	encoder := json.NewEncoder(to)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}
+
+// Took is how long something took, for people: nothing if it wasn't measured.
+func (a Answer) Took() (text string) {
+	for _, what := range slices.Sorted(maps.Keys(a.Seconds)) {
+		if text != "" {
+			text += ", "
+		}
+		text += fmt.Sprintf("%s after %.1f s", what, a.Seconds[what])
+	}
+	return text
+}

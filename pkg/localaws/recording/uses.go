@@ -1,0 +1,67 @@
+package recording
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// use is one of a key that IAM hasn't reported yet.
+type use struct {
+	question string
+	key      key
+	at       time.Time
+}
+
+// notInTime is the answer if a use wasn't reported as long as was waited.
+const notInTime = "not within the time that was waited"
+
+// lookAtUse asks IAM whether it reports the use that is waited for, now and then.
+func (a *asker) lookAtUse(ctx context.Context) error {
+	if a.use == nil || a.Clock.Now().Sub(a.looked) < 10*a.Every {
+		return nil
+	}
+	a.looked = a.Clock.Now()
+	last, err := a.lastUsed(ctx, a.use.key.id)
+	if err != nil {
+		return err
+	}
+	if last.LastUsedDate != nil {
+		a.timed(a.use.question, map[string]float64{"reported": a.since(a.use.at)}, "it does, as %s in %s",
+			aws.ToString(last.ServiceName), aws.ToString(last.Region))
+		a.use = nil
+	}
+	return nil
+}
+
+// askUses waits for the use by a login to be reported.
+func (a *asker) askUses(ctx context.Context) error {
+	if a.use == nil {
+		return nil
+	}
+	a.asking("use.login")
+	return a.awaitUse(ctx)
+}
+
+// awaitUse waits until IAM reports the use, or for as long after it as patience goes.
+func (a *asker) awaitUse(ctx context.Context) error {
+	_, err := a.until(ctx, func() (bool, error) {
+		err := a.lookAtUse(ctx)
+		return a.use == nil || a.since(a.use.at) >= a.Patience.Seconds(), err
+	})
+	if err == nil && a.use != nil {
+		a.timed(a.use.question, map[string]float64{"waited": a.since(a.use.at)}, notInTime)
+		a.use = nil
+	}
+	return err
+}
+
+// sendNow has the mails from now on be the use that is waited for, unless IAM knows of one already.
+func (a *asker) sendNow() {
+	if a.answers["use.login"].Answer != notInTime {
+		a.unanswered("use.mail", "a login was reported already, and IAM records no other use within 15 minutes")
+		return
+	}
+	a.use = &use{"use.mail", a.lasting, a.Clock.Now()}
+}

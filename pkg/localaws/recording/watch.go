@@ -1,0 +1,94 @@
+package recording
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
+)
+
+// Reply codes to a login.
+const (
+	accepted = 235
+	refused  = 535
+)
+
+// streak is how many rounds in a row, each of all servers, have to answer alike: behind one address
+// there may be several servers, which hear of a change one after the other.
+const streak = 3
+
+// watched is what servers did after a change.
+type watched struct {
+	done       bool
+	first, all float64  // seconds until one server, and all, had heard of it
+	before     []string // what they said until then
+	last       reply
+}
+
+// seconds are for an answer.
+func (w watched) seconds() map[string]float64 {
+	return map[string]float64{"first server": w.first, "all servers": w.all}
+}
+
+// watch logs in at each server, round after round, until all answer with the code or patience ends.
+// Between rounds it does something else as well.
+func (a *asker) watch(ctx context.Context, k key, since time.Time, code int, between func() error) (watched, error) {
+	w := watched{first: -1}
+	alike := 0
+	_, err := a.until(ctx, func() (bool, error) {
+		began := a.since(since)
+		all := true
+		for _, addr := range a.Addresses {
+			is, err := a.look(ctx, &w, addr, k, code)
+			if err != nil {
+				return false, err
+			}
+			if is && w.first < 0 {
+				w.first = a.since(since)
+			}
+			all = all && is
+		}
+		switch {
+		case !all:
+			alike = 0
+		case alike == 0:
+			w.all, alike = began, 1
+		default:
+			alike++
+		}
+		w.done = alike == streak
+		if between == nil {
+			return w.done, nil
+		}
+		return w.done, between()
+	})
+	return w, err
+}
+
+// look logs in at one server, and tells whether it answers with the code. A server that doesn't
+// answer is one that doesn't answer so.
+func (a *asker) look(ctx context.Context, w *watched, addr string, k key, code int) (bool, error) {
+	r, err := a.login(ctx, addr, k.id, a.password(k))
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	said := r.String()
+	if err != nil {
+		said = "nothing"
+	} else {
+		w.last = r
+	}
+	if err == nil && r.code == code {
+		return true, nil
+	}
+	if !slices.Contains(w.before, said) {
+		w.before = append(w.before, said)
+	}
+	return false, nil
+}
+
+// password is the key's in the stage's Region.
+func (a *asker) password(k key) sessmtp.Password {
+	return sessmtp.DerivePassword(k.secret, a.Endpoint.Region)
+}
