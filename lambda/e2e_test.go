@@ -1,15 +1,8 @@
 package main_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"io"
-	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -241,62 +234,14 @@ func (l *life) keysAre(want map[string]string) {
 	}
 }
 
-var (
-	madeID     = regexp.MustCompile(`<AccessKeyId>(\w+)</AccessKeyId>`)
-	madeSecret = regexp.MustCompile(`<SecretAccessKey>([^<]+)</SecretAccessKey>`)
-)
-
-// inFrontOf passes everything on to moto, and tells world's SMTP of the keys that moto made,
-// changed and deleted.
+// inFrontOf serves moto, with world's SMTP for the keys that moto makes.
 func inFrontOf(t *testing.T, moto string, world *localaws.World) string {
-	target, err := url.Parse(moto)
+	t.Helper()
+	mirror, err := awstest.Mirror(moto, world)
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
-		ModifyResponse: func(r *http.Response) error {
-			form, ok := r.Request.Context().Value(formKey{}).(url.Values)
-			if !ok || r.StatusCode != http.StatusOK {
-				return nil
-			}
-			body, err := io.ReadAll(r.Body)
-			r.Body = io.NopCloser(bytes.NewReader(body))
-			if err != nil {
-				return err
-			}
-			switch form.Get("Action") {
-			case "CreateAccessKey":
-				return world.ImportAccessKey(user, string(madeID.FindSubmatch(body)[1]),
-					string(madeSecret.FindSubmatch(body)[1]))
-			case "UpdateAccessKey":
-				return world.SetKeyStatus(form.Get("AccessKeyId"), form.Get("Status"))
-			case "DeleteAccessKey":
-				return world.DeleteAccessKey(form.Get("AccessKeyId"))
-			}
-			return nil
-		},
-	}
-	return serve(t, func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		if r.Header.Get("X-Amz-Target") == "" {
-			if form, err := url.ParseQuery(string(body)); err == nil {
-				r = r.WithContext(withForm(r.Context(), form))
-			}
-		}
-		proxy.ServeHTTP(w, r)
-	})
-}
-
-type formKey struct{}
-
-func withForm(ctx context.Context, form url.Values) context.Context {
-	return context.WithValue(ctx, formKey{}, form)
-}
-
-func serve(t *testing.T, handler http.HandlerFunc) string {
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(mirror)
 	t.Cleanup(server.Close)
 	return server.URL
 }

@@ -10,6 +10,11 @@ func (w *World) PutUserPolicy(userName, name, document string) error {
 	return w.changeUser(userName, func(u *user) { u.rights.put(name, document) })
 }
 
+// DeleteUserPolicy takes an inline policy from a user.
+func (w *World) DeleteUserPolicy(userName, name string) error {
+	return w.changeUser(userName, func(u *user) { u.rights.remove(name) })
+}
+
 // AttachUserPolicy gives a user the managed policy with that ARN. There is one from now on: with a
 // new version, where the document isn't the one it had.
 func (w *World) AttachUserPolicy(userName, arn, document string) error {

@@ -91,9 +91,9 @@ func (a *asker) fateOf(ctx context.Context, open *session, question string, sinc
 	case err != nil:
 		return err
 	case ended:
-		a.timed(question, map[string]float64{"ended": open.after}, "%s", open.end)
+		a.timed(question, map[string]float64{"ended after": open.after}, "%s", open.end)
 	default:
-		a.timed(question, map[string]float64{"watched": a.since(since)}, "it goes on sending")
+		a.timed(question, map[string]float64{"watched for": a.since(since)}, "it goes on sending")
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func (a *asker) askListed(ctx context.Context) error {
 	case err != nil:
 		return err
 	case listed:
-		a.timed("key.listed", map[string]float64{"listed": a.since(a.spare.made)}, "it does")
+		a.timed("key.listed", map[string]float64{"listed after": a.since(a.spare.made)}, "it does")
 	default:
 		a.answer("key.listed", "not within %s", a.Patience)
 	}

@@ -90,9 +90,9 @@ func (a *asker) askIdle(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err == nil:
-		a.timed("server.idle", map[string]float64{"said": time.Since(began).Seconds()}, "%v", r)
+		a.timed("server.idle", map[string]float64{"said after": time.Since(began).Seconds()}, "%v", r)
 	case time.Since(began) < talkTimeout:
-		a.timed("server.idle", map[string]float64{"closed": time.Since(began).Seconds()},
+		a.timed("server.idle", map[string]float64{"closed after": time.Since(began).Seconds()},
 			"nothing: it closes the connection")
 	default:
 		a.answer("server.idle", "nothing within %s", talkTimeout)

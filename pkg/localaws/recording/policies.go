@@ -130,7 +130,7 @@ func (a *asker) askEffect(ctx context.Context) error {
 	if err := a.enforce(ctx, mayAll); err != nil {
 		return err
 	}
-	a.timed("policy.effect", map[string]float64{"allowed": a.since(began)}, "it does")
+	a.timed("policy.effect", map[string]float64{"allowed after": a.since(began)}, "it does")
 	return nil
 }
 
@@ -161,9 +161,9 @@ func (a *asker) askSession(ctx context.Context) error {
 	case err != nil:
 		return err
 	case ended:
-		a.timed("policy.session", map[string]float64{"refused": a.since(began)}, "it does: %v", end)
+		a.timed("policy.session", map[string]float64{"refused after": a.since(began)}, "it does: %v", end)
 	default:
-		a.timed("policy.session", map[string]float64{"watched": a.since(began)}, "it goes on sending")
+		a.timed("policy.session", map[string]float64{"watched for": a.since(began)}, "it goes on sending")
 	}
 	return nil
 }

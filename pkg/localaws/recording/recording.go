@@ -119,7 +119,7 @@ func (a Answer) Took() (text string) {
 		if text != "" {
 			text += ", "
 		}
-		text += fmt.Sprintf("%s after %.1f s", what, a.Seconds[what])
+		text += fmt.Sprintf("%s %.1f s", what, a.Seconds[what])
 	}
 	return text
 }

@@ -138,7 +138,7 @@ func (a *asker) askPromotion(ctx context.Context) error {
 		return err
 	}
 	if shown {
-		a.timed("secret.read", map[string]float64{"read": a.since(promoted)}, "it does")
+		a.timed("secret.read", map[string]float64{"read after": a.since(promoted)}, "it does")
 	} else {
 		a.answer("secret.read", "not within %s", a.Patience)
 	}

@@ -28,7 +28,7 @@ func (a *asker) lookAtUse(ctx context.Context) error {
 		return err
 	}
 	if last.LastUsedDate != nil {
-		a.timed(a.use.question, map[string]float64{"reported": a.since(a.use.at)}, "it does, as %s in %s",
+		a.timed(a.use.question, map[string]float64{"reported after": a.since(a.use.at)}, "it does, as %s in %s",
 			aws.ToString(last.ServiceName), aws.ToString(last.Region))
 		a.use = nil
 	}
@@ -51,7 +51,7 @@ func (a *asker) awaitUse(ctx context.Context) error {
 		return a.use == nil || a.since(a.use.at) >= a.Patience.Seconds(), err
 	})
 	if err == nil && a.use != nil {
-		a.timed(a.use.question, map[string]float64{"waited": a.since(a.use.at)}, notInTime)
+		a.timed(a.use.question, map[string]float64{"waited for": a.since(a.use.at)}, notInTime)
 		a.use = nil
 	}
 	return err

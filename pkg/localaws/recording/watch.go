@@ -28,7 +28,7 @@ type watched struct {
 
 // seconds are for an answer.
 func (w watched) seconds() map[string]float64 {
-	return map[string]float64{"first server": w.first, "all servers": w.all}
+	return map[string]float64{"first server after": w.first, "all servers after": w.all}
 }
 
 // watch logs in at each server, round after round, until all answer with the code or patience ends.

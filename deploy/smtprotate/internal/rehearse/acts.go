@@ -46,7 +46,7 @@ func (r *Rehearsal) play(ctx context.Context) (answers []recording.Answer, err e
 				why = act.id + " failed, which it goes on from"
 				r.failed = errors.Join(r.failed, fmt.Errorf("%s %w", act.question, err))
 			} else if answer.Seconds == nil {
-				answer.Seconds = map[string]float64{"done": r.Clock.Now().Sub(began).Seconds()}
+				answer.Seconds = map[string]float64{"done after": r.Clock.Now().Sub(began).Seconds()}
 			}
 		}
 		answer.ID, answer.Question = act.id, act.question
@@ -134,9 +134,9 @@ func (r *Rehearsal) retirement(ctx context.Context) (recording.Answer, error) {
 		if err := r.tickUntil(ctx, want); err != nil {
 			return recording.Answer{}, err
 		}
-		seconds[string(want)] = r.Clock.Now().Sub(r.promoted).Seconds()
+		seconds[string(want)+" after"] = r.Clock.Now().Sub(r.promoted).Seconds()
 	}
-	if grace := seconds[string(rotation.Retired)]; grace < r.Pace.Seconds() {
+	if grace := seconds[string(rotation.Retired)+" after"]; grace < r.Pace.Seconds() {
 		return recording.Answer{}, fmt.Errorf("it was deactivated %.0f s after the rotation, before the grace period of "+
 			"%s was over", grace, r.Pace)
 	}
@@ -222,7 +222,7 @@ func (r *Rehearsal) revoked(ctx context.Context) (recording.Answer, error) {
 		switch {
 		case open == 0:
 			answer := said("they do")
-			answer.Seconds = map[string]float64{"all servers": took.Seconds()}
+			answer.Seconds = map[string]float64{"all servers after": took.Seconds()}
 			return answer, nil
 		case took > r.Patience:
 			return recording.Answer{}, fmt.Errorf("%d of %d servers don't refuse it after %s", open, len(r.addresses),

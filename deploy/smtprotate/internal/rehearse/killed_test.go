@@ -1,0 +1,86 @@
+package rehearse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
+)
+
+// places are the calls at which a rehearsal is stopped or killed: every one if WHOLE is set, and
+// else those after which something new is there or gone.
+func places(t *testing.T) map[string]int {
+	t.Helper()
+	all := map[string]int{}
+	seen := map[string]bool{}
+	for n, call := range calls(t) {
+		if makes := map[string]bool{"iam:CreateUser": true, "iam:CreateAccessKey": true, "secrets:CreateSecret": true,
+			"iam:PutUserPolicy": true, "iam:DeleteUser": true, "secrets:DeleteSecret": true}[call]; makes ||
+			os.Getenv("WHOLE") != "" || !seen[call] {
+			all[fmt.Sprintf("%d %s", n, call)] = n
+		}
+		seen[call] = true
+	}
+	return all
+}
+
+func TestARehearsalThatIsStoppedLeavesNothing(t *testing.T) {
+	t.Parallel()
+	for name, n := range places(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			r := rehearsal(t, w)
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			w.ResetCalls()
+			w.Intercept(func(c localaws.Call) *localaws.Fault {
+				if c.N == n {
+					stop()
+				}
+				return nil
+			})
+			if _, err := r.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+			w.Intercept(nil)
+			wantNothing(t, r)
+		})
+	}
+}
+
+// TestWhatAKilledRehearsalLeavesIsFoundAndRemoved: after the n-th call the rehearsal reaches nothing
+// any more, as if it had been killed, and another process cleans up.
+func TestWhatAKilledRehearsalLeavesIsFoundAndRemoved(t *testing.T) {
+	t.Parallel()
+	for name, n := range places(t) {
+		for _, effect := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, effect %t", name, effect), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				r := rehearsal(t, w)
+				r.account = impatient(r.account)
+				ctx, kill := context.WithCancel(t.Context())
+				defer kill()
+				dies(w, n, effect, kill)
+				_, _ = r.Run(ctx)
+				w.Intercept(nil)
+				another := rehearsal(t, w)
+				left, err := another.account.Leftovers(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, l := range left {
+					if err := another.account.Remove(t.Context(), recording.Wall{}, l); err != nil {
+						t.Error(err)
+					}
+				}
+				wantNothing(t, another)
+			})
+		}
+	}
+}
