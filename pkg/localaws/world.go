@@ -169,3 +169,9 @@ func (w *World) Now() time.Time { return w.base().Add(time.Duration(w.offset.Loa
 
 // Advance moves the World's clock forward.
 func (w *World) Advance(d time.Duration) { w.offset.Add(int64(d)) }
+
+// Sleep passes time at once, by Advance. So a World is a clock for programs that take one.
+func (w *World) Sleep(ctx context.Context, d time.Duration) error {
+	w.Advance(d)
+	return ctx.Err()
+}

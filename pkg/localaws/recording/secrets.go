@@ -76,7 +76,7 @@ func (a *asker) askEmptySecret(ctx context.Context) error {
 		return err
 	}
 	a.answer("secret.first", "%s", labels)
-	return a.read(ctx, "secret.missing-label", a.Secret, "NOBODY")
+	return a.read(ctx, "secret.missing-label", a.Secret, "AWSPREVIOUS")
 }
 
 // labels says where the labels are.

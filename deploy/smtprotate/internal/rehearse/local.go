@@ -3,7 +3,6 @@ package rehearse
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -27,7 +26,7 @@ func Local(ctx context.Context, region string) (recorded recording.Recording, er
 	return r.Run(ctx)
 }
 
-// onWorld is a rehearsal on a World, which goes by its clock.
+// onWorld is a rehearsal on a World, in the World's time.
 func onWorld(ctx context.Context, world *localaws.World, region string) (*Rehearsal, error) {
 	const domain = "example.com"
 	// world.EnforceSending(true)
@@ -44,17 +43,7 @@ func onWorld(ctx context.Context, world *localaws.World, region string) (*Rehear
 		return nil, err
 	}
 	r := New(account)
-	r.Endpoint, r.RootCAs, r.Clock = endpoints[0], world.CertPool(), worldClock{world}
+	r.Endpoint, r.RootCAs, r.Clock = endpoints[0], world.CertPool(), world
 	r.From = "rehearsal@" + domain
 	return r, nil
-}
-
-// worldClock is a World's, which passes as fast as it is waited for.
-type worldClock struct{ world *localaws.World }
-
-func (c worldClock) Now() time.Time { return c.world.Now() }
-
-func (c worldClock) Sleep(ctx context.Context, d time.Duration) error {
-	c.world.Advance(d)
-	return ctx.Err()
 }
