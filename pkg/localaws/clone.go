@@ -15,6 +15,8 @@ func (w *World) Clone(now func() time.Time, newKey func() (id, secret string)) *
 	c.offset.Store(w.offset.Load())
 	c.mechanisms, c.denied = w.mechanisms, maps.Clone(w.denied)
 	c.noSTARTTLS, c.patience = w.noSTARTTLS, w.patience
+	c.sending = w.sending
+	c.sending.identities = w.sending.identities.clone()
 	c.directory.copy(w.directory)
 	c.vault.copy(w.vault)
 	c.shelf.copy(&w.shelf)
@@ -28,6 +30,7 @@ func (d *directory) copy(from *directory) {
 	for name, u := range from.users {
 		copied := *u
 		copied.keys, copied.listed.entries = nil, slices.Clip(u.listed.entries)
+		copied.held.entries = slices.Clip(u.held.entries)
 		d.users[name] = &copied
 	}
 	for _, k := range from.keys {

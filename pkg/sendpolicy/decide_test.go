@@ -21,8 +21,9 @@ func (m mail) handedIn() sendpolicy.Mail {
 	}
 	handed := sendpolicy.Mail{Resources: m.resources(), From: text("ses:FromAddress"),
 		FromName: text("ses:FromDisplayName"), Feedback: text("ses:FeedbackAddress"),
-		At: instant(text("aws:CurrentTime")), Endpoint: text("aws:SourceVpce"), VPC: text("aws:SourceVpc"), More: map[string][]string{
-			"aws:UserAgent": {text("aws:UserAgent")}, "aws:SecureTransport": {text("aws:SecureTransport")}}}
+		At: instant(text("aws:CurrentTime")), Endpoint: text("aws:SourceVpce"), VPC: text("aws:SourceVpc")}
+	handed.More = map[string][]string{"aws:UserAgent": {text("aws:UserAgent")},
+		"aws:SecureTransport": {text("aws:SecureTransport")}}
 	handed.Recipients, _ = context["ses:Recipients"].([]string)
 	handed.Source = netip.MustParseAddr(or(text("aws:SourceIp"), text("aws:VpcSourceIp")))
 	return handed
@@ -171,8 +172,8 @@ func TestADecisionSaysWhatDecides(t *testing.T) {
 		{of(all), usualMail(), true, "", "statement 1 of mail (inline) allows it"},
 		{of(), usualMail(), false, identity, "no policy allows it"},
 		{of(all), nothing, false, "", ""},
-		{of(office), usualMail(), false, identity, "no policy allows it; statement 1 of mail (inline) doesn't, because " +
-			"IpAddress aws:SourceIp 198.51.100.0/24 doesn't hold: the mail has 192.0.2.10"},
+		{of(office), usualMail(), false, identity, "no policy allows it; statement 1 of mail (inline) doesn't, " +
+			"because IpAddress aws:SourceIp 198.51.100.0/24 doesn't hold: the mail has 192.0.2.10"},
 		{of(all), withSet, false, set, "no policy allows it; statement 1 of mail (inline) doesn't, because it " +
 			"isn't about " + set},
 		{of(office, all, denied), usualMail(), false, identity, "statement Stop of d (group g) denies it"},
