@@ -15,8 +15,6 @@ func (w *World) Clone(now func() time.Time, newKey func() (id, secret string)) *
 	c.offset.Store(w.offset.Load())
 	c.mechanisms, c.denied = w.mechanisms, maps.Clone(w.denied)
 	c.noSTARTTLS, c.patience = w.noSTARTTLS, w.patience
-	c.sending = w.sending
-	c.sending.identities = w.sending.identities.clone()
 	c.directory.copy(w.directory)
 	c.vault.copy(w.vault)
 	c.shelf.copy(&w.shelf)

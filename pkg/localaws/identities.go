@@ -1,7 +1,6 @@
 package localaws
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -19,14 +18,6 @@ func (all identities) verify(region, name string) {
 		name = strings.ToLower(name)
 	}
 	all[region][name] = true
-}
-
-func (all identities) clone() identities {
-	copied := maps.Clone(all)
-	for region, names := range copied {
-		copied[region] = maps.Clone(names)
-	}
-	return copied
 }
 
 // of is the identity that mail from an address is sent as, or nothing. A domain's identity is also
