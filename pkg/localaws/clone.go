@@ -28,6 +28,7 @@ func (d *directory) copy(from *directory) {
 	for name, u := range from.users {
 		copied := *u
 		copied.keys, copied.listed.entries = nil, slices.Clip(u.listed.entries)
+		copied.held.entries = slices.Clip(u.held.entries)
 		d.users[name] = &copied
 	}
 	for _, k := range from.keys {

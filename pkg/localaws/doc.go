@@ -28,7 +28,8 @@
 //   - SES over SMTP: STARTTLS or TLS from the start, AUTH PLAIN and LOGIN, and SES's replies. A
 //     username is an Active access key, a password is derived from its secret and the Region as SES
 //     documents it. AUTH is offered before STARTTLS and refused there, and a client that says nothing
-//     for 10 seconds is told 451 and left, as SES does it.
+//     for 10 seconds is told 451 and left, as SES does it. With EnforceSending, mail is judged by the
+//     verified identities and by the policies of the access key's user.
 //
 // A World that New makes doesn't listen. Its IAM, SecretsManager and ParameterStore methods are
 // clients within the process, with the same rules, faults and imperfections; Clone copies it. So
@@ -44,7 +45,8 @@
 // World is perfect until told otherwise. Intercept makes chosen calls fail, hang, or take effect
 // and lose their answer; SetSMTPFault does the same to mail servers, and HideSTARTTLS puts somebody
 // in the middle. SetPropagation, SetLastUsedDelay, SetListStaleness, SetSecretStaleness and
-// SetParameterStaleness give it the delays of the real one, SetPageSize its short lists.
+// SetParameterStaleness give it the delays of the real one, SetPolicyPropagation those of rights to
+// send, and SetPageSize its short lists.
 //
 // Methods such as CreateAccessKey and SetKeyStatus are people's hands: they act without the wire,
 // without faults and without leaving a trace in Calls. Keys, Versions, Labelled, Parameters and
@@ -52,10 +54,10 @@
 //
 // # What it leaves out
 //
-// Signatures are not checked and nobody is denied anything, except through faults: IAM's policies
-// are there to be read, and keep nobody from anything, not even from deleting the user. Roles,
-// KMS keys, resource policies, rotation schedules and the labels, patterns and policies of
-// parameters don't exist: a KMS key that a parameter names is taken for one that does. A secret
-// marked for deletion stays so. An open SMTP session ends with its key: MAIL and DATA answer 535
-// from then on.
+// Signatures are not checked and no call is denied, except through faults: IAM's policies are there
+// to be read, and keep nobody from anything but mail, not even from deleting the user. Mail has no
+// identity policies, no sandbox and no quotas, and any configuration set exists. Roles, KMS keys,
+// resource policies, rotation schedules and the labels, patterns and policies of parameters don't
+// exist: a KMS key that a parameter names is taken for one that does. A secret marked for deletion
+// stays so. An open SMTP session ends with its key: MAIL and DATA answer 535 from then on.
 package localaws

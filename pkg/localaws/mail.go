@@ -1,7 +1,9 @@
 package localaws
 
 import (
+	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -144,14 +146,14 @@ func (w *World) Mail() []Mail {
 	return slices.Clone(w.mails)
 }
 
-// deliver accepts a mail, or returns the text that refuses it.
-func (w *World) deliver(m Mail) (refusal string) {
+// deliver accepts a mail that comes from an address, or returns the text that refuses it.
+func (w *World) deliver(m Mail, from netip.Addr) (refusal string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if text := w.denied[m.AccessKeyID]; text != "" {
+	m.At = w.Now()
+	if text := cmp.Or(w.denied[m.AccessKeyID], w.judge(m, from)); text != "" {
 		return text
 	}
-	m.At = w.Now()
 	w.mails = append(w.mails, m)
 	w.directory.use(m.AccessKeyID, use{m.At, smtpService, m.Region})
 	return ""

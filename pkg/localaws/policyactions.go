@@ -37,6 +37,7 @@ func (d *directory) iamPutUserPolicy(r *iamRequest, u *user) (any, error) {
 			sendpolicy.InlineQuota, u.name)
 	}
 	u.rights = changed
+	d.hold(u)
 	return nil, nil
 }
 
@@ -46,6 +47,7 @@ func (d *directory) iamDeleteUserPolicy(r *iamRequest, u *user) (any, error) {
 		return nil, err
 	}
 	u.rights.remove(p.name)
+	d.hold(u)
 	return nil, nil
 }
 

@@ -73,6 +73,7 @@ type group struct {
 	name, id string
 	created  time.Time
 	rights   rights
+	held     history[rights]
 }
 
 func (d *directory) group(name string) (*group, error) {
@@ -96,6 +97,7 @@ type managedPolicy struct {
 	created time.Time
 	updated time.Time
 	texts   []string
+	told    history[string] // the default's text
 }
 
 // policyName is what is behind an ARN's path.
@@ -118,6 +120,7 @@ func (d *directory) putPolicy(arn, document string) {
 	}
 	if n := len(p.texts); n == 0 || p.texts[n-1] != document {
 		p.texts, p.updated = append(slices.Clip(p.texts), document), d.time()
+		p.told.set(d.now(), document)
 	}
 }
 
@@ -125,10 +128,12 @@ func (d *directory) putPolicy(arn, document string) {
 func (d *directory) copyRights(from *directory) {
 	for name, g := range from.groups {
 		copied := *g
+		copied.held.entries = slices.Clip(g.held.entries)
 		d.groups[name] = &copied
 	}
 	for arn, p := range from.policies {
 		copied := *p
+		copied.told.entries = slices.Clip(p.told.entries)
 		d.policies[arn] = &copied
 	}
 }

@@ -46,17 +46,15 @@ func (w *World) AddUserToGroup(userName, groupName string) error {
 
 // PutGroupPolicy gives a group an inline policy, or changes the one of that name.
 func (w *World) PutGroupPolicy(groupName, name, document string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.directory.groupNamed(groupName).rights.put(name, document)
+	w.changeGroup(groupName, func(g *group) { g.rights.put(name, document) })
 }
 
 // AttachGroupPolicy gives a group a managed policy, as AttachUserPolicy gives it to a user.
 func (w *World) AttachGroupPolicy(groupName, arn, document string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.directory.putPolicy(arn, document)
-	w.directory.groupNamed(groupName).rights.attach(arn)
+	w.changeGroup(groupName, func(g *group) {
+		w.directory.putPolicy(arn, document)
+		g.rights.attach(arn)
+	})
 }
 
 // CreateLoginProfile gives a user a password for the console.
@@ -105,6 +103,15 @@ func (w *World) changeUser(name string, change func(*user)) error {
 	u, err := w.directory.user(name)
 	if err == nil {
 		change(u)
+		w.directory.hold(u)
 	}
 	return err
+}
+
+func (w *World) changeGroup(name string, change func(*group)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	g := w.directory.groupNamed(name)
+	change(g)
+	g.held.set(w.Now(), g.rights)
 }

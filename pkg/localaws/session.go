@@ -93,7 +93,7 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	mail := Mail{Region: s.visit.endpoint.region, AccessKeyID: s.username, From: s.from, To: s.to, Data: data}
-	if text := s.world.deliver(mail); text != "" {
+	if text := s.world.deliver(mail, s.visit.address()); text != "" {
 		return say(554, "%s", text)
 	}
 	return say(250, "Ok %016x-%s-000000", s.world.Now().UnixMilli(), newUUID())

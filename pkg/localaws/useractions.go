@@ -35,6 +35,7 @@ func (d *directory) iamCreateUser(r *iamRequest) (any, error) {
 		return nil, err
 	}
 	u.path, u.tags, u.boundary = path, tags, boundary
+	d.hold(u)
 	return createUserResult{User: u.xml()}, nil
 }
 

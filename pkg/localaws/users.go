@@ -18,6 +18,7 @@ type user struct {
 	rights   rights
 	groups   []string // names
 	boundary string   // the ARN of a managed policy; empty: none
+	held     history[held]
 	ways     ways
 }
 

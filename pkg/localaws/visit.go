@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -52,6 +53,12 @@ func (v *visit) Read(p []byte) (int, error) {
 		v.idle.Reset(v.patience)
 	}
 	return n, err
+}
+
+// address is the client's.
+func (v *visit) address() netip.Addr {
+	at, _ := netip.ParseAddrPort(v.RemoteAddr().String()) // a TCP connection's is one
+	return at.Addr().Unmap()
 }
 
 // heard tells whoever listens on the wire.

@@ -52,6 +52,7 @@ type World struct {
 	shelf      shelf
 	mails      []Mail
 	denied     map[string]string // access key ID: what DATA answers
+	sending    sending
 	mechanisms []string
 	noSTARTTLS bool          // isn't offered
 	patience   time.Duration // of SMTP servers with clients that say nothing
@@ -84,6 +85,7 @@ func newWorld(cfg Config) *World {
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	w.endpoints = map[string]*endpoint{}
 	w.denied = map[string]string{}
+	w.sending.identities = identities{}
 	w.patience = smtpPatience
 	if cfg.NewKey == nil {
 		cfg.NewKey = randomKey

@@ -25,6 +25,9 @@
 // The thief may choose everything that a policy doesn't fix. What can't be known, such as a
 // condition on a key that SES doesn't implement, is taken for what helps the thief.
 //
+// [Decide] answers for one mail whether the policies allow it, as IAM would, and says which
+// statement decides.
+//
 // What SES asks of a policy is in "Identity and access management in Amazon SES" (Amazon SES
 // Developer Guide) and "Actions, resources, and condition keys for Amazon SES" (Service
 // Authorization Reference).

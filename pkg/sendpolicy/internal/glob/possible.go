@@ -17,6 +17,12 @@ func (d Demand) Meets(text string) bool {
 	return slices.ContainsFunc(d.Patterns, func(p *Pattern) bool { return p.Matches(text) }) == d.Like
 }
 
+// Known is the demand without the patterns whose text isn't known, because of a policy variable.
+func (d Demand) Known() Demand {
+	d.Patterns = slices.DeleteFunc(slices.Clone(d.Patterns), func(p *Pattern) bool { return p.unknown })
+	return d
+}
+
 // Characters that stand for all those that no pattern has where a text has got to. A text with a
 // fresh one is one that nobody wrote down: only wildcards let it in.
 const (
@@ -60,7 +66,7 @@ func (left *Effort) Possible(demands []Demand, kinds ...Kind) bool {
 	for _, d := range demands {
 		known := d
 		if !d.Like { // what can't be known isn't kept out
-			known.Patterns = slices.DeleteFunc(slices.Clone(d.Patterns), func(p *Pattern) bool { return p.unknown })
+			known = d.Known()
 		}
 		s.demands = append(s.demands, known)
 	}
