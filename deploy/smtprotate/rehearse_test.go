@@ -40,8 +40,8 @@ func inSandbox(t *testing.T) *sandbox {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.Close() })
-	// w.EnforceSending(true)
-	// w.VerifyIdentity("example.com")
+	w.EnforceSending(true)
+	w.VerifyIdentity("example.com")
 	w.SetSMTPPatience(5 * time.Second)
 	mirror, err := awstest.Mirror(awstest.Moto(t), w)
 	if err != nil {

@@ -47,7 +47,7 @@ var parts = []part{
 	{[]string{"login.", "server."}, (*asker).askLogins},
 	{[]string{"change.", "session."}, (*asker).askChanges},
 	{[]string{"use."}, (*asker).askUses},
-	{[]string{"policy."}, (*asker).askPolicies},
+	{[]string{"policy.", "use.mail"}, (*asker).askPolicies},
 	{[]string{"user."}, (*asker).askUser},
 }
 

@@ -29,8 +29,8 @@ func Local(ctx context.Context, region string) (recorded recording.Recording, er
 // onWorld is a rehearsal on a World, in the World's time.
 func onWorld(ctx context.Context, world *localaws.World, region string) (*Rehearsal, error) {
 	const domain = "example.com"
-	// world.EnforceSending(true)
-	// world.VerifyIdentity(domain)
+	world.EnforceSending(true)
+	world.VerifyIdentity(domain)
 	account, err := Open(ctx, aws.Config{
 		Region: region, BaseEndpoint: aws.String(world.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("ASIAREHEARSAL0000000", "nobody's", ""),

@@ -1,0 +1,36 @@
+package recording
+
+import (
+	"strings"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
+)
+
+// Imitate gives a World the delays that were recorded, and the identities, as far as answers tell
+// them. Without the delays it would accept a new key at once, and not say what SES says until then.
+func Imitate(w *localaws.World, answers []Answer, from string) {
+	_, domain, _ := strings.Cut(from, "@")
+	w.VerifyIdentity(domain)
+	for _, a := range answers {
+		switch a.ID {
+		case "login.new":
+			w.SetPropagation(seconds(a, "first server after"), seconds(a, "all servers after"))
+		case "policy.effect":
+			w.SetPolicyPropagation(seconds(a, "allowed after"))
+		case "use.login":
+			w.SetLastUsedDelay(seconds(a, "reported after"))
+			if a.Answer == notInTime {
+				w.SetLastUsedDelay(24 * time.Hour) // longer than anybody waits here
+			}
+		case "policy.address":
+			if strings.Contains(a.Answer, "identity/{from}") {
+				w.VerifyIdentity(from)
+			}
+		}
+	}
+}
+
+func seconds(a Answer, what string) time.Duration {
+	return time.Duration(a.Seconds[what] * float64(time.Second))
+}
