@@ -33,9 +33,10 @@ type rehearseCommand struct {
 func (rehearseCommand) Help() string {
 	return "Plays a credential's life in an AWS account, with the deployed function's own code: first credential, " +
 		"rotation, retirement, rollback, emergency, while an application sends. Then it asks AWS what no document " +
-		"tells, such as how soon SES accepts a new key, and compares the answers with what this project's tests assume. " +
-		"Take a sandbox account: it makes two IAM users and two secrets, says so before, and removes them at the end, " +
-		"also after Ctrl-C. The exit code is 0 if the function did all it should and nothing was left, and 1 otherwise."
+		"tells, such as how soon SES accepts a new key, and compares the answers with what this project's tests " +
+		"assume. Take a sandbox account: it makes two IAM users and two secrets, says so before, and removes them at " +
+		"the end, also after Ctrl-C. The exit code is 0 if the function did all it should and nothing was left, and " +
+		"1 otherwise."
 }
 
 // Run asks before it makes anything.
@@ -98,7 +99,8 @@ func (r rehearseCommand) check() error {
 }
 
 // show writes the recording, and prints what was found out.
-func (r rehearseCommand) show(ctx context.Context, c *console, of *rehearse.Rehearsal, recorded recording.Recording) error {
+func (r rehearseCommand) show(ctx context.Context, c *console, of *rehearse.Rehearsal,
+	recorded recording.Recording) error {
 	if len(recorded.Answers) == 0 {
 		return nil
 	}
@@ -107,11 +109,14 @@ func (r rehearseCommand) show(ctx context.Context, c *console, of *rehearse.Rehe
 			return fmt.Errorf("--record: %w", err)
 		}
 	}
-	if r.JSON {
+	switch {
+	case r.JSON:
 		return recorded.Write(c.out)
+	case ctx.Err() != nil:
+		return nil // it was stopped
 	}
 	fmt.Fprintln(c.err, "Asking localaws the same, for comparison.")
-	local, err := rehearse.Local(context.WithoutCancel(ctx), of.Endpoint.Region)
+	local, err := rehearse.Local(ctx, of.Endpoint.Region, recorded.Answers)
 	if err != nil {
 		return fmt.Errorf("rehearsing on localaws: %w", err)
 	}

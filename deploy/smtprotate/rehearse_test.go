@@ -1,13 +1,16 @@
 package main
 
 import (
-	"encoding/json"
+	"bytes"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -17,10 +20,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/rehearse"
+	commandsof "github.com/seed-486a873a/ses-smtp-rotator/deploy/internal/commands"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
 // sandbox is an account with moto's IAM and Secrets Manager, and localaws's SMTP.
@@ -28,12 +32,32 @@ type sandbox struct {
 	*testing.T
 	world *localaws.World
 	url   string
+	dir   string
+	roots string // a file
 	calls atomic.Int64
 	at    map[int64]func() // what happens before a call
-	roots string
 }
 
 func inSandbox(t *testing.T) *sandbox {
+	t.Helper()
+	s := onLocalaws(t)
+	mirror, err := awstest.Mirror(awstest.Moto(t), s.world)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if happens := s.at[s.calls.Add(1)]; happens != nil {
+			happens()
+		}
+		mirror.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// onLocalaws is one with everything on localaws.
+func onLocalaws(t *testing.T) *sandbox {
 	t.Helper()
 	w, err := localaws.Start(localaws.Config{})
 	if err != nil {
@@ -43,42 +67,31 @@ func inSandbox(t *testing.T) *sandbox {
 	w.EnforceSending(true)
 	w.VerifyIdentity("example.com")
 	w.SetSMTPPatience(5 * time.Second)
-	mirror, err := awstest.Mirror(awstest.Moto(t), w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &sandbox{T: t, world: w, at: map[int64]func(){}, roots: filepath.Join(t.TempDir(), "roots.pem")}
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if happens := s.at[s.calls.Add(1)]; happens != nil {
-			happens()
-		}
-		mirror.ServeHTTP(rw, r)
-	}))
-	t.Cleanup(server.Close)
-	s.url = server.URL
+	s := &sandbox{T: t, world: w, url: w.URL(), at: map[int64]func(){}, dir: t.TempDir()}
+	s.roots = filepath.Join(s.dir, "roots.pem")
 	if err := os.WriteFile(s.roots, w.CertPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// command is the built program in the sandbox, at a pace of seconds.
-func (s *sandbox) command(args ...string) (*exec.Cmd, *strings.Builder) {
+// command is the built program's rehearse in the sandbox.
+func (s *sandbox) command(args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
 	s.Helper()
-	args = append([]string{"rehearse", "--yes", "--region", awstest.Region}, args...)
-	cmd := exec.Command(program(s.T), args...)
+	cmd = exec.Command(program(s.T), append([]string{"rehearse", "--region", awstest.Region}, args...)...)
 	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+s.url, "AWS_ACCESS_KEY_ID=AKIAOPERATOR00000000",
 		"AWS_SECRET_ACCESS_KEY=nobodys", "AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent",
-		"AWS_EC2_METADATA_DISABLED=true", "SSL_CERT_FILE="+s.roots, "SSL_CERT_DIR=/nonexistent")
-	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
-	return cmd, &out
+		"AWS_EC2_METADATA_DISABLED=true", "SSL_CERT_FILE="+s.roots, "SSL_CERT_DIR=/nonexistent",
+		"GRACE_PERIOD=30d", "SECRET_KEYS=nonsense") // the operator's own, which the function must not get
+	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	return cmd, stdout, stderr
 }
 
 // short are the arguments of a rehearsal that takes seconds.
 func (s *sandbox) short(more ...string) []string {
-	return append([]string{"--endpoint", s.world.SMTP(awstest.Region), "--from", "me@example.com", "--pace", "1s",
-		"--patience", "3s"}, more...)
+	return append([]string{"--yes", "--endpoint", s.world.SMTP(awstest.Region), "--from", "me@example.com",
+		"--pace", "1s", "--patience", "3s"}, more...)
 }
 
 // wantNothing asks moto itself.
@@ -95,51 +108,184 @@ func (s *sandbox) wantNothing() {
 	}
 }
 
-func TestARehearsalOnMotoIsWholeAndLeavesNothing(t *testing.T) {
+// TestARehearsalOnMotoIsWhole: moto isn't AWS, and answers some questions in words of its own.
+func TestARehearsalOnMotoIsWhole(t *testing.T) {
 	t.Parallel()
 	s := inSandbox(t)
 	file := filepath.Join(t.TempDir(), "recording.json")
-	cmd, out := s.command(s.short("--record", file)...)
+	cmd, stdout, stderr := s.command(s.short("--record", file)...)
 	if err := cmd.Run(); err != nil {
-		t.Errorf("%v: %s", err, out)
+		t.Errorf("%v: %s", err, stderr)
 	}
-	t.Log(out)
 	s.wantNothing()
-	f, err := os.Open(file)
+	for _, want := range []string{
+		"Does an emergency replace the key that leaked, and delete it?\n    it does, and one key is left",
+		"≠ What does GetAccessKeyLastUsed say of a deleted key?\n    404 NoSuchEntity", "localaws: 403 AccessDenied",
+	} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("no %q in: %s", want, stdout)
+		}
+	}
+	for line := range strings.Lines(stdout.String() + stderr.String()) {
+		if n := len([]rune(line)); n > 101 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	recorded, err := recording.Read(f)
-	if err != nil {
-		t.Fatal(err)
+	recorded, err := recording.Read(bytes.NewReader(text))
+	if err != nil || recorded.Region != awstest.Region {
+		t.Errorf("%v: %s", err, text)
 	}
-	text, _ := json.Marshal(recorded)
 	for _, secret := range s.world.Secrets() {
-		if strings.Contains(string(text), secret) || strings.Contains(out.String(), secret) {
+		if bytes.Contains(slices.Concat(text, stdout.Bytes(), stderr.Bytes()), []byte(secret)) {
 			t.Error("a secret is shown")
 		}
 	}
-	_ = rehearse.Prefix
 }
 
-// TestARehearsalThatIsKilledIsCleanedUp kills the process at one call of each act, and has another
-// one clean up.
+// calls at which rehearsals on moto are stopped or killed; WHOLE tries all of them.
+func someCalls() []int64 {
+	if os.Getenv("WHOLE") != "" {
+		return []int64{2, 5, 15, 40, 80, 110, 130}
+	}
+	return []int64{5, 110}
+}
+
 func TestARehearsalThatIsKilledIsCleanedUp(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int64{2, 3, 5, 7, 15, 40, 80, 110, 130} {
+	for _, n := range someCalls() {
 		t.Run(fmt.Sprintf("at call %d", n), func(t *testing.T) {
 			s := inSandbox(t)
-			cmd, out := s.command(s.short()...)
+			cmd, _, stderr := s.command(s.short()...)
 			s.at[n] = func() { _ = cmd.Process.Kill() }
 			if err := cmd.Run(); cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-				t.Errorf("it wasn't killed: %v: %s", err, out)
+				t.Errorf("it wasn't killed: %v: %s", err, stderr)
 			}
-			clean, out := s.command("--clean")
-			if err := clean.Run(); err != nil {
-				t.Errorf("%v: %s", err, out)
+			for _, want := range []string{"Removed what was left of 1 rehearsal", "Nothing is left of a rehearsal"} {
+				clean, stdout, stderr := s.command("--clean", "--yes")
+				if err := clean.Run(); err != nil || !strings.Contains(stdout.String(), want) {
+					t.Errorf("%v: %s%s", err, stdout, stderr)
+				}
 			}
 			s.wantNothing()
 		})
+	}
+}
+
+func TestARehearsalThatIsInterruptedCleansUpItself(t *testing.T) {
+	t.Parallel()
+	for _, n := range someCalls() {
+		t.Run(fmt.Sprintf("at call %d", n), func(t *testing.T) {
+			s := inSandbox(t)
+			cmd, _, stderr := s.command(s.short()...)
+			s.at[n] = func() { _ = cmd.Process.Signal(os.Interrupt) }
+			err := cmd.Run()
+			if exit, is := errors.AsType[*exec.ExitError](err); !is || exit.ExitCode() != exitInterrupted ||
+				!strings.Contains(stderr.String(), "Stopping: what was made is being removed.") {
+				t.Errorf("%v: %s", err, stderr)
+			}
+			s.wantNothing()
+		})
+	}
+}
+
+func TestNothingIsRehearsedUnlessItIsAgreedTo(t *testing.T) {
+	w := inAccount(t, nil)
+	operator(t, map[string]*localaws.World{"it": w})
+	for _, c := range []struct {
+		args, typed string
+		says        []string
+	}{
+		{"rehearse", "", []string{"there is nobody to ask whether to go on: say --yes"}},
+		{"rehearse --from me@example.com", "n\n", []string{"in account 123456789012, Region eu-west-1",
+			"assumed-role/rotator/session", "from me@example.com to success@simulator.amazonses.com", "It costs less than $",
+			"nothing was done"}},
+		{"rehearse --from example.com", "y\n", []string{"--from example.com: it isn't a mail address"}},
+		{"rehearse --pace 10ms", "y\n", []string{"--pace 10ms: it must be at least 1s"}},
+		{"rehearse --patience 1s", "y\n", []string{"--patience 1s: it must be at least"}},
+		{"rehearse --endpoint mail", "y\n", []string{"mail"}},
+		{"rehearse --region eu-south-1", "y\n", []string{"eu-south-1"}}, // SES has no SMTP there
+	} {
+		var out, err strings.Builder
+		code := run(t.Context(), strings.Fields(c.args),
+			&console{in: strings.NewReader(c.typed), out: &out, err: &err, interactive: c.typed != ""})
+		words := strings.Join(strings.Fields(err.String()), " ")
+		for _, want := range c.says {
+			if code != exitFailed || !strings.Contains(words, want) {
+				t.Errorf("%s: exit code %d, no %q in: %s", c.args, code, want, words)
+			}
+		}
+	}
+	for _, call := range w.Calls() {
+		if call.Service != "sts" {
+			t.Errorf("%s was called", call.Action)
+		}
+	}
+}
+
+// TestARehearsalsPermissionsAreThoseOfItsPage compares the policy of the page with all calls of a
+// rehearsal, and of cleaning up.
+func TestARehearsalsPermissionsAreThoseOfItsPage(t *testing.T) {
+	t.Parallel()
+	s := onLocalaws(t)
+	for _, args := range [][]string{s.short(), {"--clean", "--yes"}} {
+		cmd, stdout, stderr := s.command(args...)
+		if err := cmd.Run(); err != nil {
+			t.Errorf("%v: %s%s", err, stdout, stderr)
+		}
+	}
+	called := map[string]bool{}
+	for _, c := range s.world.Calls() {
+		if c.Service != "sts" { // which needs no permission ("GetCallerIdentity", AWS STS API Reference)
+			called[c.Service+":"+c.Action] = true
+		}
+	}
+	page, err := os.ReadFile("../rehearse.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(page), "```json\n")
+	text, _, _ = strings.Cut(text, "```")
+	policy, err := sendpolicy.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := map[string]bool{}
+	for _, statement := range policy.Statements {
+		for _, action := range statement.Action {
+			allowed[action] = true
+		}
+	}
+	if !maps.Equal(called, allowed) {
+		t.Errorf("called %v\nallowed %v", slices.Sorted(maps.Keys(called)), slices.Sorted(maps.Keys(allowed)))
+	}
+}
+
+// TestARehearsalDoesWhatItsPageSays runs the page's commands, in the sandbox and in short.
+func TestARehearsalDoesWhatItsPageSays(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../rehearse.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := onLocalaws(t)
+	ran := 0
+	for _, command := range commandsof.Of(string(page)) {
+		args, is := strings.CutPrefix(command, "smtprotate rehearse ")
+		if !is {
+			continue
+		}
+		ran++
+		cmd, stdout, stderr := s.command(append(s.short(), strings.Fields(args)...)...)
+		cmd.Dir = s.dir
+		if err := cmd.Run(); err != nil || stdout.Len() == 0 {
+			t.Errorf("%s: %v: %s%s", command, err, stdout, stderr)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "recording.json")); err != nil || ran != 3 {
+		t.Errorf("%d commands ran, %v", ran, err)
 	}
 }

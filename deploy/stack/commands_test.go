@@ -102,6 +102,8 @@ var untyped = []struct{ document, command, why string }{
 
 	{"deploy/discover.md", "smtprotate discover", "deploy/smtprotate/discover_test.go runs it"},
 	{"deploy/discover.md", "smtprotate audit --user NAME", "no command, only a reminder of one"},
+	{"deploy/rehearse.md", "smtprotate rehearse", "deploy/smtprotate/rehearse_test.go runs it"},
+	{"deploy/rehearse.md", "smtprotate demo", "no command, only a name"},
 	{"deploy/leaks.md", "go run ./deploy/smtprotate policy", "no command, only a name"},
 	{"deploy/leaks.md", "smtprotate audit", "no command, only a name"},
 	{"deploy/growth/README.md", "aws service-quotas", "no command, only a name"},
@@ -135,7 +137,7 @@ func TestEveryCommandOfTheDocumentsIsAccountedFor(t *testing.T) {
 	for _, document := range []string{
 		"README.md", "CONTRIBUTING.md", "deploy/fleet.md", "deploy/cdk/README.md", "deploy/runbook.md",
 		"deploy/leaks.md", "deploy/growth/README.md", "lambda/bench/README.md", "deploy/notify.md",
-		"deploy/apps/parameter-store.md", "deploy/discover.md",
+		"deploy/apps/parameter-store.md", "deploy/discover.md", "deploy/rehearse.md",
 	} {
 		all := commands.Of(contents(t, top+document))
 		for _, command := range all {

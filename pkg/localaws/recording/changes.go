@@ -23,13 +23,15 @@ func (a *asker) askChanges(ctx context.Context) error {
 			return err
 		}
 	}
+	deactivate := func() error { return a.setStatus(ctx, types.StatusTypeInactive) }
+	activate := func() error { return a.setStatus(ctx, types.StatusTypeActive) }
 	for _, c := range []struct {
 		question, toSession string
 		code                int
 		change              func() error
 	}{
-		{"change.inactive", "session.inactive", refused, func() error { return a.setStatus(ctx, types.StatusTypeInactive) }},
-		{"change.active", "", accepted, func() error { return a.setStatus(ctx, types.StatusTypeActive) }},
+		{"change.inactive", "session.inactive", refused, deactivate},
+		{"change.active", "", accepted, activate},
 		{"change.deleted", "session.deleted", refused, func() error { return a.deleteSpare(ctx) }},
 	} {
 		if err := a.change(ctx, c.question, c.toSession, c.code, c.change); err != nil {
@@ -132,8 +134,6 @@ func (a *asker) try(s *session, since time.Time) error {
 		return err
 	case r.code != 250:
 		s.end = fmt.Sprintf("%v, to %s", r, command)
-	case a.Sent != nil:
-		a.Sent()
 	}
 	s.after = a.since(since)
 	return nil

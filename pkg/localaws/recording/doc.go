@@ -1,7 +1,7 @@
 // Package recording asks an AWS account what no document tells, and keeps the answers as a file:
-// how soon SES accepts a new access key, what it says to a deleted one, which conditions of a policy
-// hold over SMTP. What localaws does is asked with the same code, so the two can be compared answer
-// by answer.
+// how soon SES accepts a new access key, what it says to a deleted one, which conditions of a
+// policy hold over SMTP. What localaws does is asked with the same code, so the two can be compared
+// answer by answer.
 //
 //	answers, err := recording.Stage{IAM: …, Secrets: …, …}.Ask(ctx)
 //

@@ -28,7 +28,7 @@ func (a *asker) askNewKey(ctx context.Context) error {
 		return err
 	}
 	if !w.done {
-		return fmt.Errorf("SES didn't accept the new key within %s, and said %s", a.Patience, strings.Join(w.before, ", "))
+		return a.notAccepted(w)
 	}
 	a.use = &use{"use.login", a.lasting, a.Clock.Now()}
 	a.timed("login.new", w.seconds(), "all do")
@@ -39,9 +39,13 @@ func (a *asker) askNewKey(ctx context.Context) error {
 	}
 	w, err = a.watch(ctx, a.spare, a.spare.made, accepted, nil)
 	if err == nil && !w.done {
-		err = fmt.Errorf("SES didn't accept the first key within %s, and said %s", a.Patience, strings.Join(w.before, ", "))
+		err = a.notAccepted(w)
 	}
 	return err
+}
+
+func (a *asker) notAccepted(w watched) error {
+	return fmt.Errorf("SES didn't accept a new key within %s, and said %s", a.Patience, strings.Join(w.before, ", "))
 }
 
 // askServer asks a server what needs no password. The login before TLS is nobody's: what is said

@@ -57,11 +57,7 @@ func (a *asker) sendOnce(ctx context.Context, m mail) (command string, r reply, 
 		return "", r, err
 	}
 	defer s.close()
-	command, r, err = s.talk.send(m)
-	if err == nil && r.code == 250 && a.Sent != nil {
-		a.Sent()
-	}
-	return command, r, err
+	return s.talk.send(m)
 }
 
 func (a *asker) askNone(ctx context.Context) error {

@@ -12,7 +12,8 @@ import (
 )
 
 func TestARecordingIsReadAsItWasWritten(t *testing.T) {
-	r := Recording{Format: Format, Source: "a test", Made: time.Date(2026, 11, 29, 1, 2, 3, 0, time.UTC), Region: "eu-west-1",
+	made := time.Date(2026, 11, 29, 1, 2, 3, 0, time.UTC)
+	r := Recording{Format: Format, Source: "a test", Made: made, Region: "eu-west-1",
 		Answers: []Answer{
 			{ID: "a.b", Question: "Is it <so>?", Answer: "yes", Seconds: map[string]float64{"done after": 1.5}},
 			{ID: "a.c", Question: "And this?", Unanswered: "nobody asked"},
@@ -93,8 +94,8 @@ func TestWithoutASenderNothingIsSentAndTheRestIsAnswered(t *testing.T) {
 	}
 }
 
-// TestAPermissionThatIsMissingCostsItsOwnAnswersOnly: the part that it is asked in has none, with the
-// reason, and the others have.
+// TestAPermissionThatIsMissingCostsItsOwnAnswersOnly: the part that it is asked in has none, with
+// the reason, and the others have.
 func TestAPermissionThatIsMissingCostsItsOwnAnswersOnly(t *testing.T) {
 	w := imitating(t, nil)
 	s := stageOn(t, w)
@@ -105,7 +106,9 @@ func TestAPermissionThatIsMissingCostsItsOwnAnswersOnly(t *testing.T) {
 		return nil
 	})
 	_, by := ask(t, s)
-	for id, answered := range map[string]bool{"secret.none": true, "secret.promoted": false, "login.new": true, "policy.from": true} {
+	for id, answered := range map[string]bool{
+		"secret.none": true, "secret.promoted": false, "login.new": true, "policy.from": true,
+	} {
 		if (by[id].Answer != "") != answered || !answered && !strings.Contains(by[id].Unanswered, "is not authorized") {
 			t.Errorf("%s: %+v", id, by[id])
 		}

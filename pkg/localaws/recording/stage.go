@@ -38,8 +38,6 @@ type Stage struct {
 	Patience time.Duration
 	// Progress is told what is asked now. It may be nil.
 	Progress func(question string)
-	// Sent is told of each mail that was sent. It may be nil.
-	Sent func()
 }
 
 // Clock is the time, and how it passes.

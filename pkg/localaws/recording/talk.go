@@ -25,8 +25,8 @@ func (r reply) String() string { return fmt.Sprintf("%d %s", r.code, r.text) }
 // talkTimeout bounds one command and its reply.
 const talkTimeout = 30 * time.Second
 
-// talk is a conversation with one SMTP server, word by word: a mail library would keep back what the
-// server said, or not say what is asked here.
+// talk is a conversation with one SMTP server, word by word: a mail library would keep back what
+// the server said, or not say what is asked here.
 type talk struct {
 	*textproto.Conn
 	conn   net.Conn

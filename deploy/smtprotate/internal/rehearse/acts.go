@@ -137,8 +137,8 @@ func (r *Rehearsal) retirement(ctx context.Context) (recording.Answer, error) {
 		seconds[string(want)+" after"] = r.Clock.Now().Sub(r.promoted).Seconds()
 	}
 	if grace := seconds[string(rotation.Retired)+" after"]; grace < r.Pace.Seconds() {
-		return recording.Answer{}, fmt.Errorf("it was deactivated %.0f s after the rotation, before the grace period of "+
-			"%s was over", grace, r.Pace)
+		return recording.Answer{}, fmt.Errorf("it was deactivated %.0f s after the rotation, before the grace period "+
+			"of %s was over", grace, r.Pace)
 	}
 	answer := said("it is")
 	answer.Seconds = seconds
@@ -165,8 +165,8 @@ func (r *Rehearsal) tickUntil(ctx context.Context, want rotation.Outcome) error 
 	return fmt.Errorf("no tick was %q", want)
 }
 
-// quarantineForRollback is more than the 15 minutes in which no rollback begins because the previous
-// key might be deleted meanwhile.
+// quarantineForRollback is more than 15 minutes: so long before a key's deletion, no rollback to it
+// begins any more.
 const quarantineForRollback = time.Hour
 
 func (r *Rehearsal) rollback(ctx context.Context) (recording.Answer, error) {
@@ -202,8 +202,8 @@ func (r *Rehearsal) emergency(ctx context.Context) (recording.Answer, error) {
 		return recording.Answer{}, err
 	}
 	if len(keys) != 1 || keys[0] != r.current.Username {
-		return recording.Answer{}, fmt.Errorf("the user has the access keys %s, want %s alone", strings.Join(keys, ", "),
-			r.current.Username)
+		return recording.Answer{}, fmt.Errorf("the user has the access keys %s, want %s alone",
+			strings.Join(keys, ", "), r.current.Username)
 	}
 	return said("it does, and one key is left"), nil
 }

@@ -55,13 +55,13 @@ func (a *application) send(ctx context.Context) {
 }
 
 func (a *application) deliver(ctx context.Context, c smtpcreds.Credential) error {
+	client := sessmtp.Client{TLS: &tls.Config{RootCAs: a.roots}}
 	if a.from == "" {
-		client := sessmtp.Client{TLS: &tls.Config{RootCAs: a.roots}}
 		return client.Login(ctx, c.Login, "")
 	}
 	text := fmt.Sprintf("From: %s\r\nTo: %s\r\nSubject: a rehearsal\r\n\r\nAn application's mail.\r\n", a.from,
 		recording.Simulator)
-	return c.SendMail(ctx, &tls.Config{RootCAs: a.roots}, a.from, []string{recording.Simulator}, []byte(text))
+	return client.Send(ctx, c.Login, a.from, recording.Simulator, []byte(text))
 }
 
 // fresh returns the application's Store. A Store goes by real time, so where time is simulated, a

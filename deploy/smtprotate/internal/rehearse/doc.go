@@ -6,11 +6,11 @@
 //	recorded, err := r.Run(ctx)
 //
 // A Rehearsal makes two IAM users and two secrets of its own, whose names begin with [Prefix], and
-// touches nothing else. Run removes them before it returns, whatever happened, also when its context
+// touches nothing else. Run removes them before it returns, whatever happened, also if its context
 // ends. After a crash, [Account.Leftovers] finds them by their names, and [Account.Remove] removes
-// them. What it makes is of little use to a thief meanwhile: the users may send mail to SES's
-// mailbox simulator and nowhere else.
+// them. Meanwhile they are of little use to a thief: the users may send mail to SES's mailbox
+// simulator and nowhere else.
 //
-// [Local] rehearses on pkg/localaws. Where AWS answers differently, the stand-in is wrong, and so is
-// every test that relies on it.
+// [Local] rehearses on pkg/localaws. Where AWS answers differently, the stand-in is wrong, and so
+// may be every test that relies on it.
 package rehearse

@@ -19,8 +19,8 @@ import (
 // invocationTimeout is the deployed function's, as template.yaml has it.
 const invocationTimeout = 300 * time.Second
 
-// deploy makes the function with its settings, as a deployment does. Its quarantine differs from act
-// to act: a rollback wants more time before the previous key's deletion than others wait for.
+// deploy makes the function with its settings, as a deployment does. Its quarantine differs from
+// act to act: a rollback wants more time before the previous key's deletion than others wait for.
 func (r *Rehearsal) deploy(quarantine time.Duration) {
 	settings := map[string]string{
 		"AWS_REGION":        r.Endpoint.Region,

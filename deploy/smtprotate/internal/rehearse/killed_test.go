@@ -3,24 +3,30 @@ package rehearse
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
 )
 
-// places are the calls at which a rehearsal is stopped or killed: every one if WHOLE is set, and
-// else those after which something new is there or gone.
+var every = flag.Bool("every", false, "stop and kill rehearsals at every call; takes some minutes")
+
+// makes are the calls that make or remove what could be left behind.
+var makes = []string{"iam:CreateUser", "iam:CreateAccessKey", "iam:PutUserPolicy", "iam:DeleteUser",
+	"secrets:CreateSecret", "secrets:DeleteSecret"}
+
+// places are the calls at which a rehearsal is stopped or killed: the first of each kind that makes
+// or removes something, or all of these if WHOLE is set.
 func places(t *testing.T) map[string]int {
 	t.Helper()
 	all := map[string]int{}
 	seen := map[string]bool{}
 	for n, call := range calls(t) {
-		if makes := map[string]bool{"iam:CreateUser": true, "iam:CreateAccessKey": true, "secrets:CreateSecret": true,
-			"iam:PutUserPolicy": true, "iam:DeleteUser": true, "secrets:DeleteSecret": true}[call]; makes ||
-			os.Getenv("WHOLE") != "" || !seen[call] {
+		if *every || slices.Contains(makes, call) && (!seen[call] || os.Getenv("WHOLE") != "") {
 			all[fmt.Sprintf("%d %s", n, call)] = n
 		}
 		seen[call] = true
@@ -53,8 +59,8 @@ func TestARehearsalThatIsStoppedLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestWhatAKilledRehearsalLeavesIsFoundAndRemoved: after the n-th call the rehearsal reaches nothing
-// any more, as if it had been killed, and another process cleans up.
+// TestWhatAKilledRehearsalLeavesIsFoundAndRemoved: after the n-th call the rehearsal reaches
+// nothing any more, as if it had been killed, and another process cleans up.
 func TestWhatAKilledRehearsalLeavesIsFoundAndRemoved(t *testing.T) {
 	t.Parallel()
 	for name, n := range places(t) {

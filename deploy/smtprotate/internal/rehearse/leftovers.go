@@ -38,18 +38,7 @@ func (l Leftover) String() string {
 
 // Leftovers are what is there of all rehearsals in the account and its Region, the oldest first.
 func (a Account) Leftovers(ctx context.Context) ([]Leftover, error) {
-	var all []Leftover
-	of := func(name string) *Leftover {
-		run, began, is := runOf(name)
-		if !is {
-			return &Leftover{}
-		}
-		i := slices.IndexFunc(all, func(l Leftover) bool { return l.Run == run })
-		if i < 0 {
-			all, i = append(all, Leftover{Run: run, Began: began}), len(all)
-		}
-		return &all[i]
-	}
+	var all leftovers
 	users := iam.NewListUsersPaginator(a.iam, &iam.ListUsersInput{PathPrefix: aws.String(Path)})
 	for users.HasMorePages() {
 		page, err := users.NextPage(ctx)
@@ -57,8 +46,7 @@ func (a Account) Leftovers(ctx context.Context) ([]Leftover, error) {
 			return nil, fmt.Errorf("listing IAM users with the path %s: %w", Path, err)
 		}
 		for _, u := range page.Users {
-			l := of(aws.ToString(u.UserName))
-			l.Users = append(l.Users, aws.ToString(u.UserName))
+			all.add(*u.UserName, func(l *Leftover) { l.Users = append(l.Users, *u.UserName) })
 		}
 	}
 	secrets := secretsmanager.NewListSecretsPaginator(a.secrets, &secretsmanager.ListSecretsInput{
@@ -71,12 +59,26 @@ func (a Account) Leftovers(ctx context.Context) ([]Leftover, error) {
 			return nil, fmt.Errorf("listing secrets whose names begin with %s: %w", Prefix, err)
 		}
 		for _, s := range page.SecretList {
-			l := of(aws.ToString(s.Name))
-			l.Secrets = append(l.Secrets, aws.ToString(s.Name))
+			all.add(*s.Name, func(l *Leftover) { l.Secrets = append(l.Secrets, *s.Name) })
 		}
 	}
 	slices.SortFunc(all, func(x, y Leftover) int { return x.Began.Compare(y.Began) })
 	return all, nil
+}
+
+type leftovers []Leftover
+
+// add adds something to the rehearsal that its name tells. What isn't a rehearsal's is left alone.
+func (all *leftovers) add(name string, to func(*Leftover)) {
+	run, began, is := runOf(name)
+	if !is {
+		return
+	}
+	i := slices.IndexFunc(*all, func(l Leftover) bool { return l.Run == run })
+	if i < 0 {
+		*all, i = append(*all, Leftover{Run: run, Began: began}), len(*all)
+	}
+	to(&(*all)[i])
 }
 
 // removals is how often removing a user is tried: IAM may list a new key late, and refuse to delete

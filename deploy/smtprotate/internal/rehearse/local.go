@@ -3,6 +3,7 @@ package rehearse
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -12,8 +13,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// Local rehearses on localaws, in a Region and in simulated time, and returns what it answers.
-func Local(ctx context.Context, region string) (recorded recording.Recording, err error) {
+// Local rehearses on localaws, in a Region and in simulated time, and returns what it answers. When
+// it asks questions, localaws has the delays that like tells of.
+func Local(ctx context.Context, region string, like []recording.Answer) (recorded recording.Recording, err error) {
 	world, err := localaws.Start(localaws.Config{Regions: []string{region}})
 	if err != nil {
 		return recorded, err
@@ -23,6 +25,7 @@ func Local(ctx context.Context, region string) (recorded recording.Recording, er
 	if err != nil {
 		return recorded, err
 	}
+	r.beforeAsking = func() { recording.Imitate(world, like, r.From) }
 	return r.Run(ctx)
 }
 
@@ -31,6 +34,7 @@ func onWorld(ctx context.Context, world *localaws.World, region string) (*Rehear
 	const domain = "example.com"
 	world.EnforceSending(true)
 	world.VerifyIdentity(domain)
+	world.SetSMTPPatience(time.Second) // what it says then is asked for in real time
 	account, err := Open(ctx, aws.Config{
 		Region: region, BaseEndpoint: aws.String(world.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("ASIAREHEARSAL0000000", "nobody's", ""),

@@ -37,7 +37,7 @@ type Rehearsal struct {
 
 	current, previous credential.Value
 	promoted          time.Time // when the last rotation or emergency was done
-	mails             int       // mails that questions sent
+	beforeAsking      func()    // nil: nothing
 	failed            error     // what a promise was broken by
 }
 
@@ -72,6 +72,9 @@ func (r *Rehearsal) Run(ctx context.Context) (recorded recording.Recording, err 
 	if recorded.Answers, err = r.play(ctx); err != nil {
 		return recorded, err
 	}
+	if r.beforeAsking != nil {
+		r.beforeAsking()
+	}
 	answers, err := r.stage().Ask(ctx)
 	recorded.Answers = append(recorded.Answers, answers...)
 	return recorded, errors.Join(err, r.failed)
@@ -79,18 +82,11 @@ func (r *Rehearsal) Run(ctx context.Context) (recorded recording.Recording, err 
 
 func (r *Rehearsal) stage() recording.Stage {
 	return recording.Stage{
-		IAM: r.account.iam, Secrets: r.account.secrets, Endpoint: r.Endpoint, Addresses: r.addresses, RootCAs: r.RootCAs,
+		IAM: r.account.iam, Secrets: r.account.secrets,
+		Endpoint: r.Endpoint, Addresses: r.addresses, RootCAs: r.RootCAs,
 		User: r.Asked, Path: Path, Secret: r.AskedSecret, From: r.From, Clock: r.Clock, Every: r.Every,
-		Patience: r.Patience, Progress: r.say, Sent: func() { r.mails++ },
+		Patience: r.Patience, Progress: r.say,
 	}
-}
-
-// Mails is how many were sent.
-func (r *Rehearsal) Mails() int {
-	if r.application == nil || r.From == "" {
-		return r.mails
-	}
-	return r.mails + r.application.sent
 }
 
 // removing is how long removing may take after ctx has ended.

@@ -15,8 +15,6 @@ import (
 
 const region = "eu-west-1"
 
-// newWorld is one whose SMTP servers don't wait long for a client that says nothing: a rehearsal
-// waits for them in real time.
 func newWorld(t *testing.T) *localaws.World {
 	t.Helper()
 	w, err := localaws.Start(localaws.Config{Regions: []string{region}})
@@ -24,7 +22,6 @@ func newWorld(t *testing.T) *localaws.World {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.Close() })
-	w.SetSMTPPatience(700 * time.Millisecond)
 	return w
 }
 
@@ -36,7 +33,7 @@ func rehearsal(t *testing.T, w *localaws.World) *Rehearsal {
 		t.Fatal(err)
 	}
 	r.Every = 100 * time.Millisecond
-	r.Patience = 10 * time.Second
+	r.Patience = 3 * time.Second
 	return r
 }
 
@@ -49,8 +46,8 @@ func wantNothing(t *testing.T, r *Rehearsal) {
 	}
 }
 
-// dies has all calls fail from the n-th on, as if the caller had been killed there, and kill called.
-// If the n-th takes effect, its caller never hears of it.
+// dies has all calls fail from the n-th on, as if the caller had been killed there, and kill
+// called. If the n-th takes effect, its caller never hears of it.
 func dies(w *localaws.World, n int, effect bool, kill func()) {
 	w.ResetCalls()
 	w.Intercept(func(c localaws.Call) *localaws.Fault {
@@ -87,4 +84,9 @@ func calls(t *testing.T) (all []string) {
 		all = append(all, fmt.Sprintf("%s:%s", strings.Replace(c.Service, "secretsmanager", "secrets", 1), c.Action))
 	}
 	return all
+}
+
+// denied is IAM's answer to who lacks a permission.
+func denied(c localaws.Call) *localaws.Fault {
+	return &localaws.Fault{Code: "AccessDenied", Message: "User: me is not authorized to perform: iam:" + c.Action}
 }
