@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
@@ -109,6 +110,7 @@ func Config(url string) aws.Config {
 	return aws.Config{
 		Region:       Region,
 		BaseEndpoint: &url,
+		HTTPClient:   client{awshttp.NewBuildableClient()},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "AKIATEST000000000000", SecretAccessKey: "test"}, nil
 		}),
