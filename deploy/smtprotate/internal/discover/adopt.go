@@ -125,6 +125,10 @@ func (a *Adoption) identities() []string {
 func (a *Adoption) note(now time.Time) {
 	say := func(format string, args ...any) { a.notes = append(a.notes, fmt.Sprintf(format, args...)) }
 	f := a.facts
+	if f.Role != "" {
+		say("It is in another account than you are: run these with credentials of %s that may make a stack there.",
+			f.Title())
+	}
 	if f.Owner != nil {
 		say("A stack owns this user already, as %s says. Two stacks for one user would take each other's keys.",
 			f.Owner.By)
@@ -177,14 +181,7 @@ func (a *Adoption) spare() string {
 }
 
 // as is the profile, on the AWS CLI's command line.
-func (a *Adoption) as() string { return profileFlag(a.facts.Profile) }
-
-func profileFlag(profile string) string {
-	if profile == "" {
-		return ""
-	}
-	return " --profile " + quoted(profile)
-}
+func (a *Adoption) as() string { return a.facts.cli() }
 
 // header is what stands above both kinds of commands.
 func (a *Adoption) header() string {
@@ -198,8 +195,8 @@ func (a *Adoption) header() string {
 			fmt.Fprintln(&out, lead+line)
 		}
 	}
-	fmt.Fprintf(&out, "# IAM user %s of account %s, taken over by a stack. Nothing has been run.\n",
-		a.facts.Access.User, a.facts.Account)
+	fmt.Fprintf(&out, "# IAM user %s of %s, taken over by a stack. Nothing has been run.\n",
+		a.facts.Access.User, a.facts.Title())
 	for _, n := range a.notes {
 		comment(n)
 	}
@@ -285,7 +282,7 @@ func (a *Adoption) CloudFormation() string {
 // Terraform is the configuration, and what to run with it.
 func (a *Adoption) Terraform(release string) string {
 	provider := [][2]string{{"region", hcl(a.regions[0])}}
-	if profile := a.facts.Profile; profile != "" {
+	if profile := a.facts.Profile; profile != "" && a.facts.Role == "" {
 		provider = append(provider, [2]string{"profile", hcl(profile)})
 	}
 	module := [][2]string{

@@ -28,8 +28,7 @@ const (
 
 // User is what was found of one.
 type User struct {
-	Account  string              `json:"account"`
-	Profile  string              `json:"profile,omitempty"`
+	Place
 	Name     string              `json:"user"`
 	ARN      string              `json:"arn"`
 	Severity sendpolicy.Severity `json:"severity,omitempty"`
@@ -87,7 +86,7 @@ func Judge(f Facts, now time.Time) User {
 	f.Access.Now = now
 	may := sendpolicy.MaySend(f.Access)
 	findings := sendpolicy.Audit(f.Access)
-	u := User{Account: f.Account, Profile: f.Profile, Name: f.Access.User, ARN: f.ARN, MaySend: may,
+	u := User{Place: f.Place, Name: f.Access.User, ARN: f.ARN, MaySend: may,
 		Width: sendpolicy.WidthOf(may, findings), Owner: f.Owner, Secret: f.Secret,
 		OtherWays: otherWays(f.Access), Keys: reports(f.Keys, now)}
 	if f.Access.Boundary != nil {
@@ -213,8 +212,7 @@ func (u *User) closeOthers(worst sendpolicy.Severity) {
 		return
 	}
 	u.Severity = worst
-	u.Todo += ". Close its other ways in, which no rotation does: smtprotate audit" + profileFlag(u.Profile) +
-		" --user " + quoted(u.Name) + " says how"
+	u.Todo += ". Close its other ways in, which no rotation does: " + u.audit(u.Name) + " says how"
 }
 
 func (u *User) say(what Advice, how sendpolicy.Severity, why string, args ...any) {
@@ -237,8 +235,8 @@ func (u *User) revoke(is use) {
 func (u *User) owned(is use, findings []sendpolicy.Finding) {
 	switch worst := worstOfMail(findings); {
 	case worst == sendpolicy.High:
-		u.say(Narrow, sendpolicy.High, "%s, but policies from before still make it wide: smtprotate audit%s --user %s "+
-			"says which to take off", u.owner(), profileFlag(u.Profile), quoted(u.Name))
+		u.say(Narrow, sendpolicy.High, "%s, but policies from before still make it wide: %s says which to "+
+			"take off", u.owner(), u.audit(u.Name))
 	case is.newest >= old:
 		u.say(Check, sendpolicy.Medium, "%s, but its newest key is %s old: see with smtprotate status whether the "+
 			"function still rotates", u.owner(), Age(is.newest))
@@ -274,8 +272,8 @@ func (u *User) adopt(is use) {
 	if is.mail != nil {
 		used = "It sends mail"
 	}
-	u.say(Adopt, severity, "%s, and nobody rotates its key, which is %s old. Let a stack take it over: smtprotate "+
-		"discover%s --adopt %s prints the commands", used, Age(is.oldest), profileFlag(u.Profile), quoted(u.Name))
+	u.say(Adopt, severity, "%s, and nobody rotates its key, which is %s old. Let a stack take it over: %s "+
+		"--adopt %s prints the commands", used, Age(is.oldest), u.discover(), quoted(u.Name))
 }
 
 // byWidth is what a leak of the credential would mean.

@@ -29,8 +29,8 @@ type Account struct {
 	IAM API
 	// Secrets is Secrets Manager in a Region.
 	Secrets func(region string) SecretsAPI
-	// Profile is the AWS CLI's, for the commands that are advised; empty: whatever is at hand.
-	Profile string
+	// Place is what is known before. The account's ID may be missing; the users tell it.
+	Place
 	// Regions are those to look for stacks' secrets in, besides those that keys sent mail in.
 	Regions []string
 	// Named are further secrets to be read, by name or ARN.
@@ -47,9 +47,8 @@ type Account struct {
 
 // Survey is what an account turned out to have.
 type Survey struct {
-	Account string `json:"account"`
-	Profile string `json:"profile,omitempty"`
-	// Region is the profile's, or the first that was asked for.
+	Place
+	// Region is the first of those that were asked for.
 	Region string `json:"-"`
 	// Users is how many there are, and Found those that may send, or have sent, the worst first.
 	Users int    `json:"users"`
@@ -69,7 +68,10 @@ const atOnce = 3
 // Look reads the account. It is all or nothing but for what Unknown says.
 func (a *Account) Look(ctx context.Context) (Survey, error) {
 	w := work{Account: a, iam: &iamaccess.Account{API: a.IAM}}
-	w.survey = Survey{Profile: a.Profile, Found: []User{}, WithoutKeys: []string{}, Unknown: []string{}}
+	w.survey = Survey{Place: a.Place, Found: []User{}, WithoutKeys: []string{}, Unknown: []string{}}
+	if len(a.Regions) > 0 {
+		w.survey.Region = a.Regions[0]
+	}
 	if err := w.users(ctx); err != nil {
 		return Survey{}, err
 	}
@@ -189,7 +191,7 @@ func (w *work) progress() {
 }
 
 func (w *work) facts(m iamaccess.Member) Facts {
-	f := Facts{ARN: m.ARN, Path: m.Path, Profile: w.Profile, Access: m.Access, Owner: ownerOf(m)}
+	f := Facts{Place: w.Place, ARN: m.ARN, Path: m.Path, Access: m.Access, Owner: ownerOf(m)}
 	f.Access.Now = w.Now
 	if a, err := arn.Parse(m.ARN); err == nil {
 		f.Account = a.AccountID
@@ -263,15 +265,11 @@ func denied(err error) string {
 	return action + " is denied"
 }
 
-// Facts are one user's, for [TakeOver].
-func (s Survey) Facts(user string) (Facts, error) {
+// Facts are one user's, and whether they are known.
+func (s Survey) Facts(user string) (Facts, bool) {
 	i := slices.IndexFunc(s.facts, func(f Facts) bool { return f.Access.User == user })
-	switch {
-	case i >= 0:
-		return s.facts[i], nil
-	case slices.Contains(s.WithoutKeys, user):
-		return Facts{}, fmt.Errorf("user %s has no access key, so there is nothing to take over: let a stack make "+
-			"a user", user)
+	if i < 0 {
+		return Facts{}, false
 	}
-	return Facts{}, fmt.Errorf("in account %s no user %s may send mail, or has sent any", s.Account, user)
+	return s.facts[i], true
 }

@@ -15,7 +15,7 @@ var today = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 
 // reported is a report of one account with these users.
 func reported(users int, of ...discover.Facts) discover.Report {
-	survey := discover.Survey{Account: "111122223333", Users: users}
+	survey := discover.Survey{Place: discover.Place{Account: "111122223333"}, Users: users}
 	for _, f := range of {
 		survey.Found = append(survey.Found, discover.Judge(f, today))
 	}
@@ -25,7 +25,7 @@ func reported(users int, of ...discover.Facts) discover.Report {
 
 // ofConsoleSince is a user that SES's console made.
 func ofConsoleSince(name string, made time.Time) discover.Facts {
-	return discover.Facts{Account: "111122223333", ARN: "arn:aws:iam::111122223333:user/" + name,
+	return discover.Facts{Place: discover.Place{Account: "111122223333"}, ARN: "arn:aws:iam::111122223333:user/" + name,
 		Access: sendpolicy.Access{User: name, Policies: []sendpolicy.Policy{
 			{Name: consolePolicy, From: "inline", Text: console}}},
 		Keys: []discover.Key{{ID: "AKIAIOSFODNN7EXAMPLE", Status: "Active", Created: made,
