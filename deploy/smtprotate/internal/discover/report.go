@@ -84,7 +84,7 @@ func (r Report) Summary() (lines []string) {
 		lines = append(lines, s.Summary()...)
 	}
 	if quiet > 0 {
-		lines = append(lines, fmt.Sprintf("Nobody may send mail, or has sent any, in %s with %s.",
+		lines = append(lines, fmt.Sprintf("In %s, with %s, nobody may send mail or has sent any.",
 			count(quiet, "more account"), count(users, "IAM user")))
 	}
 	if left := r.leftOut(); left != "" {
@@ -100,18 +100,16 @@ func (r Report) Summary() (lines []string) {
 	return lines
 }
 
-// leftOut says how many of the organization's accounts nobody could look at.
+// leftOut says how many of the organization's accounts weren't even tried.
 func (r Report) leftOut() string {
-	all, by := 0, []string{}
+	var by []string
 	for _, state := range slices.Sorted(maps.Keys(r.LeftOut)) {
-		all += r.LeftOut[state]
 		by = append(by, fmt.Sprintf("%d %s", r.LeftOut[state], state))
 	}
-	if all == 0 {
+	if by == nil {
 		return ""
 	}
-	return fmt.Sprintf("Left out: %s of the organization that aren't ACTIVE (%s).", count(all, "account"),
-		strings.Join(by, ", "))
+	return "Accounts of the organization that aren't ACTIVE were left out: " + strings.Join(by, ", ") + "."
 }
 
 // Facts are the user's in the one account that has it, for [TakeOver].

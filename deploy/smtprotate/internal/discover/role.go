@@ -75,7 +75,7 @@ func (r Role) refused(role string, err error) error {
 		advice = ": sign in again"
 	}
 	if why != "" {
-		why = " " + why
+		why = " (" + strings.TrimSuffix(why, ".") + ")"
 	}
 	return fmt.Errorf("role %s can't be assumed: %s%s%s", r.Name, api.ErrorCode(), why, advice)
 }
