@@ -57,7 +57,7 @@ func TestTheRoleHasThePermissions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	always, asked, found := strings.Cut(string(template), "        - !If\n          - Secrets\n")
+	always, asked, found := strings.Cut(string(template), "    Condition: Secrets\n")
 	if !found {
 		t.Fatal("deploy/discover-role.yaml has no condition for secrets")
 	}
