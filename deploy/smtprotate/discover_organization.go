@@ -14,7 +14,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
 )
 
-// byRole visits the accounts of the organization. It also counts those that are left out.
+// byRole visits the accounts of the organization, or those of them that were asked for. It also
+// counts those that are left out, if all were.
 func (d discoverCommand) byRole(ctx context.Context, c *console) (visits []discover.Visit, leftOut map[string]int,
 	_ error) {
 	defer c.waiting("listing the organization's accounts")()
@@ -46,7 +47,10 @@ func (d discoverCommand) byRole(ctx context.Context, c *console) (visits []disco
 				return d.assuming(ctx, cfg, role, place, c.time())
 			}})
 	}
-	return visits, all.LeftOut(), d.secretsAreIn(places)
+	if len(d.Account) == 0 {
+		leftOut = all.LeftOut()
+	}
+	return visits, leftOut, d.secretsAreIn(places)
 }
 
 // assuming reaches an account by its role. The caller's own can do without: AWS makes

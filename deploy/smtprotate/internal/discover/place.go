@@ -1,5 +1,7 @@
 package discover
 
+import "strconv"
+
 // Place is an account, and how it is reached.
 type Place struct {
 	Account string `json:"account"`
@@ -24,10 +26,17 @@ func (p Place) Title() string {
 	return ""
 }
 
-// short is the place without the account's name.
+// short is the place without the account's name, for a terminal as it is: whatever a shell would
+// take for more than a word is quoted.
 func (p Place) short() string {
-	p.AccountName = ""
-	return p.Title()
+	what, name := "profile ", p.Profile
+	if p.Account != "" {
+		what, name = "account ", p.Account
+	}
+	if !plain.MatchString(name) {
+		name = strconv.Quote(name)
+	}
+	return what + name
 }
 
 // discover is the command line that looks at the place again.

@@ -76,11 +76,39 @@ func TestOtherWaysInAreToBeClosed(t *testing.T) {
 	}
 }
 
+func TestACommandGoesIntoTheAccountByTheRole(t *testing.T) {
+	f := ofConsoleSince("shop", today)
+	f.Profile, f.Role, f.AccountName = "root", "look", "the shop"
+	u := discover.Judge(f, today)
+	const adopt = "smtprotate discover --profile root --organization-role look --account 111122223333 --adopt shop " +
+		"prints"
+	if !strings.Contains(u.Todo, adopt) {
+		t.Errorf("it says %s", u.Todo)
+	}
+	f.Access.Policies[0].Text, f.Access.Console = narrow, true
+	const audit = ": smtprotate audit --user shop, with credentials of account 111122223333, says how"
+	if u := discover.Judge(f, today); !strings.HasSuffix(u.Todo, audit) {
+		t.Errorf("it says %s", u.Todo)
+	}
+	adoption := discover.TakeOver(f, "eu-west-1", today)
+	for _, text := range []string{adoption.CloudFormation(), adoption.Terraform("0.1.0")} {
+		const title = "# IAM user shop of account 111122223333 (the shop), taken over"
+		const where = "# - It is in another account"
+		if !strings.HasPrefix(text, title) || !strings.Contains(text, where) || strings.Contains(text, "root") {
+			t.Errorf("it is for another account:\n%s", text)
+		}
+	}
+}
+
 func TestThePageEscapesWhatComesFromAWS(t *testing.T) {
 	hostile := ofConsoleSince(`a<script>b`, today)
-	hostile.Access.OtherLogins = []string{"<img src=x>"}
+	hostile.Access.OtherLogins, hostile.AccountName = []string{"<img src=x>"}, "<script>"
 	var page strings.Builder
-	if err := discover.Page(&page, reported(1, hostile)); err != nil {
+	report := reported(1, hostile)
+	report.Accounts[0].AccountName = "<img src=y>"
+	report.Accounts = append(report.Accounts, report.Accounts[0])
+	report.Missed = []discover.Missed{{Place: discover.Place{Account: "1", AccountName: "<script>"}, Reason: "<img>"}}
+	if err := discover.Page(&page, report); err != nil {
 		t.Fatal(err)
 	}
 	if text := page.String(); strings.Contains(text, "<script>") || strings.Contains(text, "<img") {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -88,6 +89,23 @@ func TestATourHasFourAccountsAtOnceAndSaysHowFarItIs(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 	})
+}
+
+func TestProgressHasNothingThatATerminalActsOn(t *testing.T) {
+	said := ""
+	tour := discover.Tour{Visits: make([]discover.Visit, 2)}
+	for i, place := range []discover.Place{{Profile: "a\x1b]0;mine\a\u202e"}, numbered(1)} {
+		tour.Visits[i] = discover.Visit{Place: place, Reach: func(context.Context) (*discover.Account, error) {
+			if i == 0 {
+				said = tour.Progress()
+			}
+			return nil, errors.New("no way in")
+		}}
+	}
+	tour.Look(t.Context())
+	if !strings.HasPrefix(said, `profile "a\x1b]0;mine\a\u202e": 0 users read`) {
+		t.Errorf("it says %q", said)
+	}
 }
 
 func TestATourEndsWithItsContext(t *testing.T) {
