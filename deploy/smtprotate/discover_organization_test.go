@@ -9,6 +9,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -58,9 +59,15 @@ func found(t *testing.T, region string, names ...string) *company {
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.pass(proxy, w, r) }))
 	t.Cleanup(server.Close)
+	profile := filepath.Join(t.TempDir(), "config")
+	err = os.WriteFile(profile, []byte("[profile root]\naws_access_key_id = AKIAOPERATOR00000000\n"+
+		"aws_secret_access_key = secret\n"), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": region, "AWS_ACCESS_KEY_ID": "AKIAOPERATOR00000000",
-		"AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nonexistent",
+		"AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": profile,
 		"AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
 	} {
 		t.Setenv(name, value)
@@ -251,15 +258,16 @@ func (c *company) assumedToRead() {
 func TestDiscoverShowsAnOrganizationInATable(t *testing.T) {
 	c := furnished(t)
 	c.refuses[c.members["shut"]] = ""
-	code, out, stderr := discovers(t, "--organization-role", accessRole)
+	code, out, stderr := discovers(t, "--organization-role", accessRole, "--profile", "root")
 	if code != 4 || stderr != "" {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 	plain := strings.Join(strings.Fields(out), " ")
 	for _, want := range []string{
 		c.members["shop"] + " mailer", "Account shop. May: any sender of the account.",
-		"smtprotate discover --organization-role " + accessRole + " --account " + c.members["shop"] + " --adopt mailer",
-		"smtprotate discover --adopt alerts", // in the management account, without the role
+		"smtprotate discover --profile root --organization-role " + accessRole + " --account " + c.members["shop"] +
+			" --adopt mailer",
+		"smtprotate discover --profile root --adopt alerts", // in the management account, without the role
 		"Account " + c.members["news"] + " (news) has 1 IAM user. 1 may send mail",
 		"In 1 more account, with 1 IAM user, nobody may send mail or has sent any.",
 		"Accounts of the organization that aren't ACTIVE were left out: 1 SUSPENDED.",

@@ -84,8 +84,12 @@ func (r Report) Summary() (lines []string) {
 		lines = append(lines, s.Summary()...)
 	}
 	if quiet > 0 {
+		what := "account"
+		if len(lines) > 0 {
+			what = "more account"
+		}
 		lines = append(lines, fmt.Sprintf("In %s, with %s, nobody may send mail or has sent any.",
-			count(quiet, "more account"), count(users, "IAM user")))
+			count(quiet, what), count(users, "IAM user")))
 	}
 	if left := r.leftOut(); left != "" {
 		lines = append(lines, left)

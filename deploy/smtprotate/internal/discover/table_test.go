@@ -45,6 +45,26 @@ func TestThePageShowsATable(t *testing.T) {
 	}
 }
 
+func TestAccountsWithNothingToTellShareALine(t *testing.T) {
+	loud := reported(1, ofConsoleSince("a", today)).Accounts[0]
+	quiet := discover.Survey{Place: discover.Place{Account: "444455556666"}, Users: 7}
+	for want, accounts := range map[string][]discover.Survey{
+		"Account 444455556666 has 7 IAM users. 0 may send": {quiet},
+		"In 2 accounts, with 14 IAM users, nobody may":     {quiet, quiet},
+		"In 1 more account, with 7 IAM users, nobody may":  {quiet, loud},
+	} {
+		r := discover.Report{Accounts: accounts, LeftOut: map[string]int{"SUSPENDED": 2, "CLOSED": 1},
+			Missed: []discover.Missed{{Place: numbered(1), Reason: "why"}, {Place: numbered(2), Reason: "why"}}}
+		text := strings.Join(r.Summary(), "\n")
+		for _, want := range []string{want, "aren't ACTIVE were left out: 1 CLOSED, 2 SUSPENDED.",
+			"Couldn't be looked at: account 000000000001 (name-1), account 000000000002 (name-2)."} {
+			if !strings.Contains(text, want) {
+				t.Errorf("it doesn't say %q:\n%s", want, text)
+			}
+		}
+	}
+}
+
 func TestALongNameHasALineOfItsOwn(t *testing.T) {
 	var table strings.Builder
 	long := ofConsoleSince(strings.Repeat("long-name-", 6), today)

@@ -32,7 +32,7 @@ const accountsAtOnce = 4
 // Look makes all visits. What it returns is in their order, whatever ended first; one that fails
 // doesn't stop the others.
 func (t *Tour) Look(ctx context.Context) (surveys []Survey, missed []Missed) {
-	t.begun = map[int]*seen{}
+	t.locked(func() { t.begun = map[int]*seen{} })
 	type outcome struct {
 		survey Survey
 		err    error
