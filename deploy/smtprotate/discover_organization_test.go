@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -42,7 +43,7 @@ type company struct {
 	mu      sync.Mutex
 	refuses map[string]string // messages by the ID of the account that refuses its role
 	assumed []url.Values
-	pages   int // of accounts
+	called  []string // actions, as policies write them
 }
 
 const stsError = `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>` +
@@ -126,9 +127,9 @@ func (c *company) pass(proxy http.Handler, w http.ResponseWriter, r *http.Reques
 func (c *company) note(r *http.Request, form url.Values) (refusal string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".ListAccounts") {
-		c.pages++
-	}
+	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	scope := strings.Split(r.Header.Get("Authorization")+"////", "/") // key, day, Region, service
+	c.called = append(c.called, scope[3]+":"+cmp.Or(action, form.Get("Action")))
 	if form.Get("Action") != "AssumeRole" {
 		return ""
 	}
@@ -188,6 +189,7 @@ func furnished(t *testing.T) *company {
 func TestDiscoverLooksAtAllAccountsOfAnOrganization(t *testing.T) {
 	c := furnished(t)
 	page := t.TempDir() + "/page.html"
+	c.called, c.assumed = nil, nil
 	code, out, stderr := discovers(t, "--organization-role", accessRole, "--json", "--html", page)
 	var report discover.Report
 	if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitFailed {
@@ -231,17 +233,13 @@ func TestDiscoverLooksAtAllAccountsOfAnOrganization(t *testing.T) {
 		}
 	}
 	c.assumedToRead()
+	c.callsWhatThePageNames()
 }
 
 // assumedToRead: whatever a role may do, these credentials only read.
 func (c *company) assumedToRead() {
 	c.Helper()
-	looks := 0
 	for _, form := range c.assumed {
-		if strings.HasSuffix(form.Get("RoleArn"), "role/maker") { // this test's
-			continue
-		}
-		looks++
 		var policy struct{ Statement []struct{ Action []string } }
 		err := json.Unmarshal([]byte(form.Get("Policy")), &policy)
 		if err != nil || len(policy.Statement) != 1 ||
@@ -250,8 +248,31 @@ func (c *company) assumedToRead() {
 			c.Errorf("%v: %v", form, err)
 		}
 	}
-	if looks != 5 {
-		c.Errorf("%d roles were assumed, want those of 5 ACTIVE accounts", looks)
+	if len(c.assumed) != 5 {
+		c.Errorf("%d roles were assumed, want those of 5 ACTIVE accounts", len(c.assumed))
+	}
+}
+
+// callsWhatThePageNames: besides what looking at an account takes, these are all.
+func (c *company) callsWhatThePageNames() {
+	c.Helper()
+	document, err := os.ReadFile("../discover.md")
+	c.ok(err)
+	_, section, _ := strings.Cut(string(document), "## What it needs")
+	var others []string
+	for _, action := range c.called {
+		if slices.Contains(discover.Permissions(), action) || slices.Contains(others, action) {
+			continue
+		}
+		others = append(others, action)
+		if !strings.Contains(section, `"`+action+`"`) && !strings.Contains(section, "`"+action+"`") {
+			c.Errorf("the page says nothing of %s", action)
+		}
+	}
+	slices.Sort(others)
+	want := []string{"organizations:ListAccounts", "sts:AssumeRole", "sts:GetCallerIdentity"}
+	if !slices.Equal(others, want) {
+		c.Errorf("it calls %v, want %v", others, want)
 	}
 }
 
@@ -322,9 +343,12 @@ func TestDiscoverReadsAllPagesOfAnOrganization(t *testing.T) {
 	code, out, stderr := discovers(t, "--organization-role", "path/look", "--account", last, "--account", c.own,
 		"--json")
 	var report discover.Report
-	if err := json.Unmarshal([]byte(out), &report); err != nil || code != 0 || len(report.Accounts) != 2 ||
-		c.pages < 2 {
-		t.Fatalf("exit code %d, %d pages, %v: %s%s", code, c.pages, err, out, stderr)
+	if err := json.Unmarshal([]byte(out), &report); err != nil || code != 0 || len(report.Accounts) != 2 {
+		t.Fatalf("exit code %d, %v: %s%s", code, err, out, stderr)
+	}
+	isOther := func(action string) bool { return action != "organizations:ListAccounts" }
+	if n := len(slices.DeleteFunc(slices.Clone(c.called), isOther)); n < 2 {
+		t.Errorf("the accounts came in %d pages", n)
 	}
 	var roles []string
 	for _, form := range c.assumed {
