@@ -78,7 +78,7 @@ func (c *chart) begin() {
 		}
 	}
 	c.put("<title id=\"t\">%s</title>\n<desc id=\"d\">%s</desc>\n", escape(title), escape(c.inWords()))
-	c.put("<style>\n%s</style>\n<defs>\n", Style)
+	c.put("<style>%s</style>\n<defs>\n", Style)
 	for i := range colours + 1 {
 		c.put(`<pattern id="h%d" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">`+
 			`<rect class="k%d" width="1.6" height="4"/></pattern>`+"\n", i, i)
