@@ -32,29 +32,27 @@ func startChromium(t *testing.T) *chromium {
 	if err != nil {
 		t.Skip("chromium isn't installed")
 	}
-	theirs, to, err := os.Pipe()
+	profile, err := os.MkdirTemp("", "chromium")
 	if err != nil {
 		t.Fatal(err)
 	}
-	from, answers, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), program, "--headless=new", "--no-sandbox", "--disable-gpu",
-		"--remote-debugging-pipe", "--user-data-dir="+t.TempDir(), "--window-size=1200,1000", "about:blank")
-	cmd.ExtraFiles = []*os.File{theirs, answers} // 3, on which it reads, and 4
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	theirs.Close()
-	answers.Close()
-	b := &chromium{t: t, to: to, from: bufio.NewReader(from)}
+	b := &chromium{t: t}
+	cmd := exec.Command(program, "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe",
+		"--user-data-dir="+profile, "--window-size=1200,1000", "about:blank")
+	cmd.Env = append(os.Environ(), "TMPDIR="+profile)
+	b.connect(cmd)
 	t.Cleanup(func() {
-		to.Close() // at which it ends
+		b.to.Close() // at which it ends
+		defer time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() }).Stop()
 		cmd.Wait()
-		from.Close()
+		for range 50 { // its helpers write for a moment longer
+			if os.RemoveAll(profile) == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Errorf("%s can't be removed", profile)
 	})
-	from.SetReadDeadline(time.Now().Add(2 * time.Minute))
 	var made struct{ TargetID, SessionID string }
 	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &made)
 	b.call("Target.attachToTarget", map[string]any{"targetId": made.TargetID, "flatten": true}, &made)
@@ -65,7 +63,29 @@ func startChromium(t *testing.T) *chromium {
 	return b
 }
 
-// call calls a method, and notes what the console says meanwhile.
+// connect starts a browser that reads from its file 3 and writes to its file 4.
+func (b *chromium) connect(cmd *exec.Cmd) {
+	b.t.Helper()
+	three, to, err := os.Pipe()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	from, four, err := os.Pipe()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { from.Close() })
+	from.SetReadDeadline(time.Now().Add(2 * time.Minute))
+	b.to, b.from = to, bufio.NewReader(from)
+	cmd.ExtraFiles = []*os.File{three, four}
+	if err := cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	three.Close()
+	four.Close()
+}
+
+// call calls a method.
 func (b *chromium) call(method string, params map[string]any, result any) {
 	b.t.Helper()
 	b.calls++
@@ -80,10 +100,22 @@ func (b *chromium) call(method string, params map[string]any, result any) {
 	if _, err := b.to.Write(append(text, 0)); err != nil {
 		b.t.Fatal(err)
 	}
+	answer := b.answer()
+	if result == nil {
+		return
+	}
+	if err := json.Unmarshal(answer, result); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// answer is that to the last call. What the console says before it is noted.
+func (b *chromium) answer() json.RawMessage {
+	b.t.Helper()
 	for {
 		line, err := b.from.ReadBytes(0)
 		if err != nil {
-			b.t.Fatalf("%s: %v", method, err)
+			b.t.Fatal(err)
 		}
 		var m struct {
 			ID                    int
@@ -97,18 +129,12 @@ func (b *chromium) call(method string, params map[string]any, result any) {
 		case "Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded":
 			b.complaints = append(b.complaints, string(m.Params))
 		}
-		if m.ID != b.calls {
-			continue
-		}
-		if m.Error != nil {
-			b.t.Fatalf("%s: %s", method, m.Error)
-		}
-		if result != nil {
-			if err := json.Unmarshal(m.Result, result); err != nil {
-				b.t.Fatal(err)
+		if m.ID == b.calls {
+			if m.Error != nil {
+				b.t.Fatalf("chromium says %s", m.Error)
 			}
+			return m.Result
 		}
-		return
 	}
 }
 

@@ -48,7 +48,7 @@ func delivered(ctx context.Context, c *console, page *live.Page) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-late.C:
-			fmt.Fprintln(c.err, "The play is over, but the page is closed. Open it again to see everything, or press Ctrl-C.")
+			fmt.Fprintln(c.err, "The play is over, but the page is closed. Open it again, or press Ctrl-C.")
 		}
 	}
 }

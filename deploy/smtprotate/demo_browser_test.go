@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline/live"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
@@ -68,6 +71,31 @@ func TestADemoThatNobodyWatchesDoesNotBegin(t *testing.T) {
 	code, stderr := inBrowser(ctx, func(string) { time.AfterFunc(50*time.Millisecond, interrupt) })
 	if code != exitInterrupted || stderr != "smtprotate: stopped\n" || time.Since(began) > 5*time.Second {
 		t.Errorf("exit code %d, %q", code, stderr)
+	}
+}
+
+func TestSomebodyWhoClosedThePageIsToldToOpenItAgain(t *testing.T) {
+	t.Parallel()
+	page, err := live.Serve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.Close()
+	page.Show(timeline.Event{Kind: timeline.End})
+	said := make(chan string, 1)
+	c := &console{err: writer(func(p []byte) (int, error) { said <- string(p); return len(p), nil })}
+	ended := make(chan error)
+	go func() { ended <- delivered(t.Context(), c, page) }()
+	if text := <-said; !strings.Contains(text, "Open it again") {
+		t.Errorf("it says %q", text)
+	}
+	answer, err := http.Get(page.URL + "events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

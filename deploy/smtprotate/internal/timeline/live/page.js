@@ -35,7 +35,7 @@ function when(at) {
 }
 
 function entry(e) {
-  const row = add(log, "div", `entry ${e.event} ${e.what === "attacker" ? "attacker" : ""}`);
+  const row = add(log, "div", `entry is-${e.event} is-${e.what}`);
   add(row, "time", "", when(e.at)).dateTime = e.at;
   add(row, "b", "", e.event === "warning" ? "warning" : e.what);
   add(row, "span", "", ...named(e.event === "warning" ? `${e.what}: ${e.text}` : e.text));
@@ -79,8 +79,10 @@ function show(e) {
   }
 }
 
+let silence = 0; // connections that failed in a row
 const source = new EventSource("events");
 source.onmessage = ({data}) => {
+  silence = 0;
   const e = JSON.parse(data);
   const follows = log.scrollHeight - log.scrollTop - log.clientHeight < 80; // else somebody reads further up
   show(e);
@@ -92,6 +94,7 @@ source.onmessage = ({data}) => {
     state.textContent = "The play is over, and smtprotate has ended. This page stays as it is until you close it.";
   }
 };
-source.onerror = () => {
+source.onerror = () => { // it tries again by itself
+  if (++silence > 5) source.close();
   state.textContent = "smtprotate doesn't answer: it may have been stopped. Its terminal says more.";
 };

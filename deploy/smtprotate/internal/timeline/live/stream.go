@@ -27,7 +27,7 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 		next = last + 1
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	if _, err := fmt.Fprint(w, "retry: 500\n\n"); err != nil {
+	if _, err := fmt.Fprint(w, "retry: 1000\n\n"); err != nil {
 		return
 	}
 	for flush := http.NewResponseController(w).Flush; ; {

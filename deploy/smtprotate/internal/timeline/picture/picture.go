@@ -22,19 +22,19 @@ var Style string
 
 // Where things are, from top to bottom.
 const (
-	width    = 866 // of the demo's; another may be wider
-	height   = 438
-	left     = 94 // of the lanes; their names stand before it
+	width    = 870 // of the demo's; another may be wider
+	height   = 444
+	left     = 98 // of the lanes; their names stand before it
 	right    = 12
 	titleY   = 30
 	outcomeY = 50
 	scenesY  = 78
-	stepsY   = 194 // on which the names of steps stand
-	keysY    = 204
-	labelsY  = 260
-	mailY    = 338
-	axisY    = 390
-	legendY  = 424
+	stepsY   = 200 // on which the names of steps stand
+	keysY    = 210
+	labelsY  = 266
+	mailY    = 344
+	axisY    = 396
+	legendY  = 430
 )
 
 // chart is a picture in the making.
