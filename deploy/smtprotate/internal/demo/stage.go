@@ -132,8 +132,8 @@ func warned(want rotation.WarningCode) func(rotation.Result, error) bool {
 }
 
 // step shows what the function did, while it does it. Time stands still for the reader. It flows
-// from the staging of a credential on, for SES takes a while to accept that. Were it to flow before,
-// a slow machine would make keys seconds later than a fast one, and rotate them an hour later.
+// from the staging of a credential on, because SES takes a while to accept that. If it flowed
+// before, a slow machine would create keys seconds later, and rotate them an hour later.
 func (s *stage) step(step rotation.Step) {
 	flowing := s.clock.run(false)
 	s.view.step(step, s.tries.verified())
