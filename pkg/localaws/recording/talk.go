@@ -33,8 +33,18 @@ type talk struct {
 	offers []string // of the last EHLO
 }
 
-// open connects, and changes over to TLS.
-func (s Stage) open(ctx context.Context, addr string) (*talk, error) {
+// open connects, and changes over to TLS. A connection that breaks is tried again: it says nothing
+// about what is asked.
+func (s Stage) open(ctx context.Context, addr string) (t *talk, err error) {
+	for range streak {
+		if t, err = s.openOnce(ctx, addr); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return t, err
+}
+
+func (s Stage) openOnce(ctx context.Context, addr string) (*talk, error) {
 	t, err := s.connect(ctx, addr)
 	if err != nil {
 		return nil, err
@@ -47,7 +57,7 @@ func (s Stage) open(ctx context.Context, addr string) (*talk, error) {
 		}
 		t.secure(s.tls())
 	}
-	return t, t.hello()
+	return t.greeted()
 }
 
 // connect opens a connection as far as EHLO.
@@ -66,7 +76,16 @@ func (s Stage) connect(ctx context.Context, addr string) (*talk, error) {
 		_ = t.Close()
 		return nil, fmt.Errorf("the greeting of %s: %w", addr, err)
 	}
-	return t, t.hello()
+	return t.greeted()
+}
+
+// greeted says hello, or closes the connection.
+func (t *talk) greeted() (*talk, error) {
+	if err := t.hello(); err != nil {
+		_ = t.Close()
+		return nil, err
+	}
+	return t, nil
 }
 
 func (s Stage) tls() *tls.Config {
