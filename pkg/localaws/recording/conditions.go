@@ -56,7 +56,7 @@ func (a *asker) askWhichRecipient(ctx context.Context) error {
 // verdict sends a mail until SES gives the same answer twice in a row: behind one address there are
 // several servers, and one of them may still go by an older policy.
 func (a *asker) verdict(ctx context.Context, m mail) (last reply, err error) {
-	for range 2 * streak {
+	for range 2 * canaries {
 		_, r, err := a.fate(ctx, m)
 		if err != nil || r.code == last.code {
 			return r, err

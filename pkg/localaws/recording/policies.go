@@ -39,7 +39,7 @@ func (a *asker) askPolicies(ctx context.Context) error {
 func (a *asker) fate(ctx context.Context, m mail) (command string, r reply, err error) {
 	for range throttled {
 		command, r, err = a.sendOnce(ctx, m)
-		if err != nil || sessmtp.Classify("data", r.code, r.text) != sessmtp.Throttled {
+		if err != nil || !isThrottled(r) {
 			return command, r, err
 		}
 		if err := a.sleep(ctx); err != nil {
@@ -48,6 +48,12 @@ func (a *asker) fate(ctx context.Context, m mail) (command string, r reply, err 
 	}
 	return command, r, err
 }
+
+// canaries is how many mails in a row have to be taken before a policy is believed to be in force.
+const canaries = 5
+
+// isThrottled tells that a mail came too fast.
+func isThrottled(r reply) bool { return sessmtp.Classify("data", r.code, r.text) == sessmtp.Throttled }
 
 // throttled is how often a mail is sent that SES throttles.
 const throttled = 10
@@ -124,7 +130,7 @@ func (a *asker) enforced(ctx context.Context, label string, statements ...sendpo
 		if taken++; taken == 1 {
 			since = a.Clock.Now()
 		}
-		return taken == streak, err
+		return taken == canaries, err
 	})
 	if err == nil && !inForce {
 		err = fmt.Errorf("SES didn't go by a new policy within %s: %v", a.Patience, last)
@@ -154,9 +160,8 @@ func (a *asker) askSession(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
-	_, r, err := s.talk.send(a.to(mayAll))
-	if err := unless(250, r, err); err != nil {
-		return fmt.Errorf("sending in a session: %w", err)
+	if err := a.firstMail(ctx, s); err != nil {
+		return err
 	}
 	_, err = a.IAM.DeleteUserPolicy(ctx,
 		&iam.DeleteUserPolicyInput{UserName: &a.User, PolicyName: aws.String(policyName)})
@@ -167,7 +172,7 @@ func (a *asker) askSession(ctx context.Context) error {
 	var end reply
 	ended, err := a.until(ctx, func() (_ bool, err error) {
 		_, end, err = s.talk.send(a.to(mayAll))
-		return end.code != 250, err
+		return end.code != 250 && !isThrottled(end), err
 	})
 	switch {
 	case err != nil:

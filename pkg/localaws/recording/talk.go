@@ -23,7 +23,7 @@ type reply struct {
 func (r reply) String() string { return fmt.Sprintf("%d %s", r.code, r.text) }
 
 // talkTimeout bounds one command and its reply.
-const talkTimeout = 30 * time.Second
+const talkTimeout = 20 * time.Second
 
 // talk is a conversation with one SMTP server, word by word: a mail library would keep back what
 // the server said, or not say what is asked here.
@@ -33,10 +33,13 @@ type talk struct {
 	offers []string // of the last EHLO
 }
 
+// connects is how often a connection is tried.
+const connects = 3
+
 // open connects, and changes over to TLS. A connection that breaks is tried again: it says nothing
 // about what is asked.
 func (s Stage) open(ctx context.Context, addr string) (t *talk, err error) {
-	for range streak {
+	for range connects {
 		if t, err = s.openOnce(ctx, addr); err == nil || ctx.Err() != nil {
 			break
 		}

@@ -15,9 +15,10 @@ const (
 	refused  = 535
 )
 
-// streak is how many rounds in a row, each of all servers, have to answer alike: behind one address
-// there may be several servers, which hear of a change one after the other.
-const streak = 3
+// streak is how many rounds in a row, each of all addresses, have to be answered alike. Behind one
+// address there are many servers, which hear of a change one after the other: with few rounds, one
+// that lags would often be missed.
+const streak = 10
 
 // watched is what servers did after a change.
 type watched struct {
@@ -40,13 +41,16 @@ func (w watched) seconds() map[string]float64 {
 }
 
 // watch logs in at each server, round after round, until all answer with the code or patience ends.
-// Between rounds it does something else as well.
-func (a *asker) watch(ctx context.Context, k key, since time.Time, code int, between func() error) (watched, error) {
+// After each login it does something else as well.
+func (a *asker) watch(ctx context.Context, k key, since time.Time, code int, besides func() error) (watched, error) {
 	w := watched{first: -1, since: slices.Repeat([]float64{-1}, len(a.Addresses))}
 	alike := 0
 	_, err := a.until(ctx, func() (bool, error) {
 		for i, addr := range a.Addresses {
 			is, err := a.look(ctx, &w, addr, k, code)
+			if err == nil && besides != nil {
+				err = besides()
+			}
 			switch {
 			case err != nil:
 				return false, err
@@ -63,10 +67,7 @@ func (a *asker) watch(ctx context.Context, k key, since time.Time, code int, bet
 			alike = 0
 		}
 		w.done = alike == streak
-		if between == nil {
-			return w.done, nil
-		}
-		return w.done, between()
+		return w.done, nil
 	})
 	return w, err
 }
