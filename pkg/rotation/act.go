@@ -204,7 +204,7 @@ func (run *run) spareCurrent(ctx context.Context, c command) error {
 	if c.evenCurrent && c.whileCurrent == "" {
 		return nil
 	}
-	current, err := run.Secret.Read(ctx, Current)
+	current, err := run.readCurrent(ctx)
 	switch {
 	case err != nil:
 		return err
@@ -218,4 +218,17 @@ func (run *run) spareCurrent(ctx context.Context, c command) error {
 		return Errorf(Conflict, "access key %s became current meanwhile and was left alone", c.key)
 	}
 	return nil
+}
+
+// readCurrent reads AWSCURRENT, and again if Secrets Manager still returns the version that this run
+// moved it from. Without the wait, an emergency could never end while reads lag: it would fail right
+// after its fence, and each later invocation moves AWSCURRENT with a fence of its own.
+func (run *run) readCurrent(ctx context.Context) (current *Version, err error) {
+	for try := 1; ; try++ {
+		current, err = run.Secret.Read(ctx, Current)
+		if err != nil || current == nil || !run.state.Done.left(current.ID) || try == observations || ctx.Err() != nil {
+			return current, err
+		}
+		run.Clock.giveWay(ctx, try)
+	}
 }
