@@ -55,7 +55,7 @@ func TestWithAnErrorThereIsNoOutcome(t *testing.T) {
 			s.rotated()
 			s.at("ListSecretVersionIds", 1, refused)
 			return s.fails(rotation.Request{Action: rotation.Decommission, OnlyStored: true},
-				rotation.AccessDenied, "can't be told")
+				rotation.AccessDenied, "can't find out whether")
 		},
 		rotation.CreateSecret: func(s *stage) rotation.Result {
 			s.rotated()
