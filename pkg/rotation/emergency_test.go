@@ -8,7 +8,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// moved is a run that has put a fence before AWSCURRENT since it observed.
+// moved is the history of a run that has set a fence since it observed.
 func fencedAt(v Version) History {
 	return History{{what: observed}, {what: moved, from: "v0", version: v.ID}}
 }
