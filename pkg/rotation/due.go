@@ -74,9 +74,10 @@ func (pl *planner) blocked(reason string) Decision {
 		pl.lastUsed(holder) // to say who seems to use it
 	}
 	d.Blocked = true
+	next := until(d.Next)
 	d.Next.Reason = fmt.Sprintf("%s; rotation is due (%s) and waits for its slot", d.Next.Reason, reason)
 	d = d.warn(WarnRotationBlocked, "%s, but access key %s holds the second of the user's two key slots (%s, %s); %s",
-		reason, holder.ID, holder.Status, lastUsed(holder), until(d.Next))
+		reason, holder.ID, holder.Status, lastUsed(holder), next)
 	if pl.req.asked() {
 		d.kind, d.Err = fails, Errorf(RotationBlocked, "%s", d.Warnings[len(d.Warnings)-1].Message)
 	}

@@ -107,7 +107,7 @@ func (s State) staged(v Version) State {
 	return s
 }
 
-// restaged is staged, for a version that holds an older one's credential.
+// restaged is like staged, for a version that holds an older one's credential.
 func (s State) restaged(v Version) State {
 	s = s.staged(v)
 	s.Done = s.Done.and(deed{what: restaged, version: v.ID, key: v.AccessKeyID()})
@@ -148,7 +148,7 @@ func (s State) movedByOther() State {
 	return s
 }
 
-// promoted is moved, for another credential than the one that was current.
+// promoted is like moved, for a credential other than the one that was current.
 func (s State) promoted(to Version) State {
 	s = s.moved(to)
 	s.Done = s.Done.and(deed{what: promoted, version: to.ID, key: to.AccessKeyID()})

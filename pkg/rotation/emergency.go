@@ -25,7 +25,7 @@ var forEmergencies = []rule{
 	{"answer", "ticks do the rest", (*planner).outlook},
 }
 
-// leaked is the key that the emergency is about, while IAM lists it.
+// leaked returns the key that the emergency is about, if IAM lists it.
 func (pl *planner) leaked() (Key, bool) { return pl.key(pl.req.AccessKeyID) }
 
 // contain deactivates the leaked key before anything else.

@@ -23,7 +23,7 @@ type Policy struct {
 	GracePeriod time.Duration
 	// QuarantinePeriod is how long it then stays Inactive before it is deleted.
 	QuarantinePeriod time.Duration
-	// InUseWindow: a key last used within it is in use. 0 ignores last use.
+	// InUseWindow is how long a key counts as in use after its last use. 0 ignores last use.
 	InUseWindow time.Duration
 	// MaxGracePeriod is the time after which a superseded key is deactivated even if in use,
 	// counted from promotion. 0 means never.

@@ -32,7 +32,7 @@ type KeyReport struct {
 	LastUsed    time.Time `json:"last_used,omitzero"`
 }
 
-// CopyReport is one copy of the credential. Modified is missing if it doesn't exist; Current tells
+// CopyReport is one copy of the credential. Modified is missing if it doesn't exist; Current says
 // whether it holds what AWSCURRENT holds.
 type CopyReport struct {
 	Parameter string    `json:"parameter"`

@@ -13,7 +13,7 @@ type Rotator struct {
 	Keys       Keys
 	Secret     Secret
 	Verifier   Verifier // may be nil if the policy skips verification
-	Copies     Copies   // nil: the credential is nowhere but in the secret
+	Copies     Copies   // nil if the credential is only in the secret
 	Endpoints  []sessmtp.Endpoint
 	// Policy says when things are due; start from [DefaultPolicy]. Its Regions and HasCopies are
 	// set from Endpoints and Copies.

@@ -127,7 +127,7 @@ func (s *State) others() iter.Seq[Key] {
 	}
 }
 
-// hasOthers reports whether there are any.
+// hasOthers reports whether there are such keys.
 func (s *State) hasOthers() bool {
 	for range s.others() {
 		return true
