@@ -104,7 +104,8 @@ const (
 	// WarnCurrentKeyBroken: AWSCURRENT names an access key that is gone or Inactive, or SES refuses
 	// its password.
 	WarnCurrentKeyBroken WarningCode = "CurrentKeyBroken"
-	// WarnRotationBlocked: rotation is due, and both of the user's key slots are taken.
+	// WarnRotationBlocked: rotation is due, but both of the user's key slots are taken, or the
+	// value isn't settled.
 	WarnRotationBlocked WarningCode = "RotationBlocked"
 	// WarnSupersededKeyInUse: the grace period is over, and somebody still sends with the old key.
 	WarnSupersededKeyInUse WarningCode = "SupersededKeyInUse"
