@@ -59,9 +59,9 @@ func (run *run) create(ctx context.Context, c command) error {
 	return nil
 }
 
-// stage stores the new credential. If AWS refused to, nothing holds the password and its key goes
-// at once; if the answer is unknown, the password may be stored, and the next invocation sees
-// which.
+// stage stores the new credential. If AWS refuses, nothing holds the password, and the key is
+// deleted at once. If the answer is lost, the password may be stored, and the next invocation finds
+// out.
 func (run *run) stage(ctx context.Context, c command) error {
 	v, err := run.Secret.Stage(ctx, run.state.Current, run.state.Fresh, run.Clock.now())
 	if err == nil {

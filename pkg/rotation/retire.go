@@ -73,7 +73,7 @@ func (pl *planner) orphan(k Key) Decision {
 	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: told,
 		Reason: "no version names it; if it is still unused by then, it is an orphan"}
 	if k.Status == Inactive {
-		next.Kind, next.At, next.Reason = Delete, told.Add(pl.policy.QuarantinePeriod), "an orphan's quarantine ends"
+		next.Kind, next.At, next.Reason = Delete, told.Add(pl.policy.QuarantinePeriod), "the orphan's quarantine ends"
 	}
 	switch {
 	case pl.now.Before(next.At):

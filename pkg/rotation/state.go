@@ -45,8 +45,8 @@ type Version struct {
 	Foreign string
 	// User is the IAM user that the value names, empty if it names none.
 	User string
-	// Logins are what the credential gives an application, the primary Region first, all with the
-	// same username.
+	// Logins are the logins that the credential offers, the primary Region first, all with the same
+	// username.
 	Logins []sessmtp.Login
 	// Differs says, for people, how a value that people wrote differs from the configuration. It is
 	// empty if it doesn't.
