@@ -151,7 +151,7 @@ func TestARotationBesideAPendingCredentialIsRefused(t *testing.T) {
 	s.after(31 * day)
 	s.World.SetPropagation(hour)
 	s.fails(`{}`, rotation.VerificationFailed)
-	s.fails(stepEvent("createSecret", "0123456789abcdef0123456789abcdef"), rotation.RotationBlocked, "pending already")
+	s.fails(stepEvent("createSecret", "0123456789abcdef0123456789abcdef"), rotation.RotationBlocked, "already pending")
 }
 
 func TestARotationStepFailsAnywhereAndGoesOn(t *testing.T) {
