@@ -60,8 +60,8 @@ func TestATickIsEventBridgesOrEmpty(t *testing.T) {
 
 func TestATypoIsNoTick(t *testing.T) {
 	for payload, names := range map[string]string{
-		`{"Action":"emergency"}`:                           `Action: is written "action"`,
-		`{"ACTION":"rotate"}`:                              `ACTION: is written "action"`,
+		`{"Action":"emergency"}`:                           `Action: must be written "action"`,
+		`{"ACTION":"rotate"}`:                              `ACTION: must be written "action"`,
 		`{"actoin":"emergency"}`:                           `"actoin": the event has no "action"`,
 		`{"access_key_id":"AKIAIOSFODNN7EXAMPLE"}`:         `access_key_id: needs an "action"`,
 		`{"Access_Key_ID":"AKIAIOSFODNN7EXAMPLE"}`:         `Access_Key_ID: needs an "action"`,

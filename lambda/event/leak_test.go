@@ -241,11 +241,11 @@ func TestWhatIsntAWSHealthsIsRefused(t *testing.T) {
 		`{"source":"aws.health","detail":{"eventTypeCode":7}}`:                           "detail",
 		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_EC2_OPERATIONAL_ISSUE"}}`: "source",
 
-		with(``):                      "detail.eventTypeCode: is missing, and affectedEntities names somebody; " + passOn,
+		with(``):                      "detail.eventTypeCode: is missing, but there are affectedEntities; " + passOn,
 		with(`"eventTypeCode":null,`): "detail.eventTypeCode: is missing",
 		with(`"eventTypeCode":"",`):   "detail.eventTypeCode: is missing",
-		with(`"eventTypeCode":" AWS_RISK_IAM_QUARANTINE",`):     "is written AWS_RISK_IAM_QUARANTINE; " + passOn,
-		with(`"eventTypeCode":"aws_risk_credentials_exposed",`): "is written AWS_RISK_CREDENTIALS_EXPOSED; " + passOn,
+		with(`"eventTypeCode":" AWS_RISK_IAM_QUARANTINE",`):     "must be written AWS_RISK_IAM_QUARANTINE; " + passOn,
+		with(`"eventTypeCode":"aws_risk_credentials_exposed",`): "must be written AWS_RISK_CREDENTIALS_EXPOSED; " + passOn,
 		with(`"EventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED",`): "detail.eventTypeCode: is missing",
 	} {
 		refuses(t, payload, names)
@@ -305,7 +305,7 @@ func TestGuardDutyTellsOfASuspiciousKey(t *testing.T) {
 	parses(t, strings.Replace(with(accessKeyID, temporary), `"accountId":"111122223333",`, "", 1), about(user))
 	for _, nobody := range []string{"", "UNKNOWN", "AIDACKCEVSQ6C2EXAMPLE"} {
 		leak := leakIn(t, strings.Replace(with(accessKeyID, temporary), "smtp-sender", nobody, 1))
-		const unread = reason + ": detail.resource.accessKeyDetails names neither an access key of a user's nor a user"
+		const unread = reason + ": detail.resource.accessKeyDetails names neither a user nor a user's access key"
 		if len(leak.Exposed) != 0 || len(leak.Unread) != 1 || leak.Unread[0] != unread {
 			t.Errorf("%q: %+v", nobody, leak)
 		}
@@ -373,7 +373,7 @@ func TestEveryRecordIsJudgedByItself(t *testing.T) {
 	}
 	unread := strings.Join(leak.Unread, "\n")
 	for _, part := range []string{
-		"Records[0]: the message isn't an event of EventBridge's; actions are taken only from",
+		"Records[0]: the message isn't an EventBridge event; actions must be sent by invoking the function",
 		"Records[1]: detail.affectedEntities[1] is neither", "Records[2]: the message isn't a JSON object",
 		"Records[3]: detail.affectedEntities: AWS_RISK_CREDENTIALS_EXPOSED names nothing",
 	} {
@@ -388,8 +388,8 @@ func TestARecordThatCantBeReadIsUnread(t *testing.T) {
 	const scheduled = `{"source":"aws.events","detail-type":"Scheduled Event"}`
 	parses(t, records(scheduled, scheduled), event.Tick{})
 	for payload, unread := range map[string]string{
-		records(scheduled, `{"action":"rotate"}`): "Records[1]: the message isn't an event of EventBridge's",
-		records(`{}`):                   "Records[0]: the message isn't an event of EventBridge's",
+		records(scheduled, `{"action":"rotate"}`): "Records[1]: the message isn't an EventBridge event",
+		records(`{}`):                   "Records[0]: the message isn't an EventBridge event",
 		records(``):                     "Records[0]: the message isn't a JSON object",
 		records("hello"):                "Records[0]: the message isn't a JSON object",
 		records(`{"a":1,"a":2}`):        "Records[0]: a: the message has this field twice",
@@ -412,5 +412,5 @@ func TestRecordsOfSomethingElseAreRefused(t *testing.T) {
 		refuses(t, payload, `Records: are neither Amazon SNS's, which have "Sns", nor Amazon SQS's, which have "body"`)
 	}
 	refuses(t, `{"Type":"Notification","TopicArn":"arn","Message":7}`, "Message: must be text")
-	refuses(t, notification(`{"action":"emergency"}`), "actions are taken only from")
+	refuses(t, notification(`{"action":"emergency"}`), "actions must be sent by invoking the function")
 }

@@ -369,7 +369,7 @@ func TestTheUsersKeysAreGoneIfTimeRunsOut(t *testing.T) {
 		return nil
 	})
 	_, err := s.Invoke(ctx, healthEvent("AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE", current, other))
-	if err == nil || !strings.Contains(err.Error(), "2 of 4 access keys weren't looked at before the deadline") {
+	if err == nil || !strings.Contains(err.Error(), "2 of 4 access keys weren't checked before the deadline") {
 		t.Errorf("got %v", err)
 	}
 	s.keyIs(current, "gone")

@@ -31,7 +31,7 @@ func TestANameThatNobodyKnowsIsNoMissingWay(t *testing.T) {
 		{"something else", errors.New("something else"), false},
 	} {
 		err := wayOut(rotation.Errorf(rotation.Conflict, "it failed: %w", c.err))
-		if got := strings.Contains(err.Error(), "There is no way to"); got != c.want {
+		if got := strings.Contains(err.Error(), "The function can't reach"); got != c.want {
 			t.Errorf("%s: %v", c.what, err)
 		}
 		if rotation.TypeOf(err) != rotation.Conflict {
