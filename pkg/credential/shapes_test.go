@@ -117,19 +117,19 @@ func same(t *testing.T, name string, before, after map[string]any) {
 func TestWhatIsntPlainlyACredentialIsntTakenForOne(t *testing.T) {
 	const other = "AKIAI44QH8DHBEXAMPLE"
 	for form, want := range map[string]string{
-		`{"username":"P!","password":"U!"}`: `"username" and "password" are each other's`,
+		`{"username":"P!","password":"U!"}`: `"username" and "password" are swapped`,
 		`{"username":"P!","password":"x"}`:  `"username" isn't the ID of an access key`,
 		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","MAIL_USERNAME":"` + other + `","MAIL_PASSWORD":"P!"}`: "several of its members",
-		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"x"}`:                                                       "nothing among SMTP_PASSWORD, SMTP_USERNAME is plainly",
-		`{"SMTP_USERNAME":"U!","SMTP_SECRET":"P!","AUTH_PASSWORD":"x"}`:                                    "configure the names",
-		`{"aws_access_key_id":"U!","aws_secret_access_key":"x"}`:                                           "among aws_access_key_id, aws_secret_access_key is plainly",
-		`{"AWS_ACCESS_KEY_ID":"U!","dbname":"shop","password":"P!"}`:                                       "is plainly",
-		`{"access_key_id":"U!","ses_smtp_password_v4":"P!"}`:                                               "configure the names",
-		`{"database":{"username":"U!","password":"P!"}}`:                                                   "among database.password, database.username is plainly",
+		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"x"}`:                                                       "none of SMTP_PASSWORD, SMTP_USERNAME is clearly",
+		`{"SMTP_USERNAME":"U!","SMTP_SECRET":"P!","AUTH_PASSWORD":"x"}`:                                    "if applications use these names, configure them",
+		`{"aws_access_key_id":"U!","aws_secret_access_key":"x"}`:                                           "none of aws_access_key_id, aws_secret_access_key is clearly",
+		`{"AWS_ACCESS_KEY_ID":"U!","dbname":"shop","password":"P!"}`:                                       "is clearly",
+		`{"access_key_id":"U!","ses_smtp_password_v4":"P!"}`:                                               "if applications use these names, configure them",
+		`{"database":{"username":"U!","password":"P!"}}`:                                                   "none of database.password, database.username is clearly",
 		`{"username":"admin","password":"x"}`:                                                              `"username" isn't the ID of an access key`,
-		`{"api":{"a":{"b":{"c":"x"}}}}`:                                                                    "among api.a.b is plainly",
-		`{"P!":"x"}`:                                                                                       "among (a name that isn't told) is plainly",
-		`{"MAILER_DSN":"ses+https://U!:E!@email.eu-west-1.amazonaws.com"}`:                                 "among MAILER_DSN is plainly",
+		`{"api":{"a":{"b":{"c":"x"}}}}`:                                                                    "none of api.a.b is clearly",
+		`{"P!":"x"}`:                                                                                       "none of (a name that may be a secret) is clearly",
+		`{"MAILER_DSN":"ses+https://U!:E!@email.eu-west-1.amazonaws.com"}`:                                 "none of MAILER_DSN is clearly",
 	} {
 		c, err := credential.Inspect(fill(form), nil)
 		if err != nil || c.Misfit == nil || !strings.Contains(c.Misfit.Error(), want) {
@@ -339,8 +339,8 @@ func TestNamesThatCantBeAreRefusedByName(t *testing.T) {
 	for text, want := range map[string]string{
 		"SMTP_USERNAME": "isn't key=name", "user=X": `"user" is none of the keys`, "regions=X": `"regions" is none`,
 		"username=": "has no name", "username=a..b": "empty part", "username=X,username=Y": "named twice",
-		"username=X,password=X": "for two keys", "username=a,password=a.b": "leads to another",
-		"username=a.b,password=a": "leads to another", "username=Password": "one of the usual names",
+		"username=X,password=X": "is the name of two keys", "username=a,password=a.b": "leads to another",
+		"username=a.b,password=a": "leads to another", "username=Password": "is a published key",
 		"": "isn't key=name",
 	} {
 		if _, err := credential.ParseNames(text); err == nil || !strings.Contains(err.Error(), want) {
