@@ -11,8 +11,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// lost listens where no connection is answered, as a network without a way out loses packets: the
-// kernel drops them, because the queue of a server that accepts nobody is full.
+// lost listens without answering any connection, like a network that loses packets: the kernel
+// drops them, because the queue of a server that accepts nobody is full.
 func lost(t *testing.T) (addr string) {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
@@ -42,7 +42,7 @@ func lost(t *testing.T) (addr string) {
 	return ""
 }
 
-// TestTheFirstTickSaysThatThereIsNoWayOut: of a VPC, as a rule.
+// TestTheFirstTickSaysThatThereIsNoWayOut: this usually means out of a VPC.
 func TestTheFirstTickSaysThatThereIsNoWayOut(t *testing.T) {
 	const (
 		iam     = "a NAT gateway, because IAM has a VPC endpoint in us-east-1, cn-north-1 and us-gov-west-1 alone"
@@ -51,7 +51,7 @@ func TestTheFirstTickSaysThatThereIsNoWayOut(t *testing.T) {
 		smtp = "security groups that let out the SMTP port"
 	)
 	for name, c := range map[string]struct {
-		variable, value string // with LOST for a server whose packets get lost
+		variable, value string // with LOST for a server that never answers
 		fails           rotation.ErrorType
 		says, never     string
 	}{
