@@ -97,8 +97,8 @@ func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 	l.tickUntil(rotation.Rotated) // after the rotation interval
 	k3 := l.mailFlows()
 
-	// A rollback needs more time before the previous key's deletion than these periods leave: with
-	// the standard ones
+	// These periods leave no time for a rollback before the previous key's deletion, so the rest of
+	// the life has the standard ones.
 	l.process = startFunction(t, append(slices.Clone(env), "PARAMETER_PATH="+copyPath))
 	printed = append(printed, l.process)
 	l.want(`{"action":"rollback"}`, rotation.RolledBack)

@@ -122,7 +122,7 @@ var scenes = []scene{
 	}},
 }
 
-// credentialMade makes the first credential, as long ago as all scenes begin.
+// credentialMade makes the first credential, that long before now. So do the functions below.
 func (a *account) credentialMade(ago time.Duration) (keyID string) {
 	a.Helper()
 	a.ago(ago)
@@ -160,7 +160,7 @@ func (a *account) deactivatedByAPerson(keyID string) {
 	}
 }
 
-// keyMadeByHand makes a key that is still in use.
+// keyMadeByHand makes a key as people do. It is still in use.
 func (a *account) keyMadeByHand(ago time.Duration) (id, password string) {
 	a.Helper()
 	a.ago(ago)

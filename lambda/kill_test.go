@@ -134,7 +134,7 @@ func (a *account) start() *process {
 	return startFunction(a.T, env)
 }
 
-// ago sets the world's clock to that long before now. With 0, it is the built function's clock.
+// ago sets the world's clock to that long before now. With 0, it is the real time.
 func (a *account) ago(d time.Duration) {
 	a.World.Advance(longAgo - d - a.ahead)
 	a.ahead = longAgo - d

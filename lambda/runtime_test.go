@@ -20,7 +20,7 @@ import (
 // deployed has the flags with which deploy/build.sh builds the function.
 var deployed = []string{"-buildvcs=false", "-tags", "lambda.norpc", "-trimpath", `-ldflags=-s -w`}
 
-// binary builds the function as it is deployed, for this machine, once.
+// binary returns the path of the function, built once as it is deployed, for this machine.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "ses-smtp-rotator-")
 	if err != nil {

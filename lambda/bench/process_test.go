@@ -37,7 +37,7 @@ func build(b *testing.B, arch, program, out string) {
 	}
 }
 
-// programs is the folder with the programs built for this machine.
+// programs returns the folder for programs built for this machine.
 var programs = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "bench") })
 
 func TestMain(m *testing.M) {

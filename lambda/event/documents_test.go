@@ -17,7 +17,7 @@ func contents(t *testing.T, file string) string {
 	return string(text)
 }
 
-// marks recognize an event in a table of events, and say what Parse should return.
+// marks lists the texts by which a table of events names each kind of event.
 func marks() []string {
 	all := []string{riskCredentials + "*", "GuardDuty", "SNS", "Step", "CloudFormation", "the schedule's"}
 	for _, action := range actions[1:] { // {"action":"tick"} is {} in more words

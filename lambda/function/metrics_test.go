@@ -143,7 +143,7 @@ func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
 		s.measures(map[string]float64{"SecondsOverdue": (2 * day).Seconds()})
 		s.fails(`{"action":"rotate"}`, rotation.RotationBlocked)
 		if got := s.measured(); got["RotationBlocked"] != 1 || got["Blocked"] != 0 {
-			t.Errorf("who asks too early is told so, and nobody else needs to be: %v", got)
+			t.Errorf("the metrics of a rotation asked for too early: %v", got)
 		}
 	})
 	t.Run("a superseded key in use", func(t *testing.T) {

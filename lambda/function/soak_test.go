@@ -52,8 +52,7 @@ func TestTwoHundredRotationsWithMailFlowingRefuseNoMail(t *testing.T) {
 	s.everyMailArrivedOnce(applications, days)
 }
 
-// keyLives lists what happened to access keys, and how often in so many days, each list in order of
-// time.
+// keyLives lists what happened to access keys in that many days, in order of time.
 type keyLives struct {
 	days                             int
 	superseded, deactivated, deleted []string

@@ -44,14 +44,14 @@ func (b *syncBuffer) Write(p []byte) (int, error) {
 	return b.Builder.Write(p)
 }
 
-// newStage starts the function with changes to its environment.
+// newStage starts the function with changes to its environment, for a test that runs in parallel.
 func newStage(t *testing.T, env map[string]string) *stage {
 	t.Helper()
 	t.Parallel()
 	return newSerialStage(t, env)
 }
 
-// newSerialStage is newStage for tests that can't run in parallel.
+// newSerialStage is newStage for a test that doesn't run in parallel.
 func newSerialStage(t *testing.T, env map[string]string) *stage {
 	t.Helper()
 	s := &stage{T: t}

@@ -20,15 +20,15 @@ var rotated = []sessmtp.Login{{
 	Username: "AKIAI44QH8DHBEXAMPLE", Password: newPassword,
 }}
 
-// fill puts the old credential where a form has U! and P!, and the password percent-encoded where
-// it has E! or, in small letters, e!.
+// fill replaces U! and P! in a form with the old credential, and E! with the password
+// percent-encoded, or e! with that in lower case.
 func fill(form string) string {
 	escaped := strings.NewReplacer("+", "%2B", "/", "%2F").Replace(oldPassword)
 	small := strings.NewReplacer("+", "%2b", "/", "%2f").Replace(oldPassword)
 	return strings.NewReplacer("U!", oldID, "P!", oldPassword, "E!", escaped, "e!", small).Replace(form)
 }
 
-// Each is how some program's documents or people have it.
+// Each of these is how some program's documents, or people, write it.
 var shapes = map[string]string{
 	"ours":                                   `{"username":"U!","password":"P!"}`,
 	"thoughtbot's Terraform":                 `{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!"}`,
@@ -94,7 +94,7 @@ func TestApplicationsGoOnReadingTheNamesThatTheyKnow(t *testing.T) {
 	}
 }
 
-// same checks that what was there is there, with the new credential in place of the old one.
+// same checks that the value has what it had, with the new credential in place of the old one.
 func same(t *testing.T, name string, before, after map[string]any) {
 	t.Helper()
 	for key, was := range before {
@@ -249,7 +249,7 @@ func TestConfiguredNamesTakeNobodysPlace(t *testing.T) {
 	}
 }
 
-// Two Regions, of which applications read one under names of their own.
+// There are two Regions, and applications read one of them under their own names.
 func TestWhatAnApplicationReadsStaysOfOneRegion(t *testing.T) {
 	const west, east = "BIjVcTN2+gkVYbxsBLAOUCd4BFPK9j6yB/XgjpuOI+pZ", "BDb2Yc5zDs3wHGDY/Bv2CXbxIxzp4q2U2c2dRXJHgq4S"
 	in := func(region, id, password string) sessmtp.Login {
@@ -264,7 +264,7 @@ func TestWhatAnApplicationReadsStaysOfOneRegion(t *testing.T) {
 	const newID, newWest, newEast = "AKIAI44QH8DHBEXAMPLE", newPassword, "BBbphbrQmrKMx42d1N6+C7VINYEBGI5v9VsZeTxwskfh"
 	for name, c := range map[string]struct {
 		logins               []sessmtp.Login
-		first, second, other string // the Regions that the members are of then
+		first, second, other string // the Regions of the members afterwards
 	}{
 		"as it was": {[]sessmtp.Login{in("eu-west-1", newID, newWest), in("us-east-1", newID, newEast)},
 			"eu-west-1", "us-east-1", ""},

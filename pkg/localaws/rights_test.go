@@ -15,7 +15,7 @@ import (
 
 const managed = "arn:aws:iam::aws:policy/path/Managed"
 
-// check is for hands that may not slip.
+// check ends the test if err isn't nil.
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

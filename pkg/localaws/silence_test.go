@@ -15,7 +15,7 @@ import (
 
 const silenceReply = "451 4.4.2 Timeout waiting for data from client.\r\n"
 
-// raw is a client that says just what it is told to.
+// raw is a client that sends only the lines that the test gives it.
 type raw struct {
 	*testing.T
 	conn  net.Conn
@@ -56,7 +56,7 @@ func (r *raw) ask(line string) (reply string) {
 	}
 }
 
-// Transcripts of SES from 2020 to 2026 end so, in TLS as well as before it.
+// Transcripts of SES from 2020 to 2026 end like this, before TLS and within it.
 func TestASilentClientIsToldAndLeft(t *testing.T) {
 	s := newSending(t, localaws.Config{})
 	s.SetSMTPPatience(50 * time.Millisecond)
@@ -117,7 +117,7 @@ func TestAClientThatTalksIsNotLeft(t *testing.T) {
 	}
 }
 
-// SES offers AUTH before STARTTLS, in transcripts from 2014 to 2026, and refuses it there.
+// SES offers AUTH before STARTTLS and refuses it there, in transcripts from 2014 to 2026.
 func TestALoginInTheClearIsOfferedRefusedAndCounted(t *testing.T) {
 	s := newSending(t, localaws.Config{})
 	r := dialRaw(t, s.SMTP(region))

@@ -45,7 +45,7 @@ func (s sending) dial(t *testing.T) *smtp.Client {
 	return c
 }
 
-// login is what a fresh connection says to the password.
+// login returns the answer of a fresh connection to the password.
 func (s sending) login(t *testing.T) error {
 	t.Helper()
 	return s.dial(t).Auth(smtp.PlainAuth("", s.id, s.password, "127.0.0.1"))
