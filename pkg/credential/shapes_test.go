@@ -197,7 +197,7 @@ func TestASecretAccessKeyIsntKept(t *testing.T) {
 			t.Errorf("it is kept: %s, %v", written, err)
 		}
 		if strings.Contains(form, `"n":1`) && !strings.Contains(written, `"n":1`) {
-			t.Errorf("what stood beside it is gone: %s", written)
+			t.Errorf("another member is gone: %s", written)
 		}
 	}
 }

@@ -72,7 +72,7 @@ func TestAReaderGetsItFromAValueThatLacksIt(t *testing.T) {
 		t.Errorf("%v, %v", m["smtps_url"], err)
 	}
 	if m, err = credential.Members(strings.Replace(stored, sesHost, "h", 1)); err != nil || m["smtps_url"] != nil {
-		t.Errorf("for a host of which nothing is known: %v, %v", m["smtps_url"], err)
+		t.Errorf("for an unknown host: %v, %v", m["smtps_url"], err)
 	}
 }
 

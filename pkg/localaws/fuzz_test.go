@@ -108,7 +108,8 @@ func (f *fuzzed) furnish() {
 	}
 }
 
-// These actions of IAM change something: users and access keys by these numbers.
+// iamEffects lists the actions of IAM that change something, and by how many they change users and
+// keys.
 var iamEffects = map[string]struct{ users, keys int }{
 	"CreateUser":      {users: 1},
 	"DeleteUser":      {users: -1},

@@ -349,7 +349,7 @@ func TestADeletedParameterBeginsAnewAtVersionOne(t *testing.T) {
 		t.Errorf("a type can't be changed by making the parameter anew: %v", err)
 	}
 	if err := w.PutParameter("/a/b", "Secret", "x"); err == nil {
-		t.Error("hands may do what AWS doesn't")
+		t.Error("a type that AWS refuses can be set by hand")
 	}
 }
 

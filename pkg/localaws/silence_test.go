@@ -94,7 +94,7 @@ func TestASilentClientIsToldAndLeft(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := prepare(t)
 			if reply := r.ask(""); reply != silenceReply {
-				t.Errorf("told %q", reply)
+				t.Errorf("got %q", reply)
 			}
 			rest, err := io.ReadAll(r.lines)
 			if len(rest) > 0 || err != nil && strings.Contains(err.Error(), "timeout") {
@@ -112,7 +112,7 @@ func TestAClientThatTalksIsNotLeft(t *testing.T) {
 	for range 8 {
 		time.Sleep(100 * time.Millisecond)
 		if reply := r.ask("NOOP"); !strings.HasPrefix(reply, "250") {
-			t.Fatalf("told %q", reply)
+			t.Fatalf("got %q", reply)
 		}
 	}
 }

@@ -208,7 +208,7 @@ func TestAKeyReachesOneServerAfterTheOther(t *testing.T) {
 	s.DeleteAccessKey(s.id)
 	wantReply(t, s.login(t), 535, "Authentication Credentials Invalid")
 	if err := s.login(t); err != nil {
-		t.Errorf("the second server knows of the deletion already: %v", err)
+		t.Errorf("the second server already refuses the deleted key: %v", err)
 	}
 }
 

@@ -175,7 +175,7 @@ func TestAUserThatHasSomethingIsntDeleted(t *testing.T) {
 			}
 			w.DeleteUser("sender")
 			if _, err := client.GetUser(t.Context(), &iam.GetUserInput{UserName: sender}); code(err) != "NoSuchEntity" {
-				t.Errorf("hands didn't delete it: %v", err)
+				t.Errorf("DeleteUser didn't delete it: %v", err)
 			}
 		})
 	}
