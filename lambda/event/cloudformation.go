@@ -50,8 +50,7 @@ func parseStackChange(f fields) (Event, error) {
 	})
 	to, err := url.Parse(r.ResponseURL)
 	if !understood || r.RequestType == "" || err != nil || to.Host == "" {
-		return nil, invalid("RequestType and ResponseURL: CloudFormation's events have a text and a URL there; " +
-			"a tick is {}")
+		return nil, invalid("RequestType and ResponseURL: must be text and a URL, as CloudFormation sends them")
 	}
 	change := StackChange{Request: r}
 	change.OnDelete, change.Fault = parseOnDelete(r.ResourceProperties["OnDelete"])

@@ -101,7 +101,8 @@ type judgement struct {
 // suspect is a key that may have leaked, if SUSPECTED_LEAKS makes that only an alarm.
 type suspect struct{ accessKeyID, reason string }
 
-// look makes two calls. An event with a single key doesn't need them.
+// look makes two calls. An event with a single key doesn't need them, unless AWS only suspects a
+// leak and that is an alarm.
 func (j *judgement) look(ctx context.Context, leak event.Leak) error {
 	one := len(leak.Exposed) == 1 && leak.Exposed[0].AccessKeyID != ""
 	if len(leak.Exposed) == 0 || one && !j.isOnlySuspected(leak.Exposed[0]) {

@@ -71,7 +71,7 @@ func MetricNames() []string {
 // measure returns the metrics of what an invocation did, what it warns of and why it failed. An
 // invocation without news publishes nothing, because CloudWatch charges a metric for each hour in
 // which it has data ("Amazon CloudWatch Pricing"). Lambda itself counts invocations and failures,
-// for nothing.
+// free of charge.
 func measure(result rotation.Result, err error, verified time.Duration, interval time.Duration,
 	now time.Time) []metric {
 	all := measureDelay(result.Keys, interval, now)

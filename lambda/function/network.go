@@ -67,8 +67,8 @@ func wayTo(err error) string {
 	return ""
 }
 
-// noWay reports that no connection was made and nothing refused it: packets were lost, or there is
-// no route.
+// noWay reports whether no connection was made and nothing refused it: packets were lost, or there
+// is no route.
 func noWay(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	if !ok || op.Op != "dial" || unnamed(op) {
@@ -78,7 +78,7 @@ func noWay(err error) bool {
 	return lookup || op.Timeout() || errors.Is(op, syscall.ENETUNREACH) || errors.Is(op, syscall.EHOSTUNREACH)
 }
 
-// unnamed reports that a name server said that there is no such name. A VPC's name server knows
+// unnamed reports whether a name server said that there is no such name. A VPC's name server knows
 // AWS's names, so the name has a typo.
 func unnamed(err error) bool {
 	lookup, ok := errors.AsType[*net.DNSError](err)

@@ -50,7 +50,7 @@ type Content struct {
 // username is an access key ID, or empty. A Region may be in any case, and a port in quotes.
 //
 // It returns ErrNone if there is no credential yet. Any other error says why the value can't be a
-// credential, and never quotes from it. The Content of an error has nothing to keep.
+// credential, and never quotes from it. The Content with an error has nothing to keep.
 func Inspect(text string, names Names) (Content, error) {
 	if l, ok := fromText(text); ok {
 		return Content{Logins: []sessmtp.Login{l}, Text: true, names: names}, nil

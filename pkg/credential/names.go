@@ -12,7 +12,7 @@ import (
 // published lists the keys of the schema, in order.
 var published = []string{"username", "password", "host", "port", "region", "url", smtpsURL, "iam_user", "regions"}
 
-// smtpsURL is the only key that a value may always lack: see [Value.SMTPSURL].
+// smtpsURL is the only key that even a complete value may lack: see [Value.SMTPSURL].
 const smtpsURL = "smtps_url"
 
 // regional lists the keys of a Region's entry.

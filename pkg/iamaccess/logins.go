@@ -54,7 +54,7 @@ func (w *waysIn) fill(a *sendpolicy.Access) {
 	}
 }
 
-// orUnseen notes that IAM failed to report a way in, because some partitions of AWS lack it. A
+// orUnseen turns a failure to read a way in into a note, because some partitions of AWS lack it. A
 // missing permission is still an error, because it can be granted.
 func orUnseen(note *string, task func() error) func() error {
 	return func() error {
@@ -67,7 +67,7 @@ func orUnseen(note *string, task func() error) func() error {
 	}
 }
 
-// console reports whether the user has a password for the console, and if so, whether it has MFA:
+// console reports whether the user has a password for the console, and if so, whether there is MFA:
 // without a password, MFA lets nobody in.
 func (r *Reader) console(ctx context.Context) (password, mfa bool, _ error) {
 	_, err := r.API.GetLoginProfile(ctx, &iam.GetLoginProfileInput{UserName: &r.User})

@@ -107,7 +107,8 @@ func (c *Client) insist(ctx context.Context, action string, body []byte, answer 
 // attempts is how often PutParameter is tried. The SDK's three are too few: AWS allows a few calls
 // a second in the whole account (3, says AWS's support in
 // github-aws-runners/terraform-aws-github-runner#2944), and all functions of a fleet rotate at
-// once. It is never the first call, so an endpoint that can't be reached still shows soon.
+// once. PutParameter is never the first call, so an endpoint that can't be reached still shows
+// soon.
 const attempts = 10
 
 // try makes one call over AWS's JSON protocol, version 1.1.

@@ -198,7 +198,7 @@ func CheckPath(text string) error {
 	case strings.Count(text, "/") >= levels:
 		return fmt.Errorf("%q is too deep: with the parameter's own name, a name has at most %d levels", text, levels)
 	case len(text) > longest:
-		return fmt.Errorf("it has %d characters; the most is %d", len(text), longest)
+		return fmt.Errorf("it has %d characters; at most %d are allowed", len(text), longest)
 	}
 	return nil
 }
