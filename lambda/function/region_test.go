@@ -64,7 +64,7 @@ func TestASecretIDThatIsNoSecretsARNIsRefusedBeforeAnyCall(t *testing.T) {
 		t.Run(id, func(t *testing.T) {
 			s := newStage(t, map[string]string{"SECRET_ID": id})
 			for _, event := range []string{`{}`, `{"action":"emergency"}`, `{"action":"audit"}`} {
-				s.fails(event, rotation.ConfigurationError, "SECRET_ID: ", says, "wanted")
+				s.fails(event, rotation.ConfigurationError, "SECRET_ID: ", says, "; give ")
 			}
 			if n := len(s.World.Calls()); n != 0 {
 				t.Errorf("%d AWS calls were made", n)
@@ -77,7 +77,7 @@ func TestASecretIDThatIsNoSecretsARNIsRefusedBeforeAnyCall(t *testing.T) {
 func TestAStackWhoseSecretIDIsRefusedIsDecommissionedByNobody(t *testing.T) {
 	s := newStage(t, map[string]string{"SECRET_ID": secretARN + ":password::"})
 	answer := s.cloudFormation().answered("Delete", `"ResourceProperties":{"OnDelete":"decommission"},`, "FAILED")
-	if !strings.Contains(answer.Reason, "SECRET_ID: the ARN goes on with") {
+	if !strings.Contains(answer.Reason, "SECRET_ID: the ARN ends in something that no secret's name has") {
 		t.Errorf("CloudFormation got %q", answer.Reason)
 	}
 	if n := len(s.World.Calls()); n != 0 {

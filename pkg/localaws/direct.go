@@ -11,8 +11,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// New makes a World that doesn't listen: its clients are IAM, SecretsManager, ParameterStore and
-// the methods that act as people. It needs no Close. Start makes a World that listens.
+// New makes a World that doesn't listen. Use it through IAM, SecretsManager, ParameterStore and the
+// methods that act as people do. It needs no Close. Start makes a World that listens.
 func New(cfg Config) *World { return newWorld(cfg) }
 
 // direct serves a call that doesn't come over HTTP.
