@@ -117,7 +117,7 @@ func (w *watcher) copy() (holder string, ok bool) {
 	return "", false
 }
 
-// copyFlows checks that a copy that is behind has a key that was current and is Active.
+// copyFlows checks a copy that is behind: its key was current, and is Active.
 func (w *watcher) copyFlows(holder string, next localaws.Call) {
 	w.lastCurrent[holder] = w.function.World.Now() // for those who read the copy
 	for _, k := range w.function.World.Keys(user) {

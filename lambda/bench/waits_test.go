@@ -13,8 +13,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// BenchmarkIdleTick sends a tick that finds nothing to do to a process that has just started, so it
-// includes everything that a process does only once.
+// BenchmarkIdleTick times a tick with nothing to do in a new process, including everything that a
+// process does only once.
 func BenchmarkIdleTick(b *testing.B) {
 	path := built(b, lambda)
 	w := newWorld(b, region)

@@ -12,9 +12,9 @@ type Answer struct {
 	Version  string               `json:"version,omitzero"`  // of the function
 }
 
-// WarnLeakUnanswered says that AWS reported a leak and the function did nothing about it, for one
-// of three reasons: AWS only suspects it, and a setting makes that an alarm; the event names
-// nothing that can be read; or it names the user, with a time that can't be believed.
+// WarnLeakUnanswered says that AWS reported a leak and the function did nothing about it. AWS only
+// suspects it, and a setting makes that an alarm; or the event names nothing that can be read; or
+// it names the user, with a time that can't be believed.
 const WarnLeakUnanswered rotation.WarningCode = "LeakUnanswered"
 
 // Failure is what Lambda returns if the function fails.

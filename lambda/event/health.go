@@ -22,9 +22,8 @@ func tellsOfLeak(code string) bool {
 
 // parseHealth reads which users or keys leaked. An event may have several pages, be repeated with
 // updates, and come from a second Region as well. None of that matters, nor does the event's
-// status: a revoked key is gone, and if the key still exists, AWS's closing the case doesn't make
-// it secret again ("Reference: AWS Health events Amazon EventBridge schema", AWS Health User
-// Guide).
+// status: a revoked key is gone, and an existing one isn't secret again because AWS closed the case
+// ("Reference: AWS Health events Amazon EventBridge schema", AWS Health User Guide).
 func parseHealth(f fields) (Event, error) {
 	var detail fields
 	var code string

@@ -130,10 +130,10 @@ func userNamed(entity string) (name, account string, ok bool) {
 
 func lastOf(path string) string { return path[strings.LastIndex(path, "/")+1:] }
 
-// isNobody reports whether a name isn't a user's but one of the other things that AWS writes there:
-// a word for the whole account or for "unknown", the account's ID, or the unique ID of a user or
-// another thing ("IAM identifiers", IAM User Guide). A text that merely looks like an access key ID
-// isn't a name either.
+// isNobody reports whether a name isn't a user's. AWS may also write a word for the whole account
+// or for "unknown", the account's ID, or the unique ID of a user or another thing there ("IAM
+// identifiers", IAM User Guide). A text that merely looks like an access key ID isn't a name
+// either.
 func isNobody(name string) bool {
 	const digits = "0123456789"
 	upper := strings.ToUpper(name)

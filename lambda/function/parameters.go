@@ -54,10 +54,10 @@ func parameterStore(cfg aws.Config, source standardVariables, region string) *sm
 var dualStack = strings.NewReplacer(".amazonaws.com.cn", ".api.amazonwebservices.com.cn",
 	".amazonaws.com", ".api.aws", ".amazonaws.eu", ".api.amazonwebservices.eu")
 
-// ssmEndpoint returns Systems Manager's endpoint in a Region. It takes the one of Secrets Manager,
-// which the SDK knows, and replaces the service's name, which gives what the SDK's own client for
-// Systems Manager would use. In GovCloud, every endpoint of Systems Manager is a FIPS endpoint
-// ("AWS Systems Manager endpoints and quotas", AWS General Reference).
+// ssmEndpoint returns Systems Manager's endpoint in a Region: Secrets Manager's, which the SDK
+// resolves, with the other service's name. The SDK's own client resolves the same. In GovCloud,
+// every endpoint of Systems Manager is a FIPS endpoint ("AWS Systems Manager endpoints and quotas",
+// AWS General Reference).
 func ssmEndpoint(source standardVariables, region string) string {
 	const like = "https://secretsmanager"
 	fips := source.is("AWS_USE_FIPS_ENDPOINT")

@@ -24,7 +24,7 @@ type Content struct {
 	// ID. The text quotes nothing from the value but names of members.
 	Misfit error
 	// Text is set if the value has the form of AWS's sample, AKIA…:B…, which isn't JSON.
-	// Applications that read that form can't read what Compose writes.
+	// Applications that expect that form can't read a value from Compose.
 	Text bool
 	// ImplicitTLS and StartTLS are what the value says, other than by the port, about how to
 	// protect the connection.

@@ -55,10 +55,9 @@
 // # What it leaves out
 //
 // Signatures aren't checked, and no call is denied except through faults: IAM's policies can be
-// read, but only decide about mail; they don't even protect a user from deletion. Mail
-// has no identity policies, no sandbox and no quotas, and every configuration set exists. There are
-// no roles, KMS keys, resource policies or rotation schedules, and no labels, patterns or policies
-// of parameters: every KMS key that a parameter names counts as existing. A secret marked for
-// deletion stays so. When a key stops working, so do its open SMTP sessions: MAIL and DATA then
-// answer 535.
+// read, but only decide about mail; they don't even protect a user from deletion. Mail has no
+// identity policies, no sandbox and no quotas, and every configuration set exists. There are no
+// roles, KMS keys, resource policies or rotation schedules, and no labels, patterns or policies of
+// parameters: every KMS key that a parameter names counts as existing. A secret marked for deletion
+// stays so. When a key stops working, so do its open SMTP sessions: MAIL and DATA then answer 535.
 package localaws

@@ -85,8 +85,8 @@ func also(text, format string, args ...any) string {
 	return text + fmt.Sprintf(format, args...)
 }
 
-// differs says what a value that people wrote names and the configuration doesn't, and whether
-// people have yet to settle that: a rotation would take it away from the applications. Endpoints
+// differs says where a hand-written value and the configuration disagree, and whether people must
+// settle that first, because a rotation would take something away from the applications. Endpoints
 // that were chosen on purpose settle which host and port is right, but nothing else.
 func (s *Secret) differs(found credential.Content) (text string, unsettled bool) {
 	if found.Text {

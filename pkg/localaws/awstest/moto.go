@@ -73,9 +73,8 @@ func startMoto(t *testing.T, command []string, port string) (url string) {
 // ports holds the ports that this process has given away.
 var ports sync.Map
 
-// FreePort returns a port that nothing listens on now and that no system hands out to programs that
-// ask for any port: those begin at 32,768 on Linux, and higher elsewhere. So it stays free until it
-// is taken.
+// FreePort returns a free port below those that systems choose for programs, which begin at 32,768
+// on Linux and higher elsewhere. So it stays free until it is taken.
 func FreePort(t *testing.T) string {
 	t.Helper()
 	for range 1000 {
