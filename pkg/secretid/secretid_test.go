@@ -53,7 +53,8 @@ func TestWhatIsNoSecretsARNIsRefusedByName(t *testing.T) {
 		ours + "secret:mail-*":                                  {"a policy's *", wanted},
 		ours + "secret:mail-AbCdEf\n":                           {"something that no secret's name has", wanted},
 		"arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:mail": {
-			"Region us-gov-west-1 in partition aws-us-gov", "Region eu-west-1 is in partition aws,", "give a secret in partition aws"},
+			"Region us-gov-west-1 in partition aws-us-gov", "Region eu-west-1 is in partition aws,",
+			"give a secret in partition aws"},
 		"arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:mail": {
 			"Region cn-north-1 in partition aws-cn", "give a secret in partition aws"},
 	} {
