@@ -180,11 +180,11 @@ func TestADecisionSaysWhatDecides(t *testing.T) {
 		{within(all, all), usualMail(), true, "", "statement 1 of mail (inline) and statement 1 of mail (inline) " +
 			"allow it"},
 		{within(none, all), usualMail(), false, identity,
-			"statement 1 of mail (inline) allows it, but not the boundary"},
+			"statement 1 of mail (inline) allows it, but the boundary doesn't"},
 		{within(all, none), usualMail(), false, identity, "no policy allows it"},
 		{within(denied, all), usualMail(), false, identity, "statement Stop of d (group g) denies it"},
-		{of(all, broken), usualMail(), false, identity, "of broken (inline), it can't be read: "},
-		{within(broken, all), usualMail(), false, identity, "of broken (inline), it can't be read: "},
+		{of(all, broken), usualMail(), false, identity, "broken (inline): it can't be read: "},
+		{within(broken, all), usualMail(), false, identity, "broken (inline): it can't be read: "},
 	} {
 		d := sendpolicy.Decide(c.access, c.mail)
 		if d.Allowed != c.allowed || d.Resource != c.on || !strings.HasPrefix(d.Why, c.words) {

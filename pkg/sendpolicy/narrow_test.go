@@ -261,12 +261,12 @@ func TestABoundaryIsLookedThrough(t *testing.T) {
 
 func TestADenyThatIsNotCountedIsNamed(t *testing.T) {
 	for condition, want := range map[string]string{
-		`"StringNotEquals":{"aws:PrincipalTag/open":"yes"}`: "because SES doesn't know aws:PrincipalTag/open",
-		`"StringNotMatches":{"aws:UserAgent":"mailer"}`:     "because IAM doesn't have its operator for aws:UserAgent",
+		`"StringNotEquals":{"aws:PrincipalTag/open":"yes"}`: "because SES doesn't implement aws:PrincipalTag/open",
+		`"StringNotMatches":{"aws:UserAgent":"mailer"}`:     "because IAM doesn't have the operator of its condition on aws:UserAgent",
 	} {
 		findings := auditOf(join(allow(sendRaw, example),
 			denyOf(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`, condition)))
-		want = "a Deny in send (inline) isn't counted, " + want
+		want = "a Deny in send (inline) is ignored here, " + want
 		if got := named(findings); !slices.Equal(got, []string{"NoSource medium"}) ||
 			!strings.Contains(findings[0].Message, want) {
 			t.Errorf("%s: %+v", condition, findings)

@@ -68,7 +68,7 @@ func slash24s(n int) (texts []string) {
 
 func TestHowWideASourceIsIsSaidInWords(t *testing.T) {
 	for network, want := range map[string]string{
-		"198.50.0.0/15": "131,072 IPv4 addresses, and one organisation's network has no more than 65,536 (a /16)",
+		"198.50.0.0/15": "131,072 IPv4 addresses, more than any one organisation's network (65,536, a /16)",
 		"2001:db8::/31": "2 times as many IPv6 addresses as one organisation's network (a /32)",
 		"2600::/16":     "65,536 times as many IPv6 addresses as one organisation's network (a /32)",
 	} {

@@ -104,7 +104,7 @@ func TestAUsersMailIsDescribed(t *testing.T) {
 		"narrow in part": {
 			statements: permitting(sendRaw, oneIdentity, fromNetwork) + "," + permitting(sendRaw, oneIdentity, ""),
 			want:       sendpolicy.Description{Identities: arn("eu-west-1")},
-			left:       []string{"Networks, which some of its statements have (192.0.2.10/32)"},
+			left:       []string{"Networks, which only some statements have (192.0.2.10/32)"},
 		},
 		"by what has no words": {
 			statements: permitting(sendRaw, oneIdentity, `,"Condition":{"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}}`),

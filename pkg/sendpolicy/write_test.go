@@ -91,7 +91,7 @@ func TestEveryFaultOfADescriptionIsNamedAtOnce(t *testing.T) {
 		"ConfigurationSets: \"main set\"", "SandboxRecipients: \"nobody@\"", "From: \"a b@example.com\"",
 		"Recipients: \"everybody\"",
 		"Endpoints: \"vpc-01\"", "VPCs: \"vpce-01\"",
-		"Conditions: \"StringEquals aws:PrincipalOrgID o-1\": SES doesn't know the key",
+		"Conditions: \"StringEquals aws:PrincipalOrgID o-1\": SES doesn't implement the key aws:PrincipalOrgID",
 		"Conditions: \"Equals ses:FromAddress a@example.com\": IAM has no operator \"Equals\"",
 		"Conditions: \"Bool aws:SecureTransport \": aws:SecureTransport has no value",
 	}
@@ -178,15 +178,16 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 		"an operator that isn't": {"Conditions: ",
 			condition("StringMatches", "ses:FromAddress", "app@example.com")},
 		"a condition without values": {"Conditions: ", condition("StringLike", "ses:FromAddress")},
-		"a sender of any domain, in the sandbox": {"From: \"no-reply@*\" is somebody", with(func(d *description) {
-			d.SandboxRecipients, d.From = toFriends, []string{"no-reply@*"}
-		})},
-		"a sender who is a recipient, in the sandbox": {"From: \"idle@example.org\" is somebody",
+		"a sender of any domain, in the sandbox": {"From: \"no-reply@*\" also matches senders at a " +
+			"sandbox recipient's identity",
+			with(func(d *description) { d.SandboxRecipients, d.From = toFriends, []string{"no-reply@*"} })},
+		"a sender who is a recipient, in the sandbox": {"From: \"idle@example.org\" also matches senders " +
+			"at a sandbox recipient's identity",
 			with(func(d *description) {
 				d.SandboxRecipients, d.From = toFriends, []string{"app@example.com", "idle@example.org"}
 			})},
 		"a condition on a sender, in the sandbox": {"Conditions: \"StringLike ses:FromAddress no-reply@*\": " +
-			"StringLike of ses:FromAddress is said",
+			"there is a condition StringLike on ses:FromAddress already",
 			with(func(d *description) {
 				d.SandboxRecipients = toFriends
 				d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress",
@@ -195,21 +196,21 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 		"a sender with a policy variable": {"From: ",
 			with(func(d *description) { d.From = []string{"${aws:username}@example.com"} })},
 		"a condition on a sender who is described": {"Conditions: \"StringLike ses:FromAddress *-eu@example.com\": " +
-			"StringLike of ses:FromAddress is said",
+			"there is a condition StringLike on ses:FromAddress already",
 			with(func(d *description) {
 				d.From = []string{"app-*@example.com"}
 				d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress",
 					Values: []string{"*-eu@example.com"}}}
 			})},
 		"a condition on a network that is described": {"Conditions: \"IpAddress aws:SourceIp 203.0.113.0/28\": " +
-			"IpAddress of aws:SourceIp is said",
+			"there is a condition IpAddress on aws:SourceIp already",
 			with(func(d *description) {
 				d.Networks = networks("192.0.2.0/24")
 				d.Conditions = []sendpolicy.Condition{{Operator: "IpAddress", Key: "aws:SourceIp",
 					Values: []string{"203.0.113.0/28"}}}
 			})},
-		"two conditions on one key": {"Conditions: \"StringLike ses:FromAddress *-eu@example.com\": StringLike of " +
-			"ses:FromAddress is said", with(func(d *description) {
+		"two conditions on one key": {"Conditions: \"StringLike ses:FromAddress *-eu@example.com\": " +
+			"there is a condition StringLike on ses:FromAddress already", with(func(d *description) {
 			d.Conditions = []sendpolicy.Condition{
 				{Operator: "StringLike", Key: "ses:FromAddress", Values: []string{"app-*@example.com"}},
 				{Operator: "StringLike", Key: "ses:FromAddress", Values: []string{"*-eu@example.com"}},
@@ -547,7 +548,8 @@ func TestAPolicyThatIAMTakesNowhereIsRefused(t *testing.T) {
 		policy, _, err = sendpolicy.Write(withIdentities(n))
 	}
 	faults, _ := errors.AsType[sendpolicy.Faults](err)
-	if len(faults) != 1 || faults[0].Field != "Identities" || !strings.Contains(faults[0].Text, "more than 6144") {
+	if len(faults) != 1 || faults[0].Field != "Identities" ||
+		!strings.Contains(faults[0].Text, "but IAM allows at most 6144;") {
 		t.Errorf("%d identities: %v", n, err)
 	}
 	if n < 80 {
