@@ -10,8 +10,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// conditionFaults are conditions that are refused, each with what is said beside the condition
-// itself. They are of a description that the function changes.
+// conditionFaults are conditions that are refused, with the expected text. beside, if set, changes
+// the description that they are added to.
 var conditionFaults = []struct {
 	condition string // as the command line takes it
 	beside    func(*sendpolicy.Description)
@@ -55,7 +55,7 @@ var conditionFaults = []struct {
 	// Values.
 	{"DateLessThan aws:CurrentTime tomorrow", nil, "\"tomorrow\" isn't a time: write it like 2030-01-31T23:59:00Z"},
 	{"DateLessThan aws:CurrentTime 2030-13-01T00:00:00Z", nil, "isn't a time"},
-	{"DateLessThan aws:CurrentTime 2030-01-01T00:00:00", nil, "isn't a time"}, // of what zone?
+	{"DateLessThan aws:CurrentTime 2030-01-01T00:00:00", nil, "isn't a time"}, // it has no time zone
 	{"DateLessThan aws:EpochTime 2030*", nil, "isn't a time"},
 	{"NumericLessThan aws:EpochTime soon", nil, "\"soon\" isn't a number"},
 	{"NumericLessThan aws:EpochTime 0x10", nil, "isn't a number"},
@@ -82,7 +82,7 @@ var conditionFaults = []struct {
 	{"StringLike aws:SourceVpc vpc-0*", nil, "write it in full"},
 	{"StringNotLike aws:SourceVpc vpc-????", nil, "write it in full"},
 
-	// What narrows nothing.
+	// Conditions that narrow nothing.
 	{"StringLike ses:FromAddress *", nil, "\"*\" matches any text, so the condition allows everything or nothing"},
 	{"StringLike ses:FromAddress a@example.com,*@*.*", nil, "\"*@*.*\" matches any text"},
 	{"StringLikeIfExists ses:FromDisplayName ?*", nil, "or Null ses:FromDisplayName false"},
@@ -101,7 +101,7 @@ var conditionFaults = []struct {
 	{"Null aws:SourceIp true", throughVPC, "narrows nothing"},
 	{"Null aws:SourceIp false", fromTheOffice, "narrows nothing"},
 
-	// What leaves nothing.
+	// Conditions that leave nothing.
 	{"Bool aws:SecureTransport false", nil, "SES's SMTP interface always encrypts, so nothing could be sent"},
 	{"Null aws:CurrentTime true", nil, "it never holds, so nothing could be sent"},
 	{"StringEquals aws:SourceVpce vpce-01", fromTheOffice,
@@ -120,7 +120,7 @@ var conditionFaults = []struct {
 	{"StringEquals ses:FromDisplayName Boss",
 		func(d *sendpolicy.Description) { d.FromNames = []string{"App", "Shop *"} }, "(App or Shop *)"},
 
-	// What is said already.
+	// Conditions that exist already.
 	{"ipaddress AWS:SOURCEIP 192.0.2.0/28", fromTheOffice, "there is a condition IpAddress on aws:SourceIp already"},
 	{"STRINGEQUALSIGNORECASE ses:fromaddress app@example.com", asTheApp,
 		"there is a condition StringEqualsIgnoreCase on ses:FromAddress already"},
@@ -137,7 +137,7 @@ func fromTheOffice(d *sendpolicy.Description) { d.Networks = networks("192.0.2.0
 func throughVPC(d *sendpolicy.Description)    { d.Endpoints = []string{"vpce-01"} }
 func asTheApp(d *sendpolicy.Description)      { d.From = []string{"app@example.com"} }
 
-// ofText is a condition as the command line reads it.
+// ofText parses a condition as the command line does.
 func ofText(text string) sendpolicy.Condition {
 	words := strings.SplitN(text, " ", 3)
 	return sendpolicy.Condition{Operator: words[0], Key: words[1], Values: strings.Split(words[2], ",")}
@@ -151,7 +151,7 @@ func TestAConditionThatIsWrongOrSenselessIsRefused(t *testing.T) {
 		}
 		policy, _, err := sendpolicy.Write(d)
 		if err == nil {
-			t.Errorf("%s: it is taken:\n%s", test.condition, policy)
+			t.Errorf("%s: it is accepted:\n%s", test.condition, policy)
 			continue
 		}
 		faults, _ := errors.AsType[sendpolicy.Faults](err)
@@ -176,7 +176,7 @@ func TestConditionsThatContradictEachOtherAreRefused(t *testing.T) {
 	}
 }
 
-// conditionsTaken are some that are right, and how the policy has them.
+// conditionsTaken are valid conditions, and how the policy writes them.
 var conditionsTaken = []struct {
 	conditions []string
 	beside     func(*sendpolicy.Description)
@@ -368,7 +368,7 @@ func TestAWarningNamesWhatItIsAbout(t *testing.T) {
 	}
 }
 
-// TestTheWriterWarnsOfSourcesThatTheAuditFinds, and of no others: both have one measure.
+// TestTheWriterWarnsOfSourcesThatTheAuditFinds, and of no others: both use the same measure.
 func TestTheWriterWarnsOfSourcesThatTheAuditFinds(t *testing.T) {
 	var all []sendpolicy.Description
 	for _, s := range scenes {

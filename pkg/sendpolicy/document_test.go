@@ -8,7 +8,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// oneStatement is the policy that differently written texts mean.
+// oneStatement is the policy that all these spellings mean.
 func oneStatement(conditions sendpolicy.Conditions) sendpolicy.Document {
 	return sendpolicy.Document{Version: "2012-10-17", Statements: []sendpolicy.Statement{{
 		Effect: "Allow", Action: sendpolicy.Texts{"ses:SendRawEmail"}, Resource: sendpolicy.Texts{"*"},
@@ -82,7 +82,7 @@ func TestWhatIAMAcceptsIsRead(t *testing.T) {
 	}
 }
 
-// unreadable are texts with what the error says.
+// unreadable are texts that aren't policies, with what the error says.
 var unreadable = map[string]struct{ text, says string }{
 	"nothing":                     {``, "not a policy"},
 	"no JSON":                     {`Allow everything`, "not a policy"},
@@ -137,7 +137,8 @@ func TestWhatIsNoPolicyIsRefusedInWords(t *testing.T) {
 	}
 }
 
-// withoutEmptyConditions is the document as it is written: a Condition that says nothing isn't.
+// withoutEmptyConditions returns the document as it is written: without a Condition that says
+// nothing.
 func withoutEmptyConditions(d sendpolicy.Document) sendpolicy.Document {
 	for i := range d.Statements {
 		if len(d.Statements[i].Condition) == 0 {
@@ -174,7 +175,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("what was written can't be read: %v\n%s", err, d)
 		}
 		if d = withoutEmptyConditions(d); !reflect.DeepEqual(again, d) {
-			t.Errorf("read again, it is\n%#v\nand not\n%#v", again, d)
+			t.Errorf("read again, it is\n%#v\ninstead of\n%#v", again, d)
 		}
 	})
 }

@@ -57,7 +57,7 @@ func TestASourceIsWideByAllItsPublicAddressesTogether(t *testing.T) {
 	}
 }
 
-// slash24s are so many /24, no two of which are neighbours.
+// slash24s returns n networks of /24, no two of which are neighbours.
 func slash24s(n int) (texts []string) {
 	for i := range n {
 		second, third := byte(i/100), byte(i%100*2)

@@ -13,12 +13,12 @@ const (
 	fromNetwork = `,"Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.10/32"}}`
 )
 
-// permitting is a statement that allows an action.
+// permitting returns a statement that allows an action.
 func permitting(action, resource, more string) string {
 	return `{"Effect":"Allow","Action":` + action + `,"Resource":` + resource + more + `}`
 }
 
-// having is a user with one policy of statements, and a boundary where it isn't empty.
+// having returns a user with one policy of these statements and, if it isn't empty, a boundary.
 func having(statements, boundary string) sendpolicy.Access {
 	a := sendpolicy.Access{User: "mail"}
 	if statements != "" {
