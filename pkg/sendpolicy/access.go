@@ -10,7 +10,7 @@ type Access struct {
 	User     string
 	Policies []Policy
 	Boundary *Policy // the most that Policies can allow; nil means no limit
-	// Console says that the user has a console password, and MFA that it isn't enough by itself.
+	// Console says that the user has a console password; MFA, that the password alone isn't enough.
 	Console, MFA bool
 	// OtherKeys are the user's Active access keys that the secret doesn't have.
 	OtherKeys []string
@@ -84,7 +84,7 @@ func (p Policy) quarantined(user string) *Finding {
 			"thieves usually do first, but not sending mail. Revoke the key (an emergency does that) and answer the "+
 			"case that AWS has opened. Only when the case says so, detach the policy: aws iam detach-user-policy "+
 			"--user-name %s --policy-arn %s", user, user, p.ARN),
-		Risk: "the key: anyone who found it can send until it is revoked"}
+		Risk: "send with the key until it is revoked"}
 }
 
 // read parses the policy. A policy that it can't parse is a finding, and so is the one that AWS
@@ -97,7 +97,7 @@ func (p Policy) read(user string) (Document, *Finding) {
 	if err != nil {
 		return d, &Finding{Code: Unreadable, Severity: Medium, Policy: p.name(),
 			Message: fmt.Sprintf("it can't be read: %v", err), Remedy: p.remedy(user),
-			Risk: "unknown: assume that the policy allows everything"}
+			Risk: "perhaps everything: assume the worst until it can be read"}
 	}
 	return d, nil
 }
@@ -107,20 +107,20 @@ func waysIn(a Access) []Finding {
 	var r report
 	switch {
 	case a.Console && a.MFA:
-		r.add(Console, Medium, "the user's rights in the console, with the password and the second factor",
+		r.add(Console, Medium, "use the console as this user, with the password and the second factor",
 			"%s has a console password, with MFA, and a user that only sends mail needs none: delete it (aws iam "+
 				"delete-login-profile --user-name %s)", a.User, a.User)
 	case a.Console:
-		r.add(Console, High, "the user's rights in the console, with a guessed or stolen password",
+		r.add(Console, High, "use the console as this user, with a guessed or stolen password",
 			"%s has a console password, without MFA, and a user that only sends mail needs none: delete it (aws iam "+
 				"delete-login-profile --user-name %s)", a.User, a.User)
 	}
 	for _, id := range a.OtherKeys {
-		r.add(MoreKeys, Medium, "mail as this user, with a key that no rotation replaces",
+		r.add(MoreKeys, Medium, "send with this key, which no rotation replaces",
 			"access key %s is Active, and the secret doesn't have it", id)
 	}
 	for _, login := range a.OtherLogins {
-		r.add(OtherLogins, Medium, "access as this user to a service that isn't SES",
+		r.add(OtherLogins, Medium, "act as this user in a service that isn't SES",
 			"%s has %s, and a user that only sends mail needs none: delete it", a.User, login)
 	}
 	for _, why := range a.Unseen {

@@ -67,7 +67,7 @@ func (c condition) has(value string) bool {
 	return slices.ContainsFunc(c.values, func(v string) bool { return strings.EqualFold(v, value) })
 }
 
-// demand returns what the clause demands of a text. It is ok if the clause demands nothing else.
+// demand returns what the clause demands of a text. ok is false if that isn't all it demands.
 func (c clause) demand() (_ glob.Demand, ok bool) {
 	w := glob.Wildcards{Variables: c.variables, None: !c.hasWildcards()}
 	switch c.kind() {

@@ -117,7 +117,7 @@ func (d Description) normal() Description {
 	d.SandboxRecipients = unique(each(d.SandboxRecipients, asSESHasIt))
 	d.Recipients = unique(each(d.Recipients, domainInSmallLetters))
 	d.From = unique(each(d.From, domainInSmallLetters))
-	if !slices.ContainsFunc(each(d.From, addresses), hasStar) { // capitals don't matter
+	if !slices.ContainsFunc(each(d.From, addresses), hasStar) { // so case doesn't matter
 		d.From = uniqueBy(d.From, strings.ToLower)
 	}
 	d.FromNames = unique(d.FromNames)

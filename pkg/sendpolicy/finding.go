@@ -27,7 +27,7 @@ const (
 	WideAction   Code = "WideAction"   // actions with a wildcard
 	WideResource Code = "WideResource" // all identities, or more than those named
 	NoSource     Code = "NoSource"     // from anywhere
-	WideSource   Code = "WideSource"   // from more addresses than one organisation has
+	WideSource   Code = "WideSource"   // from more addresses than one organisation has, or other people's endpoints
 	HasNotAction Code = "NotAction"    // all actions except some
 	NotResource  Code = "NotResource"  // all resources except some
 	IAMRights    Code = "IAMRights"    // rights over users, roles and permissions
@@ -39,7 +39,7 @@ const (
 	Console      Code = "Console"      // a console password
 	MoreKeys     Code = "MoreKeys"     // access keys that the secret doesn't have
 	OtherLogins  Code = "OtherLogins"  // SSH keys, certificates, service-specific credentials
-	NotLookedAt  Code = "NotLookedAt"  // IAM didn't say
+	NotLookedAt  Code = "NotLookedAt"  // a way in that couldn't be looked at
 	Quarantined  Code = "Quarantined"  // AWS itself says that a key has leaked
 )
 
@@ -51,13 +51,13 @@ type Finding struct {
 	Policy    string     `json:"policy,omitempty"`
 	Statement *Statement `json:"statement,omitempty"`
 	Message   string     `json:"message"`
-	// Risk is what a thief could do with it.
+	// Risk says what a thief could do with it, in words that follow "could".
 	Risk string `json:"risk"`
 	// Remedy says how to take the policy from the user, if it can't be narrowed for this user alone
 	// because it is a group's or AWS's own.
 	Remedy string `json:"remedy,omitempty"`
-	// Instead is the policy to use in place of the statement or of the user's policy, if there is
-	// one.
+	// Instead is the policy to use in place of the statement or, if there is a Remedy, to give the
+	// user as its own. It is nil if there is none.
 	Instead *Document `json:"instead,omitempty"`
 }
 

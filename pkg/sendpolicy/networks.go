@@ -21,9 +21,9 @@ var everyIPv4 = netip.MustParsePrefix("0.0.0.0/0")
 // global contains all public IPv6 addresses ("IPv6 Global Unicast Address Assignments", IANA).
 var global = netip.MustParsePrefix("2000::/3")
 
-// addressesOf returns all addresses that networks may mean. Those are IPv4 addresses if a network
-// is written as IPv4-mapped, or if it is an IPv6 network that contains all mapped addresses but no
-// public ones. An invalid network has no addresses.
+// addressesOf returns all addresses that networks may mean. A network written as IPv4-mapped means
+// IPv4 addresses. An IPv6 network that contains all mapped addresses but no public ones may mean
+// all of IPv4 as well. An invalid network has no addresses.
 func addressesOf(networks ...netip.Prefix) addressSet {
 	var b netipx.IPSetBuilder
 	for _, n := range networks {
@@ -154,8 +154,8 @@ func (s addressSet) String() string {
 	return text
 }
 
-// A source is wide if it has more addresses than these prefix lengths allow: the widest networks,
-// of IPv4 and IPv6, that one organisation has. There is no other measure.
+// widest4 and widest6 are the prefix lengths of the widest IPv4 and IPv6 networks that one
+// organisation has. A source with more addresses is wide; there is no other measure.
 const (
 	widest4 = 16
 	widest6 = 32

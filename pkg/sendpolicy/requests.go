@@ -37,8 +37,8 @@ func (r *requests) any() bool {
 	return !slices.ContainsFunc(parts, func(part string) bool { return !r.possible(part) })
 }
 
-// possible reports whether one part of a request allows any request. The parts don't depend on each
-// other.
+// possible reports whether there is a request, as far as one of its parts is concerned. The parts
+// are independent.
 func (r *requests) possible(part string) bool {
 	switch part {
 	case action:

@@ -70,26 +70,26 @@ const withKey = "with the secret access key, "
 
 // The kinds of rights, the worst first.
 var (
-	allServices = right{WideAction, High, withKey + "everything in the account that isn't denied",
+	allServices = right{WideAction, High, withKey + "do everything in the account that isn't denied",
 		"it allows actions of all services (%s); SMTP needs only ses:SendRawEmail"}
-	allBut = right{HasNotAction, High, withKey + "nearly everything in the account",
+	allBut = right{HasNotAction, High, withKey + "do nearly everything in the account",
 		"it allows all actions except %s"}
-	givesRights = right{IAMRights, High, withKey + "the power to give this user or others more rights",
+	givesRights = right{IAMRights, High, withKey + "give this user or others more rights",
 		"it allows %s, which SMTP doesn't need"}
-	elsewhere = right{OtherRights, High, withKey + "the use of other services as this user",
+	elsewhere = right{OtherRights, High, withKey + "use other services as this user",
 		"it allows %s, which SMTP doesn't need"}
-	allOfSESBut = right{HasNotAction, High, withKey + "control over SES's settings and identities",
+	allOfSESBut = right{HasNotAction, High, withKey + "change SES's settings and identities",
 		"it allows all SES actions except %s; SMTP needs only ses:SendRawEmail"}
-	changesSES = right{OtherRights, High, withKey + "control over SES's settings and identities",
+	changesSES = right{OtherRights, High, withKey + "change SES's settings and identities",
 		"it allows %s, which SMTP doesn't need"}
 	changesMuch = right{WideAction, High, changesSES.risk,
 		"it allows changes to SES (%s); SMTP needs only ses:SendRawEmail"}
-	readsPeople = right{OtherRights, Medium, withKey + "the addresses that the account writes to, or archived mail",
+	readsPeople = right{OtherRights, Medium, withKey + "read whom the account writes to, or archived mail",
 		"it allows %s, which SMTP doesn't need"}
-	sendsAnyhow = right{WideAction, Medium, withKey + "mail through SES's API, which your mail servers don't log",
+	sendsAnyhow = right{WideAction, Medium, withKey + "send through SES's API, which your mail servers don't log",
 		"it allows %s; SMTP needs only ses:SendRawEmail"}
 	sendsOtherwise = right{UnusedRights, Low, sendsAnyhow.risk, "it allows %s; SMTP needs only ses:SendRawEmail"}
-	readsSES       = right{OtherRights, Low, withKey + "a view of SES's settings and usage",
+	readsSES       = right{OtherRights, Low, withKey + "read SES's settings and usage",
 		"it allows %s, which SMTP doesn't need"}
 )
 

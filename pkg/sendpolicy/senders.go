@@ -18,8 +18,8 @@ func (d Description) warnOfSenders(warn func(WarningCode, string, ...any)) {
 	if unnamed := d.unnamed(); len(unnamed) > 0 {
 		warn(SpecificIdentity,
 			"a domain doesn't cover its addresses and subdomains that are verified identities themselves: SES checks "+
-				"permission on the most specific identity, and refuses the mail without it (554 Access denied); if "+
-				"%s is one, name it as an identity as well", listed(unnamed, "or", shown))
+				"permission on the most specific identity, and refuses the mail if that isn't named (554 Access "+
+				"denied); if %s is one, name it as an identity as well", listed(unnamed, "or", shown))
 	}
 }
 

@@ -38,7 +38,7 @@ func (r *report) sending(g grant, together bool) {
 	r.origins(g.from, sendable(g.reaches, ownEndpoint), together)
 	r.statement.Condition.each(func(operator, key string, _ Texts) {
 		if _, known := facts[asWritten(key)]; !known {
-			r.add(UnknownKey, Medium, "what the condition should prevent, because SES may ignore it",
+			r.add(UnknownKey, Medium, "do what the condition should prevent, because SES may ignore it",
 				"SES doesn't implement the key %s (%s), so don't rely on the condition", key, operator)
 		}
 	})
@@ -46,14 +46,14 @@ func (r *report) sending(g grant, together bool) {
 
 // identities reports whom a thief could send as.
 func (r *report) identities(reaches []reach) {
-	severity, risk := High, "mail as any sender that the account has verified, which harms its reputation"
+	severity, risk := High, "send as any sender that the account has verified, and harm its reputation"
 	switch {
 	case sendable(reaches, asStrangers):
 	case sendable(reaches, strangers):
 		severity, risk = Medium,
-			"mail as the senders that the conditions name, from any identity that covers them, even one verified later"
+			"send as the senders that the conditions name, from any identity that covers them, even one verified later"
 	case sendable(reaches, inOtherPlaces):
-		r.add(WideResource, Low, withKey+"mail as these identities from Regions or accounts that you don't use",
+		r.add(WideResource, Low, withKey+"send as these identities from Regions or accounts that you don't use",
 			"it allows sending from %s, which doesn't name one Region and account", r.wideResources(inOtherPlaces))
 		return
 	default:
@@ -62,7 +62,7 @@ func (r *report) identities(reaches []reach) {
 	r.add(WideResource, severity, risk, "it allows sending from identities that it doesn't name (%s)",
 		r.wideResources(strangers))
 	if s := r.statement; len(s.NotResource) > 0 {
-		r.add(NotResource, severity, "all other resources, including those created later",
+		r.add(NotResource, severity, "use all other resources, including those created later",
 			"it allows all resources except %s", strings.Join(s.NotResource, ", "))
 	}
 }
@@ -87,21 +87,21 @@ func (r *report) origins(from addressSet, foreign, together bool) {
 	words, wide := from.isWide()
 	bound, why := r.statement.bound()
 	if !bound && from.isNearlyAll() {
-		r.add(NoSource, Medium, "sending from anywhere, with just the SMTP username and password",
+		r.add(NoSource, Medium, "send from anywhere with just the SMTP username and password",
 			"neither this statement nor a Deny limits where mail may come from%s", why)
 		return
 	}
 	switch {
 	case foreign && wide:
-		r.add(WideSource, Medium, "sending from "+r.statement.origin(from)+", or through any VPC endpoint",
+		r.add(WideSource, Medium, "send from "+r.statement.origin(from)+", or through any VPC endpoint",
 			"the source has %s, and mail may also come through any VPC endpoint%s", words, why)
 	case foreign:
-		r.add(WideSource, Medium, "sending through the thief's own VPC endpoint",
+		r.add(WideSource, Medium, "send through a VPC endpoint of the thief's own",
 			"mail may come through any VPC endpoint%s", cmp.Or(r.statement.endpoints(), why))
 	case wide:
-		r.add(WideSource, Medium, "sending from "+r.statement.origin(from), "the source has %s", words)
+		r.add(WideSource, Medium, "send from "+r.statement.origin(from), "the source has %s", words)
 	case together && !from.isEmpty():
-		r.add(WideSource, Medium, "sending from "+from.String(),
+		r.add(WideSource, Medium, "send from "+from.String(),
 			"the source %s is narrow, but too wide together with those of other statements", from)
 	}
 }

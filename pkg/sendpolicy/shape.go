@@ -19,8 +19,8 @@ func (s *shape) regexp() *regexp.Regexp {
 	return s.compiled
 }
 
-// MatchString is like that of regexp.Regexp.
+// MatchString is like Regexp.MatchString.
 func (s *shape) MatchString(text string) bool { return s.regexp().MatchString(text) }
 
-// FindStringSubmatch is like that of regexp.Regexp.
+// FindStringSubmatch is like Regexp.FindStringSubmatch.
 func (s *shape) FindStringSubmatch(text string) []string { return s.regexp().FindStringSubmatch(text) }

@@ -12,8 +12,8 @@ type thief struct {
 }
 
 // finds calls found with the requests that no denial stops, until found returns true. It first
-// applies the denials that can be escaped in only one way, and then tries the simplest choices for
-// the others: the first way out of each, and the last.
+// applies the denials that can be escaped in only one way. For the others, it tries the first way
+// out of each, then the last way out of each, and then all combinations.
 func (t *thief) finds(found func() bool) bool {
 	if !t.any() {
 		return false

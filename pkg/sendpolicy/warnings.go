@@ -150,8 +150,8 @@ func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
 					"endpoint", n)
 		case n.IsSingleIP():
 			warn(SingleAddress,
-				"%s must be a fixed address (an Elastic IP, or a NAT gateway's): other addresses of tasks, functions "+
-					"and instances change", n)
+				"%s must be a fixed address (an Elastic IP, or a NAT gateway's): any other address of a task, "+
+					"function or instance changes", n)
 		}
 	}
 }

@@ -29,10 +29,10 @@ type Client struct {
 	// Timeout limits one login or one mail, from connecting to the end. The default is 15 seconds.
 	Timeout time.Duration
 
-	// LookupHost resolves an endpoint's name. The default is that of net.DefaultResolver.
+	// LookupHost resolves an endpoint's name. The default is net.DefaultResolver's method.
 	LookupHost func(ctx context.Context, host string) ([]string, error)
 
-	// DialContext opens a TCP connection. The default is that of net.Dialer.
+	// DialContext opens a TCP connection. The default is a net.Dialer's method.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// LocalName is the name in EHLO. The default is "localhost". It is also used in place of a name

@@ -87,7 +87,7 @@ type fact struct {
 	possible bool
 }
 
-// Possible is like that of Effort.
+// Possible is like Effort.Possible, but remembers the answer.
 func (m *Memory) Possible(demands []Demand, kinds ...Kind) bool {
 	name := fmt.Sprintf("%T%v", kinds, kinds)
 	for _, d := range demands {
@@ -104,7 +104,8 @@ func (m *Memory) Possible(demands []Demand, kinds ...Kind) bool {
 	return is
 }
 
-// Possible is like that of Effort, with an effort that suffices for all but the strangest patterns.
+// Possible is like Effort.Possible, with an effort that suffices for all but the strangest
+// patterns.
 func Possible(demands []Demand, kinds ...Kind) bool {
 	enough := Effort(1 << 20)
 	return enough.Possible(demands, kinds...)
