@@ -8,7 +8,6 @@ import (
 	"net/mail"
 	"os"
 	"os/signal"
-	"slices"
 	"syscall"
 	"time"
 
@@ -63,22 +62,27 @@ func (r rehearseCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	rehearsal := rehearse.New(account)
-	rehearsal.Endpoint, rehearsal.From = endpoints[0], r.From
-	rehearsal.Pace, rehearsal.Patience = r.Pace, r.Patience
-	rehearsal.Every = min(rehearsal.Every, r.Pace/10)
+	return r.rehearse(ctx, c, account, endpoints[0])
+}
+
+func (r rehearseCommand) rehearse(ctx context.Context, c *console, account rehearse.Account,
+	endpoint sessmtp.Endpoint) error {
 	record, err := r.open()
 	if err != nil {
 		return err
 	}
 	defer record.Close()
+	rehearsal := rehearse.New(account)
+	rehearsal.Endpoint, rehearsal.From = endpoint, r.From
+	rehearsal.Pace, rehearsal.Patience = r.Pace, r.Patience
+	rehearsal.Every = min(rehearsal.Every, r.Pace/10)
 	rehearsal.Say = func(text string) { fmt.Fprintf(c.err, "%s  %s\n", c.time().Format(time.TimeOnly), text) }
 	c.paragraph(c.err, rehearsal.Plan())
 	if err := c.agree(ctx, r.Yes); err != nil {
 		return err
 	}
-	// Who pipes what is printed to a program that ends, by the same Ctrl-C for example, must not end
-	// this one by it.
+	// If the output goes to a program that ends, by the same Ctrl-C for example, writing to it must
+	// not end this program before everything is removed.
 	signal.Ignore(syscall.SIGPIPE)
 	defer context.AfterFunc(ctx, func() { r.stopping(c) })()
 	recorded, err := rehearsal.Run(ctx)
@@ -143,50 +147,4 @@ func (r rehearseCommand) show(ctx context.Context, c *console, record *os.File, 
 		}
 	}
 	return errors.Join(unwritten, err, rehearse.Report(c.out, recorded, local.Answers))
-}
-
-// young is what may still be going on.
-const young = 3 * time.Hour
-
-// clean removes what is there of other rehearsals.
-func (r rehearseCommand) clean(ctx context.Context, c *console, account rehearse.Account, region string) error {
-	left, err := account.Leftovers(ctx)
-	if err != nil {
-		return err
-	}
-	left = slices.DeleteFunc(left, func(n rehearse.Names) bool { return r.Only != "" && n.Run != r.Only })
-	if len(left) == 0 {
-		fmt.Fprintf(c.out, "Nothing is left of a rehearsal in account %s and %s.\n", account.ID, region)
-		return nil
-	}
-	var old []rehearse.Names
-	for _, n := range left {
-		age := c.time().Sub(n.Began)
-		text := fmt.Sprintf("%s, begun %s ago in %s: its IAM users and secrets.", n.Run, age.Round(time.Minute), n.Region)
-		switch {
-		case age > young || r.Only != "":
-		case r.Yes:
-			c.paragraph(c.err, text+" It is left alone, for it may still be going on; --run "+n.Run+" removes it.")
-			continue
-		default:
-			text += " It may still be going on."
-		}
-		c.paragraph(c.err, text)
-		old = append(old, n)
-	}
-	if len(old) == 0 {
-		return errors.New("nothing was removed")
-	}
-	c.paragraph(c.err, "All of this is to be deleted, secrets without recovery.")
-	if err := c.agree(ctx, r.Yes); err != nil {
-		return err
-	}
-	var faults error
-	for _, n := range old {
-		faults = errors.Join(faults, account.Remove(ctx, recording.Wall{}, n))
-	}
-	if faults == nil {
-		fmt.Fprintln(c.out, "It is removed.")
-	}
-	return faults
 }

@@ -222,9 +222,9 @@ func (run *run) spareCurrent(ctx context.Context, c command) error {
 	return nil
 }
 
-// readCurrent reads AWSCURRENT, and again if Secrets Manager still returns the version that this run
-// moved it from. Without the wait, an emergency could never end while reads lag: it would fail right
-// after its fence, and each later invocation moves AWSCURRENT with a fence of its own.
+// readCurrent reads AWSCURRENT, and reads it again while Secrets Manager still returns the version
+// that this run moved it from. Otherwise an emergency could never end while reads lag: it would
+// fail right after its fence, and so would the next one, after a fence of its own.
 func (run *run) readCurrent(ctx context.Context) (current *Version, err error) {
 	for try := 1; ; try++ {
 		current, err = run.Secret.Read(ctx, Current)

@@ -39,8 +39,8 @@ func (a *asker) askChanges(ctx context.Context) error {
 	return a.askDeletedKey(ctx)
 }
 
-// mayNotSend lets the spare key send. The error says why it can't; whether logins are accepted can be
-// asked all the same.
+// mayNotSend lets the spare key send. The error says why it can't. The questions about logins don't
+// need it.
 func (a *asker) mayNotSend(ctx context.Context) error {
 	if a.From == "" {
 		return errSending

@@ -211,8 +211,8 @@ func (r *Rehearsal) emergency(ctx context.Context) (recording.Answer, error) {
 	return said("it does, and one key is left"), nil
 }
 
-// refusals is how many rounds in a row, each of all addresses, have to be refused: behind one address
-// there are many servers.
+// refusals is how many rounds of logins in a row, each at all addresses, SES has to refuse: behind
+// one address there are many servers.
 const refusals = 10
 
 // revoked logs in with the key that leaked until all servers refuse it.

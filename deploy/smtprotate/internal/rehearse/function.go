@@ -100,12 +100,12 @@ type failure struct{ event.Failure }
 // Error has the type as well: people look for it in the documents.
 func (f failure) Error() string { return string(f.Type) + ": " + f.Message }
 
-// goesOn tells that the next invocation goes on from where this one failed, as Lambda's retries and
-// the next tick do.
+// goesOn reports whether the next invocation continues where this one failed, as Lambda's retries
+// and the next tick do.
 func goesOn(err error) bool {
 	failed, is := errors.AsType[failure](err)
-	return is && slices.Contains([]rotation.ErrorType{rotation.VerificationFailed, rotation.Conflict, rotation.AWSError},
-		failed.Type)
+	passing := []rotation.ErrorType{rotation.VerificationFailed, rotation.Conflict, rotation.AWSError}
+	return is && slices.Contains(passing, failed.Type)
 }
 
 // came invokes the function until it doesn't fail, if it goes on.

@@ -20,9 +20,9 @@ func (r *Rehearsal) Plan() string {
 		return text + " It costs less than $0.05. It sends no mail, so much is left unanswered: --from lets it send."
 	}
 	mails := r.mostMails()
-	return text + fmt.Sprintf(" It sends up to %d mails from %s to %s. They count against the account's sending rate, "+
-		"and not against its quota. The users' policies allow no other mail. It costs less than $%.2f: SES takes $0.10 "+
-		"for 1,000 mails, and a secret costs $0.40 a month.",
+	return text + fmt.Sprintf(" It sends up to %d mails from %s to %s. They count against the account's sending "+
+		"rate, but not against its quota. The users' policies allow no other mail. It costs less than $%.2f: SES "+
+		"charges $0.10 for 1,000 mails, and a secret costs $0.40 a month.",
 		mails, r.From, recording.Simulator, 0.05+float64(mails)/10000)
 }
 
@@ -39,6 +39,6 @@ func minutes(d time.Duration) string {
 	return fmt.Sprintf("%d minutes", n)
 }
 
-// mostMails is how many are sent at most: the application's, one in r.Every while a policy or an open
-// session is waited for, which happens eight times, and a hundred for the rest.
+// mostMails is the most that is sent: the application's, one every r.Every in each of eight waits
+// for a policy or a session, and a hundred for the rest.
 func (r *Rehearsal) mostMails() int { return applicationMails + int(8*r.Patience/r.Every) + 100 }

@@ -128,8 +128,8 @@ func (r *Rehearsal) remove(ctx context.Context) error {
 	defer cancel()
 	r.say("removing users and secrets")
 	if err := r.account.Remove(ctx, r.Clock, r.Names); err != nil {
-		return fmt.Errorf("removing what was made; \"smtprotate rehearse --clean --run %s --region %s\" tries again: %w",
-			r.Names.Run, r.Names.Region, err)
+		return fmt.Errorf("removing what was made: %w\nTry again: smtprotate rehearse --clean --run %s", err,
+			r.Names.Run)
 	}
 	return nil
 }

@@ -99,17 +99,21 @@ func (a Account) emptyUser(ctx context.Context, user string) (faults error) {
 	return faults
 }
 
-// isGone tells that there is no such user or secret.
+// isGone reports whether there is no such user or secret.
 func isGone(err error) bool {
 	_, user := errors.AsType[*iamtypes.NoSuchEntityException](err)
 	_, secret := errors.AsType[*types.ResourceNotFoundException](err)
 	return user || secret
 }
 
-// isDenied tells that a permission is missing, or that the credentials are of no use any more: trying
-// again won't help.
+// isDenied reports whether a permission is missing, or the credentials have expired: trying again
+// won't help.
 func isDenied(err error) bool {
 	said, is := errors.AsType[smithy.APIError](err)
-	return is && (strings.HasPrefix(said.ErrorCode(), "AccessDenied") || strings.HasPrefix(said.ErrorCode(), "Expired") ||
-		said.ErrorCode() == "InvalidClientTokenId")
+	if !is {
+		return false
+	}
+	code := said.ErrorCode()
+	return strings.HasPrefix(code, "AccessDenied") || strings.HasPrefix(code, "Expired") ||
+		code == "InvalidClientTokenId"
 }

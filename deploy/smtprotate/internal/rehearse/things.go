@@ -100,7 +100,8 @@ func (r *Rehearsal) untilKnown(ctx context.Context, look func() error) error {
 // identity, because which of them SES asks about is the account's affair: the sender's address, its
 // domain, or one above it, and the configuration set that belongs to it.
 func (r *Rehearsal) allowMail(ctx context.Context) error {
-	policy := sendpolicy.Document{Version: "2012-10-17", Statements: []sendpolicy.Statement{recording.AllowsSimulator()}}
+	policy := sendpolicy.Document{Version: "2012-10-17"}
+	policy.Statements = []sendpolicy.Statement{recording.AllowsSimulator()}
 	_, err := r.account.iam.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
 		UserName: &r.User, PolicyName: aws.String(policyName), PolicyDocument: aws.String(policy.String()),
 	})
