@@ -56,8 +56,8 @@ func TestDeriveWarnsOfARegionWithoutSMTP(t *testing.T) {
 
 func TestDeriveNamesWhatIsWrongAndNeverRepeatsIt(t *testing.T) {
 	for name, c := range map[string]struct{ input, want string }{
-		"nothing":           {"", "nothing on standard input"},
-		"an empty line":     {"\n", "nothing on standard input"},
+		"nothing":           {"", "standard input is empty"},
+		"an empty line":     {"\n", "standard input is empty"},
 		"two line endings":  {"hush+hush\n\n", "several lines"},
 		"several lines":     {"hush\nhush+2\n", "several lines"},
 		"spaces":            {"hush hush\n", "contains spaces"},
@@ -91,8 +91,8 @@ func TestDeriveNamesWhatIsWrongAndNeverRepeatsIt(t *testing.T) {
 		"credentials file": {"[default]\naws_access_key_id = AKIAHUSH\naws_secret_access_key = hush\n",
 			"is name=value"},
 		"JSON":             {"{\n  \"AccessKey\": {\"SecretAccessKey\": \"hush\"}\n}\n", "is JSON"},
-		"an SMTP password": {"BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2\n", "is an SMTP password already"},
-		"an old password":  {"AkN+hushHUSHhushHUSHhushHUSHhushHUSHhushHUSH\n", "is an SMTP password already"},
+		"an SMTP password": {"BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2\n", "this is already an SMTP password"},
+		"an old password":  {"AkN+hushHUSHhushHUSHhushHUSHhushHUSHhushHUSH\n", "this is already an SMTP password"},
 		"a session token":  {"IQoJb3JpZ2luX2Vj" + strings.Repeat("hush", 20) + "\n", "is a session token"},
 		"another sign":     {"hush-hush\n", "contains characters"},
 	} {

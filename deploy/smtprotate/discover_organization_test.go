@@ -58,7 +58,8 @@ func TestDiscoverLooksAtAllAccountsOfAnOrganization(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	reason := "role " + accessRole + " can't be assumed: AccessDenied (with an explicit deny in a service control " +
-		"policy): is it there, does it trust account " + c.own + ", and may you assume it (sts:AssumeRole)?"
+		"policy): check that it exists, that it trusts account " + c.own + ", and that you may assume it " +
+		"(sts:AssumeRole)"
 	place := discover.Place{Account: c.members["shut"], AccountName: "shut", Role: accessRole}
 	if want := []discover.Missed{{Place: place, Reason: reason}}; !slices.Equal(report.Missed, want) {
 		t.Errorf("missed: %+v", report.Missed)
@@ -128,7 +129,7 @@ func TestDiscoverShowsAnOrganizationInATable(t *testing.T) {
 	}
 	plain := strings.Join(strings.Fields(out), " ")
 	for _, want := range []string{
-		c.members["shop"] + " mailer", "Account shop. May: any sender of the account.",
+		c.members["shop"] + " mailer", "Account shop. Its policies allow: any sender of the account.",
 		"smtprotate discover --profile root --organization-role " + accessRole + " --account " + c.members["shop"] +
 			" --adopt mailer",
 		"smtprotate discover --profile root --adopt alerts", // in the management account, without the role
@@ -165,17 +166,19 @@ func TestDiscoverAdoptsFromAnOrganization(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"--adopt", "mailer"}, 0, "# IAM user mailer of account " + shop + " (shop), taken over"},
-		{[]string{"--adopt", "mailer"}, 0, "run these with credentials of account " + shop + " (shop)"},
+		{[]string{"--adopt", "mailer"}, 0, "# Let a stack take over IAM user mailer of account " + shop + " (shop)."},
+		{[]string{"--adopt", "mailer"}, 0, "run these commands with credentials of account " + shop + " (shop)"},
 		{[]string{"--adopt", "twin"}, exitFailed, "user twin is in 2 accounts"},
 		{[]string{"--adopt", "twin"}, exitFailed, "account " + news + " (news)"},
-		{[]string{"--adopt", "twin"}, exitFailed, "Name one of them by --account"},
+		{[]string{"--adopt", "twin"}, exitFailed, "Choose one with --account"},
 		{[]string{"--adopt", "twin", "--account", news}, 0, "ExistingUserName=twin"},
-		{[]string{"--adopt", "nobody"}, exitFailed, "no user nobody may send mail, or has sent any, in the 5 accounts"},
+		{[]string{"--adopt", "nobody"}, exitFailed, "the 5 accounts that were looked at have no user nobody that " +
+			"may send mail or has sent any"},
 		{[]string{"--account", c.members["closed"]}, exitFailed, "account " + c.members["closed"] + " is SUSPENDED"},
-		{[]string{"--account", "999999999999"}, exitFailed, "account 999999999999 isn't one of the organization's"},
+		{[]string{"--account", "999999999999"}, exitFailed, "account 999999999999 isn't in the organization: check " +
+			"the ID"},
 		{[]string{"--secret", "arn:aws:secretsmanager:eu-west-1:999999999999:secret:mail"}, exitFailed,
-			"isn't in an account that is looked at"},
+			": the secret isn't in an account that is looked at"},
 	} {
 		code, out, stderr := discovers(t, append(test.args, "--organization-role", accessRole)...)
 		text := strings.Join(strings.Fields(strings.ReplaceAll(out+stderr, "\n#", "")), " ")
@@ -215,12 +218,14 @@ func TestDiscoverReadsAllPagesOfAnOrganization(t *testing.T) {
 
 func TestDiscoverRefusesFlagsThatDontGoWithAnOrganization(t *testing.T) {
 	for says, args := range map[string][]string{
-		"--account goes with --organization-role":              {"--account", "111122223333"},
-		"goes with one --profile":                              {"--organization-role=a", "--profile=b", "--profile=c"},
+		"--account needs --organization-role": {"--account", "111122223333"},
+		"--organization-role takes one --profile, which lists the organization's accounts, but 2 are given": {
+			"--organization-role=a", "--profile=b", "--profile=c"},
 		"--organization-role: arn:aws:iam::1:role/a is an ARN": {"--organization-role=arn:aws:iam::1:role/a"},
-		`--organization-role: "a b" can't be the name`:         {"--organization-role=a b"},
-		`--account: "12" isn't the ID of an account`:           {"--organization-role=a", "--account=12"},
-		"must be the secret's ARN":                             {"--organization-role=a", "--secret=mail"},
+		`--organization-role: "a b" can't be a role's name`:    {"--organization-role=a b"},
+		`--account: "12" isn't an account's ID`:                {"--organization-role=a", "--account=12"},
+		"--secret mail: with --organization-role, give the secret's ARN, which names its account": {
+			"--organization-role=a", "--secret=mail"},
 	} {
 		if code, out, stderr := discovers(t, args...); code != exitFailed || !strings.Contains(stderr, says) {
 			t.Errorf("%v: exit code %d, want %q: %s%s", args, code, says, out, stderr)

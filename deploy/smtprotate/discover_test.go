@@ -144,9 +144,9 @@ func TestDiscoverPrintsHowAUserIsAdopted(t *testing.T) {
 	}{
 		{[]string{"--profile", "one", "--adopt", "shop"}, 0, "    ExistingUserName=shop \\\n"},
 		{[]string{"--profile", "one", "--adopt", "shop", "--terraform"}, 0, "existing_user_name = \"shop\""},
-		{[]string{"--profile", "one", "--adopt", "nobody"}, exitFailed, "no user nobody may send mail"},
+		{[]string{"--profile", "one", "--adopt", "nobody"}, exitFailed, "no user nobody that may send mail or has sent any"},
 		{[]string{"--profile", "one", "--profile", "two", "--adopt", "shop"}, exitFailed, "is in 2 accounts"},
-		{[]string{"--profile", "one", "--terraform"}, exitFailed, "--terraform goes with --adopt"},
+		{[]string{"--profile", "one", "--terraform"}, exitFailed, "--terraform needs --adopt"},
 		{[]string{"--json", "--adopt", "shop"}, exitUsage, "can't be used together"},
 	} {
 		code, out, stderr := discovers(t, c.args...)

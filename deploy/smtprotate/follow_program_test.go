@@ -129,7 +129,7 @@ func TestFollowEndsWhatAProgramLeavesWhenItEndsByItself(t *testing.T) {
 	script := f.startScript(f.server("exit 0") + " &\n(setsid " + f.server("exit 0") + " &)\nwhile [ \"$(wc -l <" +
 		f.named("servers") + ")\" != 2 ]; do sleep 0.01; done\nexit 3")
 	f.write("servers", "")
-	f.ends(3, "what it has left running is ended too", "--", "sh", script)
+	f.ends(3, "so the processes that it left running are ended too", "--", "sh", script)
 	for _, pid := range f.servers() {
 		if !isGone(pid) {
 			t.Errorf("%d is left", pid)
@@ -150,7 +150,8 @@ func TestFollowKillsWhatDoesNotEnd(t *testing.T) {
 			}
 			f.signal(cmd, syscall.SIGTERM)
 			_ = cmd.Wait()
-			if !isGone(f.servers()[1]) || !strings.Contains(said.String(), "didn't end within 300ms, and was killed") {
+			if !isGone(f.servers()[1]) || !strings.Contains(said.String(), "didn't end within 300ms, so it was "+
+				"killed") {
 				t.Errorf("the last server is gone: %v; %s", isGone(f.servers()[1]), said)
 			}
 		})
@@ -273,7 +274,7 @@ func TestFollowTakesOtherDelimiters(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, wrong := range []string{"[[", "[[,", ",]]", "[[ ,]]"} {
-		f.ends(1, "with a comma and no space between", append(f.ordinary(), "--once", "--delims="+wrong)...)
+		f.ends(1, "give two delimiters, separated by a comma and no space", append(f.ordinary(), "--once", "--delims="+wrong)...)
 	}
 }
 
@@ -309,7 +310,7 @@ func TestTheSplayIsOverInTime(t *testing.T) {
 		want := fmt.Sprintf("AKIA%d\n", n)
 		g.eventually("the command runs", func() bool { return strings.HasSuffix(g.content("command"), want) })
 	}
-	g.ends(1, "--splay is a duration", append(g.ordinary(), "--splay=-1s")...)
+	g.ends(1, "--splay must not be negative: give a duration such as 5m", append(g.ordinary(), "--splay=-1s")...)
 
 }
 

@@ -104,7 +104,7 @@ func TestFollowAsksTheQueueInItsOwnRegion(t *testing.T) {
 func TestFollowNamesWhatIsWrongWithItsQueue(t *testing.T) {
 	f := newFollowed(t)
 	for _, bad := range []string{"mail", "arn:aws:sqs:eu-west-1:111122223333:mail"} {
-		f.ends(1, "--queue: it takes the queue's URL as SQS shows it, such as "+
+		f.ends(1, "--queue: give the queue's URL as SQS shows it, such as "+
 			"https://sqs.eu-west-1.amazonaws.com/111122223333/mail", append(f.ordinary(), "--queue", bad)...)
 	}
 }

@@ -252,11 +252,11 @@ func TestFollowNamesWhatIsWrongWithItsFlags(t *testing.T) {
 	f.write("bad", "{{.username")
 	for says, args := range map[string][]string{
 		"nothing to keep in step":              {},
-		"it takes FROM:TO":                     {"--template", "x"},
+		"--template x: give FROM:TO":           {"--template", "x"},
 		"no such file or directory":            {"--template", "missing:x"},
 		"bad:1: unclosed action":               {"--template", f.named("bad") + ":x"},
-		"--mode 999: a mode is an octal":       append(f.ordinary(), "--mode", "999"),
-		"--mode 0000: a mode is an octal":      append(f.ordinary(), "--mode", "0000"),
+		"--mode 999: give an octal number":     append(f.ordinary(), "--mode", "999"),
+		"--mode 0000: give an octal number":    append(f.ordinary(), "--mode", "0000"),
 		"there is no user no-such":             append(f.ordinary(), "--owner", "no-such:0"),
 		"there is no group no-such":            append(f.ordinary(), "--owner", "0:no-such"),
 		"durations above 0":                    append(f.ordinary(), "--every", "0s"),
@@ -270,7 +270,7 @@ func TestFollowNamesWhatIsWrongWithItsFlags(t *testing.T) {
 	}
 	cmd, said := f.command(f.ordinary()...)
 	cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "AWS_REGION=") })
-	if err := cmd.Run(); err == nil || !strings.Contains(said.String(), "no Region: give --region, or set AWS_REGION") {
+	if err := cmd.Run(); err == nil || !strings.Contains(said.String(), "no Region: give --region or set AWS_REGION") {
 		t.Errorf("without a Region: %v, %s", err, said)
 	}
 }

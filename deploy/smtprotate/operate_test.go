@@ -115,7 +115,8 @@ func TestAnOperatorSeesWhereThingsStandAndRotates(t *testing.T) {
 	code, out, _ = d.runs("rotate")
 	d.wants(code, out, 0, first+" superseded", "Next deactivate "+first)
 	code, _, err := d.runs("rotate")
-	d.wants(code, err, exitFailed, "rotation refused", first, "It says what is in the way")
+	d.wants(code, err, exitFailed, "rotation refused", first,
+		"The message says what is in the way. Once that is gone, run it again.")
 	code, out, _ = d.runs("status", "--json")
 	var result rotation.Result
 	if code != 0 || json.Unmarshal([]byte(out), &result) != nil || result.Outcome != rotation.Reported ||
@@ -130,12 +131,13 @@ func TestAnEmergencySaysWhomItCutsOffAndAsks(t *testing.T) {
 	leaked := d.current()
 	asked := len(d.asked)
 	code, _, err := d.runs("emergency")
-	d.wants(code, err, exitFailed, "This deletes access key "+leaked+" (current,", "Its replacement comes first",
+	d.wants(code, err, exitFailed, "This deletes access key "+leaked+" (current,", "Its replacement is created first.",
 		"say --yes")
 	code, _, err = d.types("n\n", "emergency", "--contain-first")
-	d.wants(code, err, exitFailed, "It dies first", "Go on? [y/N]", "nothing was done")
+	d.wants(code, err, exitFailed, "It is deactivated first: mail stops until its replacement exists.", "Go on? "+
+		"[y/N]", "nothing was done")
 	code, _, err = d.types("", "emergency")
-	d.wants(code, err, exitFailed, "there was no answer")
+	d.wants(code, err, exitFailed, "nobody answered the question")
 	for _, event := range d.asked[asked:] {
 		if event != `{"action":"status"}` {
 			t.Errorf("without agreement, the function was asked %s", event)
@@ -216,7 +218,7 @@ func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
 func TestWhatKeepsTheFunctionFromAnsweringIsTold(t *testing.T) {
 	d := deploy(t)
 	code, _, err := smtprotate(t, "", "status", "--function", "another")
-	d.wants(code, err, exitFailed, "there is no function another in eu-west-1")
+	d.wants(code, err, exitFailed, "there is no function another in Region eu-west-1: check --function and --region")
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	code, _, err = d.runs("status")

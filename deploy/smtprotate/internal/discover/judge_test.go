@@ -49,7 +49,7 @@ func TestOfSeveralKeysTheActiveOnesCount(t *testing.T) {
 		"both are Inactive": {keys: []discover.Key{keyOf(b, inactive, 90, 1, smtp), keyOf(a, inactive, 90, 1, smtp)},
 			advice: discover.Delete, says: "Delete " + a + " and " + b},
 		"leaked, and Inactive": {keys: []discover.Key{keyOf(a, inactive, 90, 1, smtp)}, more: leaked,
-			advice: discover.Revoke, says: "All are Inactive: answer the case"},
+			advice: discover.Revoke, says: "All its keys are Inactive: answer the case"},
 		"leaked, of a stack": {keys: []discover.Key{keyOf(a, active, 9, 1, smtp)}, more: leaked, owner: owner,
 			advice: discover.Revoke, says: "smtprotate emergency --key " + a},
 		"leaked, of a stack with two": {keys: []discover.Key{keyOf(a, active, 9, 1, smtp),

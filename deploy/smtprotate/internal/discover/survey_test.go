@@ -235,11 +235,11 @@ func TestWhatIsntAllowedIsSaid(t *testing.T) {
 		says string
 		lost []string // users that aren't found
 	}{
-		"GenerateCredentialReport": {"users that have sent mail and may not send any more aren't here: " +
+		"GenerateCredentialReport": {"which users have sent mail but may no longer send: " +
 			"iam:GenerateCredentialReport", []string{"sent"}},
-		"GetAccessKeyLastUsed": {"when keys were last used isn't known: iam:GetAccessKeyLastUsed is denied", nil},
-		"GetLoginProfile":      {"other ways in than access keys aren't known: iam:GetLoginProfile is denied", nil},
-		"ListSecrets": {"which secrets stacks have in eu-west-1 isn't known: secretsmanager:ListSecrets: AccessDenied",
+		"GetAccessKeyLastUsed": {"when keys were last used: iam:GetAccessKeyLastUsed is denied", nil},
+		"GetLoginProfile":      {"ways into AWS other than access keys: iam:GetLoginProfile is denied", nil},
+		"ListSecrets": {"which secrets in eu-west-1 belong to stacks: secretsmanager:ListSecrets: AccessDenied",
 			nil},
 		"GetSecretValue": {"secretsmanager:GetSecretValue: AccessDenied", nil},
 	} {

@@ -89,7 +89,8 @@ func TestOtherWaysInAreToBeClosed(t *testing.T) {
 	f := ofConsoleSince("shop", today)
 	f.Access.Policies[0].Text, f.Access.Console, f.Profile = narrow, true, "prod"
 	u := discover.Judge(f, today)
-	const want = ". Close its other ways in, which no rotation does: smtprotate audit --profile prod --user shop " +
+	const want = ". Close its other ways into AWS, which rotation doesn't: smtprotate audit --profile prod --user " +
+		"shop " +
 		"says how"
 	if u.Severity != sendpolicy.High || !strings.HasSuffix(u.Todo, want) {
 		t.Errorf("%s: %s", u.Severity, u.Todo)
@@ -112,8 +113,8 @@ func TestACommandGoesIntoTheAccountByTheRole(t *testing.T) {
 	}
 	adoption := discover.TakeOver(f, "eu-west-1", today)
 	for _, text := range []string{adoption.CloudFormation(), adoption.Terraform("0.1.0")} {
-		const title = "# IAM user shop of account 111122223333 (the shop), taken over"
-		const where = "# - It is in another account"
+		const title = "# Let a stack take over IAM user shop of account 111122223333 (the shop). Nothing has been run."
+		const where = "# - The user is in another account"
 		if !strings.HasPrefix(text, title) || !strings.Contains(text, where) || strings.Contains(text, "root") {
 			t.Errorf("it is for another account:\n%s", text)
 		}
@@ -145,7 +146,7 @@ func TestAnAccountWithNobodyIsShownTooAsWhatIsntKnown(t *testing.T) {
 		t.Error("it can't be shown")
 	}
 	for _, want := range []string{"Account 111122223333 has 1 IAM user. 0 may send", "Not known: something.",
-		"1 more user may send, and has no access key."} {
+		"1 more user may send but has no access key."} {
 		if !strings.Contains(table.String(), want) || !strings.Contains(page.String(), want) {
 			t.Errorf("it doesn't say %q:\n%s", want, table.String())
 		}

@@ -71,9 +71,9 @@ func TestATourHasFourAccountsAtOnceAndSaysHowFarItIs(t *testing.T) {
 				}})
 		}
 		said := map[time.Duration]string{
-			30 * time.Second: "account 000000000000: 0 users read, 0 that may send; 10 of 10 accounts left",
-			90 * time.Second: "account 000000000004: 0 users read, 0 that may send; 6 of 10 accounts left",
-			time.Hour:        "0 users read, 0 that may send; 0 of 10 accounts left",
+			30 * time.Second: "account 000000000000: 0 users read, 0 may send; 10 of 10 accounts left",
+			90 * time.Second: "account 000000000004: 0 users read, 0 may send; 6 of 10 accounts left",
+			time.Hour:        "0 users read, 0 may send; 0 of 10 accounts left",
 		}
 		for after, want := range said {
 			time.AfterFunc(after, func() {

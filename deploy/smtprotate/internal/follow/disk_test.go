@@ -38,7 +38,7 @@ func TestAFullDiskLeavesTheOldFileWhole(t *testing.T) {
 	}
 	s.holds(path, line(2))
 	s.holds(ran, "\n\n")
-	s.says(1, "all is well again")
+	s.says(1, "everything works again")
 	s.only(disk, "file")
 }
 
@@ -173,6 +173,6 @@ func TestWhatAKilledProcessHasLeftIsSweptThoughTheFileIsRight(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.start()
-	s.says(1, "the files have access key AKIA1")
+	s.says(1, "the files already have access key AKIA1")
 	s.only(s.dir, ".file.smtprotate-1-folder", "file")
 }

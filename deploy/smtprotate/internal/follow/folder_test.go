@@ -122,11 +122,11 @@ func TestALinkThatOthersMayHaveMadeIsNotFollowed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tr := newTrap(t)
 			path := prepare(tr)
-			tr.fails(tr.keeps(path), "writing "+path, "is a link, and everybody may write "+tr.theirs(""),
+			tr.fails(tr.keeps(path), "writing "+path, "is a link, and everybody may write to "+tr.theirs(""),
 				"Name the path that it leads to")
 			tr.untouched()
 			_, err := ReadTemplate(path)
-			tr.fails(err, "reading the template "+path, "is a link, and everybody may write")
+			tr.fails(err, "reading the template "+path, "is a link, and everybody may write to")
 		})
 	}
 }
@@ -158,8 +158,8 @@ func TestALinkThatOnlyRootCanHaveMadeIsFollowed(t *testing.T) {
 	tr.link("file", at("file"))
 	tr.fails(tr.keeps(at("file")), "too many links")
 	tr.link("root's", at("to a folder"))
-	tr.fails(tr.keeps(at("to a folder")), "it is a folder, and only a regular file is replaced")
-	tr.fails(tr.keeps(at("")+"/"), "that is no file's name")
+	tr.fails(tr.keeps(at("to a folder")), "it is a folder, but only regular files are replaced")
+	tr.fails(tr.keeps(at("")+"/"), "this isn't the name of a file")
 }
 
 func TestInAFolderLikeTmpWhatIsOursIsOurs(t *testing.T) {
@@ -183,7 +183,7 @@ func TestOnlyARegularFileIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	tr.fails(tr.keeps(path), "which stays as it was: it is a named pipe",
-		"only a regular file is replaced: remove it")
+		"only regular files are replaced: remove it")
 	if _, err := ReadTemplate(path); err == nil {
 		t.Error("a template is read from a named pipe")
 	}

@@ -156,7 +156,7 @@ func TestWhileAnythingFailsTheLastGoodFilesStay(t *testing.T) {
 			s.world.Intercept(nil)
 			s.promote()
 			s.holds(ran, line(1)+line(2))
-			s.says(1, "all is well again, after")
+			s.says(1, "everything works again, after")
 			s.only(s.dir, "file", "ran")
 			if got := strings.Count(s.log.String(), "tried again"); got != 1 {
 				t.Errorf("the trouble was told %d times: %s", got, s.log.String())
@@ -174,7 +174,7 @@ func TestATemplateThatCannotBeRenderedTouchesNoFile(t *testing.T) {
 	s.put(`{"username":"AKIA9","password":"p","host":"h","port":1,"team":"red"}`)
 	s.holds(second, "red\n")
 	s.holds(first, "AKIA9:p\n")
-	s.says(1, "all is well again")
+	s.says(1, "everything works again")
 }
 
 func TestAnErrorOfATemplateDoesNotTellThePassword(t *testing.T) {
@@ -192,7 +192,7 @@ func TestACommandThatFailsRunsUntilItSucceeds(t *testing.T) {
 	s.holds(tries, "try\ntry\ntry\n")
 	s.says(1, "broken\n")
 	s.says(1, "failed: exit status 7. Everything stays as it is, and this is tried again.")
-	s.says(1, "all is well again")
+	s.says(1, "everything works again")
 	s.looks()
 	if content(tries) != "try\ntry\ntry\n" || content(path) != line(1) {
 		t.Errorf("tries %q, file %q", content(tries), content(path))
@@ -205,7 +205,7 @@ func TestACommandThatHangsIsEnded(t *testing.T) {
 	s.follower.Command = "while :; do echo >>" + alive + "; sleep 0.01; done & wait"
 	s.follower.CommandTimeout = 100 * time.Millisecond
 	s.start()
-	s.says(1, "was ended after 100ms. Everything stays as it is")
+	s.says(1, "was ended because it took longer than 100ms. Everything stays as it is")
 	s.ends()
 	before := content(alive)
 	time.Sleep(100 * time.Millisecond)
@@ -223,7 +223,7 @@ func TestTheCommandRunsAtTheStartBecauseNobodyKnowsWhetherItEverDid(t *testing.T
 	s.follower.Command = "echo >>" + ran
 	s.start()
 	s.holds(ran, "\n")
-	s.says(1, "the files have access key AKIA1")
+	s.says(1, "the files already have access key AKIA1")
 }
 
 func TestACommandAloneRunsWhenTheCredentialChanges(t *testing.T) {

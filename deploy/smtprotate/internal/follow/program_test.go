@@ -143,7 +143,7 @@ func TestAProgramThatIgnoresSIGTERMIsKilled(t *testing.T) {
 	if err := s.ends(); !errors.Is(err, Exit(137)) {
 		t.Errorf("it ended with %v", err)
 	}
-	s.says(1, "didn't end within 200ms, and was killed")
+	s.says(1, "didn't end within 200ms, so it was killed")
 }
 
 func TestAProgramThatCannotBeStartedIsTold(t *testing.T) {

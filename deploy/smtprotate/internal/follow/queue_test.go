@@ -161,7 +161,7 @@ func TestAQueueTellsOfARotationWithinSeconds(t *testing.T) {
 				t.Logf("it took %v, where it looks every %v", took, q.follower.Every)
 			}
 			q.emptied()
-			q.says(1, "the queue says that the secret has another version: looking now")
+			q.says(1, "the queue says that the secret has another version: reading it now")
 			if err := q.ends(); err != nil {
 				t.Errorf("stopped while it listens, it ended with %v", err)
 			}
@@ -178,7 +178,7 @@ func TestWhatSecretsManagerDoesNotReturnYetIsLookedForAgain(t *testing.T) {
 	q.world.SetSecretStaleness(2 * time.Second)
 	q.promote()
 	q.send(labelUpdated(secretARN, "AWSCURRENT", q.version()))
-	q.says(1, "looking now")
+	q.says(1, "reading it now")
 	q.holds(path, line(2))
 	if strings.Contains(q.log.String(), "tried again") {
 		t.Errorf("it looked again because something failed: %s", q.log.String())
@@ -223,14 +223,14 @@ func TestOtherMessagesDoNoHarm(t *testing.T) {
 		strings.Replace(labelUpdated(secretARN, "AWSCURRENT", "v"), "Secret Label", "AWS API Call", 1),
 		labelUpdated(secretARN, "AWSCURRENT", q.version())) // which it has
 	q.emptied()
-	if strings.Contains(q.log.String(), "messages") || strings.Contains(q.log.String(), "looking now") {
+	if strings.Contains(q.log.String(), "messages") || strings.Contains(q.log.String(), "reading it now") {
 		t.Errorf("Secrets Manager's other events are no trouble, and no news: %s", q.log.String())
 	}
 	q.send("", "no JSON: "+password, `{"order": 7}`, `[]`, `null`, `"text"`, `{"source": 7}`, `{"detail": "x"}`,
 		strings.Replace(labelUpdated(secretARN, "AWSCURRENT", "v"), "aws.secretsmanager", "shop", 1))
 	q.emptied()
-	q.says(1, "messages that are no events of Secrets Manager; they are deleted")
-	if n := strings.Count(q.log.String(), "no events of Secrets Manager"); n != 1 {
+	q.says(1, "messages that aren't Secrets Manager's events; they are deleted")
+	if n := strings.Count(q.log.String(), "aren't Secrets Manager's events"); n != 1 {
 		t.Errorf("that is told %d times", n)
 	}
 	if more := q.reads() - before; more > 1 {
@@ -284,7 +284,7 @@ func TestAQueueThatCannotBeReadIsToldOnceAndPollingGoesOn(t *testing.T) {
 				return
 			}
 			q.soon("it has asked three times", func() bool { return q.asks.Load() >= 3 })
-			q.says(1, "The secret is looked at every 20ms as without a queue, and the queue is tried again.")
+			q.says(1, "The secret is still read every 20ms, and the queue is tried again.")
 			for _, text := range c.says {
 				q.says(1, text)
 			}
@@ -293,7 +293,7 @@ func TestAQueueThatCannotBeReadIsToldOnceAndPollingGoesOn(t *testing.T) {
 			}
 			q.fail.Store(nil)
 			q.send(labelUpdated(secretARN, "blue", "v"))
-			q.says(1, "the queue is read again, after ")
+			q.says(1, "the queue can be read again, after ")
 		})
 	}
 }
