@@ -15,7 +15,7 @@ func smtprotate(t *testing.T, stdin string, args ...string) (code int, stdout, s
 	return code, out.String(), err.String()
 }
 
-// The vectors are published in the tests of terraform-provider-aws and of Signer::AWSv4::SES.
+// The vectors are from the tests of terraform-provider-aws and Signer::AWSv4::SES.
 func TestDerivePrintsThePasswordAndNothingElse(t *testing.T) {
 	for _, c := range []struct{ secret, region, want string }{
 		{"some+secret+key", "eu-central-1", "BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2"},
@@ -37,7 +37,7 @@ func TestDerivePrintsThePasswordAndNothingElse(t *testing.T) {
 	}
 }
 
-// The example is that of AWS's documents.
+// The example is from AWS's documentation.
 func TestDeriveIsSilentAboutASecretAccessKey(t *testing.T) {
 	const example = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 	code, stdout, stderr := smtprotate(t, example+"\n", "derive", "--region", "eu-west-1")

@@ -12,7 +12,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
 )
 
-// furnished has five accounts: one is suspended, one refuses the role, one has nobody that sends.
+// furnished returns a company of five accounts: one is suspended, one refuses the role, and in one
+// nobody sends.
 func furnished(t *testing.T) *company {
 	t.Helper()
 	c := found(t, "eu-west-1", "shop", "news", "quiet", "closed", "shut")
@@ -80,7 +81,7 @@ func TestDiscoverLooksAtAllAccountsOfAnOrganization(t *testing.T) {
 	c.callsWhatThePageNames()
 }
 
-// assumedToRead: whatever a role may do, these credentials only read.
+// assumedToRead checks that the assumed credentials can only read, whatever the role may do.
 func (c *company) assumedToRead() {
 	c.Helper()
 	for _, form := range c.assumed {
@@ -97,7 +98,8 @@ func (c *company) assumedToRead() {
 	}
 }
 
-// callsWhatThePageNames: besides what looking at an account takes, these are all.
+// callsWhatThePageNames checks that, apart from looking at an account, only the calls that the page
+// names were made.
 func (c *company) callsWhatThePageNames() {
 	c.Helper()
 	document, err := os.ReadFile("../discover.md")
@@ -132,7 +134,7 @@ func TestDiscoverShowsAnOrganizationInATable(t *testing.T) {
 		c.members["shop"] + " mailer", "Account shop. Its policies allow: any sender of the account.",
 		"smtprotate discover --profile root --organization-role " + accessRole + " --account " + c.members["shop"] +
 			" --adopt mailer",
-		"smtprotate discover --profile root --adopt alerts", // in the management account, without the role
+		"smtprotate discover --profile root --adopt alerts", // the management account, without the role
 		"Account " + c.members["news"] + " (news) has 1 IAM user. 1 may send mail",
 		"In 1 more account, with 1 IAM user, nobody may send mail or has sent any.",
 		"Accounts of the organization that aren't ACTIVE were left out: 1 SUSPENDED.",
@@ -188,8 +190,8 @@ func TestDiscoverAdoptsFromAnOrganization(t *testing.T) {
 	}
 }
 
-// TestDiscoverReadsAllPagesOfAnOrganization: moto gives as many accounts in a page as are asked
-// for, and Organizations 20 at most.
+// TestDiscoverReadsAllPagesOfAnOrganization uses pages of 20 accounts, Organizations' maximum: moto
+// returns as many as are asked for.
 func TestDiscoverReadsAllPagesOfAnOrganization(t *testing.T) {
 	var names []string
 	for i := range 120 {
@@ -233,7 +235,7 @@ func TestDiscoverRefusesFlagsThatDontGoWithAnOrganization(t *testing.T) {
 	}
 }
 
-// TestDiscoverLooksAtAnOrganizationAsItsPageSays runs the page's commands.
+// TestDiscoverLooksAtAnOrganizationAsItsPageSays runs the commands of discover.md.
 func TestDiscoverLooksAtAnOrganizationAsItsPageSays(t *testing.T) {
 	text, err := os.ReadFile("../discover.md")
 	if err != nil {

@@ -17,21 +17,21 @@ import (
 	"time"
 )
 
-// server is a shell's server: it notes its number and its credential, and what it does when it is
-// asked to end.
+// server is a server in shell. It records its process number and credential, and what it does when
+// it is asked to end.
 func (f *followed) server(onTERM string) string {
 	f.write("server.sh", "trap '"+onTERM+"' TERM\ntrap 'echo usr1 >>"+f.named("heard")+"' USR1\n"+
 		"echo $$ >>"+f.named("servers")+"\necho $SMTP_USERNAME >>"+f.named("out")+"\nwhile :; do sleep 0.01; done\n")
 	return "sh " + f.named("server.sh")
 }
 
-// startScript starts the server as so many do: without exec.
+// startScript starts the server without exec, as many start scripts do.
 func (f *followed) startScript(lines string) string {
 	f.write("start.sh", lines+"\n")
 	return f.named("start.sh")
 }
 
-// servers are the numbers of all servers so far.
+// servers returns the process numbers of all servers so far.
 func (f *followed) servers() (numbers []int) {
 	for _, line := range strings.Fields(f.content("servers")) {
 		if number, err := strconv.Atoi(line); err == nil {
@@ -41,23 +41,23 @@ func (f *followed) servers() (numbers []int) {
 	return numbers
 }
 
-// isGone tells whether a process has ended; one that nobody has waited for has.
+// isGone reports whether a process has ended. A zombie has ended.
 func isGone(pid int) bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err != nil || strings.HasPrefix(string(text[bytes.LastIndexByte(text, ')')+1:]), " Z")
 }
 
-// eventually waits for something to be so.
+// eventually waits until something is true.
 func (f *followed) eventually(what string, so func() bool) {
 	f.Helper()
 	for until := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(until) {
-			f.Fatalf("it never came to be that %s", what)
+			f.Fatalf("timed out waiting until %s", what)
 		}
 	}
 }
 
-// theWaysOf a start script to have a server run, each with the whole of it to be ended.
+// theWaysOf are ways in which start scripts run a server. Each has to end as a whole.
 var theWaysOf = map[string]string{
 	"in front":             "SERVER\necho ended",
 	"behind":               "SERVER &\nwait",
@@ -109,7 +109,7 @@ func TestFollowEndsTheGroupWhereThereIsNoProc(t *testing.T) {
 	}
 }
 
-// inside starts a command in name spaces of its own.
+// inside starts a command in namespaces of its own.
 func (f *followed) inside(cmd *exec.Cmd, unshare ...string) {
 	f.Helper()
 	path, err := exec.LookPath("unshare")
@@ -173,7 +173,7 @@ func TestFollowPassesSignalsOnToTheProgramAlone(t *testing.T) {
 	cmd, _ := g.starts("--signals-to", "program", "--kill-after", "5s", "--", "sh", script)
 	g.signal(cmd, syscall.SIGUSR1)
 	g.soon("heard", "mine\n")
-	g.signal(cmd, syscall.SIGTERM) // the first process dies of it, and the server is asked then
+	g.signal(cmd, syscall.SIGTERM) // the first process dies of it, and then the server is asked to end
 	if err := cmd.Wait(); err != nil || !isGone(g.servers()[0]) {
 		t.Errorf("it ended with %v, and the server is gone: %v", err, isGone(g.servers()[0]))
 	}
@@ -188,7 +188,7 @@ func TestAKilledFollowLeavesNoProgram(t *testing.T) {
 			f := newFollowed(t)
 			script := f.startScript("trap '' TERM; " + f.server(onTERM) + "\necho ended")
 			cmd, _ := f.starts("--kill-after", "500ms", "--", "sh", script)
-			time.Sleep(100 * time.Millisecond) // threads of Go's come and go
+			time.Sleep(100 * time.Millisecond) // Go's threads come and go
 			f.signal(cmd, syscall.SIGKILL)
 			f.Cleanup(func() {
 				if f.Failed() { // Wait would wait for the server's output
@@ -218,8 +218,8 @@ func TestWhatTheCommandLeavesRunningStaysWhenTheProgramIsStartedAnew(t *testing.
 	}
 }
 
-// TestOrphansAreReapedByPID1 runs follow as PID 1 of a name space, and looks from outside for what
-// has ended and nobody waited for.
+// TestOrphansAreReapedByPID1 runs follow as PID 1 of a namespace, and looks from outside for
+// zombies.
 func TestOrphansAreReapedByPID1(t *testing.T) {
 	if err := exec.Command("unshare", "--pid", "--fork", "--mount-proc", "true").Run(); err != nil {
 		t.Skipf("there is no name space of processes to be had: %v", err)
@@ -274,7 +274,8 @@ func TestFollowTakesOtherDelimiters(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, wrong := range []string{"[[", "[[,", ",]]", "[[ ,]]"} {
-		f.ends(1, "give two delimiters, separated by a comma and no space", append(f.ordinary(), "--once", "--delims="+wrong)...)
+		f.ends(1, "give two delimiters, separated by a comma and no space",
+			append(f.ordinary(), "--once", "--delims="+wrong)...)
 	}
 }
 
@@ -356,7 +357,7 @@ func TestFollowSaysWhatHappensAsJSON(t *testing.T) {
 			Files                   []string
 		}
 		if !strings.HasPrefix(line, "{") {
-			continue // the shell's own
+			continue // this is the shell
 		}
 		if err := json.Unmarshal([]byte(line), &e); err != nil || e.Time.IsZero() || e.Message == "" {
 			t.Errorf("%q: %v", line, err)

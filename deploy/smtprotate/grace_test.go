@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// graces runs smtprotate grace beside functions of some settings.
+// graces runs smtprotate grace against functions with various settings.
 func graces(t *testing.T, wantCode int, wants string, args ...string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,

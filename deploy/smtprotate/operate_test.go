@@ -20,11 +20,11 @@ const (
 	region   = localfunction.Region
 )
 
-// deployed is the function behind AWS Lambda's Invoke API, in an AWS of its own.
+// deployed is the function behind Lambda's Invoke API, in an AWS of its own.
 type deployed struct {
 	*testing.T
 	*localfunction.Deployment
-	asked []string // events, as they came
+	asked []string // events, in order
 }
 
 func deploy(t *testing.T) *deployed {
@@ -48,7 +48,7 @@ func deploy(t *testing.T) *deployed {
 	return d
 }
 
-// serve notes what the function is asked, and has it answer.
+// serve records the event and lets the function answer it.
 func (d *deployed) serve(w http.ResponseWriter, r *http.Request) {
 	payload, _ := io.ReadAll(r.Body)
 	d.asked = append(d.asked, string(payload))
@@ -65,7 +65,7 @@ func (d *deployed) current() string {
 	return c.Username
 }
 
-// types runs a command as on a terminal, with what is typed there.
+// types runs a command as on a terminal, with this typed input.
 func (d *deployed) types(typed string, args ...string) (code int, stdout, stderr string) {
 	d.Helper()
 	var out, err strings.Builder
@@ -76,7 +76,7 @@ func (d *deployed) types(typed string, args ...string) (code int, stdout, stderr
 	return code, out.String(), err.String()
 }
 
-// runs is for scripts: there is nobody to ask.
+// runs runs a command as in a script: there is nobody to ask.
 func (d *deployed) runs(args ...string) (code int, stdout, stderr string) {
 	d.Helper()
 	var out, err strings.Builder
@@ -96,7 +96,7 @@ func (d *deployed) wants(code int, text string, wantCode int, parts ...string) {
 		}
 	}
 	for line := range strings.Lines(text) {
-		line = line[strings.LastIndex(line, "\r")+1:] // what is written over is gone
+		line = line[strings.LastIndex(line, "\r")+1:] // \r overwrites what was before it
 		if n := len([]rune(strings.TrimSpace(line))); n > 80 && !strings.HasPrefix(line, "smtprotate: ") {
 			d.Errorf("a line of %d characters: %s", n, line)
 		}

@@ -21,12 +21,12 @@ Resources:
       Code: function.zip # local
 `
 
-// build is what deploy/build.sh asks for.
+// build are the options that deploy/build.sh uses.
 var build = options{arch: "arm64", key: "k.zip"}
 
 func TestWhatIsMissingIsNamed(t *testing.T) {
 	for _, in := range []struct{ template, says string }{
-		{"", "there is no template"},
+		{"", "there is no template in the file"},
 		{"a: [", "yaml:"},
 		{"Resources: {}", "no Resources.Function"},
 		{strings.Replace(small, "Code:", "CodeUri:", 1), "no Code"},
@@ -37,7 +37,8 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		{strings.Replace(small, "Architectures:", "Architecture:", 1),
 			"no Resources.Function.Properties.Architectures"},
 		{strings.Replace(small, "[arm64]", "[arm64, x86_64]", 1), "isn't a list of one"},
-		{strings.Replace(small, "Parameters: {}", "Parameters: { A: &a {}, B: *a }", 1), "no aliases"},
+		{strings.Replace(small, "Parameters: {}", "Parameters: { A: &a {}, B: *a }", 1), "doesn't support YAML " +
+			"aliases"},
 	} {
 		if _, err := compact([]byte(in.template), build); err == nil || !strings.Contains(err.Error(), in.says) {
 			t.Errorf("%q: got %v, want %q", in.template, err, in.says)

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
 )
 
-// described is a user whose policy says all that a stack has parameters for.
+// described is a user whose policy uses everything that a stack has parameters for.
 var described = kind{
 	name: "described",
 	inline: map[string]string{"send it": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail",
@@ -24,7 +24,7 @@ var described = kind{
 	keys: []key{{age: 400, used: 3}},
 }
 
-// takeover is that of the one user of a stage.
+// takeover returns the adoption of a stage's only user.
 func (s *stage) takeover(name, profile string, named ...string) discover.Adoption {
 	s.Helper()
 	a := s.account()
@@ -172,7 +172,7 @@ func TestWhomThereIsNothingToTakeOverOf(t *testing.T) {
 	}
 }
 
-// TestTheStackTakesWhatIsPrinted: each value is what template.yaml's pattern for it allows.
+// TestTheStackTakesWhatIsPrinted checks each value against template.yaml's pattern for it.
 func TestTheStackTakesWhatIsPrinted(t *testing.T) {
 	text, err := os.ReadFile("../../../../template.yaml")
 	if err != nil {
@@ -217,7 +217,7 @@ func TestTheStackTakesWhatIsPrinted(t *testing.T) {
 	}
 }
 
-// overrides are the parameters as Bash hands them to the AWS CLI.
+// overrides returns the parameters as Bash hands them to the AWS CLI.
 func overrides(t *testing.T, script string) map[string]string {
 	t.Helper()
 	const stub = `bash() { :; }; aws() { if [ "$1" = cloudformation ]; then printf '%s\n' "$@"; fi; }` + "\n"

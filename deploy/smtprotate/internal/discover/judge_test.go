@@ -10,8 +10,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// keyOf is an access key by its age in days, and how long ago it was used for what. An age of use
-// below zero: never.
+// keyOf returns an access key of this age in days, last used so many days ago for a service. A
+// negative use means never.
 func keyOf(id, status string, age, used int, service string) discover.Key {
 	k := discover.Key{ID: id, Status: status, Created: today.Add(-time.Duration(age) * day)}
 	if used >= 0 {
@@ -20,8 +20,8 @@ func keyOf(id, status string, age, used int, service string) discover.Key {
 	return k
 }
 
-// TestOfSeveralKeysTheActiveOnesCount has what the kinds of the survey have not: two keys that tell
-// different stories, and users of stacks to whom something happens.
+// TestOfSeveralKeysTheActiveOnesCount covers what the survey's kinds don't: two keys that differ,
+// and users of stacks to whom something happened.
 func TestOfSeveralKeysTheActiveOnesCount(t *testing.T) {
 	const a, b = "AKIAAAAAAAAAAAAAAAAA", "AKIABBBBBBBBBBBBBBBB"
 	const active, inactive, smtp = "Active", "Inactive", "ses-smtp"

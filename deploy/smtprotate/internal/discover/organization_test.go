@@ -17,7 +17,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
-// answering is AWS with these answers, one after the other.
+// answering is AWS with these answers, in order.
 func answering(t *testing.T, status int, answers ...string) aws.Config {
 	t.Helper()
 	i := 0
@@ -32,8 +32,8 @@ func answering(t *testing.T, status int, answers ...string) aws.Config {
 	return cfg
 }
 
-// TestAnOrganizationsAccountsAreReadByState: what is CLOSED had the status SUSPENDED, and a page
-// without accounts isn't the last.
+// TestAnOrganizationsAccountsAreReadByState covers a CLOSED account whose status is SUSPENDED, and
+// a page without accounts that isn't the last.
 func TestAnOrganizationsAccountsAreReadByState(t *testing.T) {
 	api := organizations.NewFromConfig(answering(t, 200,
 		`{"Accounts":[{"Id":"333333333333","Name":"c","State":"ACTIVE","Status":"ACTIVE"},
@@ -63,7 +63,7 @@ func TestAnOrganizationsAccountsAreReadByState(t *testing.T) {
 	}
 }
 
-// TestWhatOrganizationsRefusesIsSaidWithWhatToDo: these are the errors that ListAccounts documents.
+// TestWhatOrganizationsRefusesIsSaidWithWhatToDo covers the errors that ListAccounts documents.
 func TestWhatOrganizationsRefusesIsSaidWithWhatToDo(t *testing.T) {
 	const listing = "listing the organization's accounts: "
 	for code, want := range map[string]string{

@@ -26,7 +26,7 @@ const (
 	ofEach    = 4
 )
 
-// crowd makes 2,000 users: a few of each kind, and the others without any right to send.
+// crowd creates 2,000 users: a few of each kind; the others may not send.
 func crowd(s *stage) {
 	s.Helper()
 	for i := range everybody - ofEach*len(kinds) {
@@ -47,7 +47,7 @@ func crowd(s *stage) {
 	}
 }
 
-// verdict is what is said of a user.
+// verdict is what the survey says about a user.
 type verdict struct {
 	advice   discover.Advice
 	severity sendpolicy.Severity
@@ -67,7 +67,7 @@ func wanted() map[string]verdict {
 	return want
 }
 
-// differs says whom too much or too little is said of.
+// differs describes the users about whom the survey says too much or too little.
 func differs(t *testing.T, survey discover.Survey, want map[string]verdict) {
 	t.Helper()
 	got := map[string]verdict{}
@@ -124,7 +124,7 @@ func TestTwoThousandUsersOfAllKinds(t *testing.T) {
 }
 
 // counted counts the pages that were asked for. On the wire there may be more: the SDK asks again
-// where a connection breaks.
+// if a connection breaks.
 type counted struct {
 	discover.API
 	n int
@@ -142,7 +142,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// countCalls holds the calls to what the users found need: nobody else's keys are asked for.
+// countCalls checks that only the calls for the users found were made: nobody else's keys are asked
+// for.
 func countCalls(t *testing.T, s *stage, survey discover.Survey) {
 	t.Helper()
 	counts := map[string]int{}
@@ -154,7 +155,7 @@ func countCalls(t *testing.T, s *stage, survey discover.Survey) {
 	}
 	needed := withoutServices(discover.Permissions())
 	for action := range counts {
-		if action != "CreateSecret" && !slices.Contains(needed, action) { // that one is the stage's
+		if action != "CreateSecret" && !slices.Contains(needed, action) { // the stage itself creates secrets
 			t.Errorf("the permission for %s isn't among those that are said to be needed", action)
 		}
 	}
@@ -180,7 +181,7 @@ func countCalls(t *testing.T, s *stage, survey discover.Survey) {
 	}
 }
 
-// showsAll looks at the three forms of a report: each has everybody, and none has a password.
+// showsAll checks that each of a report's three forms shows every user, and no password.
 func showsAll(t *testing.T, s *stage, survey discover.Survey) {
 	t.Helper()
 	report := discover.Report{At: s.today, Accounts: []discover.Survey{survey}}
@@ -375,8 +376,8 @@ func TestLookingEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestStacksLeaveTheMarks: what tells here that a stack owns a user is what template.yaml and the
-// Terraform module give it.
+// TestStacksLeaveTheMarks checks that template.yaml and the Terraform module leave the marks by
+// which discover recognises a stack's user.
 func TestStacksLeaveTheMarks(t *testing.T) {
 	for file, marks := range map[string][]string{
 		"template.yaml": {"Key: ses-smtp-rotator-secret", "Path: /ses-smtp/", "rotated by ses-smtp-rotator (stack ${"},

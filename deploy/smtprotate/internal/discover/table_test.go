@@ -13,7 +13,7 @@ import (
 
 var today = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 
-// reported is a report of one account with these users.
+// reported returns a report of one account with these users.
 func reported(users int, of ...discover.Facts) discover.Report {
 	survey := discover.Survey{Place: discover.Place{Account: "111122223333"}, Users: users}
 	for _, f := range of {
@@ -23,7 +23,7 @@ func reported(users int, of ...discover.Facts) discover.Report {
 	return discover.Report{At: today, Accounts: []discover.Survey{survey}}
 }
 
-// ofConsoleSince is a user that SES's console made.
+// ofConsoleSince returns a user that SES's console created.
 func ofConsoleSince(name string, made time.Time) discover.Facts {
 	return discover.Facts{Place: discover.Place{Account: "111122223333"}, ARN: "arn:aws:iam::111122223333:user/" + name,
 		Access: sendpolicy.Access{User: name, Policies: []sendpolicy.Policy{

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
 )
 
-// numbered is the place of the i-th account of a tour.
+// numbered returns the place of a tour's i-th account.
 func numbered(i int) discover.Place {
 	return discover.Place{Account: fmt.Sprintf("%012d", i), AccountName: fmt.Sprintf("name-%d", i)}
 }

@@ -42,7 +42,7 @@ func TestAFullDiskLeavesTheOldFileWhole(t *testing.T) {
 	s.only(disk, "file")
 }
 
-// fillUp takes all the space that there is.
+// fillUp fills the disk.
 func fillUp(t *testing.T, path string) {
 	t.Helper()
 	f, err := os.Create(path)
@@ -142,7 +142,7 @@ func TestLinksInAFolderThatNobodyCanWriteAreFollowed(t *testing.T) {
 		t.Skipf("a file system can't be mounted here: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
-	// As Kubernetes mounts a ConfigMap.
+	// This is how Kubernetes mounts a ConfigMap.
 	template := filepath.Join(disk, "tmpl")
 	if err := errors.Join(os.Mkdir(filepath.Join(disk, "..2026"), 0o755),
 		os.Symlink("..2026", filepath.Join(disk, "..data")), os.Symlink("..data/tmpl", template),
@@ -168,7 +168,7 @@ func TestWhatAKilledProcessHasLeftIsSweptThoughTheFileIsRight(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// What looks like one of ours, and isn't, is in nobody's way.
+	// A file that only looks like one of ours doesn't disturb anything.
 	if err := os.Mkdir(left+"-folder", 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -20,11 +20,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
-// secretARN is one that the secret could have.
+// secretARN is an ARN that the secret could have.
 const secretARN = "arn:aws:secretsmanager:" + region + ":012345678901:secret:" + secret + "-a1b2c3"
 
-// labelUpdated is AWS's own example ("Secret Label Updated event", AWS Secrets Manager User Guide),
-// with another secret, label and version.
+// labelUpdated returns AWS's own example ("Secret Label Updated event", AWS Secrets Manager User
+// Guide), with another secret, label and version.
 func labelUpdated(arn, label, version string) string {
 	_, name, _ := strings.Cut(arn, ":secret:")
 	return strings.NewReplacer(
@@ -49,14 +49,14 @@ func labelUpdated(arn, label, version string) string {
 }`)
 }
 
-// queued is a stage with a queue in moto that the Follower listens to. It looks by itself only once
-// in an hour.
+// queued is a stage with a queue in moto that the Follower listens to. By itself, the Follower
+// reads the secret only once an hour.
 type queued struct {
 	*stage
 	sqs  *sqs.Client
 	url  string
 	fail atomic.Pointer[http.HandlerFunc] // answers instead of moto
-	asks atomic.Int32                     // for messages
+	asks atomic.Int32                     // calls for messages
 }
 
 func newQueued(t *testing.T) *queued {
@@ -64,7 +64,7 @@ func newQueued(t *testing.T) *queued {
 	return newQueuedIn(t, awstest.Moto(t))
 }
 
-// newQueuedIn has a queue of its own in a moto that others use as well.
+// newQueuedIn creates a queue in a moto that others also use.
 func newQueuedIn(t *testing.T, motoURL string) *queued {
 	t.Helper()
 	moto, err := url.Parse(motoURL)
@@ -73,7 +73,7 @@ func newQueuedIn(t *testing.T, motoURL string) *queued {
 	}
 	q := &queued{stage: newStage(t)}
 	proxy := httputil.NewSingleHostReverseProxy(moto)
-	proxy.ErrorLog = log.New(io.Discard, "", 0) // of requests that the Follower takes back
+	proxy.ErrorLog = log.New(io.Discard, "", 0) // the Follower cancels requests
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Amz-Target") == "AmazonSQS.ReceiveMessage" {
 			q.asks.Add(1)
@@ -99,7 +99,7 @@ func newQueuedIn(t *testing.T, motoURL string) *queued {
 	return q
 }
 
-// lettersOnly leaves what a queue's name may have.
+// lettersOnly keeps the characters that a queue's name may have.
 func lettersOnly(r rune) rune {
 	if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 		return r
@@ -117,13 +117,13 @@ func (q *queued) send(bodies ...string) {
 	}
 }
 
-// version is the one that is current.
+// version returns the current version.
 func (q *queued) version() string {
 	v, _ := q.world.Labelled(secret, "AWSCURRENT")
 	return v.ID
 }
 
-// emptied waits until nothing is in the queue, nor with a reader who may still give it back.
+// emptied waits until the queue is empty and no reader holds a message that it may give back.
 func (q *queued) emptied() {
 	q.Helper()
 	q.soon("the queue is empty", func() bool {
@@ -137,7 +137,7 @@ func (q *queued) emptied() {
 	})
 }
 
-// reads is how often the secret was read.
+// reads returns how often the secret was read.
 func (q *queued) reads() int { return len(q.world.Calls()) }
 
 func TestAQueueTellsOfARotationWithinSeconds(t *testing.T) {
@@ -174,7 +174,7 @@ func TestWhatSecretsManagerDoesNotReturnYetIsLookedForAgain(t *testing.T) {
 	path := q.file("file", ordinary)
 	q.start()
 	q.holds(path, line(1))
-	q.world.Advance(time.Minute) // the first one has been current for a while
+	q.world.Advance(time.Minute) // the first version has been current for a while
 	q.world.SetSecretStaleness(2 * time.Second)
 	q.promote()
 	q.send(labelUpdated(secretARN, "AWSCURRENT", q.version()))
@@ -184,7 +184,7 @@ func TestWhatSecretsManagerDoesNotReturnYetIsLookedForAgain(t *testing.T) {
 		t.Errorf("it looked again because something failed: %s", q.log.String())
 	}
 	before := q.reads()
-	q.send(labelUpdated(secretARN, "AWSCURRENT", q.version())) // told twice
+	q.send(labelUpdated(secretARN, "AWSCURRENT", q.version())) // sent twice
 	q.emptied()
 	time.Sleep(1500 * time.Millisecond)
 	if more := q.reads() - before; more > 1 {
@@ -217,11 +217,11 @@ func TestOtherMessagesDoNoHarm(t *testing.T) {
 	q.holds(ran, "\n")
 	before := q.reads()
 	other := strings.Replace(secretARN, ":secret:"+secret, ":secret:another", 1)
-	const password = "pa/ss+w0rd=1" // the first credential's, which must not be told
+	const password = "pa/ss+w0rd=1" // the first credential's, which must not be logged
 	q.send(labelUpdated(other, "AWSCURRENT", "v"), labelUpdated(secretARN, "blue", "v"),
 		labelUpdated(secretARN, "AWSPENDING", "v"),
 		strings.Replace(labelUpdated(secretARN, "AWSCURRENT", "v"), "Secret Label", "AWS API Call", 1),
-		labelUpdated(secretARN, "AWSCURRENT", q.version())) // which it has
+		labelUpdated(secretARN, "AWSCURRENT", q.version())) // which it already has
 	q.emptied()
 	if strings.Contains(q.log.String(), "messages") || strings.Contains(q.log.String(), "reading it now") {
 		t.Errorf("Secrets Manager's other events are no trouble, and no news: %s", q.log.String())
