@@ -46,14 +46,14 @@ func lookUp(owner string) (*follow.Owner, error) {
 		if u, err := user.Lookup(name); err == nil {
 			o.UID, o.GID = id(u.Uid), id(u.Gid)
 		} else if o.UID = id(name); o.UID < 0 {
-			return nil, fmt.Errorf("--owner %s: there is no user %s", owner, name)
+			return nil, fmt.Errorf("--owner %s: there is no user %s: give a name or a number", owner, name)
 		}
 	}
 	if group != "" {
 		if g, err := user.LookupGroup(group); err == nil {
 			o.GID = id(g.Gid)
 		} else if o.GID = id(group); o.GID < 0 {
-			return nil, fmt.Errorf("--owner %s: there is no group %s", owner, group)
+			return nil, fmt.Errorf("--owner %s: there is no group %s: give a name or a number", owner, group)
 		}
 	}
 	return o, nil
