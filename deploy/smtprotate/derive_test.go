@@ -46,7 +46,7 @@ func TestDeriveIsSilentAboutASecretAccessKey(t *testing.T) {
 	}
 }
 
-func TestDeriveWarnsOfARegionWithoutSMTP(t *testing.T) {
+func TestDeriveWarnsAboutARegionWithoutSMTP(t *testing.T) {
 	const example = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 	code, stdout, stderr := smtprotate(t, example, "derive", "--region", "ca-west-1")
 	if code != 0 || len(stdout) != 45 || !strings.Contains(stderr, "SES has no SMTP endpoint in Region ca-west-1") {

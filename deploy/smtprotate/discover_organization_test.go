@@ -112,7 +112,7 @@ func (c *company) callsWhatThePageNames() {
 		}
 		others = append(others, action)
 		if !strings.Contains(section, `"`+action+`"`) && !strings.Contains(section, "`"+action+"`") {
-			c.Errorf("the page says nothing of %s", action)
+			c.Errorf("the page says nothing about %s", action)
 		}
 	}
 	slices.Sort(others)

@@ -184,8 +184,8 @@ func TestDiscoverDoesWhatItsPageSays(t *testing.T) {
 	}
 }
 
-// TestDiscoverGoesOnWhereIAMThrottles throttles some calls, as IAM does.
-func TestDiscoverGoesOnWhereIAMThrottles(t *testing.T) {
+// TestDiscoverGoesOnIfIAMThrottles throttles some calls, as IAM does.
+func TestDiscoverGoesOnIfIAMThrottles(t *testing.T) {
 	policies := map[string]string{}
 	for i := range 6 {
 		policies[fmt.Sprintf("user-%d", i)] = ownSending

@@ -79,9 +79,9 @@ func recipes(t *testing.T) (all []kept) {
 // This test runs follow as root with each recipe's own arguments, in folders of another user, who
 // keeps swapping them for links to root's folders. No file of root's may change its owner or
 // content. Once that user gives up, the file must be right.
-func TestNoRecipeWritesThroughWhatTheApplicationsUserControls(t *testing.T) {
+func TestNoRecipeWritesThroughLinksOfTheApplicationsUser(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("this isn't root, whom alone there is something to gain from")
+		t.Skip("only root has something to lose here, and this isn't root")
 	}
 	if err := exec.Command("setpriv", "--reuid", strconv.Itoa(attacker), "--clear-groups", "true").Run(); err != nil {
 		t.Skipf("no other user can be had here: %v", err)
@@ -114,7 +114,7 @@ func TestNoRecipeWritesThroughWhatTheApplicationsUserControls(t *testing.T) {
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 			_ = cmd.Wait()
 			if text := said.String(); strings.Contains(text, "pw") {
-				t.Errorf("it told the password: %s", text)
+				t.Errorf("it printed the password: %s", text)
 			}
 		})
 	}
@@ -188,7 +188,7 @@ func (a *attacked) untouched() {
 	a.must(err)
 	stat := info.Sys().(*syscall.Stat_t)
 	if string(text) != "root's" || stat.Uid != 0 || info.Mode() != 0o600 || len(entries) != 1 {
-		a.Fatalf("root's file is %v of user %d, with %q in it, and beside it are %v",
+		a.Fatalf("root's file is %v of user %d, with %q in it, and next to it are %v",
 			info.Mode(), stat.Uid, text, entries)
 	}
 }

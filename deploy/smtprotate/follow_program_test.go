@@ -67,7 +67,7 @@ var theWaysOf = map[string]string{
 	"in a session, forked": "(setsid SERVER &)\nsleep 1000",
 }
 
-func TestFollowEndsAllOfTheProgramWhenItStartsItAnew(t *testing.T) {
+func TestFollowEndsTheWholeProgramBeforeItRestartsIt(t *testing.T) {
 	for way, script := range theWaysOf {
 		t.Run(way, func(t *testing.T) {
 			f := newFollowed(t)
@@ -83,13 +83,13 @@ func TestFollowEndsAllOfTheProgramWhenItStartsItAnew(t *testing.T) {
 				t.Errorf("it ended with %v, and the last server is gone: %v; %s", err, isGone(f.servers()[1]), said)
 			}
 			if strings.Contains(said.String(), "killed") {
-				t.Errorf("it took force: %s", said)
+				t.Errorf("it had to be killed: %s", said)
 			}
 		})
 	}
 }
 
-func TestFollowEndsTheGroupWhereThereIsNoProc(t *testing.T) {
+func TestFollowEndsTheGroupIfProcIsNotMounted(t *testing.T) {
 	if err := exec.Command("unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/proc").Run(); err != nil {
 		t.Skipf("there is no name space of mounts to be had: %v", err)
 	}
@@ -101,7 +101,7 @@ func TestFollowEndsTheGroupWhereThereIsNoProc(t *testing.T) {
 	f.promote()
 	f.soon("out", "AKIA1\nAKIA2\n")
 	if !isGone(f.servers()[0]) {
-		t.Error("the first server is left")
+		t.Error("the first server still runs")
 	}
 	f.signal(cmd, syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil || !isGone(f.servers()[1]) {
@@ -132,7 +132,7 @@ func TestFollowEndsWhatAProgramLeavesWhenItEndsByItself(t *testing.T) {
 	f.ends(3, "so the processes that it left running are ended too", "--", "sh", script)
 	for _, pid := range f.servers() {
 		if !isGone(pid) {
-			t.Errorf("%d is left", pid)
+			t.Errorf("server %d still runs", pid)
 		}
 	}
 }
@@ -146,7 +146,7 @@ func TestFollowKillsWhatDoesNotEnd(t *testing.T) {
 			f.promote()
 			f.soon("out", "AKIA1\nAKIA2\n")
 			if pids := f.servers(); !isGone(pids[0]) {
-				t.Errorf("the first server is left")
+				t.Errorf("the first server still runs")
 			}
 			f.signal(cmd, syscall.SIGTERM)
 			_ = cmd.Wait()
@@ -166,7 +166,7 @@ func TestFollowPassesSignalsOnToTheGroup(t *testing.T) {
 	f.soon("heard", "usr1\n")
 }
 
-func TestFollowPassesSignalsOnToTheProgramAlone(t *testing.T) {
+func TestFollowPassesSignalsOnlyToTheFirstProcessIfAsked(t *testing.T) {
 	g := newFollowed(t)
 	script := g.startScript("trap 'echo mine >>" + g.named("heard") + "' USR1\n" + g.server("exit 0") +
 		" &\nwhile :; do wait; done")
@@ -200,7 +200,7 @@ func TestAKilledFollowLeavesNoProgram(t *testing.T) {
 	}
 }
 
-func TestWhatTheCommandLeavesRunningStaysWhenTheProgramIsStartedAnew(t *testing.T) {
+func TestProcessesOfTheCommandSurviveARestartOfTheProgram(t *testing.T) {
 	f := newFollowed(t)
 	service := "[ -e " + f.named("service") + " ] || { setsid sh -c 'echo $$ >" + f.named("service") +
 		"; exec sleep 1000' & sleep 1000 & echo $! >" + f.named("behind") + "; }"
@@ -279,7 +279,7 @@ func TestFollowTakesOtherDelimiters(t *testing.T) {
 	}
 }
 
-func TestTheSplayPutsOffAllButTheStartAndTheFiles(t *testing.T) {
+func TestTheSplayDelaysEverythingExceptTheStartAndTheFiles(t *testing.T) {
 	f := newFollowed(t)
 	program := []string{"--", "sh", "-c", "trap 'exit 0' TERM; echo $SMTP_USERNAME >>" + f.named("program") +
 		"; while :; do sleep 0.01; done"}
@@ -290,19 +290,19 @@ func TestTheSplayPutsOffAllButTheStartAndTheFiles(t *testing.T) {
 	f.soon("out", "AKIA2\n")
 	time.Sleep(300 * time.Millisecond)
 	if got := f.content("command") + f.content("program"); got != "AKIA1\nAKIA1\n" {
-		t.Errorf("it was put off, and yet: %q", got)
+		t.Errorf("it should have been delayed, but: %q", got)
 	}
 	f.signal(cmd, syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
 	if n := strings.Count(said.String(), "the change waits until "); n != 1 {
-		t.Errorf("that it waits is said %d times: %s", n, said)
+		t.Errorf("it says %d times that it waits: %s", n, said)
 	}
 
 }
 
-func TestTheSplayIsOverInTime(t *testing.T) {
+func TestTheSplayEndsInTime(t *testing.T) {
 	g := newFollowed(t)
 	args := append(g.ordinary(), "--run", "cat "+g.named("out")+" >>"+g.named("command"))
 	g.starts(append(args, "--every", "50ms", "--splay", "100ms")...)
@@ -315,7 +315,7 @@ func TestTheSplayIsOverInTime(t *testing.T) {
 
 }
 
-func TestWhoeverAsksForALookDoesNotWaitForTheSplay(t *testing.T) {
+func TestSIGHUPDoesNotWaitForTheSplay(t *testing.T) {
 	h := newFollowed(t)
 	args := append(h.ordinary(), "--run", "cat "+h.named("out")+" >>"+h.named("command"))
 	cmd, _ := h.starts(append(args, "--every", "50ms", "--splay", "24h")...)
@@ -373,7 +373,7 @@ func TestFollowSaysWhatHappensAsJSON(t *testing.T) {
 		}
 	}
 	if strings.Contains(said.String(), `pw"`) {
-		t.Errorf("it told the password: %s", said)
+		t.Errorf("it printed the password: %s", said)
 	}
 	f.ends(1, `"event":"failed","message":"the command \"exit 4\" failed`, "--json", "--once", "--wait", "0s", "--run", "exit 4")
 }

@@ -95,7 +95,7 @@ func (ty *typist) types(text, comes string) {
 	}
 }
 
-func TestAProgramAtATerminalIsAsIfTheShellHadStartedIt(t *testing.T) {
+func TestAProgramOnATerminalBehavesAsIfTheShellHadStartedIt(t *testing.T) {
 	ty := newTypist(t)
 	// This uses cat, because sh loses a Ctrl-C that comes while it starts a program.
 	ty.types("$FOLLOW -- cat\n", "is current")
@@ -119,7 +119,7 @@ func TestAProgramAtATerminalIsAsIfTheShellHadStartedIt(t *testing.T) {
 	ty.types("echo ended $?\n", "ended 130")
 }
 
-func TestAProgramAtATerminalIsStartedAnewInTheForeground(t *testing.T) {
+func TestAProgramOnATerminalIsRestartedInTheForeground(t *testing.T) {
 	ty := newTypist(t)
 	ty.types("$FOLLOW --every 50ms -- sh -c 'echo is $SMTP_USERNAME; while read x; do echo got $x $((2+3)); done'\n",
 		"is AKIA1")

@@ -187,7 +187,7 @@ func TestFollowEndsCleanlyOnSIGTERM(t *testing.T) {
 	}
 }
 
-func TestFollowLooksAtOnceOnSIGHUP(t *testing.T) {
+func TestFollowReadsTheSecretAtOnceOnSIGHUP(t *testing.T) {
 	f := newFollowed(t)
 	cmd, _ := f.starts(append(f.ordinary(), "--every", "1h")...)
 	f.promote()
@@ -205,7 +205,7 @@ func TestFollowRunsAProgramAndPassesOnItsSignalsAndItsExitCode(t *testing.T) {
 	}
 }
 
-func TestFollowStartsTheProgramAnewOnAChange(t *testing.T) {
+func TestFollowRestartsTheProgramOnAChange(t *testing.T) {
 	f := newFollowed(t)
 	f.starts("--every", "50ms", "--", "/bin/sh", "-c",
 		"trap 'exit 0' TERM; echo $SMTP_USERNAME >>"+f.named("out")+"; while :; do sleep 0.01; done")
@@ -232,7 +232,7 @@ func TestFollowTellsSystemdWhenItIsReady(t *testing.T) {
 	}
 	n, err := socket.Read(message)
 	if err != nil || string(message[:n]) != "READY=1" || f.content("out") != "AKIA1\n" {
-		t.Errorf("it told %q, %v, with %q written", message[:n], err, f.content("out"))
+		t.Errorf("it printed %q, %v, with %q written", message[:n], err, f.content("out"))
 	}
 }
 

@@ -125,7 +125,7 @@ func TestAnOperatorSeesWhereThingsStandAndRotates(t *testing.T) {
 	}
 }
 
-func TestAnEmergencySaysWhomItCutsOffAndAsks(t *testing.T) {
+func TestAnEmergencySaysWhatItCutsOffAndAsks(t *testing.T) {
 	d := deploy(t)
 	d.runs("rotate")
 	leaked := d.current()
@@ -180,7 +180,7 @@ func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
 	code, out, _ = d.runs("audit")
 	d.wants(code, out, 3, "MEDIUM NoSource narrow (inline)")
 	if strings.Contains(out, "Instead of") {
-		t.Error("what it has is to be had instead")
+		t.Error("it proposes the policy that the user already has")
 	}
 	if err := d.World.PutUserPolicy(smtpUser, "AmazonSesSendingAccess",
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}]}`); err != nil {
@@ -215,7 +215,7 @@ func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
 	d.wants(code, err, exitFailed, "user nobody (--user)")
 }
 
-func TestWhatKeepsTheFunctionFromAnsweringIsTold(t *testing.T) {
+func TestTheReasonWhyTheFunctionDoesNotAnswerIsReported(t *testing.T) {
 	d := deploy(t)
 	code, _, err := smtprotate(t, "", "status", "--function", "another")
 	d.wants(code, err, exitFailed, "there is no function another in Region eu-west-1: check --function and --region")

@@ -43,7 +43,7 @@ Next        deactivate AKIAI44QH8DHBEXAMPLE in 6 d 0 h, on Wed 9 Dec 12:15 UTC:
 	}
 }
 
-func TestAReportTellsOfTheCopies(t *testing.T) {
+func TestAReportShowsTheCopies(t *testing.T) {
 	at := time.Date(2026, 12, 2, 12, 0, 0, 0, time.UTC)
 	copies := []rotation.CopyReport{{Parameter: "/mail/smtp/credential", Modified: at, Current: true},
 		{Parameter: "/mail/smtp/url", Modified: at.Add(-time.Hour), Current: true}}

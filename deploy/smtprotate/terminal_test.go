@@ -119,7 +119,7 @@ func TestHostilePoliciesAreShownEscaped(t *testing.T) {
 			t.Errorf("%s --json: %v: %s", what, err, out)
 		}
 		if !strings.Contains(fmt.Sprintf("%q", findings), fmt.Sprintf("%q", hostile)) {
-			t.Errorf("%s --json: the Sid isn't what it was: %q", what, findings)
+			t.Errorf("%s --json: the Sid has changed: %q", what, findings)
 		}
 	}
 	code, out, err := smtprotate(t, "", "audit", "--user", hostile, "--region", region)
@@ -162,7 +162,7 @@ func TestHostileAnswersAreShownEscaped(t *testing.T) {
 				continue
 			}
 			if !json.Valid([]byte(out)) {
-				t.Errorf("%s: it isn't JSON any more: %s", what, out)
+				t.Errorf("%s: it is no longer JSON: %s", what, out)
 			}
 		}
 	}
@@ -237,7 +237,7 @@ func TestHostileSecretsAreShownEscaped(t *testing.T) {
 	}
 }
 
-func TestWhatAProgramSaysIsItsOwnAffair(t *testing.T) {
+func TestAProgramsOutputIsNotChanged(t *testing.T) {
 	world, err := localaws.Start(localaws.Config{Regions: []string{region}})
 	if err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	}
 }
 
-func TestCommentsAndWhiteSpaceGoAndTextStays(t *testing.T) {
+func TestCommentsAndWhiteSpaceAreRemovedAndTextIsKept(t *testing.T) {
 	template := small + `      Dashboard: !Sub |
         {"a": [1,
                2], "b": "it's ${X}"}
@@ -78,17 +78,17 @@ func TestCommentsAndWhiteSpaceGoAndTextStays(t *testing.T) {
 	}
 }
 
-func TestRunWritesTheTemplateAndTellsTheKey(t *testing.T) {
+func TestRunWritesTheTemplateAndReturnsTheKey(t *testing.T) {
 	folder := t.TempDir()
 	template, zip, to := filepath.Join(folder, "t"), filepath.Join(folder, "z"), filepath.Join(folder, "o")
 	if _, err := run(build, template, zip, to); err == nil {
-		t.Error("a template that isn't there is no error")
+		t.Error("a missing template gives no error")
 	}
 	if err := os.WriteFile(template, []byte(small), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := run(build, template, zip, to); err == nil {
-		t.Error("code that isn't there is no error")
+		t.Error("missing code gives no error")
 	}
 	if err := os.WriteFile(zip, []byte("code"), 0o600); err != nil {
 		t.Fatal(err)

@@ -141,7 +141,7 @@ func TestWhatAPersonShouldKnowBeforeATakeover(t *testing.T) {
 	}
 }
 
-func TestASecretThatHasTheKeyIsTakenOverToo(t *testing.T) {
+func TestASecretThatHoldsTheKeyIsTakenOverToo(t *testing.T) {
 	s := newStage(t)
 	s.user(kind{inline: map[string]string{"send": own}, keys: []key{{age: 900, used: 1}, {age: 800, used: 9}}}, "shop")
 	arn := s.secret("shop", "", "", s.Keys("shop")[0].ID)
@@ -155,7 +155,7 @@ func TestASecretThatHasTheKeyIsTakenOverToo(t *testing.T) {
 	}
 }
 
-func TestWhomThereIsNothingToTakeOverOf(t *testing.T) {
+func TestAUserWithNothingToTakeOverIsRefused(t *testing.T) {
 	s := newStage(t)
 	s.user(kind{inline: ofConsole()}, "keyless")
 	s.user(kind{keys: []key{{age: 3}}}, "other")

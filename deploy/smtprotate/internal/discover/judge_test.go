@@ -63,7 +63,7 @@ func TestOfSeveralKeysTheActiveOnesCount(t *testing.T) {
 		}
 		u := discover.Judge(f, today)
 		if strings.Contains(u.Todo, "other ways in") {
-			t.Errorf("%s: it has none, and %s", name, u.Todo)
+			t.Errorf("%s: it has no other ways in, but it says %s", name, u.Todo)
 		}
 		if u.Advice != c.advice || !strings.Contains(u.Todo, c.says) {
 			t.Errorf("%s: %s, %s; want %s, %q", name, u.Advice, u.Todo, c.advice, c.says)

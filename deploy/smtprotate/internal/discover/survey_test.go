@@ -156,7 +156,7 @@ func countCalls(t *testing.T, s *stage, survey discover.Survey) {
 	needed := withoutServices(discover.Permissions())
 	for action := range counts {
 		if action != "CreateSecret" && !slices.Contains(needed, action) { // the stage itself creates secrets
-			t.Errorf("the permission for %s isn't among those that are said to be needed", action)
+			t.Errorf("the permission for %s isn't one of Permissions()", action)
 		}
 	}
 	for _, action := range needed {
@@ -207,7 +207,7 @@ func showsAll(t *testing.T, s *stage, survey discover.Survey) {
 	}
 	if strings.Contains(page.String(), "<script") || strings.Contains(page.String(), "http://") ||
 		strings.Contains(page.String(), "https://") {
-		t.Error("the page has something from elsewhere")
+		t.Error("the page loads something from elsewhere")
 	}
 }
 
@@ -227,7 +227,7 @@ func TestTheWorstComesFirst(t *testing.T) {
 	}
 }
 
-func TestWhatIsntAllowedIsSaid(t *testing.T) {
+func TestTheSurveySaysWhatItMayNotRead(t *testing.T) {
 	s := newStage(t)
 	for _, k := range kinds {
 		s.user(k, k.name)
@@ -255,7 +255,7 @@ func TestWhatIsntAllowedIsSaid(t *testing.T) {
 			t.Errorf("%s: unknown is %q", action, survey.Unknown)
 		}
 		if len(survey.Unknown) > 3 {
-			t.Errorf("%s: it is said %d times", action, len(survey.Unknown))
+			t.Errorf("%s: it says so %d times", action, len(survey.Unknown))
 		}
 		if n := len(kinds) - 4 - len(c.lost); len(survey.Found) != n {
 			t.Errorf("%s: %d found, want %d", action, len(survey.Found), n)
@@ -279,7 +279,7 @@ func TestWhatIsntAllowedIsSaid(t *testing.T) {
 	}
 }
 
-func TestAUserThatGoesMeanwhileIsPassedOver(t *testing.T) {
+func TestAUserThatIsDeletedMeanwhileIsSkipped(t *testing.T) {
 	s := newStage(t)
 	for _, k := range kinds {
 		s.user(k, k.name)
@@ -320,11 +320,11 @@ func TestASecretIsReadIfItIsAStacksOrNamed(t *testing.T) {
 		}
 	}
 	if reads != 1 {
-		t.Errorf("%d values were read, want that of the one that was named", reads)
+		t.Errorf("%d values were read, want 1: the named secret's", reads)
 	}
 }
 
-func TestAStackIsKnownByAnyOfItsMarks(t *testing.T) {
+func TestAStackIsRecognisedByAnyOfItsMarks(t *testing.T) {
 	s := newStage(t)
 	marks := map[string]func(name string){
 		"tag": func(name string) { s.ok(s.TagUser(name, "ses-smtp-rotator-secret", "arn:…")) },
@@ -390,7 +390,7 @@ func TestStacksLeaveTheMarks(t *testing.T) {
 		}
 		for _, mark := range marks {
 			if !strings.Contains(string(text), mark) {
-				t.Errorf("%s hasn't %q", file, mark)
+				t.Errorf("%s lacks %q", file, mark)
 			}
 		}
 	}

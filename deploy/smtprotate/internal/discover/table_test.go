@@ -45,7 +45,7 @@ func TestThePageShowsATable(t *testing.T) {
 	}
 }
 
-func TestAccountsWithNothingToTellShareALine(t *testing.T) {
+func TestAccountsWithNothingFoundShareALine(t *testing.T) {
 	loud := reported(1, ofConsoleSince("a", today)).Accounts[0]
 	quiet := discover.Survey{Place: discover.Place{Account: "444455556666"}, Users: 7}
 	for want, accounts := range map[string][]discover.Survey{
@@ -133,11 +133,11 @@ func TestThePageEscapesWhatComesFromAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	if text := page.String(); strings.Contains(text, "<script>") || strings.Contains(text, "<img") {
-		t.Errorf("the page has what a user is called as it is:\n%s", text)
+		t.Errorf("the page contains a user's name unescaped:\n%s", text)
 	}
 }
 
-func TestAnAccountWithNobodyIsShownTooAsWhatIsntKnown(t *testing.T) {
+func TestAnAccountWithoutFindingsIsShownWithWhatIsNotKnown(t *testing.T) {
 	r := reported(1)
 	r.Accounts[0].Unknown = []string{"something"}
 	r.Accounts[0].WithoutKeys = []string{"a"}

@@ -19,7 +19,7 @@ func numbered(i int) discover.Place {
 	return discover.Place{Account: fmt.Sprintf("%012d", i), AccountName: fmt.Sprintf("name-%d", i)}
 }
 
-func TestATourIsInOrderWhateverEndsFirst(t *testing.T) {
+func TestATourKeepsItsOrderWhicheverVisitEndsFirst(t *testing.T) {
 	s := newStage(t)
 	s.user(kinds[0], "shop")
 	var tour discover.Tour
@@ -57,7 +57,7 @@ func TestATourIsInOrderWhateverEndsFirst(t *testing.T) {
 	}
 }
 
-func TestATourHasFourAccountsAtOnceAndSaysHowFarItIs(t *testing.T) {
+func TestATourLooksAtFourAccountsAtOnceAndShowsItsProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int64
 		var tour discover.Tour

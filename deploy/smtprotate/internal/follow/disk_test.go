@@ -115,7 +115,7 @@ func TestFilesGetTheOwnerThatIsAskedFor(t *testing.T) {
 	s.soon("it is given back", func() bool { uid, _ := owner(); return uid == 65534 })
 }
 
-func TestAFileThatIsMountedByItselfIsTold(t *testing.T) {
+func TestAFileThatIsMountedByItselfIsReported(t *testing.T) {
 	s := newStage(t)
 	path, host := s.file("file", ordinary), filepath.Join(s.dir, "the host's")
 	for _, name := range []string{path, host} {
@@ -150,7 +150,7 @@ func TestLinksInAFolderThatNobodyCanWriteAreFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := ReadTemplate(template); err == nil {
-		t.Error("while everybody may write it, a link in it is followed")
+		t.Error("a link is followed in a folder that everybody may write to")
 	}
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Skipf("it can't be mounted read-only here: %v", err)
@@ -160,7 +160,7 @@ func TestLinksInAFolderThatNobodyCanWriteAreFollowed(t *testing.T) {
 	}
 }
 
-func TestWhatAKilledProcessHasLeftIsSweptThoughTheFileIsRight(t *testing.T) {
+func TestWhatAKilledProcessHasLeftIsSweptEvenIfTheFileIsRight(t *testing.T) {
 	s := newStage(t)
 	path, left := s.file("file", ordinary), filepath.Join(s.dir, ".file.smtprotate-1")
 	for name, text := range map[string]string{path: line(1), left: line(1)} {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-func TestNobodysChildIsReapedButAnOrphan(t *testing.T) {
+func TestOnlyOrphansAreReaped(t *testing.T) {
 	t.Parallel()
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -52,7 +52,7 @@ func TestNobodysChildIsReapedButAnOrphan(t *testing.T) {
 	<-stopped
 }
 
-func TestAProgramOutlivesTheThreadThatWantsItStarted(t *testing.T) {
+func TestAProgramOutlivesTheThreadThatAskedForItsStart(t *testing.T) {
 	s := newStage(t)
 	out := s.program(endsWhenAsked, "started", goesOn)
 	done := make(chan error, 1)

@@ -162,7 +162,7 @@ func TestALinkThatOnlyRootCanHaveMadeIsFollowed(t *testing.T) {
 	tr.fails(tr.keeps(at("")+"/"), "this isn't the name of a file")
 }
 
-func TestInAFolderLikeTmpWhatIsOursIsOurs(t *testing.T) {
+func TestInAFolderLikeTmpLinksInOurOwnFolderAreFollowed(t *testing.T) {
 	tr := newTrap(t)
 	if err := os.Chmod(tr.theirs(""), os.ModeSticky|0o777); err != nil {
 		t.Fatal(err)
@@ -188,7 +188,7 @@ func TestOnlyARegularFileIsReplaced(t *testing.T) {
 		t.Error("a template is read from a named pipe")
 	}
 	if err := tr.keeps("/dev/null"); err == nil {
-		t.Error("/dev/null is a file now")
+		t.Error("/dev/null has become a file")
 	}
 	tr.fails(tr.keeps("/dev/null"), "it is a device")
 }

@@ -34,7 +34,7 @@ func TestAChangeReachesTheFilesAndThenTheCommand(t *testing.T) {
 	}
 }
 
-func TestFilesAreForTheirOwnerAlone(t *testing.T) {
+func TestOnlyTheOwnerCanReadAFile(t *testing.T) {
 	s := newStage(t)
 	private, shared := s.file("private", ordinary), s.file("shared", ordinary)
 	s.follower.Files[1].Mode = 0o640
@@ -104,7 +104,7 @@ func TestANewVersionWithTheSameCredentialDisturbsNobody(t *testing.T) {
 	s.looks()
 	after, err := os.Stat(path)
 	if err != nil || !os.SameFile(before, after) || content(ran) != "\n" {
-		t.Errorf("it was written anew (%v), and the command ran %q", err, content(ran))
+		t.Errorf("it was rewritten (%v), and the command ran %q", err, content(ran))
 	}
 }
 
@@ -159,7 +159,7 @@ func TestWhileAnythingFailsTheLastGoodFilesStay(t *testing.T) {
 			s.says(1, "everything works again, after")
 			s.only(s.dir, "file", "ran")
 			if got := strings.Count(s.log.String(), "tried again"); got != 1 {
-				t.Errorf("the trouble was told %d times: %s", got, s.log.String())
+				t.Errorf("the trouble was reported %d times: %s", got, s.log.String())
 			}
 		})
 	}
@@ -177,7 +177,7 @@ func TestATemplateThatCannotBeRenderedTouchesNoFile(t *testing.T) {
 	s.says(1, "everything works again")
 }
 
-func TestAnErrorOfATemplateDoesNotTellThePassword(t *testing.T) {
+func TestATemplatesErrorDoesNotContainThePassword(t *testing.T) {
 	s := newStage(t)
 	s.file("file", "{{range .password}}{{end}}")
 	s.start()
@@ -210,7 +210,7 @@ func TestACommandThatHangsIsEnded(t *testing.T) {
 	before := content(alive)
 	time.Sleep(100 * time.Millisecond)
 	if content(alive) != before {
-		t.Error("what it has started goes on")
+		t.Error("a process that it started still runs")
 	}
 }
 
@@ -226,7 +226,7 @@ func TestTheCommandRunsAtTheStartBecauseNobodyKnowsWhetherItEverDid(t *testing.T
 	s.says(1, "the files already have access key AKIA1")
 }
 
-func TestACommandAloneRunsWhenTheCredentialChanges(t *testing.T) {
+func TestACommandWithoutFilesRunsWhenTheCredentialChanges(t *testing.T) {
 	s := newStage(t)
 	ran := filepath.Join(s.dir, "ran")
 	s.follower.Command = "echo >>" + ran
@@ -254,7 +254,7 @@ func TestItWaitsForTheFirstCredential(t *testing.T) {
 	<-ready
 }
 
-func TestItLooksAtOnceWhenItIsTold(t *testing.T) {
+func TestItReadsTheSecretAtOnceWhenAsked(t *testing.T) {
 	s := newStage(t)
 	now := make(chan struct{})
 	s.follower.Every, s.follower.Now = time.Hour, now
@@ -266,7 +266,7 @@ func TestItLooksAtOnceWhenItIsTold(t *testing.T) {
 	s.holds(path, line(2))
 }
 
-func TestOnceDoesItOnceOrSaysWhyNot(t *testing.T) {
+func TestOnceSucceedsOnceOrSaysWhyNot(t *testing.T) {
 	s := newStage(t)
 	path := s.file("file", ordinary)
 	if err := s.follower.Once(t.Context(), 0); err != nil {

@@ -49,7 +49,7 @@ func TestAProgramGetsAURLWithTLSFromTheStart(t *testing.T) {
 	}
 }
 
-func TestAProgramGetsTheCredentialAndIsStartedAnewWithTheNextOne(t *testing.T) {
+func TestAProgramGetsTheCredentialAndIsRestartedWithTheNextOne(t *testing.T) {
 	s := newStage(t)
 	template, err := ParseTemplate("DSN", "dsn={{.url}}")
 	if err != nil {
@@ -113,7 +113,7 @@ func TestAProgramGoesOnWhileAnythingFails(t *testing.T) {
 	s.holds(out, "AKIA1\n")
 }
 
-func TestTheEndOfTheProgramIsTheEndOfAll(t *testing.T) {
+func TestFollowEndsWhenTheProgramEnds(t *testing.T) {
 	for script, want := range map[string]Exit{"exit 0": 0, "exit 7": 7, "kill -KILL $$": 137} {
 		t.Run(script, func(t *testing.T) {
 			s := newStage(t)
@@ -146,7 +146,7 @@ func TestAProgramThatIgnoresSIGTERMIsKilled(t *testing.T) {
 	s.says(1, "didn't end within 200ms, so it was killed")
 }
 
-func TestAProgramThatCannotBeStartedIsTold(t *testing.T) {
+func TestAProgramThatCannotBeStartedIsReported(t *testing.T) {
 	s := newStage(t)
 	s.follower.Program = &Program{Args: []string{filepath.Join(s.dir, "missing")}}
 	s.start()

@@ -140,7 +140,7 @@ func (q *queued) emptied() {
 // reads returns how often the secret was read.
 func (q *queued) reads() int { return len(q.world.Calls()) }
 
-func TestAQueueTellsOfARotationWithinSeconds(t *testing.T) {
+func TestAQueueReportsARotationWithinSeconds(t *testing.T) {
 	moto := awstest.Moto(t)
 	for name, id := range map[string]string{"a name": secret, "an ARN": secretARN,
 		"the ARN of a copy": strings.Replace(secretARN, region, "eu-central-1", 1)} {
@@ -181,18 +181,18 @@ func TestWhatSecretsManagerDoesNotReturnYetIsLookedForAgain(t *testing.T) {
 	q.says(1, "reading it now")
 	q.holds(path, line(2))
 	if strings.Contains(q.log.String(), "tried again") {
-		t.Errorf("it looked again because something failed: %s", q.log.String())
+		t.Errorf("it read the secret again because something failed: %s", q.log.String())
 	}
 	before := q.reads()
 	q.send(labelUpdated(secretARN, "AWSCURRENT", q.version())) // sent twice
 	q.emptied()
 	time.Sleep(1500 * time.Millisecond)
 	if more := q.reads() - before; more > 1 {
-		t.Errorf("it goes on to look: %d times", more)
+		t.Errorf("it read the secret %d more times", more)
 	}
 }
 
-func TestAnOldEventIsLookedForSomeTimesAndNoMore(t *testing.T) {
+func TestTheVersionOfAnOldEventIsLookedForOnlyAFewTimes(t *testing.T) {
 	h := hint{version: "old"}
 	var waits []time.Duration
 	for range 8 {
@@ -224,14 +224,14 @@ func TestOtherMessagesDoNoHarm(t *testing.T) {
 		labelUpdated(secretARN, "AWSCURRENT", q.version())) // which it already has
 	q.emptied()
 	if strings.Contains(q.log.String(), "messages") || strings.Contains(q.log.String(), "reading it now") {
-		t.Errorf("Secrets Manager's other events are no trouble, and no news: %s", q.log.String())
+		t.Errorf("it reports Secrets Manager's other events: %s", q.log.String())
 	}
 	q.send("", "no JSON: "+password, `{"order": 7}`, `[]`, `null`, `"text"`, `{"source": 7}`, `{"detail": "x"}`,
 		strings.Replace(labelUpdated(secretARN, "AWSCURRENT", "v"), "aws.secretsmanager", "shop", 1))
 	q.emptied()
 	q.says(1, "messages that aren't Secrets Manager's events; they are deleted")
 	if n := strings.Count(q.log.String(), "aren't Secrets Manager's events"); n != 1 {
-		t.Errorf("that is told %d times", n)
+		t.Errorf("it says that %d times", n)
 	}
 	if more := q.reads() - before; more > 1 {
 		t.Errorf("the secret was read %d times for them", more)
@@ -244,7 +244,7 @@ func TestOtherMessagesDoNoHarm(t *testing.T) {
 	q.holds(path, line(2))
 }
 
-func TestAQueueThatCannotBeReadIsToldOnceAndPollingGoesOn(t *testing.T) {
+func TestAQueueThatCannotBeReadIsReportedOnceAndPollingGoesOn(t *testing.T) {
 	answer := func(status int, code string) http.HandlerFunc {
 		var n atomic.Int32
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -289,7 +289,7 @@ func TestAQueueThatCannotBeReadIsToldOnceAndPollingGoesOn(t *testing.T) {
 				q.says(1, text)
 			}
 			if n := strings.Count(q.log.String(), "the queue http"); n != 1 {
-				t.Errorf("that is told %d times: %s", n, q.log.String())
+				t.Errorf("it says that %d times: %s", n, q.log.String())
 			}
 			q.fail.Store(nil)
 			q.send(labelUpdated(secretARN, "blue", "v"))
@@ -298,7 +298,7 @@ func TestAQueueThatCannotBeReadIsToldOnceAndPollingGoesOn(t *testing.T) {
 	}
 }
 
-func TestAMessageThatCannotBeDeletedIsHeardAllTheSame(t *testing.T) {
+func TestAMessageThatCannotBeDeletedIsStillHeard(t *testing.T) {
 	q := newQueued(t)
 	moto, err := url.Parse(q.url)
 	if err != nil {
@@ -370,7 +370,7 @@ func TestTheRegionIsInTheQueuesURL(t *testing.T) {
 			t.Errorf("%q: %q, %v", bad, got, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "a:b") {
-			t.Errorf("the error tells %v", err)
+			t.Errorf("the error contains %v", err)
 		}
 	}
 }

@@ -194,7 +194,7 @@ func (s *stage) looks() {
 func (s *stage) nothingSecretWasTold() {
 	for n := range s.written {
 		if strings.Contains(s.log.String(), password(n+1)) {
-			s.Errorf("a password was told: %s", s.log.String())
+			s.Errorf("a password was logged: %s", s.log.String())
 		}
 	}
 }
