@@ -156,7 +156,7 @@ func toHaveInstead(f sendpolicy.Finding) string {
 		return ""
 	}
 	how := "use this"
-	if f.Remedy != "" { // others have the policy, too
+	if f.Remedy != "" { // others share the policy
 		how = "give the user this as a policy of its own"
 	}
 	lines := layout.Wrap(fmt.Sprintf("Instead of %s, %s, with your own identities, account and Region:", f.Policy,

@@ -23,7 +23,7 @@ type console struct {
 	now      func() time.Time // nil: time.Now
 	// interactive is true if there is a person to ask.
 	interactive bool
-	lines       *bufio.Reader // of in
+	lines       *bufio.Reader // reads in
 	raw         raw
 }
 

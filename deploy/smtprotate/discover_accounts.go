@@ -27,7 +27,7 @@ func (d discoverCommand) config(ctx context.Context, profile string) (aws.Config
 		config.WithRetryMaxAttempts(attempts))
 }
 
-// byProfiles returns a visit for each profile, or one for the environment's credentials.
+// byProfiles returns a visit for each profile, or one for the default credentials.
 func (d discoverCommand) byProfiles(now time.Time) (visits []discover.Visit) {
 	profiles := d.Profile
 	if len(profiles) == 0 {
@@ -45,7 +45,7 @@ func (d discoverCommand) byProfiles(now time.Time) (visits []discover.Visit) {
 }
 
 // accountAt returns the account that the configuration's credentials belong to. If its ID is known,
-// it keeps only secrets of that account among those that --secret names by ARN.
+// secrets whose ARN names another account are left out.
 func (d discoverCommand) accountAt(cfg aws.Config, place discover.Place, now time.Time) *discover.Account {
 	regions := d.Region
 	if len(regions) == 0 {

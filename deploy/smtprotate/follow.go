@@ -66,7 +66,7 @@ The exit code is the program's, or 128 plus the number of the signal that ended 
 was stopped or --once is done, and 1 if it failed.`
 }
 
-// Run follows until it is stopped.
+// Run follows the secret until it is stopped, or until its program ends.
 func (f followCommand) Run(ctx context.Context, c *console) error {
 	follower, err := f.follower(ctx, c)
 	if err != nil {
@@ -120,7 +120,7 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 		Queue:   f.queue(cfg),
 		Log:     c.logger(),
 		Output:  c.raw.err,
-		Ready:   func() { _, _ = daemon.SdNotify(false, daemon.SdNotifyReady) }, // nobody has to listen
+		Ready:   func() { _, _ = daemon.SdNotify(false, daemon.SdNotifyReady) }, // systemd needn't be listening
 	}
 	if f.JSON {
 		follower.Events = jsonEvents(c.err)

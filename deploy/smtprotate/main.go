@@ -3,6 +3,7 @@
 // audits sending policies, and keeps files and programs in step with the secret.
 //
 //	smtprotate demo
+//	smtprotate rehearse --region eu-west-1
 //	smtprotate discover --html credentials.html
 //	smtprotate policy --account 111122223333 --region eu-west-1 --identity example.com
 //	smtprotate audit --function NAME
@@ -90,7 +91,7 @@ func main() {
 
 // run runs the command line and returns the exit code.
 func run(ctx context.Context, args []string, c *console) (code int) {
-	type exit int // kong ends the process after printing help; here it ends run
+	type exit int // kong exits the process after printing help; here that only ends run
 	defer func() {
 		if early := recover(); early != nil {
 			asked, ok := early.(exit)

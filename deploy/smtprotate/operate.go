@@ -68,7 +68,7 @@ through its grace period. The function refuses while an even older one is still 
 The exit code is 1 if the rotation failed or was refused, and 0 otherwise.`
 }
 
-// Run rotates now.
+// Run rotates now and prints the result.
 func (r rotateCommand) Run(ctx context.Context, c *console) error {
 	return r.show(ctx, c, event.Rotate{Reason: r.Reason})
 }
