@@ -84,7 +84,7 @@ func TestOnATerminalThePolicyAsksForWhatIsMissing(t *testing.T) {
 		s.Condition["StringLike"]["ses:FromAddress"][0] != "*@example.com" {
 		t.Errorf("%s", policy)
 	}
-	if strings.Contains(err.String(), "Addresses that mail comes from") {
+	if strings.Contains(err.String(), "Sender addresses") {
 		t.Error("it asks for something that was given")
 	}
 }
