@@ -26,9 +26,9 @@ type auditCommand struct {
 
 // Help is shown by audit --help.
 func (auditCommand) Help() string {
-	return `Shows what an SMTP user may do beyond sending its mail, what a thief could do with that, and which policy to use
-instead. With --function, the deployed function looks at its own user and also logs in to SES with the credential.
-With --user, smtprotate asks IAM itself.
+	return `Each finding says what a thief could do with the user's rights, and which policy to use instead. With --function, the
+deployed function looks at its own user, and also logs in to SES with the credential. With --user, smtprotate asks IAM
+itself.
 
 It changes nothing. The exit code is 4 if a finding is of high severity or SES refuses the credential, 3 if a finding is
 of medium severity, 1 if the audit failed, and 0 otherwise.`

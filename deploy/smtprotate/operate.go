@@ -140,8 +140,8 @@ type rollbackCommand struct {
 
 // Help is shown by rollback --help.
 func (rollbackCommand) Help() string {
-	return `Makes the previous credential current again, as long as its access key exists and isn't about to be deleted. Nobody is
-cut off. It asks for confirmation first.
+	return `This works as long as the previous credential's access key exists and isn't about to be deleted. Nobody is cut off. It
+asks for confirmation first.
 
 The exit code is 1 if the rollback failed, and 0 otherwise.`
 }
