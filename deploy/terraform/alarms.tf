@@ -1,5 +1,5 @@
-# What a person should hear of. Ticks come within an hour and a quarter of each other, so what each of them tells shows in at
-# least one of any two hours.
+# What a person should hear of. Two ticks are at most an hour and a quarter apart, so what each tick
+# reports shows in at least one of any two hours.
 
 resource "aws_sns_topic" "alarm_topic" {
   name_prefix  = "${var.name}-alarms-"
@@ -15,10 +15,11 @@ resource "aws_sns_topic_subscription" "alarm_subscription" {
 }
 
 locals {
-  # Most alarms are about one number of the last two hours, of which one is enough. Hours in which nothing was measured count
-  # as 0. Otherwise CloudWatch looks for older ones, and an alarm is late, or lasts for hours after it is over ("Configuring how
-  # CloudWatch alarms treat missing data"). What is said of missing ones is for a metric that isn't there at all. Each alarm
-  # looks at one metric, because CloudWatch charges by the metric.
+  # Most alarms look at one metric of the last two hours, and ring if one hour reaches the threshold.
+  # Hours without a measurement count as 0. Otherwise CloudWatch would look for older values, and an
+  # alarm would be late or last for hours after the problem ("Configuring how CloudWatch alarms treat
+  # missing data"). treat_missing_data is for a metric that doesn't exist at all. Each alarm looks at
+  # one metric, because CloudWatch charges by the metric.
   usual = {
     namespace  = "SesSmtpRotator"
     dimensions = { FunctionName = aws_lambda_function.function.function_name }
@@ -36,7 +37,7 @@ locals {
       description = "AWSCURRENT names an access key that is gone or Inactive, or the daily audit found that SES refuses its password: mail is failing. The function replaces a dead key by itself; look who touched it."
       metric      = "CurrentKeyBroken"
     }
-    NoTick = { # one that fails is InvocationsFail's, and one that is given up InvocationsLost's
+    NoTick = { # InvocationsFail is for a tick that fails, InvocationsLost for one that is given up
       description = "For three hours nothing has invoked the function, so nothing is rotated or retired. Applications go on with the credential that they have; look at the schedule."
       namespace   = "AWS/Lambda"
       metric      = "Invocations"
@@ -69,7 +70,7 @@ locals {
       description = "AWS told of a leak, and the function did nothing: it is only suspected, or names nothing that can be read, or is too old. The log says which."
       metric      = "LeakUnanswered"
     }
-    InvocationsFail = { # each tick is tried three times, and in any four hours there are three ticks at least
+    InvocationsFail = { # each tick is tried three times, and any four hours have at least three ticks
       description = "The function has failed nine times within four hours, as it does if three ticks fail with all their attempts. A tick or two that fail are no reason to get up: the next one goes on."
       namespace   = "AWS/Lambda"
       metric      = "Errors"

@@ -1,4 +1,4 @@
-# The credential: whom it belongs to, and where applications read it.
+# The credential: the user that it belongs to, and the secret that applications read.
 
 locals {
   makes_user   = var.existing_user_name == ""
@@ -12,19 +12,22 @@ resource "aws_iam_user" "smtp_user" {
   count         = local.makes_user ? 1 : 0
   name          = "${var.name}-smtp"
   path          = "/ses-smtp/"
-  force_destroy = true # its access keys are the function's, which is gone by then
-  # The tag has the user deleted before the secret, so that a deletion that stops here leaves the secret readable.
+  force_destroy = true # the function created its access keys, and is gone by then
+  # The tag makes Terraform delete the user before the secret, so that a destroy that stops here
+  # leaves the secret readable.
   tags = merge(var.tags, { ses-smtp-rotator-secret = local.secret_arn })
-  # Where another user takes its place, it goes last: not before the function has accepted the other.
+  # If another user takes its place, this one goes last, after the function has accepted the other.
   lifecycle { create_before_destroy = true }
 }
 
-# What smtprotate policy writes. SMTP needs this one action, on every identity and configuration set that mail involves ("Actions,
-# resources, and condition keys for Amazon SES"). What other policies an existing user has is not for this module to say; the
-# audit does. So each way in allows all identities once more: a denial of all other ways would name them only once, and bind what
-# those policies allow as well.
+# The policies that smtprotate policy writes. SMTP needs this one action, on every identity and
+# configuration set that mail involves ("Actions, resources, and condition keys for Amazon SES").
+# This module leaves an existing user's other policies alone; the audit reports them. So each way in
+# repeats all identities in an Allow. A Deny of all other ways would name them only once, but would
+# also restrict what those policies allow.
 locals {
-  # Mail that comes through an endpoint has no public address, and the other way round. So there is a policy for each way.
+  # Mail through an endpoint has no public address, and other mail has no endpoint. So there is a
+  # policy for each way.
   inside = { for way, through in {
     endpoints = { sid = "SendFromEndpoints", key = "aws:SourceVpce", ids = var.vpc_endpoint_ids }
     vpcs      = { sid = "SendFromVPCs", key = "aws:SourceVpc", ids = var.vpc_ids }
@@ -72,7 +75,7 @@ resource "aws_iam_policy" "sending_policy" {
   policy      = each.value
   tags        = var.tags
   lifecycle {
-    create_before_destroy = true # as the user has
+    create_before_destroy = true # like the user's
     precondition {
       condition     = local.sending_characters[each.key] <= 6144 # "IAM and AWS STS quotas"
       error_message = "The sending policy \"${each.key}\" would have ${local.sending_characters[each.key]} characters, and IAM lets a managed policy have 6144: name fewer identities, configuration sets, addresses or networks, or make several credentials."
@@ -85,11 +88,11 @@ resource "aws_iam_user_policy_attachment" "sending_policy" {
   user       = local.user_name
   policy_arn = each.value.arn
   depends_on = [aws_iam_user_policy.sending_policy]
-  lifecycle { create_before_destroy = true } # as the user has
+  lifecycle { create_before_destroy = true } # like the user's
 }
 
-# The inline policy that there was before. As the attachments depend on it, Terraform destroys it after it has made them: mail may
-# be sent throughout.
+# The inline policy of earlier versions. The attachments depend on it, so Terraform destroys it
+# after it has made them, and sending is allowed throughout.
 resource "aws_iam_user_policy" "sending_policy" {
   count  = 0
   user   = local.user_name
@@ -97,14 +100,15 @@ resource "aws_iam_user_policy" "sending_policy" {
   lifecycle { create_before_destroy = true }
 }
 
-# It has no version until the function puts one in: what Terraform put in would be in its state, and would be put in again over
-# the credential once Secrets Manager had forgotten it.
+# The secret has no version until the function writes one. A value from Terraform would be in its
+# state, and Terraform would write it again, over the credential, once Secrets Manager had dropped
+# that version.
 resource "aws_secretsmanager_secret" "smtp_secret" {
   count                   = local.makes_secret ? 1 : 0
   name_prefix             = "${var.name}-"
   description             = "SMTP credential for Amazon SES, rotated by ses-smtp-rotator (${var.name})"
   kms_key_id              = var.kms_key_arn == "" ? null : var.kms_key_arn
-  recovery_window_in_days = 0 # when it is destroyed, its access keys are gone and it opens nothing
+  recovery_window_in_days = 0 # by then its access keys are gone, so its value is useless
   tags                    = var.tags
 
   dynamic "replica" {
@@ -136,18 +140,19 @@ resource "aws_secretsmanager_secret_policy" "secret_policy" {
   })
 }
 
-# The first credential comes with the first apply: a tick. Where SES takes its time to accept it, the apply fails and says so;
-# the next hourly tick goes on, and so does the next apply.
+# The first apply runs a tick, which makes the first credential. If SES is slow to accept it, the
+# apply fails and says so; the next hourly tick or the next apply goes on.
 resource "aws_lambda_invocation" "first_credential" {
   function_name = aws_lambda_function.function.function_name
   input         = "{}"
-  # A change is tried at once, and one that contradicts itself fails. The policies come before it, because where verify is send,
-  # the credential is tried; and those of ways in that there are no more go after it, and so after the new ones are there.
+  # A change of the settings is tried at once, and contradictory settings fail. The policies come
+  # before it, because with verify = send the function tries the credential. Policies of former ways
+  # in are destroyed after it, and so after the new ones exist.
   triggers = merge(local.environment, { for way, attachment in aws_iam_user_policy_attachment.sending_policy : way => attachment.policy_arn })
 }
 
-# Secrets Manager calls the function for each of its rotation's four steps. Its own schedule has to be set to something: 1000
-# days is the longest, and by then the function's has rotated many times.
+# Secrets Manager calls the function for each of its rotation's four steps. It requires a schedule:
+# 1000 days is the longest, and by then the function's own schedule has rotated many times.
 resource "aws_lambda_permission" "rotation_permission" {
   count          = var.rotate_button ? 1 : 0
   function_name  = aws_lambda_function.function.function_name

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the resources are called."
+  description = "Name of the resources."
   type        = string
 }
 
@@ -9,15 +9,15 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "Its subnets with the endpoint's addresses, one in each Availability Zone that mail is sent from. AWS refuses those in zones where SES has no endpoint."
+  description = "Subnets of the VPC for the endpoint's addresses, one in each Availability Zone that sends mail. AWS refuses subnets in zones where SES has no endpoint."
   type        = list(string)
 }
 
 variable "private_networks" {
-  description = "Private networks that mail is handed in from, such as 10.0.0.0/16. All others are kept out."
+  description = "Private networks that may hand in mail, such as 10.0.0.0/16. The endpoint admits no others."
   type        = list(string)
   validation {
-    # No network may be larger than the private one that it is in.
+    # No network may be larger than the private network that it is in.
     condition = length(var.private_networks) > 0 && alltrue([for network in var.private_networks :
       can(cidrhost(network, 0)) && can(regex(join("|", [
         "^10\\.[0-9.]+/([89]|[12][0-9]|3[0-2])$",

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the resources are called; once in a Region."
+  description = "Name of the resources. A Region can have each name once."
   type        = string
   default     = "ses-smtp-leaks"
   nullable    = false
@@ -19,7 +19,7 @@ variable "regions" {
 }
 
 variable "alarm_email" {
-  description = "Where the alarm is mailed to when an event couldn't be forwarded; AWS asks the address first. Empty: subscribe to the topic that is put out."
+  description = "Mail address for the alarm when an event couldn't be forwarded; AWS sends it a confirmation first. Empty: subscribe to alarm_topic_arn."
   type        = string
   default     = ""
   nullable    = false

@@ -14,6 +14,6 @@ output "queue_url" {
 }
 
 output "queue_arn" {
-  description = "That queue, for the policy of who runs smtprotate follow."
+  description = "That queue's ARN, for the policy of whoever runs smtprotate follow."
   value       = one(aws_sqs_queue.queue[*].arn)
 }

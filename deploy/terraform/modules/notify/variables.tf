@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the resources are called; once in a Region."
+  description = "Name of the resources. A Region can have each name once."
   type        = string
   default     = "ses-smtp-notify"
   nullable    = false
@@ -15,7 +15,7 @@ variable "secret_arn" {
 }
 
 variable "notice_email" {
-  description = "Where notices are mailed to; AWS asks the address first. Empty: subscribe to the topic that is put out."
+  description = "Mail address for notices; AWS sends it a confirmation first. Empty: subscribe to topic_arn."
   type        = string
   default     = ""
   nullable    = false
