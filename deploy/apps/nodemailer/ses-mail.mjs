@@ -45,7 +45,7 @@ export class SesMail {
   // A client that you pass is used unchanged.
   constructor({ secretId, client, refreshEvery = 5 * 60_000 }) {
     if (secretId.includes(':') && !regionOf(secretId)) { // not quoted: it may be a password in the wrong field
-      throw new Error("the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, or its ARN, " +
+      throw new Error("the secret's ID has a colon but isn't the ARN of a secret; give its name or its ARN, " +
         'such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf')
     }
     this.#secretId = secretId
@@ -70,7 +70,7 @@ export class SesMail {
     if (!this.#transport) return this.#read()
     if (Date.now() >= this.#due) {
       this.#due = Date.now() + 10_000
-      this.#read().catch((error) => console.warn('the SMTP credential cannot be read; the last one serves on:', error.message))
+      this.#read().catch((error) => console.warn('cannot read the SMTP credential; still using the last one:', error.message))
     }
     return this.#transport
   }

@@ -34,7 +34,7 @@ def region_of(secret_id):
     arn = ARN.fullmatch(secret_id)
     if not arn or (arn[1] == "aws") != (partition(arn[2]) is None):  # not quoted: it may be a password in the wrong field
         raise ValueError(
-            "the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, or its ARN, "
+            "the secret's ID has a colon but isn't the ARN of a secret; give its name or its ARN, "
             "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
         )
     region = arn[2]
@@ -75,7 +75,7 @@ class SesCredential:
             try:
                 self._read()
             except Exception:
-                log.warning("the SMTP credential can't be read; the last one serves on", exc_info=True)
+                log.warning("can't read the SMTP credential; still using the last one", exc_info=True)
                 self._due = time.time() + 10
             finally:
                 self._lock.release()

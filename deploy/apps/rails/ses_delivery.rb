@@ -24,7 +24,7 @@ class SesDelivery
           read if @value.nil? || Time.now >= @due
         rescue StandardError => error
           raise if @value.nil?
-          warn "the SMTP credential can't be read; the last one serves on: #{error.message}"
+          warn "can't read the SMTP credential; still using the last one: #{error.message}"
           @due = Time.now + 10
         end
         @value
@@ -74,7 +74,7 @@ class SesDelivery
     return {} unless secret_id.include?(":") # which no name has
     region = secret_id[ARN, 2]
     if region.nil? || (secret_id[ARN, 1] == "aws") != partition(region).nil? # not quoted: it may be a password
-      raise ArgumentError, "the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, or its ARN, " \
+      raise ArgumentError, "the secret's ID has a colon but isn't the ARN of a secret; give its name or its ARN, " \
         "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
     end
     ours = ENV["AWS_REGION"] || ENV["AWS_DEFAULT_REGION"] || region

@@ -22,7 +22,7 @@ if [[ $secret == *:* ]]; then
     if [ "$in" = aws ] && [ "$(partition "$theirs")" != aws ] || [ "$in" != aws ] && [ "$(partition "$theirs")" = aws ]; then theirs=; fi
   fi
   if [ -z "$theirs" ]; then
-    echo "send-mail.sh: SECRET has a colon and isn't the ARN of a secret; wanted is its name, or its ARN," \
+    echo "send-mail.sh: SECRET has a colon but isn't the ARN of a secret; give its name or its ARN," \
       "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf" >&2 # not quoted: it may be a password
     exit 64
   fi
