@@ -53,13 +53,13 @@ func newStage(show func(timeline.Event) error) (_ *stage, err error) {
 		return nil, err
 	}
 	s.world = s.function.World
-	s.view = &view{show: show, world: s.world}
+	s.view = &view{show: show, world: s.world, quiet: timeline.Event{Kind: timeline.Calm}}
 	s.world.SetLastUsedDelay(15 * time.Minute)
 	s.world.SetSMTPFault(s.watch)
 	return s, nil
 }
 
-// invoke wakes the function with an event. Meanwhile applications send, and time flows.
+// invoke wakes the function with an event. Meanwhile applications send.
 func (s *stage) invoke(ctx context.Context, event string) (result rotation.Result, err error) {
 	alive, kill := context.WithTimeout(ctx, invocationTimeout)
 	defer kill()
@@ -67,7 +67,6 @@ func (s *stage) invoke(ctx context.Context, event string) (result rotation.Resul
 	s.tries.reset()
 	s.invocations++
 	done := sendAlong(ctx, s.applications)
-	s.clock.run(true)
 	answer, err := s.function.Invoke(alive, event)
 	s.clock.run(false)
 	done()
@@ -88,12 +87,20 @@ func (s *stage) invoke(ctx context.Context, event string) (result rotation.Resul
 func (s *stage) tick(ctx context.Context) (rotation.Result, error) {
 	now := s.world.Now()
 	s.world.Advance(now.Truncate(time.Hour).Add(time.Hour).Sub(now))
-	shown, sent := s.view.shown, s.sent()
+	shown, sent, used := s.view.shown, s.sent(), s.used()
 	result, err := s.invoke(ctx, "{}")
-	if s.view.shown == shown && err == nil {
+	if err != nil {
+		return result, err
+	}
+	if s.view.shown == shown {
 		s.view.calm(s.sent() - sent)
 	}
-	return result, err
+	for i, a := range s.applications {
+		if now := a.credential.Username; now != used[i] {
+			s.view.say(timeline.People, a.name, "reads the secret again, and sends with "+now)
+		}
+	}
+	return result, nil
 }
 
 // tickUntil lets hours pass until what a tick came to is what is waited for.
@@ -124,11 +131,13 @@ func warned(want rotation.WarningCode) func(rotation.Result, error) bool {
 	}
 }
 
-// step shows what the function did, while it does it. Time stands still for the reader.
+// step shows what the function did, while it does it. Time stands still for the reader. It flows
+// from the staging of a credential on, because SES takes a while to accept that. If it flowed
+// before, a slow machine would create keys seconds later, and rotate them an hour later.
 func (s *stage) step(step rotation.Step) {
 	flowing := s.clock.run(false)
-	defer s.clock.run(flowing)
-	s.view.step(step, s.tries.String())
+	s.view.step(step, s.tries.verified())
+	s.clock.run(flowing || step.Kind == rotation.Stage)
 }
 
 // sent is how many mails the applications have sent.
@@ -137,6 +146,14 @@ func (s *stage) sent() (n int) {
 		n += a.mail.Sent
 	}
 	return n
+}
+
+// used is the access keys that the applications sent with last.
+func (s *stage) used() (ids []string) {
+	for _, a := range s.applications {
+		ids = append(ids, a.credential.Username)
+	}
+	return ids
 }
 
 // current is the ID of the access key that AWSCURRENT names.

@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,8 +39,8 @@ func (r *Rehearsal) play(ctx context.Context) (answers []recording.Answer, err e
 			r.say(act.question)
 			began := r.Clock.Now()
 			answer, err = act.play(r, ctx)
-			if ctx.Err() != nil {
-				return answers, ctx.Err()
+			if ctx.Err() != nil || errors.Is(err, errSender) {
+				return answers, cmp.Or(ctx.Err(), err)
 			}
 			if err != nil {
 				answer = recording.Answer{Unanswered: r.stage().Hide(err.Error())}
@@ -75,11 +76,18 @@ func (r *Rehearsal) first(ctx context.Context) (recording.Answer, error) {
 	return said("it does, and SES accepts it"), nil
 }
 
-// untilSends waits for the first mail: the user's policy takes a while to have an effect.
+// errSender is that of a sender whom SES doesn't know.
+var errSender = errors.New("--from")
+
+// untilSends waits for the first mail: the user's policy takes a while to have an effect. A sender
+// whom SES doesn't know ends the rehearsal: nothing that is asked later would have an answer.
 func (r *Rehearsal) untilSends(ctx context.Context, a *application) error {
 	for began := r.Clock.Now(); ; {
 		err := a.fresh().Do(ctx, a.deliver)
-		if err == nil || ctx.Err() != nil || r.Clock.Now().Sub(began) > r.Patience {
+		switch {
+		case sessmtp.MeaningOf(err) == sessmtp.IdentityRejected:
+			return fmt.Errorf("%w: %w; verify %s in SES, or leave it out", errSender, err, r.From)
+		case err == nil || ctx.Err() != nil || r.Clock.Now().Sub(began) > r.Patience:
 			return err
 		}
 		if err := r.Clock.Sleep(ctx, r.Every); err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
@@ -56,9 +57,8 @@ func (r *Rehearsal) Run(ctx context.Context) (recorded recording.Recording, err 
 		Format: recording.Format, Source: "smtprotate " + version.String() + " rehearse", Made: r.Clock.Now().UTC(),
 		Region: r.Endpoint.Region,
 	}
-	client := sessmtp.Client{}
-	if r.addresses, err = client.Addresses(ctx, r.Endpoint); err != nil {
-		return recorded, fmt.Errorf("finding SES's servers: %w", err)
+	if err := r.findServers(ctx); err != nil {
+		return recorded, err
 	}
 	defer func() {
 		if left := r.remove(ctx); left != nil {
@@ -78,6 +78,31 @@ func (r *Rehearsal) Run(ctx context.Context) (recorded recording.Recording, err 
 	answers, err := r.stage().Ask(ctx)
 	recorded.Answers = append(recorded.Answers, answers...)
 	return recorded, errors.Join(err, r.failed)
+}
+
+// findServers looks for those that can be reached from here: a name may have addresses of IPv6 as
+// well, and the network none.
+func (r *Rehearsal) findServers(ctx context.Context) error {
+	var client sessmtp.Client
+	all, err := client.Addresses(ctx, r.Endpoint)
+	if err != nil {
+		return fmt.Errorf("finding SES's servers: %w", err)
+	}
+	dialer := net.Dialer{Timeout: 10 * time.Second}
+	for _, addr := range all {
+		conn, dialErr := dialer.DialContext(ctx, "tcp", addr)
+		if dialErr != nil {
+			err = errors.Join(err, dialErr)
+			continue
+		}
+		_ = conn.Close()
+		r.addresses = append(r.addresses, addr)
+	}
+	if len(r.addresses) == 0 {
+		return fmt.Errorf("connecting to SES at %s: %w\nFrom here, another port may be open: try --endpoint %s:2587",
+			r.Endpoint.Addr(), err, r.Endpoint.Host)
+	}
+	return nil
 }
 
 func (r *Rehearsal) stage() recording.Stage {

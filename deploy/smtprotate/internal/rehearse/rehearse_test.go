@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"encoding/json"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -164,6 +165,36 @@ func TestALostMailFailsTheRehearsal(t *testing.T) {
 	}
 	lost["act.mail"] = ""
 	wantAnswers(t, recorded, lost)
+}
+
+func TestASenderWhomSESDoesNotKnowEndsTheRehearsal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := rehearsal(t, w)
+	r.From = "me@unverified.example"
+	_, err := r.Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "Email address is not verified") ||
+		!strings.Contains(err.Error(), "verify me@unverified.example in SES, or leave it out") {
+		t.Errorf("got %v", err)
+	}
+	wantNothing(t, r)
+}
+
+func TestNothingIsMadeIfSESCannotBeReached(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := rehearsal(t, w)
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = nobody.Close()
+	r.Endpoint.Port = nobody.Addr().(*net.TCPAddr).Port
+	w.ResetCalls()
+	_, err = r.Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "connecting to SES at "+r.Endpoint.Addr()) || len(w.Calls()) > 0 {
+		t.Errorf("got %v after %v", err, w.Calls())
+	}
 }
 
 func TestWhatCannotBeRemovedIsNamed(t *testing.T) {
