@@ -1,5 +1,5 @@
-# What a person should hear of. Two ticks are at most an hour and a quarter apart, so what each tick
-# reports shows in at least one of any two hours.
+# What a person should know. Ticks are at most an hour and a quarter apart, so what every tick reports is in at least one of
+# any two hours.
 
 resource "aws_sns_topic" "alarm_topic" {
   name_prefix  = "${var.name}-alarms-"
@@ -15,11 +15,10 @@ resource "aws_sns_topic_subscription" "alarm_subscription" {
 }
 
 locals {
-  # Most alarms look at one metric of the last two hours, and ring if one hour reaches the threshold.
-  # Hours without a measurement count as 0. Otherwise CloudWatch would look for older values, and an
-  # alarm would be late or last for hours after the problem ("Configuring how CloudWatch alarms treat
-  # missing data"). treat_missing_data is for a metric that doesn't exist at all. Each alarm looks at
-  # one metric, because CloudWatch charges by the metric.
+  # Most alarms look at the last two hours, and one bad hour is enough. Hours without data count as 0. Otherwise CloudWatch
+  # uses older hours, and an alarm starts late or lasts for hours too long ("Configuring how CloudWatch alarms treat missing
+  # data"). `missing` is for a metric that doesn't exist at all. Each alarm uses one metric, because CloudWatch charges by
+  # the metric.
   usual = {
     namespace  = "SesSmtpRotator"
     dimensions = { FunctionName = aws_lambda_function.function.function_name }
@@ -37,7 +36,7 @@ locals {
       description = "AWSCURRENT names an access key that is gone or Inactive, or the daily audit found that SES refuses its password: mail is failing. The function replaces a dead key by itself; look who touched it."
       metric      = "CurrentKeyBroken"
     }
-    NoTick = { # InvocationsFail is for a tick that fails, InvocationsLost for one that is given up
+    NoTick = { # InvocationsFail is about ticks that fail, InvocationsLost about ticks that were given up
       description = "For three hours nothing has invoked the function, so nothing is rotated or retired. Applications go on with the credential that they have; look at the schedule."
       namespace   = "AWS/Lambda"
       metric      = "Invocations"
@@ -70,7 +69,7 @@ locals {
       description = "AWS told of a leak, and the function did nothing: it is only suspected, or names nothing that can be read, or is too old. The log says which."
       metric      = "LeakUnanswered"
     }
-    InvocationsFail = { # each tick is tried three times, and any four hours have at least three ticks
+    InvocationsFail = { # each tick is tried three times, and in any four hours there are three ticks at least
       description = "The function has failed nine times within four hours, as it does if three ticks fail with all their attempts. A tick or two that fail are no reason to get up: the next one goes on."
       namespace   = "AWS/Lambda"
       metric      = "Errors"

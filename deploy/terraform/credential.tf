@@ -1,4 +1,4 @@
-# The credential: the user that it belongs to, and the secret that applications read.
+# The credential: the user that owns it, and the secret that applications read.
 
 locals {
   makes_user   = var.existing_user_name == ""
@@ -12,22 +12,21 @@ resource "aws_iam_user" "smtp_user" {
   count         = local.makes_user ? 1 : 0
   name          = "${var.name}-smtp"
   path          = "/ses-smtp/"
-  force_destroy = true # the function created its access keys, and is gone by then
-  # The tag makes Terraform delete the user before the secret, so that a destroy that stops here
-  # leaves the secret readable.
+  force_destroy = true # its access keys are the function's, which is gone by then
+  # The tag makes the user depend on the secret. So the user is deleted first, and if its deletion fails, the secret can
+  # still be read.
   tags = merge(var.tags, { ses-smtp-rotator-secret = local.secret_arn })
-  # If another user takes its place, this one goes last, after the function has accepted the other.
+  # If another user replaces it, it is deleted last, after the function has accepted the other.
   lifecycle { create_before_destroy = true }
 }
 
-# The policies that smtprotate policy writes. SMTP needs this one action, on every identity and
-# configuration set that mail involves ("Actions, resources, and condition keys for Amazon SES").
-# This module leaves an existing user's other policies alone; the audit reports them. So each way in
-# repeats all identities in an Allow. A Deny of all other ways would name them only once, but would
-# also restrict what those policies allow.
+# What smtprotate policy writes. SMTP needs this one action, on every identity and configuration set that mail involves
+# ("Actions, resources, and condition keys for Amazon SES"). This module doesn't limit what an existing user's other
+# policies allow; the audit reports it. So each kind of source allows all identities again: one denial of all other sources
+# would name them only once, but would also bind those other policies.
 locals {
-  # Mail through an endpoint has no public address, and other mail has no endpoint. So there is a
-  # policy for each way.
+  # Mail through an endpoint has no public source address, and other mail has no private one. So each kind of source has its
+  # own policy.
   inside = { for way, through in {
     endpoints = { sid = "SendFromEndpoints", key = "aws:SourceVpce", ids = var.vpc_endpoint_ids }
     vpcs      = { sid = "SendFromVPCs", key = "aws:SourceVpc", ids = var.vpc_ids }
@@ -91,8 +90,8 @@ resource "aws_iam_user_policy_attachment" "sending_policy" {
   lifecycle { create_before_destroy = true } # like the user's
 }
 
-# The inline policy of earlier versions. The attachments depend on it, so Terraform destroys it
-# after it has made them, and sending is allowed throughout.
+# The inline policy of earlier versions. The attachments depend on it, so Terraform creates them before it destroys it, and
+# mail can be sent throughout.
 resource "aws_iam_user_policy" "sending_policy" {
   count  = 0
   user   = local.user_name
@@ -100,9 +99,8 @@ resource "aws_iam_user_policy" "sending_policy" {
   lifecycle { create_before_destroy = true }
 }
 
-# The secret has no version until the function writes one. A value from Terraform would be in its
-# state, and Terraform would write it again, over the credential, once Secrets Manager had dropped
-# that version.
+# It has no version until the function writes one. A version from Terraform would be in its state, and Terraform would write
+# it over the credential once Secrets Manager had deleted the old version.
 resource "aws_secretsmanager_secret" "smtp_secret" {
   count                   = local.makes_secret ? 1 : 0
   name_prefix             = "${var.name}-"
@@ -140,19 +138,18 @@ resource "aws_secretsmanager_secret_policy" "secret_policy" {
   })
 }
 
-# The first apply runs a tick, which makes the first credential. If SES is slow to accept it, the
-# apply fails and says so; the next hourly tick or the next apply goes on.
+# The first apply runs a tick, which creates the first credential. If SES is slow to accept it, the apply fails and says so;
+# the next hourly tick or the next apply continues.
 resource "aws_lambda_invocation" "first_credential" {
   function_name = aws_lambda_function.function.function_name
   input         = "{}"
-  # A change of the settings is tried at once, and contradictory settings fail. The policies come
-  # before it, because with verify = send the function tries the credential. Policies of former ways
-  # in are destroyed after it, and so after the new ones exist.
+  # A change is tried at once, and fails if it contradicts itself. The policies come before it, because the function sends a
+  # mail if verify is send. Policies of removed sources are destroyed after it, and so after the new ones exist.
   triggers = merge(local.environment, { for way, attachment in aws_iam_user_policy_attachment.sending_policy : way => attachment.policy_arn })
 }
 
-# Secrets Manager calls the function for each of its rotation's four steps. It requires a schedule:
-# 1000 days is the longest, and by then the function's own schedule has rotated many times.
+# Secrets Manager calls the function for each of its rotation's four steps. It needs a schedule of its own: 1000 days is the
+# longest, and by then the function's schedule has rotated many times.
 resource "aws_lambda_permission" "rotation_permission" {
   count          = var.rotate_button ? 1 : 0
   function_name  = aws_lambda_function.function.function_name

@@ -1,4 +1,4 @@
-# Everything at a glance.
+# Everything on one page.
 
 resource "aws_cloudwatch_dashboard" "dashboard" {
   count          = var.make_dashboard ? 1 : 0

@@ -115,8 +115,8 @@ resource "aws_lambda_function" "function" {
   depends_on = [aws_iam_role_policy.function_role, terraform_data.download]
 }
 
-# For asynchronous invocations: ticks, and leaks reported by AWS Health. A failed emergency is
-# retried within minutes and continues; after an hour, nobody would expect it any more.
+# For asynchronous invocations: ticks, and leaks reported by AWS Health. A failed emergency is retried within minutes and
+# continues; a retry after an hour would be a surprise.
 resource "aws_lambda_function_event_invoke_config" "function" {
   function_name                = aws_lambda_function.function.function_name
   maximum_retry_attempts       = 2
@@ -126,8 +126,7 @@ resource "aws_lambda_function_event_invoke_config" "function" {
   }
 }
 
-# Survives a destroy until its retention ends: it is the record of which keys there were and what
-# happened to them.
+# Outlives the rest until its retention ends, because it records which keys existed and what happened to them.
 resource "aws_cloudwatch_log_group" "log_group" {
   name_prefix       = "${var.name}-"
   retention_in_days = var.log_retention_days
@@ -145,7 +144,7 @@ resource "aws_iam_role" "function_role" {
   tags = var.tags
 }
 
-# The actions are exactly the methods that the function calls, as in template.yaml.
+# Each action is a method that the function calls, as in template.yaml.
 locals {
   policies = merge({
     access-keys = [{
@@ -153,8 +152,8 @@ locals {
       Action   = ["iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"]
       Resource = local.user_arn
     }]
-    # For the audit of what the user may do. The user may have any managed policy or group, so the
-    # function may read all of them.
+    # For the audit of what the user may do. The user can have any managed policy and be in any group, so the function may
+    # read all of them.
     audit = [
       {
         Effect = "Allow"
@@ -202,9 +201,8 @@ locals {
       Resource = aws_sqs_queue.failure_queue.arn
     }]
     }, var.parameter_path == "" ? {} : {
-    # Parameter Store uses the KMS key on the function's behalf: to write and to read a standard
-    # parameter. Everybody in the account may use aws/ssm ("AWS KMS encryption for AWS Systems
-    # Manager Parameter Store SecureString parameters").
+    # Parameter Store uses the KMS key in the function's name, to write and to read a standard parameter. Everybody in the
+    # account may use aws/ssm ("AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters").
     copies = concat([{
       Effect   = "Allow"
       Action   = ["ssm:GetParameters", "ssm:PutParameter", "ssm:DeleteParameters"]
@@ -216,9 +214,8 @@ locals {
       Condition = { StringLike = { "kms:EncryptionContext:PARAMETER_ARN" = local.parameters_arn } }
     }])
     }, length(var.subnet_ids) == 0 ? {} : {
-    # Lambda connects the function to the subnets with these ("Giving Lambda functions access to
-    # resources in an Amazon VPC"). Some of them work only for all resources; network_is_lambdas
-    # denies them to the function itself.
+    # Lambda connects the function to the subnets with these ("Giving Lambda functions access to resources in an Amazon
+    # VPC"). Some of them can't be limited to certain resources; network_is_lambdas denies them to the function's own code.
     network = [{
       Effect = "Allow"
       Action = [

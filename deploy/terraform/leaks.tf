@@ -1,6 +1,5 @@
-# Leaks. AWS Health reports all leaked access keys of the account in us-east-1 and, as backup, in
-# us-west-2 (aws-us-gov: us-gov-west-1). In another Region the reports arrive only if modules/leaks
-# forwards them.
+# Leaks. AWS Health reports all leaked access keys of the account in us-east-1 and, as a backup, in us-west-2 (aws-us-gov:
+# us-gov-west-1). modules/leaks forwards these events to other Regions.
 
 locals {
   leaks = merge(

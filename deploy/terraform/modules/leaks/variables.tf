@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the resources. A Region can have each name once."
+  description = "Name of the resources; once in a Region."
   type        = string
   default     = "ses-smtp-leaks"
   nullable    = false
@@ -19,14 +19,14 @@ variable "regions" {
 }
 
 variable "alarm_email" {
-  description = "Mail address for the alarm when an event couldn't be forwarded; AWS sends it a confirmation first. Empty: subscribe to alarm_topic_arn."
+  description = "The address that is mailed when an event couldn't be forwarded; it must confirm first. Empty: subscribe to the topic in the outputs."
   type        = string
   default     = ""
   nullable    = false
 }
 
 variable "tags" {
-  description = "Tags of all resources that can have any."
+  description = "Tags of all resources that can have tags."
   type        = map(string)
   default     = {}
   nullable    = false
