@@ -9,7 +9,7 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "Subnets of the VPC for the endpoint's addresses, one in each Availability Zone that sends mail. AWS refuses subnets in zones where SES has no endpoint."
+  description = "Its subnets with the endpoint's addresses, one in each Availability Zone that mail is sent from. AWS refuses those in zones where SES has no endpoint."
   type        = list(string)
 }
 
