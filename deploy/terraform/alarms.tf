@@ -36,7 +36,7 @@ locals {
       description = "AWSCURRENT names an access key that is gone or Inactive, or the daily audit found that SES refuses its password: mail is failing. The function replaces a dead key by itself; look who touched it."
       metric      = "CurrentKeyBroken"
     }
-    NoTick = { # InvocationsFail is about ticks that fail, InvocationsLost about ticks that were given up
+    NoTick = { # one that fails is InvocationsFail's, and one that is given up InvocationsLost's
       description = "For three hours nothing has invoked the function, so nothing is rotated or retired. Applications go on with the credential that they have; look at the schedule."
       namespace   = "AWS/Lambda"
       metric      = "Invocations"

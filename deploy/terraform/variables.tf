@@ -114,7 +114,7 @@ variable "from_addresses" {
 }
 
 variable "from_names" {
-  description = "Sender display names that are allowed, with * for any text. Empty: any."
+  description = "Display names that mail may come from, with * for any text. Empty: any."
   type        = list(string)
   default     = []
   nullable    = false
