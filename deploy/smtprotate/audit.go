@@ -126,7 +126,7 @@ func (c *console) findings(findings []sendpolicy.Finding) {
 	var instead []string
 	for _, f := range findings {
 		margin := strings.ToUpper(string(f.Severity))
-		texts := []string{string(f.Code) + " " + f.Policy, f.Message + ".", "What a thief gets: " + f.Risk + "."}
+		texts := []string{string(f.Code) + " " + f.Policy, f.Message + ".", "What a thief could do: " + f.Risk + "."}
 		if f.Remedy != "" {
 			texts = append(texts, "What to do: "+f.Remedy+".")
 		}

@@ -185,7 +185,7 @@ func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, _ = d.runs("audit")
-	d.wants(code, out, 4, "HIGH WideResource AmazonSesSendingAccess (inline)", "What a thief gets:",
+	d.wants(code, out, 4, "HIGH WideResource AmazonSesSendingAccess (inline)", "What a thief could do:",
 		"Instead of AmazonSesSendingAccess (inline)")
 	code, out, _ = d.runs("audit", "--json")
 	var findings []struct{ Code, Severity string }

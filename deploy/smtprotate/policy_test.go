@@ -111,7 +111,7 @@ func TestAConditionThatIsRefusedIsToldByItsFlag(t *testing.T) {
 			"--condition=StringLike aws:SourceVpce vpce-0*")
 		code, _, err := smtprotate(t, "", args...)
 		if code != exitFailed || !strings.Contains(err, `--condition: "StringLike aws:SourceVpce vpce-0*": `) ||
-			!strings.Contains(err, "write it whole") {
+			!strings.Contains(err, "write it in full") {
 			t.Errorf("%s: exit code %d: %s", command, code, err)
 		}
 	}

@@ -1,13 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/mail"
 	"os"
 	"os/signal"
-	"strings"
+	"slices"
 	"syscall"
 	"time"
 
@@ -24,16 +25,17 @@ type rehearseCommand struct {
 	Patience time.Duration `default:"5m" help:"How long to wait for an answer of AWS's, such as a key's last use."`
 	Record   string        `placeholder:"FILE" help:"Also write the answers as a recording, in JSON."`
 	JSON     bool          `name:"json" help:"Print the answers as JSON."`
-	Clean    bool          `help:"Only remove what rehearsals have left behind that were killed."`
-	Yes      bool          `help:"Don't ask."`
+	Clean    bool          `help:"Only remove what killed rehearsals left behind."`
+	Only     string        `name:"run" placeholder:"NAME" help:"With --clean: only this rehearsal, by the name that its users and secrets begin with."`
+	Yes      bool          `help:"Don't ask. With --clean, what is younger than three hours is left alone, unless --run names it."`
 	profileFlag
 }
 
 // Help is shown by rehearse --help.
 func (rehearseCommand) Help() string {
 	return "Plays a credential's life in an AWS account, with the deployed function's own code: first credential, " +
-		"rotation, retirement, rollback, emergency, while an application sends. Then it asks AWS what no document " +
-		"tells, such as how soon SES accepts a new key, and compares the answers with what this project's tests " +
+		"rotation, retirement, rollback, emergency, while an application sends. Then it asks what AWS doesn't " +
+		"document, such as how soon SES accepts a new key, and compares the answers with what this project's tests " +
 		"assume. Take a sandbox account: it makes two IAM users and two secrets, says so before, and removes them at " +
 		"the end, also after Ctrl-C. The exit code is 0 if the function did all it should and nothing was left, and " +
 		"1 otherwise."
@@ -65,14 +67,34 @@ func (r rehearseCommand) Run(ctx context.Context, c *console) error {
 	rehearsal.Endpoint, rehearsal.From = endpoints[0], r.From
 	rehearsal.Pace, rehearsal.Patience = r.Pace, r.Patience
 	rehearsal.Every = min(rehearsal.Every, r.Pace/10)
+	record, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer record.Close()
 	rehearsal.Say = func(text string) { fmt.Fprintf(c.err, "%s  %s\n", c.time().Format(time.TimeOnly), text) }
 	c.paragraph(c.err, rehearsal.Plan())
 	if err := c.agree(ctx, r.Yes); err != nil {
 		return err
 	}
+	// Who pipes what is printed to a program that ends, by the same Ctrl-C for example, must not end
+	// this one by it.
+	signal.Ignore(syscall.SIGPIPE)
 	defer context.AfterFunc(ctx, func() { r.stopping(c) })()
 	recorded, err := rehearsal.Run(ctx)
-	return errors.Join(err, r.show(ctx, c, rehearsal, recorded))
+	return errors.Join(err, r.show(ctx, c, record, recorded))
+}
+
+// open opens the recording's file, before there is anything to lose. It is nil if none is wanted.
+func (r rehearseCommand) open() (*os.File, error) {
+	if r.Record == "" {
+		return nil, nil
+	}
+	f, err := os.OpenFile(r.Record, os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("--record: %w", err)
+	}
+	return f, nil
 }
 
 // stopping lets another signal end the program at once.
@@ -99,37 +121,32 @@ func (r rehearseCommand) check() error {
 }
 
 // show writes the recording, and prints what was found out.
-func (r rehearseCommand) show(ctx context.Context, c *console, of *rehearse.Rehearsal,
-	recorded recording.Recording) error {
+func (r rehearseCommand) show(ctx context.Context, c *console, record *os.File, recorded recording.Recording) error {
 	if len(recorded.Answers) == 0 {
 		return nil
 	}
-	if r.Record != "" {
-		if err := write(r.Record, recorded); err != nil {
-			return fmt.Errorf("--record: %w", err)
+	var unwritten error
+	if record != nil {
+		if unwritten = cmp.Or(record.Truncate(0), recorded.Write(record)); unwritten != nil {
+			unwritten = fmt.Errorf("--record: %w", unwritten)
 		}
 	}
-	switch {
-	case r.JSON:
-		return recorded.Write(c.out)
-	case ctx.Err() != nil:
-		return nil // it was stopped
+	if r.JSON {
+		return errors.Join(unwritten, recorded.Write(c.out))
 	}
-	fmt.Fprintln(c.err, "Asking localaws the same, for comparison.")
-	local, err := rehearse.Local(ctx, of.Endpoint.Region, recorded.Answers)
-	if err != nil {
-		return fmt.Errorf("rehearsing on localaws: %w", err)
+	var local recording.Recording
+	var err error
+	if ctx.Err() == nil {
+		fmt.Fprintln(c.err, "Asking localaws the same, for comparison.")
+		if local, err = rehearse.Local(ctx, recorded.Region, recorded.Answers); err != nil {
+			err = fmt.Errorf("rehearsing on localaws: %w", err)
+		}
 	}
-	return rehearse.Report(c.out, recorded, local)
+	return errors.Join(unwritten, err, rehearse.Report(c.out, recorded, local.Answers))
 }
 
-func write(name string, recorded recording.Recording) error {
-	var text strings.Builder
-	if err := recorded.Write(&text); err != nil {
-		return err
-	}
-	return os.WriteFile(name, []byte(text.String()), 0o666)
-}
+// young is what may still be going on.
+const young = 3 * time.Hour
 
 // clean removes what is there of other rehearsals.
 func (r rehearseCommand) clean(ctx context.Context, c *console, account rehearse.Account, region string) error {
@@ -137,28 +154,39 @@ func (r rehearseCommand) clean(ctx context.Context, c *console, account rehearse
 	if err != nil {
 		return err
 	}
+	left = slices.DeleteFunc(left, func(n rehearse.Names) bool { return r.Only != "" && n.Run != r.Only })
 	if len(left) == 0 {
 		fmt.Fprintf(c.out, "Nothing is left of a rehearsal in account %s and %s.\n", account.ID, region)
 		return nil
 	}
-	for _, l := range left {
-		age := c.time().Sub(l.Began).Round(time.Minute)
-		text := fmt.Sprintf("In account %s, begun %s ago: %s.", account.ID, age, l)
-		if age < 2*time.Hour {
+	var old []rehearse.Names
+	for _, n := range left {
+		age := c.time().Sub(n.Began)
+		text := fmt.Sprintf("%s, begun %s ago in %s: its IAM users and secrets.", n.Run, age.Round(time.Minute), n.Region)
+		switch {
+		case age > young || r.Only != "":
+		case r.Yes:
+			c.paragraph(c.err, text+" It is left alone, for it may still be going on; --run "+n.Run+" removes it.")
+			continue
+		default:
 			text += " It may still be going on."
 		}
 		c.paragraph(c.err, text)
+		old = append(old, n)
+	}
+	if len(old) == 0 {
+		return errors.New("nothing was removed")
 	}
 	c.paragraph(c.err, "All of this is to be deleted, secrets without recovery.")
 	if err := c.agree(ctx, r.Yes); err != nil {
 		return err
 	}
 	var faults error
-	for _, l := range left {
-		faults = errors.Join(faults, account.Remove(ctx, recording.Wall{}, l))
+	for _, n := range old {
+		faults = errors.Join(faults, account.Remove(ctx, recording.Wall{}, n))
 	}
 	if faults == nil {
-		fmt.Fprintf(c.out, "Removed what was left of %d rehearsals.\n", len(left))
+		fmt.Fprintln(c.out, "It is removed.")
 	}
 	return faults
 }

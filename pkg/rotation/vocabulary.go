@@ -33,15 +33,16 @@ type Request struct {
 	// ContainFirst deactivates the key before its replacement exists. Mail stops until the
 	// replacement is current.
 	ContainFirst bool
-	// IfOurs ignores an emergency for a key that isn't the user's, instead of refusing it: for
-	// alarms that tell every function of an account about every key.
+	// IfOurs ignores an emergency for a key that isn't the user's, instead of refusing it: an alarm
+	// may send every leaked key of an account to every function.
 	IfOurs bool
-	// OnlyStored has Decommission spare the keys that no version of the secret names, because the
+	// OnlyStored makes Decommission spare the keys that no version of the secret names, because the
 	// user stays.
 	OnlyStored bool
-	// VersionID is the new version's, chosen by Secrets Manager, in the steps of its own rotation.
+	// VersionID is the ID that Secrets Manager chose for the new version, in the steps of its own
+	// rotation.
 	VersionID string
-	// Reason is the caller's, for the log.
+	// Reason is the caller's reason, for the log.
 	Reason string
 }
 
@@ -56,7 +57,7 @@ const (
 	Deactivate StepKind = "deactivate" // make an access key Inactive
 	Delete     StepKind = "delete"     // delete an access key
 	Activate   StepKind = "activate"   // make an access key Active again
-	CopyTo     StepKind = "copy"       // write it to a place beside the secret
+	CopyTo     StepKind = "copy"       // write it to a place other than the secret
 	Wait       StepKind = "wait"       // nothing to do now
 )
 
@@ -71,7 +72,7 @@ type Step struct {
 	Reason      string    `json:"reason,omitempty"`
 }
 
-// Outcome says in one word what an invocation came to.
+// Outcome is what an invocation came to, in one word.
 type Outcome string
 
 const (
@@ -104,7 +105,8 @@ const (
 	// WarnCurrentKeyBroken: AWSCURRENT names an access key that is gone or Inactive, or SES refuses
 	// its password.
 	WarnCurrentKeyBroken WarningCode = "CurrentKeyBroken"
-	// WarnRotationBlocked: rotation is due, and both of the user's key slots are taken.
+	// WarnRotationBlocked: rotation is due, but both of the user's key slots are taken, or the
+	// value isn't settled.
 	WarnRotationBlocked WarningCode = "RotationBlocked"
 	// WarnSupersededKeyInUse: the grace period is over, and somebody still sends with the old key.
 	WarnSupersededKeyInUse WarningCode = "SupersededKeyInUse"
@@ -116,7 +118,7 @@ const (
 	WarnKeyNotOurs WarningCode = "KeyNotOurs"
 	// WarnForeignPending: AWSPENDING is on a version that isn't a credential of the user's.
 	WarnForeignPending WarningCode = "ForeignPending"
-	// WarnValueDiffers: the value was written by hand, and says what the configuration doesn't.
+	// WarnValueDiffers: the value was written by hand, and differs from the configuration.
 	WarnValueDiffers WarningCode = "ValueDiffers"
 	// WarnSecretKeyInValue: the value holds a secret access key.
 	WarnSecretKeyInValue WarningCode = "SecretKeyInValue"
@@ -128,7 +130,7 @@ const (
 	WarnCopyFailed WarningCode = "CopyFailed"
 )
 
-// WarningCodes are all of them.
+// WarningCodes returns all warning codes.
 func WarningCodes() []WarningCode {
 	return []WarningCode{WarnCurrentKeyBroken, WarnRotationBlocked, WarnSupersededKeyInUse, WarnPromotedUnverified,
 		WarnSendDenied, WarnKeyNotOurs, WarnForeignPending, WarnValueDiffers,

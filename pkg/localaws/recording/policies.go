@@ -84,16 +84,23 @@ func (a *asker) to(label string) mail {
 	return m
 }
 
-// allows is a statement that allows mail to the simulator with a label, and to nobody else, so that
-// a policy that is left behind is of no use to a thief. More conditions come on top.
-func allows(label string, more ...sendpolicy.Condition) sendpolicy.Statement {
-	s := sendpolicy.Statement{
+// AllowsSimulator is a statement that allows mail to the simulator and to nobody else, so that a
+// policy that is left behind is of no use to a thief.
+func AllowsSimulator() sendpolicy.Statement { return allowsTo(Simulator) }
+
+func allowsTo(recipient string) sendpolicy.Statement {
+	return sendpolicy.Statement{
 		Effect: "Allow", Action: sendpolicy.Texts{"ses:SendRawEmail"}, Resource: sendpolicy.Texts{"*"},
 		Condition: sendpolicy.Conditions{
-			"ForAllValues:StringEquals": {"ses:Recipients": {labelled(Simulator, label)}},
+			"ForAllValues:StringEquals": {"ses:Recipients": {recipient}},
 			"Null":                      {"ses:Recipients": {"false"}},
 		},
 	}
+}
+
+// allows is such a statement for the simulator's address with a label. More conditions come on top.
+func allows(label string, more ...sendpolicy.Condition) sendpolicy.Statement {
+	s := allowsTo(labelled(Simulator, label))
 	for _, c := range more {
 		if s.Condition[c.Operator] == nil {
 			s.Condition[c.Operator] = map[string]sendpolicy.Texts{}

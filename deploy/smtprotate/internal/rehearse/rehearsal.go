@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
@@ -45,7 +46,7 @@ type Rehearsal struct {
 // New makes a rehearsal in an account, in real time. Its fields can be changed until it runs.
 func New(a Account) *Rehearsal {
 	return &Rehearsal{
-		Names: newNames(time.Now()), Clock: recording.Wall{}, account: a,
+		Names: newNames(a.config.Region, time.Now()), Clock: recording.Wall{}, account: a,
 		Pace: time.Minute, Every: time.Second, Patience: 5 * time.Minute,
 	}
 }
@@ -89,18 +90,25 @@ func (r *Rehearsal) findServers(ctx context.Context) error {
 		return fmt.Errorf("finding SES's servers: %w", err)
 	}
 	dialer := net.Dialer{Timeout: 10 * time.Second}
-	for _, addr := range all {
-		conn, dialErr := dialer.DialContext(ctx, "tcp", addr)
-		if dialErr != nil {
-			err = errors.Join(err, dialErr)
-			continue
+	faults := make([]error, len(all))
+	var dialling sync.WaitGroup
+	for i, addr := range all {
+		dialling.Go(func() {
+			conn, err := dialer.DialContext(ctx, "tcp", addr)
+			if faults[i] = err; err == nil {
+				_ = conn.Close()
+			}
+		})
+	}
+	dialling.Wait()
+	for i, addr := range all {
+		if faults[i] == nil {
+			r.addresses = append(r.addresses, addr)
 		}
-		_ = conn.Close()
-		r.addresses = append(r.addresses, addr)
 	}
 	if len(r.addresses) == 0 {
 		return fmt.Errorf("connecting to SES at %s: %w\nFrom here, another port may be open: try --endpoint %s:2587",
-			r.Endpoint.Addr(), err, r.Endpoint.Host)
+			r.Endpoint.Addr(), errors.Join(faults...), r.Endpoint.Host)
 	}
 	return nil
 }
@@ -114,17 +122,14 @@ func (r *Rehearsal) stage() recording.Stage {
 	}
 }
 
-// removing is how long removing may take after ctx has ended.
-const removing = 3 * time.Minute
-
-// remove removes what the rehearsal made, and looks whether it is gone.
+// remove removes what the rehearsal made.
 func (r *Rehearsal) remove(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removing)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*removing)
 	defer cancel()
 	r.say("removing users and secrets")
-	made := Leftover{Users: []string{r.User, r.Asked}, Secrets: []string{r.Secret, r.AskedSecret}}
-	if err := r.account.Remove(ctx, r.Clock, made); err != nil {
-		return fmt.Errorf("removing what was made; \"smtprotate rehearse --clean\" tries again: %w", err)
+	if err := r.account.Remove(ctx, r.Clock, r.Names); err != nil {
+		return fmt.Errorf("removing what was made; \"smtprotate rehearse --clean --run %s --region %s\" tries again: %w",
+			r.Names.Run, r.Names.Region, err)
 	}
 	return nil
 }
@@ -138,7 +143,7 @@ func (r *Rehearsal) say(text string) {
 func (r *Rehearsal) newApplication() *application {
 	return &application{
 		source: smtpcreds.SecretsManager{API: r.account.secrets, SecretID: r.Secret}, roots: r.RootCAs, from: r.From,
-		clock: r.Clock, refresh: r.Pace / 4, pause: r.Every,
+		clock: r.Clock, refresh: r.Pace / 4, pause: r.Every, most: applicationMails,
 	}
 }
 
