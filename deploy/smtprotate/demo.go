@@ -3,18 +3,23 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/term"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/demo"
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline/picture"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/printable"
 )
 
 type demoCommand struct {
-	Fast bool `help:"Don't pause to let people read along."`
-	JSON bool `help:"Print one JSON object per event, without pauses."`
+	Fast bool   `help:"Don't pause to let people read along."`
+	JSON bool   `xor:"form" help:"Print one JSON object per event, without pauses."`
+	HTML bool   `xor:"form" help:"Show it in a web browser on this machine instead."`
+	SVG  string `placeholder:"FILE" help:"Also write a picture of it all."`
 }
 
 // Help is shown by demo --help.
@@ -24,16 +29,26 @@ against an IAM, a Secrets Manager and an SES SMTP endpoint in this process. It t
 AWS account and no network, reads none of your AWS settings, and leaves nothing behind. The exit code is 1 if a
 promise was broken.
 
+With --html, it prints the URL of a page on which the picture grows while you watch. Only this machine can open it,
+and only with that URL. The play begins when you do. The command ends when the page has everything; the page stays
+until you close it.
+
+With --svg, it writes the picture when the play is over: the access keys, the secret's labels and everybody's mail
+over time. Every run draws the same picture, unless a promise is broken.
+
 With --json, each line is an object with "event" (start, scene, calm, step, warning, crash, people or end), "at" (the
 simulated time), "scene" (its number) and, where they apply:
 
   what           the title, step, warning code, or person or program
   text           what happened, or what was said
   access_key_id  of step: the key that it is about
+  refused        of the step verify: the logins that SES refused at first
   ticks, mails   of calm: scheduled runs that had nothing to do, and the mails
                  sent meanwhile
   keys           access_key_id and status (Active, Inactive, Deleted)
   versions       those with a label: version_id, number, labels, access_key_id
+  senders        those who have sent mail: name, access_key_id (used last), and
+                 how many mails so far were sent, cut_off and failed
   summary        of end: mail and attacker (sent, cut_off, failed), versions,
                  invocations, days, seconds, promises (promise, kept)
 
@@ -41,13 +56,37 @@ Names are added, never changed.`
 }
 
 // Run plays.
-func (d demoCommand) Run(ctx context.Context, c *console) (err error) {
-	play, err := demo.New(d.show(ctx, c))
+func (d demoCommand) Run(ctx context.Context, c *console) error {
+	if d.SVG != "" { // else a mistyped folder would come out when the play is over
+		if _, err := os.Stat(filepath.Dir(d.SVG)); err != nil {
+			return fmt.Errorf("writing the picture: %w", err)
+		}
+	}
+	if d.HTML {
+		return d.inBrowser(ctx, c)
+	}
+	return d.play(ctx, d.show(ctx, c))
+}
+
+// play performs, shows the events, and draws the picture of them.
+func (d demoCommand) play(ctx context.Context, show func(timeline.Event) error) (err error) {
+	var events []timeline.Event
+	play, err := demo.New(func(e timeline.Event) error {
+		events = append(events, e)
+		return show(e)
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, play.Close()) }()
-	return play.Run(ctx)
+	err = play.Run(ctx)
+	if d.SVG == "" || len(events) == 0 || events[len(events)-1].Kind != timeline.End {
+		return err
+	}
+	if fault := os.WriteFile(d.SVG, []byte(picture.SVG(events)), 0o644); fault != nil {
+		err = errors.Join(err, fmt.Errorf("writing the picture: %w", fault))
+	}
+	return err
 }
 
 // show chooses how events are shown.
@@ -56,14 +95,19 @@ func (d demoCommand) show(ctx context.Context, c *console) func(timeline.Event) 
 	if c.colours() {
 		out = printable.Coloured(c.raw.out)
 	}
-	switch text := timeline.Text(out, c.colours()); {
-	case d.JSON:
+	show := timeline.Text(out, c.colours())
+	if d.JSON {
 		return timeline.JSON(c.out)
-	case d.Fast:
-		return text
-	default:
-		return timeline.Paced(ctx, text)
 	}
+	return d.paced(ctx, show)
+}
+
+// paced shows events at a pace to read along, unless that isn't wanted.
+func (d demoCommand) paced(ctx context.Context, show func(timeline.Event) error) func(timeline.Event) error {
+	if d.Fast {
+		return show
+	}
+	return timeline.Paced(ctx, show)
 }
 
 // colours are for terminals whose owners want them (no-color.org).

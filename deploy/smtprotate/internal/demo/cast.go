@@ -18,10 +18,11 @@ const cacheFor = 6*time.Hour - 30*time.Minute
 
 // cast makes everybody who sends mail. Nobody sends before a scene says so.
 func (p *Play) cast() {
+	p.view.senders = p.senders
 	p.shop = p.sender("shop")
 	p.reports = p.sender("reports")
 	p.reports.forgetful = true
-	p.attacker = p.sender("attacker")
+	p.attacker = p.sender(timeline.Attacker)
 	p.attacker.forgetful = true
 	p.attacker.emergency = new(atomic.Bool)
 	p.attacker.emergency.Store(true) // that it is refused is never a failure
@@ -42,6 +43,16 @@ func (p *Play) secret() smtpcreds.Source {
 			return aws.Credentials{AccessKeyID: "AKIDAPPLICATION", SecretAccessKey: "demo"}, nil
 		}),
 	})}
+}
+
+// senders tells who has sent mail, and with what.
+func (p *Play) senders() (all []timeline.Sender) {
+	for _, a := range []*application{p.shop, p.reports, p.attacker} {
+		if a.credential != (smtpcreds.Credential{}) {
+			all = append(all, timeline.Sender{Name: a.name, AccessKeyID: a.credential.Username, Mail: a.mail})
+		}
+	}
+	return all
 }
 
 // applicationMail counts the mails of those who may send.

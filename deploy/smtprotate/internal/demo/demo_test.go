@@ -3,8 +3,10 @@ package demo
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -12,10 +14,13 @@ import (
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline/picture"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
+
+var update = flag.Bool("update", false, "write deploy/demo.svg anew")
 
 // perform makes a play whose events go to show.
 func perform(t *testing.T, show func(timeline.Event) error) *Play {
@@ -60,6 +65,24 @@ func TestTheWholeLifeEndsAsPromised(t *testing.T) {
 		}
 	}
 	wantSteps(t, events)
+	wantPicture(t, events)
+}
+
+// wantPicture compares deploy/demo.svg with what just happened, or writes it. It is the same in
+// every run.
+func wantPicture(t *testing.T, events []timeline.Event) {
+	t.Helper()
+	const file = "../../../demo.svg"
+	drawn := picture.SVG(events)
+	if *update {
+		if err := os.WriteFile(file, []byte(drawn), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if committed, err := os.ReadFile(file); err != nil || string(committed) != drawn {
+		t.Errorf("deploy/demo.svg shows something else: go test ./deploy/smtprotate/internal/demo -update (%v)", err)
+	}
 }
 
 // wantMail compares what SES got with what the demo says.

@@ -77,12 +77,9 @@ func (p *Play) rotate(ctx context.Context) error {
 		return err
 	}
 	p.view.say(timeline.People, "shop", fmt.Sprintf("goes on with %s, which still works", p.shop.credential.Username))
-	_, err := p.tickUntil(ctx, "a new read", func(rotation.Result,
-		error) bool {
+	_, err := p.tickUntil(ctx, "a new read", func(rotation.Result, error) bool {
 		return p.shop.credential.Username != old
 	})
-	p.view.say(timeline.People, "shop", fmt.Sprintf("reads the secret again, and sends with %s",
-		p.shop.credential.Username))
 	return err
 }
 

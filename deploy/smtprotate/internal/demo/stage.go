@@ -53,7 +53,7 @@ func newStage(show func(timeline.Event) error) (_ *stage, err error) {
 		return nil, err
 	}
 	s.world = s.function.World
-	s.view = &view{show: show, world: s.world}
+	s.view = &view{show: show, world: s.world, quiet: timeline.Event{Kind: timeline.Calm}}
 	s.world.SetLastUsedDelay(15 * time.Minute)
 	s.world.SetSMTPFault(s.watch)
 	return s, nil
@@ -88,12 +88,20 @@ func (s *stage) invoke(ctx context.Context, event string) (result rotation.Resul
 func (s *stage) tick(ctx context.Context) (rotation.Result, error) {
 	now := s.world.Now()
 	s.world.Advance(now.Truncate(time.Hour).Add(time.Hour).Sub(now))
-	shown, sent := s.view.shown, s.sent()
+	shown, sent, used := s.view.shown, s.sent(), s.used()
 	result, err := s.invoke(ctx, "{}")
-	if s.view.shown == shown && err == nil {
+	if err != nil {
+		return result, err
+	}
+	if s.view.shown == shown {
 		s.view.calm(s.sent() - sent)
 	}
-	return result, err
+	for i, a := range s.applications {
+		if now := a.credential.Username; now != used[i] {
+			s.view.say(timeline.People, a.name, "reads the secret again, and sends with "+now)
+		}
+	}
+	return result, nil
 }
 
 // tickUntil lets hours pass until what a tick came to is what is waited for.
@@ -128,7 +136,7 @@ func warned(want rotation.WarningCode) func(rotation.Result, error) bool {
 func (s *stage) step(step rotation.Step) {
 	flowing := s.clock.run(false)
 	defer s.clock.run(flowing)
-	s.view.step(step, s.tries.String())
+	s.view.step(step, s.tries.verified())
 }
 
 // sent is how many mails the applications have sent.
@@ -137,6 +145,14 @@ func (s *stage) sent() (n int) {
 		n += a.mail.Sent
 	}
 	return n
+}
+
+// used is the access keys that the applications sent with last.
+func (s *stage) used() (ids []string) {
+	for _, a := range s.applications {
+		ids = append(ids, a.credential.Username)
+	}
+	return ids
 }
 
 // current is the ID of the access key that AWSCURRENT names.

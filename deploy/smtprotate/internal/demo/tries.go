@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
@@ -41,13 +42,13 @@ func (t *tries) reset() {
 	t.refused, t.accepted = 0, 0
 }
 
-// String says how SES answered.
-func (t *tries) String() string {
+// verified is the event of a verification: how SES answered.
+func (t *tries) verified() timeline.Event {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	text := fmt.Sprintf("SES accepts %d logins in a row", t.accepted)
 	if t.refused > 0 {
 		text = fmt.Sprintf("SES says 535 to %d logins, then accepts %d in a row", t.refused, t.accepted)
 	}
-	return text
+	return timeline.Event{Text: text, Refused: t.refused}
 }

@@ -15,41 +15,48 @@ type view struct {
 	show  func(timeline.Event) error
 	err   error // the first of show's
 	world *localaws.World
+	// senders tells who has sent mail. It must not be asked while an invocation runs.
+	senders func() []timeline.Sender
 
 	scene int
-	shown int                        // events so far
-	quiet struct{ ticks, mails int } // not shown yet
-	keys  []timeline.Key             // that lived at the last event
+	shown int            // events so far
+	quiet timeline.Event // of the kind Calm, not shown yet
+	keys  []timeline.Key // that lived at the last event
 }
 
 // calm notes a tick that had nothing to do.
 func (v *view) calm(mails int) {
-	v.quiet.ticks++
-	v.quiet.mails += mails
+	v.quiet.Ticks++
+	v.quiet.Mails += mails
+	v.quiet.Senders = v.senders()
 }
 
 // say shows an event that changes neither keys nor versions.
 func (v *view) say(kind timeline.Kind, what, text string) {
-	v.emit(timeline.Event{Kind: kind, What: what, Text: text})
+	v.emit(timeline.Event{Kind: kind, What: what, Text: text, Senders: v.senders()})
 }
 
 // look shows an event, and how keys and versions are now.
-func (v *view) look(kind timeline.Kind, what, text string) { v.emit(v.now(kind, what, text)) }
+func (v *view) look(kind timeline.Kind, what, text string) {
+	e := v.now(kind, what, text)
+	e.Senders = v.senders()
+	v.emit(e)
+}
 
 // step shows what the function did. Verification has a text of its own, and changes nothing.
-func (v *view) step(step rotation.Step, verified string) {
-	e := timeline.Event{Kind: timeline.Step, What: string(step.Kind), Text: verified}
+func (v *view) step(step rotation.Step, verified timeline.Event) {
+	e := verified
 	if step.Kind != rotation.Verify {
-		e = v.now(timeline.Step, string(step.Kind), step.Reason)
+		e = v.now(timeline.Step, "", step.Reason)
 	}
-	e.AccessKeyID = step.AccessKeyID
+	e.Kind, e.What, e.AccessKeyID = timeline.Step, string(step.Kind), step.AccessKeyID
 	v.emit(e)
 }
 
 // end shows the last event.
 func (v *view) end(s *timeline.Summary) {
 	e := v.now(timeline.End, "In the end", "")
-	e.Summary = s
+	e.Summary, e.Senders = s, v.senders()
 	v.emit(e)
 }
 
@@ -59,9 +66,9 @@ func (v *view) now(kind timeline.Kind, what, text string) timeline.Event {
 
 // emit shows an event, after the calm before it.
 func (v *view) emit(e timeline.Event) {
-	if quiet := v.quiet; quiet.ticks > 0 {
-		v.quiet.ticks, v.quiet.mails = 0, 0
-		v.emit(timeline.Event{Kind: timeline.Calm, Ticks: quiet.ticks, Mails: quiet.mails})
+	if quiet := v.quiet; quiet.Ticks > 0 {
+		v.quiet = timeline.Event{Kind: timeline.Calm}
+		v.emit(quiet)
 	}
 	v.shown++
 	if v.err != nil {

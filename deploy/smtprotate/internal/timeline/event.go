@@ -31,6 +31,8 @@ type Event struct {
 
 	// AccessKeyID is the one that a step is about.
 	AccessKeyID string `json:"access_key_id,omitempty"`
+	// Refused is how many logins SES refused before a verification succeeded.
+	Refused int `json:"refused,omitempty"`
 
 	Ticks int `json:"ticks,omitempty"`
 	Mails int `json:"mails,omitempty"`
@@ -38,6 +40,9 @@ type Event struct {
 	// Keys and Versions are missing where they don't matter.
 	Keys     []Key     `json:"keys,omitempty"`
 	Versions []Version `json:"versions,omitempty"`
+	// Senders are those who have sent mail so far. They go on sending while an invocation runs, so
+	// its steps have none.
+	Senders []Sender `json:"senders,omitempty"`
 
 	Summary *Summary `json:"summary,omitempty"`
 }
@@ -63,6 +68,16 @@ type Version struct {
 	Number      int      `json:"number"` // counted from 1, in the order in which versions were written
 	Labels      []string `json:"labels"`
 	AccessKeyID string   `json:"access_key_id,omitempty"`
+}
+
+// Attacker is the name of the sender who got hold of a password.
+const Attacker = "attacker"
+
+// Sender is somebody who sends mail, and what has come of it so far.
+type Sender struct {
+	Name        string `json:"name"`
+	AccessKeyID string `json:"access_key_id"` // that it logged in with last
+	Mail
 }
 
 // Summary is what it came to in the end.

@@ -12,8 +12,16 @@ func TestEventsAsJSON(t *testing.T) {
 		want  string
 	}{
 		{
-			Event{Kind: Calm, At: noon, Scene: 2, Ticks: 3, Mails: 6},
-			`{"event":"calm","at":"2026-12-03T12:00:00Z","scene":2,"ticks":3,"mails":6}`,
+			Event{
+				Kind: Calm, At: noon, Scene: 2, Ticks: 3, Mails: 6,
+				Senders: []Sender{{Name: "shop", AccessKeyID: first, Mail: Mail{Sent: 6}}},
+			},
+			`{"event":"calm","at":"2026-12-03T12:00:00Z","scene":2,"ticks":3,"mails":6,"senders":[{"name":"shop",` +
+				`"access_key_id":"` + first + `","sent":6,"cut_off":0,"failed":0}]}`,
+		}, {
+			Event{Kind: Step, At: noon, Scene: 3, What: "verify", Text: "why", AccessKeyID: first, Refused: 4},
+			`{"event":"step","at":"2026-12-03T12:00:00Z","scene":3,"what":"verify","text":"why","access_key_id":"` + first +
+				`","refused":4}`,
 		}, {
 			Event{
 				Kind: Step, At: noon, Scene: 3, What: "stage", Text: "<why>", AccessKeyID: first,

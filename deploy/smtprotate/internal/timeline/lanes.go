@@ -8,11 +8,28 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
 )
 
-// lanes shows where each access key stands, as columns: IAM allows two keys, and a key keeps its
-// column for life.
+// lanes shows where each access key stands, as columns.
 type lanes struct {
 	style
-	slots [2]string // access key IDs
+	slots Slots
+}
+
+// Slots are the two access keys that IAM allows, by their IDs; "" is a free slot. A key keeps its
+// slot for life.
+type Slots [2]string
+
+// Assign frees the slots of keys that aren't listed any more, and gives new keys one.
+func (s *Slots) Assign(keys []Key) {
+	for i, id := range s {
+		if !slices.ContainsFunc(keys, func(k Key) bool { return k.ID == id }) {
+			s[i] = ""
+		}
+	}
+	for _, k := range keys {
+		if free := slices.Index(s[:], ""); free >= 0 && !slices.Contains(s[:], k.ID) {
+			s[free] = k.ID
+		}
+	}
 }
 
 // laneWidth holds the longest badge, "● AKIA…7Q2X AWSPREVIOUS v100", and a gap.
@@ -20,16 +37,7 @@ const laneWidth = 31
 
 // line assigns keys to lanes and shows them; "" where there is no key.
 func (l *lanes) line(keys []Key, versions []Version) (text string) {
-	for i, id := range l.slots {
-		if !slices.ContainsFunc(keys, func(k Key) bool { return k.ID == id }) {
-			l.slots[i] = ""
-		}
-	}
-	for _, k := range keys {
-		if free := slices.Index(l.slots[:], ""); free >= 0 && !slices.Contains(l.slots[:], k.ID) {
-			l.slots[free] = k.ID
-		}
-	}
+	l.slots.Assign(keys)
 	gap := ""
 	for _, id := range l.slots {
 		i := slices.IndexFunc(keys, func(k Key) bool { return k.ID == id })

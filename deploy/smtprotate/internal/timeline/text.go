@@ -95,15 +95,20 @@ func (t *text) entry(e Event) string {
 
 // calm is one line for many runs.
 func (t *text) calm(e Event) string {
+	return indent(whatColumn) + t.paint(dim, "⋮  "+e.Passed()) + "\n"
+}
+
+// Passed says what a calm came to.
+func (e Event) Passed() string {
 	passed := count(e.Ticks, "hour")
 	if days := (e.Ticks + 12) / 24; days > 0 {
 		passed = count(days, "day")
 	}
-	line := fmt.Sprintf("⋮  %s: %s with nothing to do", passed, count(e.Ticks, "tick"))
+	line := fmt.Sprintf("%s: %s with nothing to do", passed, count(e.Ticks, "tick"))
 	if e.Mails > 0 {
 		line += fmt.Sprintf(", %s sent", count(e.Mails, "mail"))
 	}
-	return indent(whatColumn) + t.paint(dim, line) + "\n"
+	return line
 }
 
 // hang puts further lines under the first one.

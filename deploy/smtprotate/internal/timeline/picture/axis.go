@@ -1,0 +1,162 @@
+package picture
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
+)
+
+// How much room things get.
+const (
+	stepWidth   = 12.0
+	senderWidth = 7.0 // of an event that only a lane of mail shows
+	margin      = 4.0 // at the sides of a scene
+	perLetter   = 5.6 // in the widest of usual fonts
+)
+
+// axis is where events are. Weeks pass between them, or a second: each gets the room that a reader
+// needs, and a gap tells how long it is.
+type axis struct {
+	x      []float64 // of each event
+	scenes []column
+	gaps   []gap
+	days   []day
+	free   float64 // where there is room for the next date
+	end    float64
+}
+
+type column struct {
+	number   int
+	title    string
+	from, to float64
+}
+
+// gap is where hours or days are left out.
+type gap struct {
+	from, to float64
+	hours    int
+}
+
+// day is a date, where the first thing happens on it that has room for one.
+type day struct {
+	x    float64
+	at   time.Time
+	text string
+}
+
+func layOut(events []timeline.Event) axis {
+	a := axis{end: left}
+	var last time.Time
+	for _, e := range events {
+		hour := e.At.Truncate(time.Hour)
+		switch e.Kind {
+		case timeline.Start:
+			a.x = append(a.x, a.end)
+			continue
+		case timeline.Scene:
+			a.begin(e)
+			a.x = append(a.x, a.end)
+			continue
+		case timeline.Calm:
+			a.pass(e.Ticks)
+			last = hour
+			a.x = append(a.x, a.end)
+			continue
+		}
+		if !last.IsZero() && hour.After(last) {
+			a.pass(int(hour.Sub(last).Hours()))
+		}
+		last = hour
+		a.add(e)
+	}
+	a.close()
+	return a
+}
+
+// begin opens a column.
+func (a *axis) begin(e timeline.Event) {
+	a.close()
+	a.scenes = append(a.scenes, column{number: e.Scene, title: e.What, from: a.end, to: a.end})
+	a.end += margin
+}
+
+// close ends the column that is open. It is wide enough for its title on two lines.
+func (a *axis) close() {
+	if len(a.scenes) == 0 {
+		return
+	}
+	s := &a.scenes[len(a.scenes)-1]
+	a.end = max(a.end+margin, s.from+titleWidth(s.title))
+	s.to = a.end
+}
+
+// add gives an event its place.
+func (a *axis) add(e timeline.Event) {
+	room := stepWidth
+	if isSender(e) && e.What != timeline.Attacker || e.Kind == timeline.End {
+		room = senderWidth
+	}
+	x := a.end + room/2
+	a.x = append(a.x, x)
+	a.end += room
+	a.date(x, e.At.UTC().Truncate(24*time.Hour))
+}
+
+// date notes a day, unless it has been noted or is too close to the one before.
+func (a *axis) date(x float64, at time.Time) {
+	k := len(a.days)
+	if k > 0 && a.days[k-1].at.Equal(at) || x < a.free {
+		return
+	}
+	form := "2 Jan"
+	if k == 0 || a.days[k-1].at.Year() != at.Year() {
+		form = "2 Jan 2006"
+	}
+	text := at.Format(form)
+	a.days = append(a.days, day{x, at, text})
+	a.free = x + 5*float64(len(text)) + 8
+}
+
+// pass leaves time out.
+func (a *axis) pass(hours int) {
+	to := a.end + 6 + 4.2*math.Log2(1+float64(hours)/8)
+	a.gaps = append(a.gaps, gap{a.end, to, hours})
+	a.end = to
+}
+
+func (g gap) String() string {
+	if g.hours < 23 {
+		return fmt.Sprintf("%d h", g.hours)
+	}
+	return fmt.Sprintf("%d d", (g.hours+12)/24)
+}
+
+// isSender tells whether an event is about somebody who sends mail.
+func isSender(e timeline.Event) bool {
+	for _, s := range e.Senders {
+		if e.Kind == timeline.People && s.Name == e.What {
+			return true
+		}
+	}
+	return false
+}
+
+// time is the axis.
+func (c *chart) time() {
+	from := float64(left)
+	for _, g := range c.axis.gaps {
+		c.put(`<path class="axis" d="M%s %dH%s"/>`+"\n", n(from), axisY, n(g.from))
+		c.put(`<path class="gap" d="M%s %dH%s"/>`+"\n", n(g.from+2), axisY, n(g.to-1))
+		if g.hours >= 3 {
+			c.put(`<text class="hours" x="%s" y="%d">%s</text>`+"\n", n((g.from+g.to)/2), axisY-5, g)
+		}
+		from = g.to
+	}
+	c.put(`<path class="axis" d="M%s %dH%s"/>`+"\n", n(from), axisY, n(c.axis.end))
+	for _, d := range c.axis.days {
+		c.put(`<path class="axis" d="M%s %dv4"/>`+"\n", n(d.x), axisY)
+		c.text("day", d.x-3, axisY+14, d.text)
+	}
+}
