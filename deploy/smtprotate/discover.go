@@ -6,119 +6,100 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
-	"sync/atomic"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/version"
 )
 
 type discoverCommand struct {
-	Profile   []string `sep:"none" placeholder:"NAME" help:"Profiles of the AWS CLI's configuration, one for each account."`
-	Region    []string `placeholder:"eu-west-1" help:"Regions to look for stacks' secrets in, besides those that keys sent mail in. Otherwise the profile's."`
-	Secret    []string `placeholder:"NAME" help:"Secrets to read as well, by name or ARN: they may have a user's key. Otherwise only stacks' are read."`
-	JSON      bool     `name:"json" xor:"form" help:"Print all that was found."`
-	HTML      string   `name:"html" placeholder:"FILE" help:"Also write a page, with a picture, that loads nothing from elsewhere."`
-	Adopt     string   `placeholder:"USER" xor:"form" help:"Print the commands by which a stack takes over this user instead."`
-	Terraform bool     `help:"With --adopt: for Terraform instead of CloudFormation."`
+	Profile          []string `sep:"none" placeholder:"NAME" help:"Profiles of the AWS CLI's configuration, one for each account."`
+	OrganizationRole string   `placeholder:"NAME" help:"Look at all accounts of the organization, each by its role of this name."`
+	Account          []string `placeholder:"ID" help:"With --organization-role: look at these accounts only."`
+	Region           []string `placeholder:"eu-west-1" help:"Regions to look for stacks' secrets in, besides those that keys sent mail in. Otherwise the profile's."`
+	Secret           []string `placeholder:"NAME" help:"Secrets to read as well, by name or ARN: they may have a user's key. Otherwise only stacks' are read."`
+	JSON             bool     `name:"json" xor:"form" help:"Print all that was found."`
+	HTML             string   `name:"html" placeholder:"FILE" help:"Also write a page, with a picture, that loads nothing from elsewhere."`
+	Adopt            string   `placeholder:"USER" xor:"form" help:"Print the commands by which a stack takes over this user instead."`
+	Terraform        bool     `help:"With --adopt: for Terraform instead of CloudFormation."`
 }
 
 // Help is shown by discover --help.
 func (discoverCommand) Help() string {
 	return "Looks at all IAM users of the account, and shows those that may send mail over SMTP or have sent it: " +
 		"their access keys, how wide their policies are, and what to do, the worst first. It changes nothing. " +
+		"With --organization-role it does so in all accounts of an organization. " +
 		"The exit code is 4 if something of high severity was found, 3 if something of medium severity was, and 0 " +
 		"otherwise; 1 if an account couldn't be looked at. With --adopt it is 0 or 1."
 }
 
 // Run changes nothing.
 func (d discoverCommand) Run(ctx context.Context, c *console) error {
-	if d.Terraform && d.Adopt == "" {
-		return errors.New("--terraform goes with --adopt")
+	if err := d.check(); err != nil {
+		return err
 	}
-	report := discover.Report{At: c.time().UTC(), Accounts: []discover.Survey{}}
-	var failed error
-	profiles := d.Profile
-	if len(profiles) == 0 {
-		profiles = []string{""}
+	report := discover.Report{At: c.time().UTC()}
+	visits := d.byProfiles(c.time())
+	if d.OrganizationRole != "" {
+		var err error
+		if visits, report.LeftOut, err = d.byRole(ctx, c); err != nil {
+			return err
+		}
 	}
-	for _, profile := range profiles {
-		survey, err := d.look(ctx, c, profile)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			failed = errors.Join(failed, of(profile, err))
-			continue
-		}
-		report.Accounts = append(report.Accounts, survey)
+	tour := discover.Tour{Visits: visits}
+	end := c.waitingWith(tour.Progress)
+	report.Accounts, report.Missed = tour.Look(ctx)
+	end()
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if d.Adopt != "" {
-		return cmp.Or(failed, d.adopt(c, report))
+		return errors.Join(report.Err(), d.adopt(c, report))
 	}
 	if len(report.Accounts) > 0 {
 		if err := d.show(c, report); err != nil {
 			return err
 		}
 	}
-	if code, bad := exitBySeverity[report.Worst()]; bad && failed == nil {
+	if code, bad := exitBySeverity[report.Worst()]; bad && report.Err() == nil {
 		return code
 	}
-	return failed
+	return report.Err()
 }
 
-// of names the profile that an error is about.
-func of(profile string, err error) error {
-	if profile == "" {
-		return err
-	}
-	return fmt.Errorf("profile %s: %w", profile, err)
-}
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 
-// attempts is how often a call is tried that AWS throttles. The retryer also slows down all others
-// while it is throttled.
-const attempts = 10
-
-func (d discoverCommand) config(ctx context.Context, profile string) (aws.Config, error) {
-	region := ""
-	if len(d.Region) > 0 {
-		region = d.Region[0]
+// check refuses flags that contradict each other, before anything is asked of AWS.
+func (d discoverCommand) check() error {
+	switch {
+	case d.Terraform && d.Adopt == "":
+		return errors.New("--terraform goes with --adopt")
+	case d.OrganizationRole == "" && len(d.Account) > 0:
+		return errors.New("--account goes with --organization-role")
+	case d.OrganizationRole == "":
+		return nil
+	case len(d.Profile) > 1:
+		return fmt.Errorf("--organization-role goes with one --profile, which lists the organization's accounts, and "+
+			"there are %d", len(d.Profile))
 	}
-	return profileFlag{profile}.config(ctx, region, config.WithRetryMode(aws.RetryModeAdaptive),
-		config.WithRetryMaxAttempts(attempts))
-}
-
-// look reads one account.
-func (d discoverCommand) look(ctx context.Context, c *console, profile string) (discover.Survey, error) {
-	cfg, err := d.config(ctx, profile)
-	if err != nil {
-		return discover.Survey{}, err
+	if err := discover.CheckRoleName(d.OrganizationRole); err != nil {
+		return fmt.Errorf("--organization-role: %w", err)
 	}
-	regions := d.Region
-	if len(regions) == 0 {
-		regions = []string{cfg.Region}
+	for _, id := range d.Account {
+		if !accountID.MatchString(id) {
+			return fmt.Errorf("--account: %q isn't the ID of an account, which has 12 digits", id)
+		}
 	}
-	var read, found atomic.Int64
-	end := c.waitingWith(func() string {
-		return fmt.Sprintf("%d users read, %d that may send", read.Load(), found.Load())
-	})
-	defer end()
-	account := discover.Account{
-		IAM: iam.NewFromConfig(cfg),
-		Secrets: func(region string) discover.SecretsAPI {
-			return secretsmanager.NewFromConfig(cfg, func(o *secretsmanager.Options) { o.Region = region })
-		},
-		Profile: profile, Regions: regions, Named: d.Secret, Only: d.Adopt, Now: c.time(),
-		Progress: func(r, f int) { read.Store(int64(r)); found.Store(int64(f)) },
+	for _, id := range d.Secret {
+		if !arn.IsARN(id) {
+			return fmt.Errorf("--secret: with --organization-role, %s must be the secret's ARN, which has the account",
+				id)
+		}
 	}
-	survey, err := account.Look(ctx)
-	survey.Region = regions[0]
-	return survey, err
+	return nil
 }
 
 // show prints the report, and writes the page.
@@ -150,27 +131,14 @@ func writePage(name string, report discover.Report) error {
 
 // adopt prints how the user is taken over.
 func (d discoverCommand) adopt(c *console, report discover.Report) error {
-	var faults error
-	var from []discover.Survey
-	for _, s := range report.Accounts {
-		if _, err := s.Facts(d.Adopt); err != nil {
-			faults = errors.Join(faults, of(s.Profile, err))
-			continue
-		}
-		from = append(from, s)
+	if len(report.Accounts) == 0 {
+		return nil // the report's error says why
 	}
-	switch len(from) {
-	case 0:
-		return faults
-	case 1:
-	default:
-		return fmt.Errorf("user %s is in %d accounts: give one --profile", d.Adopt, len(from))
-	}
-	facts, err := from[0].Facts(d.Adopt)
+	survey, facts, err := report.Facts(d.Adopt)
 	if err != nil {
 		return err
 	}
-	adoption := discover.TakeOver(facts, from[0].Region, c.time())
+	adoption := discover.TakeOver(facts, survey.Region, c.time())
 	text := adoption.CloudFormation()
 	if d.Terraform {
 		text = adoption.Terraform(strings.TrimSuffix(version.Number, "-dev"))

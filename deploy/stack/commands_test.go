@@ -50,6 +50,8 @@ var scenes = []scene{
 		"bash deploy/build.sh", "cd deploy/cdk", "npx cdk",
 	}, "CDK synthesises twice and makes a stack of its own before", byCDK},
 	{"parameters", "deploy/apps/parameter-store.md", []string{"aws ssm"}, "", parameters},
+	{"a role to look at accounts by", "deploy/discover.md", []string{"aws organizations", "aws cloudformation"}, "",
+		aRoleToLookBy},
 	{"who has read the secret", "deploy/runbook.md", []string{"aws cloudtrail lookup-events --start-time"}, "",
 		whoHasRead},
 	{"somebody is woken up", "deploy/runbook.md", []string{

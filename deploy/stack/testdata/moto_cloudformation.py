@@ -6,7 +6,7 @@
 - it wants the two parts of Fn::GetAtt apart, and CDK leaves the dot between them;
 - it runs the function in a container, which the tests of its life do without one;
 - it deletes a managed policy of a stack and leaves it attached to the user, who then can't be deleted;
-- it gives a stack of a stack set only the parameters that are overridden, and a name that no queue can have.
+- it gives a stack of a stack set only the parameters that are overridden, or fails where none is, and a name that no queue can have.
 
 What it lacks besides, it passes over: schedules, the policy of the queue, the subscription, the invoke configuration.
 """
@@ -124,7 +124,8 @@ create_instances = StackInstances.create_instances
 
 def create_with_all_parameters(self, accounts, regions, parameters, *rest, **more):
     every = dict(self.parameters)
-    every.update({p["ParameterKey"]: p["ParameterValue"] for p in parameters or []})
+    if parameters is not self.parameters:
+        every.update({p["ParameterKey"]: p["ParameterValue"] for p in parameters or []})
     parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in every.items()]
     return create_instances(self, accounts, regions, parameters, *rest, **more)
 

@@ -29,7 +29,7 @@ func (s *stage) takeover(name, profile string, named ...string) discover.Adoptio
 	s.Helper()
 	a := s.account()
 	a.Only, a.Named, a.Profile = name, named, profile
-	facts, err := s.look(a).Facts(name)
+	_, facts, err := discover.Report{Accounts: []discover.Survey{s.look(a)}}.Facts(name)
 	s.ok(err)
 	return discover.TakeOver(facts, "eu-central-1", s.today)
 }
@@ -165,7 +165,8 @@ func TestWhomThereIsNothingToTakeOverOf(t *testing.T) {
 	} {
 		a := s.account()
 		a.Only = user
-		if _, err := s.look(a).Facts(user); err == nil || !strings.Contains(err.Error(), want) {
+		report := discover.Report{Accounts: []discover.Survey{s.look(a)}}
+		if _, _, err := report.Facts(user); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", user, err)
 		}
 	}

@@ -11,11 +11,11 @@ import (
 
 // Facts are all that is known of one user.
 type Facts struct {
-	Account, ARN, Path string
-	Profile            string            // of the AWS CLI's, if one was asked for
-	Access             sendpolicy.Access // with policies and ways in
-	Keys               []Key
-	Owner              *Owner // nil: no stack is known to own the user
+	Place
+	ARN, Path string
+	Access    sendpolicy.Access // with policies and ways in
+	Keys      []Key
+	Owner     *Owner // nil: no stack is known to own the user
 	// Secret holds one of the keys, as far as the secrets say that were read.
 	Secret string
 }

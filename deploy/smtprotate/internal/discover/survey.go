@@ -1,20 +1,11 @@
 package discover
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
-
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
 // API is the part of *iam.Client that this package uses: what reads a whole account, and what reads
@@ -29,8 +20,8 @@ type Account struct {
 	IAM API
 	// Secrets is Secrets Manager in a Region.
 	Secrets func(region string) SecretsAPI
-	// Profile is the AWS CLI's, for the commands that are advised; empty: whatever is at hand.
-	Profile string
+	// Place is what is known before. The account's ID may be missing; the users tell it.
+	Place
 	// Regions are those to look for stacks' secrets in, besides those that keys sent mail in.
 	Regions []string
 	// Named are further secrets to be read, by name or ARN.
@@ -47,9 +38,8 @@ type Account struct {
 
 // Survey is what an account turned out to have.
 type Survey struct {
-	Account string `json:"account"`
-	Profile string `json:"profile,omitempty"`
-	// Region is the profile's, or the first that was asked for.
+	Place
+	// Region is the first of those that were asked for.
 	Region string `json:"-"`
 	// Users is how many there are, and Found those that may send, or have sent, the worst first.
 	Users int    `json:"users"`
@@ -62,14 +52,13 @@ type Survey struct {
 	facts []Facts
 }
 
-// atOnce is how many users are looked at at the same time. Each takes up to four calls at once, and
-// IAM throttles an account's calls together.
-const atOnce = 3
-
 // Look reads the account. It is all or nothing but for what Unknown says.
 func (a *Account) Look(ctx context.Context) (Survey, error) {
 	w := work{Account: a, iam: &iamaccess.Account{API: a.IAM}}
-	w.survey = Survey{Profile: a.Profile, Found: []User{}, WithoutKeys: []string{}, Unknown: []string{}}
+	w.survey = Survey{Place: a.Place, Found: []User{}, WithoutKeys: []string{}, Unknown: []string{}}
+	if len(a.Regions) > 0 {
+		w.survey.Region = a.Regions[0]
+	}
 	if err := w.users(ctx); err != nil {
 		return Survey{}, err
 	}
@@ -87,191 +76,11 @@ func (a *Account) Look(ctx context.Context) (Survey, error) {
 	return *s, nil
 }
 
-// work is an account being looked at.
-type work struct {
-	*Account
-	iam *iamaccess.Account
-
-	read, found atomic.Int64
-	mu          sync.Mutex // guards what follows
-	survey      Survey
-}
-
-// unknown notes what isn't known.
-func (w *work) unknown(format string, args ...any) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.survey.Unknown = append(w.survey.Unknown, fmt.Sprintf(format, args...))
-}
-
-// users goes through all of them once, and looks at those more closely that may send or have sent.
-func (w *work) users(ctx context.Context) error {
-	services, err := w.services(ctx)
-	if err != nil {
-		return err
-	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	candidates := make(chan Facts)
-	var all sync.WaitGroup
-	for range atOnce {
-		all.Go(func() {
-			for f := range candidates {
-				if err := w.closely(ctx, f); err != nil {
-					stop(err)
-				}
-			}
-		})
-	}
-	err = w.candidates(ctx, services, candidates)
-	close(candidates)
-	all.Wait()
-	return cmp.Or(context.Cause(ctx), err)
-}
-
-// services are those that users' keys were last used for, if the credential report may be read.
-func (w *work) services(ctx context.Context) (map[string][]string, error) {
-	services, err := w.iam.UsedServices(ctx, w.wait())
-	if err == nil || ctx.Err() != nil {
-		return services, err
-	}
-	w.unknown("users that have sent mail and may not send any more aren't here: %v", err)
-	return nil, nil
-}
-
-func (w *work) wait() func(context.Context) error {
-	if w.Wait != nil {
-		return w.Wait
-	}
-	return aSecond
-}
-
-func aSecond(ctx context.Context) error {
-	select {
-	case <-time.After(time.Second):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// candidates are the users that may send or have sent.
-func (w *work) candidates(ctx context.Context, services map[string][]string, to chan<- Facts) error {
-	for m, err := range w.iam.Members(ctx) {
-		if err != nil {
-			return err
-		}
-		w.survey.Users++
-		w.read.Add(1)
-		w.progress()
-		f := w.facts(m)
-		w.survey.Account = f.Account
-		if w.Only != "" && w.Only != f.Access.User {
-			continue
-		}
-		may := sendpolicy.MaySend(f.Access)
-		if !may && !slices.ContainsFunc(services[f.Access.User], isMail) {
-			continue
-		}
-		select {
-		case to <- f:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
-}
-
-func (w *work) progress() {
-	if w.Progress != nil {
-		w.Progress(int(w.read.Load()), int(w.found.Load()))
-	}
-}
-
-func (w *work) facts(m iamaccess.Member) Facts {
-	f := Facts{ARN: m.ARN, Path: m.Path, Profile: w.Profile, Access: m.Access, Owner: ownerOf(m)}
-	f.Access.Now = w.Now
-	if a, err := arn.Parse(m.ARN); err == nil {
-		f.Account = a.AccountID
-	}
-	return f
-}
-
-// closely adds a user's keys and ways in. One that is deleted meanwhile is passed over.
-func (w *work) closely(ctx context.Context, f Facts) error {
-	user := f.Access.User
-	keys, err := w.iam.Keys(ctx, user)
-	if rotation.TypeOf(err) == rotation.ConfigurationError {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if len(keys) == 0 {
-		w.withoutKeys(f)
-		return nil
-	}
-	for _, k := range keys {
-		key, err := w.lastUse(ctx, k)
-		if err != nil {
-			return err
-		}
-		f.Keys = append(f.Keys, key)
-	}
-	reader := iamaccess.Reader{API: w.IAM, User: user}
-	switch err := reader.WaysIn(ctx, &f.Access); {
-	case rotation.TypeOf(err) == rotation.AccessDenied:
-		f.Access.Unseen = append(f.Access.Unseen, "it isn't allowed")
-		w.unknown("other ways in than access keys aren't known: %s", denied(err))
-	case rotation.TypeOf(err) == rotation.ConfigurationError:
-		return nil
-	case err != nil:
-		return err
-	}
-	w.mu.Lock()
-	w.survey.facts = append(w.survey.facts, f)
-	w.mu.Unlock()
-	w.found.Add(1)
-	w.progress()
-	return nil
-}
-
-// withoutKeys notes a user that may send and has nothing to send with.
-func (w *work) withoutKeys(f Facts) {
-	if sendpolicy.MaySend(f.Access) {
-		w.mu.Lock()
-		w.survey.WithoutKeys = append(w.survey.WithoutKeys, f.Access.User)
-		w.mu.Unlock()
-	}
-}
-
-func (w *work) lastUse(ctx context.Context, k rotation.Key) (Key, error) {
-	key := Key{ID: k.ID, Status: string(k.Status), Created: k.Created}
-	used, err := w.iam.LastUse(ctx, k.ID)
-	if rotation.TypeOf(err) == rotation.AccessDenied {
-		key.Unknown = true
-		w.unknown("when keys were last used isn't known: %s", denied(err))
-		return key, nil
-	}
-	key.Used = used
-	return key, err
-}
-
-// denied is what isn't allowed, the same for all users: the error goes on to name one.
-func denied(err error) string {
-	action, _, _ := strings.Cut(err.Error(), " ")
-	return action + " is denied"
-}
-
-// Facts are one user's, for [TakeOver].
-func (s Survey) Facts(user string) (Facts, error) {
+// Facts are one user's, and whether they are known.
+func (s Survey) Facts(user string) (Facts, bool) {
 	i := slices.IndexFunc(s.facts, func(f Facts) bool { return f.Access.User == user })
-	switch {
-	case i >= 0:
-		return s.facts[i], nil
-	case slices.Contains(s.WithoutKeys, user):
-		return Facts{}, fmt.Errorf("user %s has no access key, so there is nothing to take over: let a stack make "+
-			"a user", user)
+	if i < 0 {
+		return Facts{}, false
 	}
-	return Facts{}, fmt.Errorf("in account %s no user %s may send mail, or has sent any", s.Account, user)
+	return s.facts[i], true
 }

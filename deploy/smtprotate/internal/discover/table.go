@@ -10,29 +10,6 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// Report is of all accounts that were looked at.
-type Report struct {
-	At       time.Time `json:"at"`
-	Accounts []Survey  `json:"accounts"`
-}
-
-// Users are those of all accounts, the worst first.
-func (r Report) Users() (all []User) {
-	for _, s := range r.Accounts {
-		all = append(all, s.Found...)
-	}
-	Sort(all)
-	return all
-}
-
-// Worst is the highest severity among all users.
-func (r Report) Worst() (worst sendpolicy.Severity) {
-	for _, u := range r.Users() {
-		worst = atLeast(worst, u.Severity)
-	}
-	return worst
-}
-
 // The table's columns: 7 + 28 + 21 + 9 + 8 and what is left of a line.
 const (
 	lineWidth = 100
@@ -53,10 +30,8 @@ func Table(to io.Writer, r Report) error {
 	if len(users) > 0 {
 		fmt.Fprintln(&out)
 	}
-	for _, s := range r.Accounts {
-		for _, text := range s.Summary() {
-			paragraph(&out, 0, text)
-		}
+	for _, text := range r.Summary() {
+		paragraph(&out, 0, text)
 	}
 	_, err := io.WriteString(to, out.String())
 	return err
@@ -86,7 +61,11 @@ func writeUser(out *strings.Builder, u User, several bool, now time.Time) {
 		}
 		severity, name = "", ""
 	}
-	paragraph(out, margin, u.About()+".")
+	about := u.About() + "."
+	if several && u.AccountName != "" {
+		about = "Account " + u.AccountName + ". " + about
+	}
+	paragraph(out, margin, about)
 	paragraph(out, margin, u.Todo+".")
 }
 
@@ -158,8 +137,8 @@ func (s Survey) Summary() []string {
 		counts[u.Severity]++
 	}
 	name := "The account"
-	if s.Account != "" {
-		name = "Account " + s.Account
+	if title := s.Title(); title != "" {
+		name = strings.ToUpper(title[:1]) + title[1:]
 	}
 	lines := []string{fmt.Sprintf("%s has %s. %d may send mail or have sent it: %d high, %d medium, %d low, %d in "+
 		"order.", name, count(s.Users, "IAM user"), len(s.Found), counts[sendpolicy.High], counts[sendpolicy.Medium],
@@ -172,6 +151,9 @@ func (s Survey) Summary() []string {
 	}
 	return lines
 }
+
+// quiet tells that there is nothing to say of the account but how many users it has.
+func (s Survey) quiet() bool { return len(s.Found)+len(s.WithoutKeys)+len(s.Unknown) == 0 }
 
 func haveOrHas(n int) string {
 	if n == 1 {

@@ -15,7 +15,7 @@ var today = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 
 // reported is a report of one account with these users.
 func reported(users int, of ...discover.Facts) discover.Report {
-	survey := discover.Survey{Account: "111122223333", Users: users}
+	survey := discover.Survey{Place: discover.Place{Account: "111122223333"}, Users: users}
 	for _, f := range of {
 		survey.Found = append(survey.Found, discover.Judge(f, today))
 	}
@@ -25,7 +25,7 @@ func reported(users int, of ...discover.Facts) discover.Report {
 
 // ofConsoleSince is a user that SES's console made.
 func ofConsoleSince(name string, made time.Time) discover.Facts {
-	return discover.Facts{Account: "111122223333", ARN: "arn:aws:iam::111122223333:user/" + name,
+	return discover.Facts{Place: discover.Place{Account: "111122223333"}, ARN: "arn:aws:iam::111122223333:user/" + name,
 		Access: sendpolicy.Access{User: name, Policies: []sendpolicy.Policy{
 			{Name: consolePolicy, From: "inline", Text: console}}},
 		Keys: []discover.Key{{ID: "AKIAIOSFODNN7EXAMPLE", Status: "Active", Created: made,
@@ -42,6 +42,26 @@ func TestThePageShowsATable(t *testing.T) {
 	page, err := os.ReadFile("../../../discover.md")
 	if err != nil || !strings.Contains(string(page), "```text\n"+table.String()+"```\n") {
 		t.Errorf("deploy/discover.md has another table than\n%s%v", table.String(), err)
+	}
+}
+
+func TestAccountsWithNothingToTellShareALine(t *testing.T) {
+	loud := reported(1, ofConsoleSince("a", today)).Accounts[0]
+	quiet := discover.Survey{Place: discover.Place{Account: "444455556666"}, Users: 7}
+	for want, accounts := range map[string][]discover.Survey{
+		"Account 444455556666 has 7 IAM users. 0 may send": {quiet},
+		"In 2 accounts, with 14 IAM users, nobody may":     {quiet, quiet},
+		"In 1 more account, with 7 IAM users, nobody may":  {quiet, loud},
+	} {
+		r := discover.Report{Accounts: accounts, LeftOut: map[string]int{"SUSPENDED": 2, "CLOSED": 1},
+			Missed: []discover.Missed{{Place: numbered(1), Reason: "why"}, {Place: numbered(2), Reason: "why"}}}
+		text := strings.Join(r.Summary(), "\n")
+		for _, want := range []string{want, "aren't ACTIVE were left out: 1 CLOSED, 2 SUSPENDED.",
+			"Couldn't be looked at: account 000000000001 (name-1), account 000000000002 (name-2)."} {
+			if !strings.Contains(text, want) {
+				t.Errorf("it doesn't say %q:\n%s", want, text)
+			}
+		}
 	}
 }
 
@@ -76,11 +96,39 @@ func TestOtherWaysInAreToBeClosed(t *testing.T) {
 	}
 }
 
+func TestACommandGoesIntoTheAccountByTheRole(t *testing.T) {
+	f := ofConsoleSince("shop", today)
+	f.Profile, f.Role, f.AccountName = "root", "look", "the shop"
+	u := discover.Judge(f, today)
+	const adopt = "smtprotate discover --profile root --organization-role look --account 111122223333 --adopt shop " +
+		"prints"
+	if !strings.Contains(u.Todo, adopt) {
+		t.Errorf("it says %s", u.Todo)
+	}
+	f.Access.Policies[0].Text, f.Access.Console = narrow, true
+	const audit = ": smtprotate audit --user shop, with credentials of account 111122223333, says how"
+	if u := discover.Judge(f, today); !strings.HasSuffix(u.Todo, audit) {
+		t.Errorf("it says %s", u.Todo)
+	}
+	adoption := discover.TakeOver(f, "eu-west-1", today)
+	for _, text := range []string{adoption.CloudFormation(), adoption.Terraform("0.1.0")} {
+		const title = "# IAM user shop of account 111122223333 (the shop), taken over"
+		const where = "# - It is in another account"
+		if !strings.HasPrefix(text, title) || !strings.Contains(text, where) || strings.Contains(text, "root") {
+			t.Errorf("it is for another account:\n%s", text)
+		}
+	}
+}
+
 func TestThePageEscapesWhatComesFromAWS(t *testing.T) {
 	hostile := ofConsoleSince(`a<script>b`, today)
-	hostile.Access.OtherLogins = []string{"<img src=x>"}
+	hostile.Access.OtherLogins, hostile.AccountName = []string{"<img src=x>"}, "<script>"
 	var page strings.Builder
-	if err := discover.Page(&page, reported(1, hostile)); err != nil {
+	report := reported(1, hostile)
+	report.Accounts[0].AccountName = "<img src=y>"
+	report.Accounts = append(report.Accounts, report.Accounts[0])
+	report.Missed = []discover.Missed{{Place: discover.Place{Account: "1", AccountName: "<script>"}, Reason: "<img>"}}
+	if err := discover.Page(&page, report); err != nil {
 		t.Fatal(err)
 	}
 	if text := page.String(); strings.Contains(text, "<script>") || strings.Contains(text, "<img") {

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
+)
+
+// attempts is how often a call is tried that AWS throttles. The retryer also slows down all others
+// while it is throttled.
+const attempts = 10
+
+func (d discoverCommand) config(ctx context.Context, profile string) (aws.Config, error) {
+	region := ""
+	if len(d.Region) > 0 {
+		region = d.Region[0]
+	}
+	return profileFlag{profile}.config(ctx, region, config.WithRetryMode(aws.RetryModeAdaptive),
+		config.WithRetryMaxAttempts(attempts))
+}
+
+// byProfiles visits an account for each profile, or the one at hand.
+func (d discoverCommand) byProfiles(now time.Time) (visits []discover.Visit) {
+	profiles := d.Profile
+	if len(profiles) == 0 {
+		profiles = []string{""}
+	}
+	for _, profile := range profiles {
+		place := discover.Place{Profile: profile}
+		visits = append(visits, discover.Visit{Place: place,
+			Reach: func(ctx context.Context) (*discover.Account, error) {
+				cfg, err := d.config(ctx, profile)
+				return d.accountAt(cfg, place, now), err
+			}})
+	}
+	return visits
+}
+
+// accountAt is what the configuration's credentials are for. A secret with an ARN is looked for in
+// its own account, if that is known.
+func (d discoverCommand) accountAt(cfg aws.Config, place discover.Place, now time.Time) *discover.Account {
+	regions := d.Region
+	if len(regions) == 0 {
+		regions = []string{cfg.Region}
+	}
+	named := slices.DeleteFunc(slices.Clone(d.Secret), func(id string) bool {
+		secret, err := arn.Parse(id)
+		return err == nil && place.Account != "" && place.Account != secret.AccountID
+	})
+	return &discover.Account{
+		IAM: iam.NewFromConfig(cfg),
+		Secrets: func(region string) discover.SecretsAPI {
+			return secretsmanager.NewFromConfig(cfg, func(o *secretsmanager.Options) { o.Region = region })
+		},
+		Place: place, Regions: regions, Named: named, Only: d.Adopt, Now: now,
+	}
+}

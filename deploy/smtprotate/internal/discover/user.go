@@ -1,0 +1,89 @@
+package discover
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
+)
+
+// User is what was found of one.
+type User struct {
+	Place
+	Name     string              `json:"user"`
+	ARN      string              `json:"arn"`
+	Severity sendpolicy.Severity `json:"severity,omitempty"`
+	Advice   Advice              `json:"advice"`
+	// Todo says why, and what to do, in a person's words.
+	Todo string `json:"what_to_do"`
+	// MaySend: over SMTP, by its policies.
+	MaySend     bool             `json:"may_send"`
+	Width       sendpolicy.Width `json:"width"`
+	Keys        []KeyReport      `json:"keys"`
+	Owner       *Owner           `json:"owner,omitempty"`
+	Secret      string           `json:"secret,omitempty"`
+	Quarantined bool             `json:"quarantined,omitempty"`
+	Boundary    string           `json:"boundary,omitempty"`
+	// OtherWays are those into AWS besides access keys, and those that nothing is known of.
+	OtherWays []string `json:"other_ways,omitempty"`
+	// Findings are the audit's, without the policies to have instead: smtprotate audit --user has
+	// those.
+	Findings []Finding `json:"findings,omitempty"`
+}
+
+// KeyReport is an access key as it is reported.
+type KeyReport struct {
+	ID       string     `json:"access_key_id"`
+	Status   string     `json:"status"`
+	Created  time.Time  `json:"created"`
+	AgeDays  int        `json:"age_days"`
+	LastUsed *time.Time `json:"last_used,omitempty"`
+	Service  string     `json:"last_used_service,omitempty"`
+	Region   string     `json:"last_used_region,omitempty"`
+	// UseUnknown: IAM didn't say, so no last_used doesn't mean never.
+	UseUnknown bool `json:"last_used_unknown,omitempty"`
+}
+
+// Finding is one of the audit's.
+type Finding struct {
+	Code     sendpolicy.Code     `json:"code"`
+	Severity sendpolicy.Severity `json:"severity"`
+	Policy   string              `json:"policy,omitempty"`
+	Message  string              `json:"message"`
+	Risk     string              `json:"risk"`
+}
+
+// Sort puts the worst first: by severity, then what leaked, then width, then the age of the oldest
+// key.
+func Sort(users []User) {
+	weight := func(s sendpolicy.Severity) int {
+		return slices.Index([]sendpolicy.Severity{sendpolicy.High, sendpolicy.Medium, sendpolicy.Low, ""}, s)
+	}
+	leaked := func(u User) int {
+		if u.Advice == Revoke {
+			return 0
+		}
+		return 1
+	}
+	width := func(u User) int { return slices.Index(sendpolicy.Widths(), u.Width) }
+	slices.SortFunc(users, func(a, b User) int {
+		return cmp.Or(weight(a.Severity)-weight(b.Severity), leaked(a)-leaked(b), width(b)-width(a),
+			b.oldest()-a.oldest(), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// oldest is the age of the user's oldest Active key in days, or of any if none is.
+func (u User) oldest() (most int) {
+	for _, active := range []bool{true, false} {
+		for _, k := range u.Keys {
+			if !active || k.Status == "Active" {
+				most = max(most, k.AgeDays)
+			}
+		}
+		if most > 0 {
+			return most
+		}
+	}
+	return most
+}
