@@ -77,7 +77,7 @@ func (f failure) Error() string {
 	return fmt.Sprintf("the function itself failed: %s (%s)\nIts log says more.", f.Message, f.Type)
 }
 
-// advices are what to do about failures, as the README has them.
+// advices are what to do about failures, as deploy/docs/events.md has them.
 var advices = map[rotation.ErrorType]string{
 	rotation.ConfigurationError: "Correct the function's settings.",
 	rotation.RequestError:       "Nothing was touched.",

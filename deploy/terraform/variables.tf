@@ -1,5 +1,5 @@
-# Each is the parameter of the same name in template.yaml, and where it is an environment variable of the function, the README
-# says what it means.
+# Each variable is the parameter of the same name in template.yaml; deploy/docs/parameters.md describes both the parameters and
+# the function's environment variables.
 
 variable "name" {
   description = "What the resources are called; once in an account, because the user is called so as well."

@@ -28,10 +28,10 @@ func TestEachActionHasItsRules(t *testing.T) {
 	}
 }
 
-// TestTheREADMEHasTheRulesOfATick holds its table against the rules, in their order. What was just
+// TestThePageOfHowItWorksHasTheRulesOfATick holds its table against the rules, in their order. What was just
 // made, is in doubt or is being given up is between the steps of one run, and of no interest there.
-func TestTheREADMEHasTheRulesOfATick(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+func TestThePageOfHowItWorksHasTheRulesOfATick(t *testing.T) {
+	text, err := os.ReadFile("../../deploy/docs/how-it-works.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestTheREADMEHasTheRulesOfATick(t *testing.T) {
 		}
 	}
 	if !slices.Equal(published, want) {
-		t.Errorf("README.md has the rules %q, want %q", published, want)
+		t.Errorf("how-it-works.md has the rules %q, want %q", published, want)
 	}
 }
 

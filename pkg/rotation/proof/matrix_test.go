@@ -85,7 +85,7 @@ This page is written by the tests beside it, and `+"`WHOLE=1 go test`"+` fails w
 
 It says what [the tests](doc.go) do to the rotator, and what came of it. IAM, Secrets Manager and SES are pkg/localaws; the
 rotator and its adapters are those of the function. After every effect an application reads AWSCURRENT and logs in, and a
-judge that knows the history of every key and label holds the promises P1 to P8 of the [README](../../../README.md) against it.
+judge that knows the history of every key and label holds the [promises](../../../deploy/docs/promises.md) P1 to P8 against it.
 After each run the function is started anew, and ticks until all is quiet.
 
 In all, %s states were visited; **%d** of them broke a promise.
