@@ -17,7 +17,9 @@ var scenes = []scene{
 		"bash deploy/build.sh", "aws s3 cp --recursive", "aws cloudformation deploy --template-file .build/",
 		"aws cloudformation describe-stacks",
 	}, "", byTheAWSCLI},
-	{"a stack set", []string{"deploy/fleet.md"}, []string{"bash deploy/fleet.sh", "aws cloudformation"}, "", byStackSets},
+	{"a stack set", []string{"deploy/fleet.md"}, []string{
+		"bash deploy/fleet.sh", "aws cloudformation",
+	}, "", byStackSets},
 	{"operating", []string{"README.md", "deploy/docs/deploy.md", "deploy/docs/command-line.md"}, []string{
 		"aws lambda invoke", "aws secretsmanager get-secret-value", "export SMTPROTATE_FUNCTION=NAME",
 		"go run ./deploy/smtprotate status",
@@ -64,17 +66,18 @@ var untyped = []struct{ document, command, why string }{
 	{"deploy/docs/secret.md", "smtprotate grace", "no command, only a name"},
 	{"deploy/docs/deploy.md", "smtprotate audit", "no command, only a name"},
 	{"deploy/docs/command-line.md", "smtprotate derive", "no command, only a name"},
-	{"deploy/docs/events.md", "aws secretsmanager rotate-secret", "no command, only a name; lambda/function plays its steps"},
-	{"deploy/docs/install.md", "curl -fLO \"https://github.com/", release},
-	{"deploy/docs/install.md", "curl -fLO https://github.com/", release},
-	{"deploy/docs/install.md", "sha256sum --check", release},
-	{"deploy/docs/install.md", "aws s3 cp ses-smtp-rotator_0.1.0_lambda_arm64.zip", release},
-	{"deploy/docs/install.md", "aws cloudformation deploy --template-file ses-smtp-rotator_0.1.0_template_arm64.yaml", release},
-	{"deploy/docs/install.md", "aws cloudformation get-template-summary", release},
-	{"deploy/docs/install.md", "apt-get install ./smtprotate_0.1.0_amd64.deb", release + ", which unpacks it and installs nothing"},
-	{"deploy/docs/install.md", "smtprotate --version", release},
-	{"deploy/docs/install.md", "source <(smtprotate completion bash)", release},
-	{"deploy/docs/install.md", "go install github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate@v0.1.0",
+	{"deploy/docs/events.md", "aws secretsmanager rotate-secret",
+		"no command, only a name; lambda/function plays its steps"},
+	{install, "curl -fLO \"https://github.com/", release},
+	{install, "curl -fLO https://github.com/", release},
+	{install, "sha256sum --check", release},
+	{install, "aws s3 cp ses-smtp-rotator_0.1.0_lambda_arm64.zip", release},
+	{install, "aws cloudformation deploy --template-file ses-smtp-rotator_0.1.0_template_arm64.yaml", release},
+	{install, "aws cloudformation get-template-summary", release},
+	{install, "apt-get install ./smtprotate_0.1.0_amd64.deb", release + ", which unpacks it and installs nothing"},
+	{install, "smtprotate --version", release},
+	{install, "source <(smtprotate completion bash)", release},
+	{install, "go install github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate@v0.1.0",
 		"the tag isn't there yet"},
 
 	{"CONTRIBUTING.md", "go test ./...", "this test is part of it"},
@@ -116,6 +119,7 @@ var untyped = []struct{ document, command, why string }{
 }
 
 const (
+	install              = "deploy/docs/install.md"
 	identity111122223333 = "arn:aws:ses:eu-west-1:111122223333:identity/example.com"
 	// release is where a release's commands are run, with the files of a snapshot.
 	release = "deploy/release/install_test.go runs it"

@@ -28,8 +28,8 @@ func TestEachActionHasItsRules(t *testing.T) {
 	}
 }
 
-// TestThePageOfHowItWorksHasTheRulesOfATick holds its table against the rules, in their order. What was just
-// made, is in doubt or is being given up is between the steps of one run, and of no interest there.
+// TestThePageOfHowItWorksHasTheRulesOfATick compares its table with the rules, in their order. It
+// leaves out three rules that matter only between the steps of one run.
 func TestThePageOfHowItWorksHasTheRulesOfATick(t *testing.T) {
 	text, err := os.ReadFile("../../deploy/docs/how-it-works.md")
 	if err != nil {
