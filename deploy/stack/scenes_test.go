@@ -61,11 +61,9 @@ var untyped = []struct{ document, command, why string }{
 	{"deploy/docs/deploy.md", "sam deploy --resolve-s3 --stack-name mail --capabilities CAPABILITY_IAM " +
 		"--parameter-overrides IdentityArns=" + identity111122223333, "SAM's CLI isn't there: see TestWhatSAMDoes"},
 	{"deploy/docs/parameters.md", "sam deploy --tags", "no command, only a flag"},
-	{"deploy/docs/command-line.md", "smtprotate demo", "no command, only a name"},
 	{"deploy/docs/secret.md", "smtprotate follow", "no command, only a name"},
 	{"deploy/docs/secret.md", "smtprotate grace", "no command, only a name"},
 	{"deploy/docs/deploy.md", "smtprotate audit", "no command, only a name"},
-	{"deploy/docs/command-line.md", "smtprotate derive", "no command, only a name"},
 	{"deploy/docs/events.md", "aws secretsmanager rotate-secret",
 		"no command, only a name; lambda/function plays its steps"},
 	{install, "curl -fLO \"https://github.com/", release},

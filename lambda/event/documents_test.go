@@ -27,7 +27,7 @@ func marks() []string {
 }
 
 func TestThePageOfEventsHasARowForEveryEvent(t *testing.T) {
-	_, table, ok := strings.Cut(contents(t, "deploy/docs/events.md"), "| event | does |\n|---|---|\n")
+	_, table, ok := strings.Cut(contents(t, "deploy/docs/events.md"), "| event | what the function does |\n|---|---|\n")
 	if !ok {
 		t.Fatal("events.md has no table of events")
 	}

@@ -35,7 +35,7 @@ func TestThePageOfHowItWorksHasTheRulesOfATick(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(text), "| rule | it finds | it does |")
+	_, after, _ := strings.Cut(string(text), "| rule | when | what it does |")
 	table, _, _ := strings.Cut(after, "\n\n")
 	var published, want []string
 	for _, row := range regexp.MustCompile(`(?m)^\| \*(.*?)\* \|`).FindAllStringSubmatch(table, -1) {
