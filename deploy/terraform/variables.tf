@@ -2,7 +2,7 @@
 # the function's environment variables.
 
 variable "name" {
-  description = "What the resources are called; once in an account, because the user is called so as well."
+  description = "Name of the resources; once in an account, because the user has this name too."
   type        = string
   validation {
     condition     = can(regex("^[a-zA-Z0-9-]{1,37}$", var.name))
@@ -11,7 +11,7 @@ variable "name" {
 }
 
 variable "tags" {
-  description = "Tags of all resources that can have any."
+  description = "Tags of all resources that can have tags."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -20,7 +20,7 @@ variable "tags" {
 # The function, from one of three places
 
 variable "function_zip" {
-  description = "Path of the function's zip, as deploy/build.sh makes it or a release has it. This, function_bucket or function_url is needed."
+  description = "Path of the function's zip, from deploy/build.sh or a release. You need this, function_bucket or function_url."
   type        = string
   default     = ""
   nullable    = false
@@ -34,14 +34,14 @@ variable "function_bucket" {
 }
 
 variable "function_key" {
-  description = "Key of the function's zip in function_bucket. Another zip needs another key, or another function_version; deploy/build.sh makes a key of its own for each (.build/code)."
+  description = "Key of the function's zip in function_bucket. A different zip needs a different key or function_version; deploy/build.sh gives each zip its own key (.build/code)."
   type        = string
   default     = ""
   nullable    = false
 }
 
 variable "function_version" {
-  description = "Version of that object, in a bucket with versions. Empty: the newest when the function is made or its place changes."
+  description = "Version of that object, in a bucket with versions. Empty: the newest at the time when the function is created or its place changes."
   type        = string
   default     = ""
   nullable    = false
@@ -59,7 +59,7 @@ variable "function_url" {
 }
 
 variable "function_sha256" {
-  description = "SHA-256 checksum of what function_url leads to, as SHA256SUMS of a release has it."
+  description = "SHA-256 checksum of the file at function_url, as in a release's SHA256SUMS."
   type        = string
   default     = ""
   nullable    = false
@@ -83,7 +83,7 @@ variable "architecture" {
 # What the credential may send
 
 variable "identity_arns" {
-  description = "ARNs of the SES identities that the credential may send from, in every Region of smtp_regions. An address or subdomain that is a verified identity itself is named beside its domain. IAM has room for 90 with names as long as notices.example.com."
+  description = "ARNs of the SES identities that the credential may send from, in every Region of smtp_regions. If an address or subdomain is a verified identity itself, name it too. IAM has room for 90 with names as long as notices.example.com."
   type        = list(string)
   validation {
     condition     = length(var.identity_arns) > 0 && alltrue([for arn in var.identity_arns : can(regex("^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/[^*?$\\s]+$", arn))])
@@ -92,7 +92,7 @@ variable "identity_arns" {
 }
 
 variable "configuration_set_arns" {
-  description = "ARNs of the SES configuration sets that the credential may send with. Needed where mail names one or an identity has one by default."
+  description = "ARNs of the SES configuration sets that the credential may use. Needed if mail names one, or if an identity has a default one."
   type        = list(string)
   default     = []
   nullable    = false
@@ -103,7 +103,7 @@ variable "configuration_set_arns" {
 }
 
 variable "from_addresses" {
-  description = "Addresses that mail may come from, with * for any text, written just as mail has them. Empty: all that the identities allow. Where verify is send, verify_from has to be among them. One that is a verified identity itself has to be in identity_arns as well."
+  description = "Addresses that mail may come from, with * for any text, spelled exactly as in the mail. Empty: all that the identities allow. If verify is send, include verify_from. If an address is a verified identity itself, it must be in identity_arns too."
   type        = list(string)
   default     = []
   nullable    = false
@@ -125,7 +125,7 @@ variable "from_names" {
 }
 
 variable "recipients" {
-  description = "Addresses that mail may go to, with * for any text, written just as mail has them. Empty: all. Where verify is send, success@simulator.amazonses.com has to be among them."
+  description = "Addresses that mail may go to, with * for any text, spelled exactly as in the mail. Empty: all. If verify is send, include success@simulator.amazonses.com."
   type        = list(string)
   default     = []
   nullable    = false
@@ -136,7 +136,7 @@ variable "recipients" {
 }
 
 variable "sandbox_recipient_arns" {
-  description = "ARNs of the SES identities of recipients. In the sandbox, SES asks for permission on those as well. They need from_addresses that aren't theirs, or the credential could send as its recipients."
+  description = "ARNs of the recipients' SES identities. In the sandbox, SES requires permission for those too. They need from_addresses that aren't theirs; otherwise the credential could send as its recipients."
   type        = list(string)
   default     = []
   nullable    = false
@@ -149,7 +149,7 @@ variable "sandbox_recipient_arns" {
 # From where
 
 variable "source_networks" {
-  description = "Public networks that mail is handed to SES from, such as 192.0.2.10/32: the address of a NAT gateway, not those behind it. Empty, and no VPC endpoint or VPC named: a leaked credential works from anywhere."
+  description = "Public networks that mail may be sent from, such as 192.0.2.10/32: the address of a NAT gateway, not those behind it. If this is empty and no VPC endpoint or VPC is named, a leaked credential works from anywhere."
   type        = list(string)
   default     = []
   nullable    = false
@@ -160,7 +160,7 @@ variable "source_networks" {
 }
 
 variable "vpc_endpoint_ids" {
-  description = "VPC endpoints that mail is handed to SES through. modules/endpoint makes one."
+  description = "VPC endpoints that mail may be sent through. modules/endpoint creates one."
   type        = list(string)
   default     = []
   nullable    = false
@@ -171,7 +171,7 @@ variable "vpc_endpoint_ids" {
 }
 
 variable "vpc_ids" {
-  description = "VPCs that mail is handed to SES from, through an endpoint."
+  description = "VPCs that mail may be sent from, through an endpoint."
   type        = list(string)
   default     = []
   nullable    = false
@@ -182,7 +182,7 @@ variable "vpc_ids" {
 }
 
 variable "private_networks" {
-  description = "Private networks in those VPCs or behind those endpoints that mail is handed in from. Empty: all."
+  description = "Private networks in those VPCs or behind those endpoints that mail may be sent from. Empty: all."
   type        = list(string)
   default     = []
   nullable    = false
@@ -193,7 +193,7 @@ variable "private_networks" {
 }
 
 variable "tls_only" {
-  description = "Whether the policy demands TLS. SES's SMTP interface does so by itself."
+  description = "Whether the policy requires TLS. SES's SMTP interface requires it anyway."
   type        = bool
   default     = false
   nullable    = false
@@ -202,7 +202,7 @@ variable "tls_only" {
 # Where it sends
 
 variable "smtp_regions" {
-  description = "SMTP_REGIONS: SES Regions that the credential serves, the primary first. Empty: the provider's Region."
+  description = "SMTP_REGIONS: SES Regions that the credential works in, the primary first. Empty: the provider's Region."
   type        = list(string)
   default     = []
   nullable    = false
@@ -213,7 +213,7 @@ variable "smtp_regions" {
 }
 
 variable "smtp_endpoint" {
-  description = "SMTP_ENDPOINT: host:port with {region} filled in, or region=host:port,... Empty: email-smtp.{region}.amazonaws.com:587"
+  description = "SMTP_ENDPOINT: host:port, in which {region} is replaced, or region=host:port,... Empty: email-smtp.{region}.amazonaws.com:587"
   type        = string
   default     = ""
   nullable    = false
@@ -224,7 +224,7 @@ variable "smtp_endpoint" {
 }
 
 variable "secret_keys" {
-  description = "SECRET_KEYS: more names under which applications read the credential, such as username=SMTP_USERNAME,password=SMTP_PASSWORD; written beside the usual ones. Empty: none"
+  description = "SECRET_KEYS: more names under which applications read the credential, such as username=SMTP_USERNAME,password=SMTP_PASSWORD, in addition to the usual ones. Empty: none"
   type        = string
   default     = ""
   nullable    = false
@@ -249,7 +249,7 @@ variable "parameter_path" {
 # When keys change
 
 variable "rotation_interval" {
-  description = "ROTATION_INTERVAL: age of the access key at which to rotate. Must exceed promotion_window + grace_period + quarantine_period."
+  description = "ROTATION_INTERVAL: the access key's age at which to rotate. Must exceed promotion_window + grace_period + quarantine_period."
   type        = string
   default     = "30d"
   nullable    = false
@@ -260,7 +260,7 @@ variable "rotation_interval" {
 }
 
 variable "grace_period" {
-  description = "GRACE_PERIOD: how long a superseded key stays Active. Longer than applications keep a credential."
+  description = "GRACE_PERIOD: how long a superseded key stays Active. Must be longer than applications keep a credential."
   type        = string
   default     = "7d"
   nullable    = false
@@ -271,7 +271,7 @@ variable "grace_period" {
 }
 
 variable "quarantine_period" {
-  description = "QUARANTINE_PERIOD: how long a superseded key then stays Inactive, and can be had back, before it is deleted."
+  description = "QUARANTINE_PERIOD: how long a superseded key then stays Inactive before it is deleted. Until then a rollback is possible."
   type        = string
   default     = "1d"
   nullable    = false
@@ -282,7 +282,7 @@ variable "quarantine_period" {
 }
 
 variable "in_use_window" {
-  description = "IN_USE_WINDOW: a key last used within this is in use, and isn't deactivated. 0: last use is ignored. At least 1h, because IAM reports last use late, and of several uses within 15 minutes only the first."
+  description = "IN_USE_WINDOW: a key used within this time counts as in use and isn't deactivated. 0: last use is ignored. At least 1h, because IAM reports last use late, and of several uses within 15 minutes only the first."
   type        = string
   default     = "24h"
   nullable    = false
@@ -293,7 +293,7 @@ variable "in_use_window" {
 }
 
 variable "max_grace_period" {
-  description = "MAX_GRACE_PERIOD: a superseded key is deactivated after this even if in use. 0: never."
+  description = "MAX_GRACE_PERIOD: deactivate a superseded key after this time even if it is in use. 0: never."
   type        = string
   default     = "0"
   nullable    = false
@@ -304,7 +304,7 @@ variable "max_grace_period" {
 }
 
 variable "promotion_window" {
-  description = "PROMOTION_WINDOW: the longest that may pass between the writing of a secret version and its becoming AWSCURRENT."
+  description = "PROMOTION_WINDOW: the longest time between writing a secret version and making it AWSCURRENT."
   type        = string
   default     = "15m"
   nullable    = false
@@ -314,7 +314,7 @@ variable "promotion_window" {
   }
 }
 
-# Proof that a new credential works
+# How a new credential is tested
 
 variable "verify" {
   description = "VERIFY: login (log in to SES), send (also send a mail to SES's mailbox simulator, from verify_from) or off."
@@ -328,7 +328,7 @@ variable "verify" {
 }
 
 variable "verify_from" {
-  description = "VERIFY_FROM: sender of the mail to the mailbox simulator; needed where verify is send."
+  description = "VERIFY_FROM: sender of the mail to the mailbox simulator; needed if verify is send."
   type        = string
   default     = ""
   nullable    = false
@@ -339,7 +339,7 @@ variable "verify_from" {
 }
 
 variable "verify_timeout" {
-  description = "VERIFY_TIMEOUT: how long one invocation keeps trying to log in. The function runs for 5 minutes at most."
+  description = "VERIFY_TIMEOUT: how long one invocation keeps trying to log in. The function runs for at most 5 minutes."
   type        = string
   default     = "2m"
   nullable    = false
@@ -349,10 +349,10 @@ variable "verify_timeout" {
   }
 }
 
-# What is there already
+# What you already have
 
 variable "existing_user_name" {
-  description = "Name of an IAM user that sends already, to take over. Its keys stay as they are until they are due, and when this is destroyed. Empty: a user is made."
+  description = "Name of an IAM user that already sends, to adopt. Its keys don't change until they are due, nor when this is destroyed. Empty: the module creates a user."
   type        = string
   default     = ""
   nullable    = false
@@ -374,7 +374,7 @@ variable "existing_user_path" {
 }
 
 variable "existing_secret_arn" {
-  description = "ARN of a secret that your applications read already, whose value is {} or has the SMTP username and password of one of the user's keys, to take over. Empty: a secret is made. One in another Region is used there, without rotate_button."
+  description = "ARN of a secret that your applications already read, to adopt. Its value must be {} or have the SMTP username and password of one of the user's keys. It may be in another Region, without rotate_button. Empty: the module creates a secret."
   type        = string
   default     = ""
   nullable    = false
@@ -387,7 +387,7 @@ variable "existing_secret_arn" {
 # Who reads it
 
 variable "reader_arns" {
-  description = "ARNs of the IAM roles and users that applications read the secret as. Not needed where their own policies let them, in this account."
+  description = "ARNs of the IAM roles and users that read the secret. Not needed if they are in this account and their own policies allow it."
   type        = list(string)
   default     = []
   nullable    = false
@@ -398,7 +398,7 @@ variable "reader_arns" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the customer managed KMS key that the secret and its copies in parameter_path are encrypted with. Empty: aws/secretsmanager and aws/ssm."
+  description = "ARN of the customer managed KMS key for the secret and its copies in parameter_path. Empty: aws/secretsmanager and aws/ssm."
   type        = string
   default     = ""
   nullable    = false
@@ -409,7 +409,7 @@ variable "kms_key_arn" {
 }
 
 variable "replica_regions" {
-  description = "Regions in which Secrets Manager keeps a copy of the secret, for applications there, encrypted with that Region's aws/secretsmanager."
+  description = "Regions in which Secrets Manager keeps a replica of the secret for applications there, encrypted with that Region's aws/secretsmanager."
   type        = list(string)
   default     = []
   nullable    = false
@@ -422,7 +422,7 @@ variable "replica_regions" {
 # Leaks
 
 variable "suspected_leaks" {
-  description = "A leak that AWS Health only suspects. emergency: answered as any other. alarm: LeakUnanswered tells."
+  description = "What to do if AWS Health only suspects a leak. emergency: revoke the key. alarm: only raise LeakUnanswered."
   type        = string
   default     = "emergency"
   nullable    = false
@@ -433,7 +433,7 @@ variable "suspected_leaks" {
 }
 
 variable "guard_duty_findings" {
-  description = "Whether GuardDuty's findings of medium or higher severity about the user's access keys are emergencies, as AWS Health's of leaked ones are in any case. GuardDuty has to be on, and may be wrong."
+  description = "Whether GuardDuty's findings about the user's access keys, of medium or higher severity, start an emergency. AWS Health's events about leaked keys always do. GuardDuty must be on, and may be wrong."
   type        = bool
   default     = false
   nullable    = false
@@ -442,7 +442,7 @@ variable "guard_duty_findings" {
 # Running it
 
 variable "schedule_state" {
-  description = "DISABLED stops rotating and retiring keys; the credential goes on working."
+  description = "DISABLED stops rotating and retiring keys; the credential keeps working."
   type        = string
   default     = "ENABLED"
   nullable    = false
@@ -453,7 +453,7 @@ variable "schedule_state" {
 }
 
 variable "schedule_expression" {
-  description = "How often the function looks whether something is due. The alarms count on at least once an hour."
+  description = "How often the function checks whether something is due. The alarms need at least once an hour."
   type        = string
   default     = "rate(1 hour)"
   nullable    = false
@@ -464,14 +464,14 @@ variable "schedule_expression" {
 }
 
 variable "rotate_button" {
-  description = "Whether Secrets Manager's own rotation is configured, so that \"Rotate secret immediately\" in its console and RotateSecret work."
+  description = "Whether to configure Secrets Manager's own rotation too, so that \"Rotate secret immediately\" in its console and RotateSecret work."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "reserved_concurrency" {
-  description = "How many invocations may run at once, of the account's concurrency: 1 has them one after the other. null: no limit."
+  description = "How many invocations may run at the same time, out of the account's concurrency; 1: one after the other. null: no limit."
   type        = number
   default     = null
   validation {
@@ -481,21 +481,21 @@ variable "reserved_concurrency" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets for the function to run in, where SES is to be reached from your VPC. From there it has to reach IAM, Secrets Manager, Systems Manager (parameter_path) and the SMTP endpoint. That takes a NAT gateway as a rule: IAM's VPC endpoint is in us-east-1, cn-north-1 and us-gov-west-1 alone. Empty: it runs outside of any VPC of yours."
+  description = "Private subnets for the function, if it must reach SES from your VPC. From there it must reach IAM, Secrets Manager, Systems Manager (parameter_path) and the SMTP endpoint. That usually takes a NAT gateway: IAM's VPC endpoint is in us-east-1, cn-north-1 and us-gov-west-1 alone. Empty: it runs outside your VPCs."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "security_group_ids" {
-  description = "Security groups of the function in those subnets. They have to let out HTTPS and the SMTP port."
+  description = "Security groups of the function in those subnets. They must allow outbound HTTPS and the SMTP port."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "log_retention_days" {
-  description = "How long to keep the function's log, which says what was done to which key and why."
+  description = "How many days to keep the function's log, which says what was done to which key and why."
   type        = number
   default     = 365
   nullable    = false
@@ -506,7 +506,7 @@ variable "log_retention_days" {
 }
 
 variable "alarm_email" {
-  description = "Where alarms are mailed to; AWS asks the address first. Empty: subscribe to the topic that is put out."
+  description = "The address that alarms are mailed to; it must confirm first. Empty: subscribe to the topic in the outputs."
   type        = string
   default     = ""
   nullable    = false
@@ -517,7 +517,7 @@ variable "alarm_email" {
 }
 
 variable "make_dashboard" {
-  description = "Whether there is a dashboard in CloudWatch, which charges 3 dollars a month for each after an account's third."
+  description = "Whether to create a dashboard in CloudWatch, for 3 dollars a month; an account's first three are free."
   type        = bool
   default     = false
   nullable    = false

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "What the resources are called."
+  description = "Name of the resources."
   type        = string
 }
 
 variable "vpc_id" {
-  description = "The VPC. Its attributes enable_dns_support and enable_dns_hostnames have to be on."
+  description = "The VPC. Its attributes enable_dns_support and enable_dns_hostnames must be on."
   type        = string
 }
 
@@ -14,7 +14,7 @@ variable "subnet_ids" {
 }
 
 variable "private_networks" {
-  description = "Private networks that mail is handed in from, such as 10.0.0.0/16. All others are kept out."
+  description = "Private networks that mail may be sent from, such as 10.0.0.0/16. All others are refused."
   type        = list(string)
   validation {
     # No network may be larger than the private one that it is in.
@@ -31,7 +31,7 @@ variable "private_networks" {
 }
 
 variable "tags" {
-  description = "Tags of all resources that can have any."
+  description = "Tags of all resources that can have tags."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,5 +1,5 @@
 output "alarm_topic_arn" {
-  description = "The topic that is told when an event couldn't be forwarded."
+  description = "The topic that gets a message when an event couldn't be forwarded."
   value       = aws_sns_topic.alarm_topic.arn
 }
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the resources are called; once in a Region."
+  description = "Name of the resources; once in a Region."
   type        = string
   default     = "ses-smtp-leaks"
   nullable    = false
@@ -19,14 +19,14 @@ variable "regions" {
 }
 
 variable "alarm_email" {
-  description = "Where the alarm is mailed to when an event couldn't be forwarded; AWS asks the address first. Empty: subscribe to the topic that is put out."
+  description = "The address that is mailed when an event couldn't be forwarded; it must confirm first. Empty: subscribe to the topic in the outputs."
   type        = string
   default     = ""
   nullable    = false
 }
 
 variable "tags" {
-  description = "Tags of all resources that can have any."
+  description = "Tags of all resources that can have tags."
   type        = map(string)
   default     = {}
   nullable    = false

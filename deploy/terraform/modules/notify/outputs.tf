@@ -14,6 +14,6 @@ output "queue_url" {
 }
 
 output "queue_arn" {
-  description = "That queue, for the policy of who runs smtprotate follow."
+  description = "ARN of that queue, for the policy of the role that runs smtprotate follow."
   value       = one(aws_sqs_queue.queue[*].arn)
 }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the resources are called; once in a Region."
+  description = "Name of the resources; once in a Region."
   type        = string
   default     = "ses-smtp-notify"
   nullable    = false
@@ -15,21 +15,21 @@ variable "secret_arn" {
 }
 
 variable "notice_email" {
-  description = "Where notices are mailed to; AWS asks the address first. Empty: subscribe to the topic that is put out."
+  description = "The address that notices are mailed to; it must confirm first. Empty: subscribe to the topic in the outputs."
   type        = string
   default     = ""
   nullable    = false
 }
 
 variable "make_queue" {
-  description = "Whether to make a queue for smtprotate follow --queue. Each follower needs one of its own."
+  description = "Whether to create a queue for smtprotate follow --queue. Each follower needs its own queue."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "tags" {
-  description = "Tags of all resources that can have any."
+  description = "Tags of all resources that can have tags."
   type        = map(string)
   default     = {}
   nullable    = false
