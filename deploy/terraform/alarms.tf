@@ -1,5 +1,5 @@
-# What a person should hear of. Ticks come within an hour and a quarter of each other, so what each of them tells shows in at
-# least one of any two hours.
+# What a person should know. Ticks are at most an hour and a quarter apart, so what every tick reports is in at least one of
+# any two hours.
 
 resource "aws_sns_topic" "alarm_topic" {
   name_prefix  = "${var.name}-alarms-"
@@ -15,10 +15,10 @@ resource "aws_sns_topic_subscription" "alarm_subscription" {
 }
 
 locals {
-  # Most alarms are about one number of the last two hours, of which one is enough. Hours in which nothing was measured count
-  # as 0. Otherwise CloudWatch looks for older ones, and an alarm is late, or lasts for hours after it is over ("Configuring how
-  # CloudWatch alarms treat missing data"). What is said of missing ones is for a metric that isn't there at all. Each alarm
-  # looks at one metric, because CloudWatch charges by the metric.
+  # Most alarms look at the last two hours, and one bad hour is enough. Hours without data count as 0. Otherwise CloudWatch
+  # uses older hours, and an alarm starts late or lasts for hours too long ("Configuring how CloudWatch alarms treat missing
+  # data"). `missing` is for a metric that doesn't exist at all. Each alarm uses one metric, because CloudWatch charges by
+  # the metric.
   usual = {
     namespace  = "SesSmtpRotator"
     dimensions = { FunctionName = aws_lambda_function.function.function_name }
@@ -36,7 +36,7 @@ locals {
       description = "AWSCURRENT names an access key that is gone or Inactive, or the daily audit found that SES refuses its password: mail is failing. The function replaces a dead key by itself; find out who changed it."
       metric      = "CurrentKeyBroken"
     }
-    NoTick = { # one that fails is InvocationsFail's, and one that is given up InvocationsLost's
+    NoTick = { # InvocationsFail is about ticks that fail, InvocationsLost about ticks that were given up
       description = "Nothing has invoked the function for three hours, so nothing is rotated or retired. Applications can still send; check the schedule."
       namespace   = "AWS/Lambda"
       metric      = "Invocations"

@@ -1,14 +1,14 @@
-# Where the function's zip is: a file, an object in S3, or a URL, from which it is downloaded into a file.
+# The place of the function's zip: a file, an object in S3, or a URL that is downloaded into a file.
 
 locals {
   download = "${path.root}/.terraform/ses-smtp-rotator/${var.function_sha256}.zip" # a folder that is in no repository
 
-  # One of them in any case, so that it's the preconditions that say what is missing or too much, and not the provider.
+  # Always names one of them, so that the preconditions report what is missing or too much, and not the provider.
   function_file   = var.function_zip != "" ? var.function_zip : var.function_url != "" ? local.download : var.function_bucket != "" ? null : ""
   function_bucket = local.function_file == null ? var.function_bucket : null
 
-  # AWS reports the checksum in base64, so that is what is planned: three bytes, which are six hexadecimal digits, make four
-  # characters. A SHA-256 has 32 bytes, so a zero byte is put behind it, and its character is written as "=".
+  # AWS reports the checksum in base64, so the plan has base64 too: three bytes, which are six hexadecimal digits, make four
+  # characters. A SHA-256 has 32 bytes, so this appends a zero byte and writes its character as "=".
   base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
   sha256_in_base64 = var.function_sha256 == "" ? null : "${substr(join("", flatten([
     for i in range(0, 66, 6) : [
@@ -19,9 +19,10 @@ locals {
   function_hash = var.function_zip != "" ? filebase64sha256(var.function_zip) : local.sha256_in_base64
 }
 
-# Whoever applies needs the file if the function is made or gets other code. So it is downloaded for another checksum, and wherever
-# it is missing or isn't what it was. In that case, nothing is known of the second trigger when Terraform plans, which is a change;
-# applied, it is the empty text as always, so the next plan is empty. A URL can have a password in it, so the state hasn't the URL.
+# The machine that applies needs the file if the function is created or gets different code. So it is downloaded if the
+# checksum is new, and if the file is missing or has changed. In the latter case the second trigger is unknown during
+# planning, which counts as a change; after applying, it is the empty text as always, so the next plan is empty. A URL can
+# contain a password, so the state doesn't have the URL.
 resource "terraform_data" "download" {
   count = var.function_url == "" ? 0 : 1
   triggers_replace = [

@@ -1,4 +1,4 @@
-# The credential: whom it belongs to, and where applications read it.
+# The credential: the user that owns it, and the secret that applications read.
 
 locals {
   makes_user   = var.existing_user_name == ""
@@ -13,18 +13,20 @@ resource "aws_iam_user" "smtp_user" {
   name          = "${var.name}-smtp"
   path          = "/ses-smtp/"
   force_destroy = true # its access keys are the function's, which is gone by then
-  # The tag has the user deleted before the secret, so that a deletion that stops here leaves the secret readable.
+  # The tag makes the user depend on the secret. So the user is deleted first, and if its deletion fails, the secret can
+  # still be read.
   tags = merge(var.tags, { ses-smtp-rotator-secret = local.secret_arn })
-  # Where another user takes its place, it goes last: not before the function has accepted the other.
+  # If another user replaces it, it is deleted last, after the function has accepted the other.
   lifecycle { create_before_destroy = true }
 }
 
-# What smtprotate policy writes. SMTP needs this one action, on every identity and configuration set that mail involves ("Actions,
-# resources, and condition keys for Amazon SES"). What other policies an existing user has is not for this module to say; the
-# audit does. So each way in allows all identities once more: a denial of all other ways would name them only once, and bind what
-# those policies allow as well.
+# What smtprotate policy writes. SMTP needs this one action, on every identity and configuration set that mail involves
+# ("Actions, resources, and condition keys for Amazon SES"). This module doesn't limit what an existing user's other
+# policies allow; the audit reports it. So each kind of source allows all identities again: one denial of all other sources
+# would name them only once, but would also bind those other policies.
 locals {
-  # Mail that comes through an endpoint has no public address, and the other way round. So there is a policy for each way.
+  # Mail through an endpoint has no public source address, and other mail has no private one. So each kind of source has its
+  # own policy.
   inside = { for way, through in {
     endpoints = { sid = "SendFromEndpoints", key = "aws:SourceVpce", ids = var.vpc_endpoint_ids }
     vpcs      = { sid = "SendFromVPCs", key = "aws:SourceVpc", ids = var.vpc_ids }
@@ -88,8 +90,8 @@ resource "aws_iam_user_policy_attachment" "sending_policy" {
   lifecycle { create_before_destroy = true } # as the user has
 }
 
-# The inline policy that there was before. As the attachments depend on it, Terraform destroys it after it has made them: mail may
-# be sent throughout.
+# The inline policy of earlier versions. The attachments depend on it, so Terraform creates them before it destroys it, and
+# mail can be sent throughout.
 resource "aws_iam_user_policy" "sending_policy" {
   count  = 0
   user   = local.user_name
@@ -97,8 +99,8 @@ resource "aws_iam_user_policy" "sending_policy" {
   lifecycle { create_before_destroy = true }
 }
 
-# It has no version until the function puts one in: what Terraform put in would be in its state, and would be put in again over
-# the credential once Secrets Manager had forgotten it.
+# It has no version until the function writes one. A version from Terraform would be in its state, and Terraform would write
+# it over the credential once Secrets Manager had deleted the old version.
 resource "aws_secretsmanager_secret" "smtp_secret" {
   count                   = local.makes_secret ? 1 : 0
   name_prefix             = "${var.name}-"
@@ -136,18 +138,18 @@ resource "aws_secretsmanager_secret_policy" "secret_policy" {
   })
 }
 
-# The first credential comes with the first apply: a tick. Where SES takes its time to accept it, the apply fails and says so;
-# the next hourly tick goes on, and so does the next apply.
+# The first apply runs a tick, which creates the first credential. If SES is slow to accept it, the apply fails and says so;
+# the next hourly tick or the next apply continues.
 resource "aws_lambda_invocation" "first_credential" {
   function_name = aws_lambda_function.function.function_name
   input         = "{}"
-  # A change is tried at once, and one that contradicts itself fails. The policies come before it, because where verify is send,
-  # the credential is tried; and those of ways in that there are no more go after it, and so after the new ones are there.
+  # A change is tried at once, and fails if it contradicts itself. The policies come before it, because the function sends a
+  # mail if verify is send. Policies of removed sources are destroyed after it, and so after the new ones exist.
   triggers = merge(local.environment, { for way, attachment in aws_iam_user_policy_attachment.sending_policy : way => attachment.policy_arn })
 }
 
-# Secrets Manager calls the function for each of its rotation's four steps. Its own schedule has to be set to something: 1000
-# days is the longest, and by then the function's has rotated many times.
+# Secrets Manager calls the function for each of its rotation's four steps. It needs a schedule of its own: 1000 days is the
+# longest, and by then the function's schedule has rotated many times.
 resource "aws_lambda_permission" "rotation_permission" {
   count          = var.rotate_button ? 1 : 0
   function_name  = aws_lambda_function.function.function_name

@@ -1,4 +1,4 @@
-# All of it at a glance.
+# Everything on one page.
 
 resource "aws_cloudwatch_dashboard" "dashboard" {
   count          = var.make_dashboard ? 1 : 0

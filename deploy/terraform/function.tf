@@ -115,8 +115,8 @@ resource "aws_lambda_function" "function" {
   depends_on = [aws_iam_role_policy.function_role, terraform_data.download]
 }
 
-# For asynchronous invocations: ticks, and leaks told by AWS Health. A failed emergency is tried again within minutes and
-# continues; one that is an hour old would surprise.
+# For asynchronous invocations: ticks, and leaks reported by AWS Health. A failed emergency is retried within minutes and
+# continues; a retry after an hour would be a surprise.
 resource "aws_lambda_function_event_invoke_config" "function" {
   function_name                = aws_lambda_function.function.function_name
   maximum_retry_attempts       = 2
@@ -126,7 +126,7 @@ resource "aws_lambda_function_event_invoke_config" "function" {
   }
 }
 
-# Outlives the rest until its retention ends: it is the record of which keys there were and what became of them.
+# Outlives the rest until its retention ends, because it records which keys existed and what happened to them.
 resource "aws_cloudwatch_log_group" "log_group" {
   name_prefix       = "${var.name}-"
   retention_in_days = var.log_retention_days
@@ -144,7 +144,7 @@ resource "aws_iam_role" "function_role" {
   tags = var.tags
 }
 
-# The actions are the methods that the function calls, one for one, as in template.yaml.
+# Each action is a method that the function calls, as in template.yaml.
 locals {
   policies = merge({
     access-keys = [{
@@ -152,7 +152,8 @@ locals {
       Action   = ["iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:CreateAccessKey", "iam:UpdateAccessKey", "iam:DeleteAccessKey"]
       Resource = local.user_arn
     }]
-    # To see what is wide in what the user may do. Managed policies and groups are anybody's, so it may read all of them.
+    # For the audit of what the user may do. The user can have any managed policy and be in any group, so the function may
+    # read all of them.
     audit = [
       {
         Effect = "Allow"
@@ -200,8 +201,8 @@ locals {
       Resource = aws_sqs_queue.failure_queue.arn
     }]
     }, var.parameter_path == "" ? {} : {
-    # Of KMS, Parameter Store asks on the function's behalf: to write a standard parameter and to read it. Everybody in the account
-    # may use aws/ssm ("AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters").
+    # Parameter Store uses the KMS key in the function's name, to write and to read a standard parameter. Everybody in the
+    # account may use aws/ssm ("AWS KMS encryption for AWS Systems Manager Parameter Store SecureString parameters").
     copies = concat([{
       Effect   = "Allow"
       Action   = ["ssm:GetParameters", "ssm:PutParameter", "ssm:DeleteParameters"]
@@ -213,8 +214,8 @@ locals {
       Condition = { StringLike = { "kms:EncryptionContext:PARAMETER_ARN" = local.parameters_arn } }
     }])
     }, length(var.subnet_ids) == 0 ? {} : {
-    # Lambda plugs the function into the subnets with these ("Giving Lambda functions access to resources in an Amazon VPC").
-    # Not all of them can be had for less than all resources; network_is_lambdas keeps them from the function itself.
+    # Lambda connects the function to the subnets with these ("Giving Lambda functions access to resources in an Amazon
+    # VPC"). Some of them can't be limited to certain resources; network_is_lambdas denies them to the function's own code.
     network = [{
       Effect = "Allow"
       Action = [

@@ -1,5 +1,5 @@
-# Leaks. AWS Health tells of access keys in the wrong hands, all of the account's, in us-east-1 and, as backup, in us-west-2
-# (aws-us-gov: us-gov-west-1). In another Region it is heard of where the module in leaks forwards it.
+# Leaks. AWS Health reports all leaked access keys of the account in us-east-1 and, as a backup, in us-west-2 (aws-us-gov:
+# us-gov-west-1). modules/leaks forwards these events to other Regions.
 
 locals {
   leaks = merge(

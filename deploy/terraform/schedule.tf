@@ -1,4 +1,4 @@
-# The clock. A tick that is lost costs an hour, so it isn't tried for longer than that.
+# The clock. A lost tick costs an hour, so it isn't retried for longer than that.
 
 resource "aws_scheduler_schedule" "schedule" {
   name_prefix         = "${var.name}-"
@@ -6,7 +6,7 @@ resource "aws_scheduler_schedule" "schedule" {
   state               = var.schedule_state
   schedule_expression = var.schedule_expression
 
-  # Many of these in an account wake at different minutes.
+  # Spreads the ticks of many credentials in an account over different minutes.
   flexible_time_window {
     mode                      = "FLEXIBLE"
     maximum_window_in_minutes = 15
@@ -77,7 +77,8 @@ resource "aws_iam_role_policy" "schedule_role" {
   })
 }
 
-# Events that were given up: by Lambda, after the function failed three times, or by the schedule, which couldn't deliver.
+# Events that were given up: by Lambda after the function failed three times, or by the schedule because it couldn't deliver
+# them.
 resource "aws_sqs_queue" "failure_queue" {
   name_prefix               = "${var.name}-failures-"
   message_retention_seconds = 1209600 # 14 days, the longest
