@@ -72,7 +72,7 @@ func TestAValueForAnotherEndpointIsSettledBeforeItIsOverwritten(t *testing.T) {
 	before := s.value()
 	s.fails(`{"action":"rotate"}`, rotation.ConfigurationError, "secret "+secret, "its port is 465")
 	s.after(30 * day)
-	if r := s.must(`{}`, rotation.Blocked); !warned(r, rotation.WarnRotationBlocked, "before the secret's value is settled") {
+	if r := s.must(`{}`, rotation.Blocked); !warned(r, rotation.WarnRotationBlocked, "until the secret's value is settled") {
 		t.Errorf("it doesn't say why nothing happens: %+v", r.Warnings)
 	}
 	if s.value() != before || len(s.World.Keys(user)) != 1 {

@@ -93,7 +93,7 @@ func TestAnEmergencyOnAFullSecretSaysWhatStopsTheKey(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.fails(`{"action":"emergency"}`, rotation.RotationBlocked, "100 versions", leaked+", which leaked, is still Active",
+	s.fails(`{"action":"emergency"}`, rotation.RotationBlocked, "100 versions", "the leaked access key "+leaked+" is still Active",
 		`"contain":"first"`)
 	message := s.fails(`{"action":"emergency","contain":"first"}`, rotation.RotationBlocked, "100 versions")
 	s.keyIs(leaked, "Inactive")

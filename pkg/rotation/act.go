@@ -41,8 +41,8 @@ func (run *run) do(ctx context.Context, c command) error {
 	return Errorf(RequestError, "the plan names an unknown command %q", c.kind)
 }
 
-// create makes a key and derives its passwords at once, so that its secret is never kept. Nobody
-// tries it again: each call that reaches IAM makes another key.
+// create makes a key and derives its passwords at once, so that its secret is never kept. It is
+// never retried: each call that reaches IAM makes another key.
 func (run *run) create(ctx context.Context, c command) error {
 	k, secret, err := run.Keys.Create(ctx)
 	if err != nil {
@@ -75,8 +75,8 @@ func (run *run) stage(ctx context.Context, c command) error {
 	return errors.Join(err, run.delete(ctx, cmd(deleteKey, c.key, "its password couldn't be stored")))
 }
 
-// restage writes an existing credential as a new version. The password doesn't change, and its date
-// does.
+// restage writes an existing credential as a new version. The password stays the same; the
+// version's date is new.
 func (run *run) restage(ctx context.Context, c command) error {
 	v, err := run.Secret.Restage(ctx, run.state.Current, *c.version, run.Clock.now())
 	if err != nil {
@@ -87,8 +87,8 @@ func (run *run) restage(ctx context.Context, c command) error {
 	return nil
 }
 
-// fence writes the current credential as a new version and moves AWSCURRENT there. Whoever observed
-// the old version can't promote any more.
+// fence writes the current credential as a new version and moves AWSCURRENT there. An invocation
+// that observed the old version can't promote any more.
 func (run *run) fence(ctx context.Context, c command) error {
 	v, err := run.Secret.Restage(ctx, run.state.Current, *c.version, run.Clock.now())
 	if err != nil {
@@ -129,7 +129,8 @@ func (run *run) moveCurrent(ctx context.Context, to Version) error {
 	return err
 }
 
-// unstage leaves no step in the result: no credential and no key changes.
+// unstage moves AWSPENDING to AWSCURRENT's version. It records no step, because no credential and
+// no key changes.
 func (run *run) unstage(ctx context.Context, c command) error {
 	if err := run.Secret.Move(ctx, Pending, c.version.ID, run.state.Current.ID); err != nil {
 		return err
@@ -138,7 +139,8 @@ func (run *run) unstage(ctx context.Context, c command) error {
 	return nil
 }
 
-// activate is for a rollback only: what a person deactivated isn't the rotator's to reactivate.
+// activate makes a key Active again, for a rollback only: a key that a person deactivated isn't the
+// rotator's to reactivate.
 func (run *run) activate(ctx context.Context, c command) error {
 	if err := run.Keys.SetStatus(ctx, c.key, Active); err != nil {
 		return err
@@ -160,7 +162,7 @@ func (run *run) deactivate(ctx context.Context, c command) error {
 	run.state = run.state.statusSet(c.key, Inactive)
 	run.record(c.step())
 	if run.looksAgain() {
-		return nil // an emergency and a rollback look again and mend this; a decommission wants each key gone
+		return nil // an emergency and a rollback look again and mend this; a decommission deletes every key
 	}
 	return run.restoreCurrent(ctx, c)
 }
@@ -177,15 +179,15 @@ func (run *run) restoreCurrent(ctx context.Context, c command) error {
 	}
 	run.state = run.state.activated(c.key)
 	run.record(cmd(activateKey, c.key,
-		"it became current in the moment of its deactivation, or that isn't known").step())
+		"it became current while it was being deactivated, or AWSCURRENT couldn't be read").step())
 	if err != nil {
 		return err
 	}
-	return Errorf(Conflict, "access key %s became current in the moment of its deactivation, and is Active again",
-		c.key)
+	return Errorf(Conflict,
+		"access key %s became current while it was being deactivated; it was made Active again", c.key)
 }
 
-// delete can't be undone.
+// delete deletes a key, which can't be undone.
 func (run *run) delete(ctx context.Context, c command) error {
 	if err := run.spareCurrent(ctx, c); err != nil {
 		return err
@@ -213,9 +215,9 @@ func (run *run) spareCurrent(ctx context.Context, c command) error {
 	case c.evenCurrent && current != nil && current.ID == c.whileCurrent:
 		return nil
 	case c.evenCurrent:
-		return Errorf(Conflict, "AWSCURRENT moved meanwhile, and access key %s was left alone", c.key)
+		return Errorf(Conflict, "AWSCURRENT moved meanwhile; access key %s was left alone", c.key)
 	case current.names(c.key):
-		return Errorf(Conflict, "access key %s became current meanwhile and was left alone", c.key)
+		return Errorf(Conflict, "access key %s became current meanwhile; it was left alone", c.key)
 	}
 	return nil
 }

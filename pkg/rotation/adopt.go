@@ -5,12 +5,11 @@ import (
 	"strings"
 )
 
-// A value that people wrote is adopted as it is. If it says what the configuration doesn't, a
-// rotation waits until somebody has settled that: else it would take from applications what they
-// send with.
+// A value that people wrote is adopted as it is. If it differs from the configuration, a rotation
+// waits until somebody has settled that: otherwise it would take away what applications send with.
 
-// settleFirst holds a rotation back that the value isn't ready for. Somebody who asked for it hears
-// so as an error; a tick waits, and goes on with what doesn't depend on it.
+// settleFirst holds a rotation back while the value isn't settled. A rotation that was asked for
+// fails and says why; a tick waits, and does what doesn't depend on the value.
 func (pl *planner) settleFirst() Decision {
 	if !pl.Current.Unsettled {
 		return Decision{}
@@ -35,32 +34,33 @@ func (pl *planner) settleFirst() Decision {
 	}
 	d.Blocked = true
 	d.Next.Reason = strings.TrimPrefix(d.Next.Reason+"; rotation is due ("+reason+
-		") and waits for the value to be settled", "; ")
-	return d.warn(WarnRotationBlocked, "%s, but no rotation begins before the secret's value is settled", reason)
+		") and waits until the value is settled", "; ")
+	return d.warn(WarnRotationBlocked, "%s, but no rotation starts until the secret's value is settled: see the "+
+		"warning %s", reason, WarnValueDiffers)
 }
 
 func (pl *planner) refuseUnsettled() Decision {
 	if !pl.Current.Unsettled {
 		return Decision{}
 	}
-	return fail(ConfigurationError, "no rotation before this is settled: %s", pl.difference())
+	return fail(ConfigurationError, "rotation refused: %s", pl.difference())
 }
 
-// difference says what a value that people wrote has and the configuration hasn't, and what that
-// comes to.
+// difference says how a value that people wrote differs from the configuration, and what follows
+// from that.
 func (pl *planner) difference() string {
-	text := fmt.Sprintf("the value of %s (AWSCURRENT, version %s) isn't as a rotation would write it: %s",
+	text := fmt.Sprintf("the value of %s (AWSCURRENT, version %s) isn't what a rotation would write: %s",
 		pl.secretName(), pl.Current.ID, pl.Current.Differs)
 	switch {
 	case pl.req.Action == Emergency:
-		return text + "; an emergency doesn't wait for that, and writes what is configured"
+		return text + "; an emergency doesn't wait for that: it writes what is configured"
 	case !pl.Current.Unsettled:
-		return text + "; the next rotation writes what is configured: see that applications can send with that"
+		return text + "; the next rotation writes what is configured: make sure that applications can send with it"
 	}
-	return text + "; until that is settled, no rotation begins: applications might not send any more"
+	return text + "; no rotation starts until that is settled, because applications might be unable to send afterwards"
 }
 
-// noteValue warns of what is in the current value that somebody should know about.
+// noteValue warns of what a person should know about the current value.
 func (pl *planner) noteValue(d Decision) Decision {
 	if d.kind == passes || d.kind == asks || d.kind == does && pl.req.Action == Rotate {
 		return d // a rotation that was asked for is about to change that
@@ -70,8 +70,9 @@ func (pl *planner) noteValue(d Decision) Decision {
 	}
 	if names := pl.Current.SecretKeys; len(names) > 0 {
 		d = d.warn(WarnSecretKeyInValue, "the value of %s (AWSCURRENT, version %s) holds a secret access key, as %s: "+
-			"whoever can read it can do all that the key's user may do; the rotation that replaces the value leaves "+
-			"it out: see that nobody needs it there", pl.secretName(), pl.Current.ID, strings.Join(names, ", "))
+			"anyone who can read the value can do all that the key's user may do; the next rotation leaves the key "+
+			"out: make sure that no application reads it there", pl.secretName(), pl.Current.ID,
+			strings.Join(names, ", "))
 	}
 	return d
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
-// written gives the secret a value by hand, with a new key's ID in place of U!, its password in the
-// Region in place of P! and E! (percent-encoded) and its secret access key in place of K!.
+// written gives the secret a value by hand. In it, U! stands for a new key's ID, P! and E!
+// (percent-encoded) for its password in the Region, and K! for its secret access key.
 func (s *stage) written(value, passwordFor string) (id string) {
 	s.Helper()
 	id, key, err := s.world.CreateAccessKey(user)
@@ -30,8 +30,8 @@ func (s *stage) write(value string) {
 	}
 }
 
-// unsettled are values that name something else than the configuration, which is eu-west-1 with
-// SES's own endpoint, and what is said about each.
+// unsettled are values that differ from the configuration, which is eu-west-1 with SES's own
+// endpoint, and what the rotator says about each.
 var unsettled = map[string]string{
 	`{"username":"U!","password":"P!","region":"us-east-1"}`:                                      "it is for SES in us-east-1, and the first Region that is configured is eu-west-1",
 	`{"username":"U!","password":"P!","region":"US-EAST-1"}`:                                      "it is for SES in us-east-1",
@@ -113,7 +113,7 @@ func TestSomebodySettlesItByTheConfigurationOrByTheValue(t *testing.T) {
 	s.rotator.Secret.(*smtpsecret.Secret).Deliberate = true
 	text := said(s.comes(tick, rotation.Waiting))
 	if !strings.Contains(text, "the next rotation writes what is configured") {
-		t.Errorf("it doesn't say what comes: %s", text)
+		t.Errorf("it doesn't say what comes next: %s", text)
 	}
 	s.comes(rotate, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
 
@@ -140,7 +140,7 @@ func TestAFenceKeepsWhatApplicationsSendWith(t *testing.T) {
 	}
 }
 
-// A person writes a value over the rotator's. The key that was current retires as any other.
+// A person overwrites the rotator's value. The key that was current retires like any other.
 func TestAValueThatIsntSettledKeepsNoKeyFromRetiring(t *testing.T) {
 	s := newStage(t)
 	s.comes(tick, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
@@ -174,7 +174,7 @@ func TestASecretAccessKeyInTheValueIsToldAndLeftOut(t *testing.T) {
 	id := s.written(`{"username":"U!","password":"P!","note":"K!","team":"mail"}`, region)
 	if text := said(s.comes(tick, rotation.Waiting)); !strings.Contains(text, "SecretKeyInValue") ||
 		!strings.Contains(text, "as note") {
-		t.Errorf("it isn't told: %s", text)
+		t.Errorf("no warning of it: %s", text)
 	}
 	result := s.comes(rotate, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
 	value := s.labelled("AWSCURRENT").Value
@@ -182,7 +182,7 @@ func TestASecretAccessKeyInTheValueIsToldAndLeftOut(t *testing.T) {
 		t.Errorf("after %+v, the value is %s", result.Steps, value)
 	}
 	if text := said(s.comes(tick, rotation.Waiting)); strings.Contains(text, "SecretKeyInValue") {
-		t.Errorf("it is still told: %s", text)
+		t.Errorf("still a warning of it: %s", text)
 	}
 }
 
@@ -197,6 +197,6 @@ func TestOurValueWithSwappedMembersIsReplacedAndNothingOfItIsTold(t *testing.T) 
 		t.Errorf("%s, %v", result.Outcome, err)
 	}
 	if strings.Contains(said(result), password) {
-		t.Errorf("the password is told: %s", said(result))
+		t.Errorf("the answer has the password: %s", said(result))
 	}
 }

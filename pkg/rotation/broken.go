@@ -10,15 +10,15 @@ import (
 )
 
 // doubtList asks SES about a current key that IAM lists as Inactive although this run has just made
-// it Active. The list may be as it was before; or somebody has deactivated the key since. What
-// replaces a key that is alive may not be accepted yet, so mail would fail.
+// it Active. The list may be as it was before; or somebody has deactivated the key since. If the
+// key works after all, replacing it could make mail fail: SES may not accept the replacement yet.
 func (pl *planner) doubtList() Decision {
 	k, listed := pl.key(pl.Current.AccessKeyID())
 	if !listed || k.Status == Active || !pl.Done.activated(k.ID) || pl.Done.verifiedSinceLook(k.ID) ||
 		pl.policy.SkipVerification {
 		return Decision{}
 	}
-	return pl.tryCurrent("this run made it Active, and IAM lists it as %s", k.Status)
+	return pl.tryCurrent("this run made it Active, but IAM lists it as %s", k.Status)
 }
 
 // tryCurrent asks SES about AWSCURRENT.
@@ -44,8 +44,8 @@ func (pl *planner) replaceBroken() Decision {
 // replace finds the quickest way to a living credential: one that is pending already, a new key, or
 // an older one.
 func (pl *planner) replace() Decision {
-	// A pending key that SES refuses for good is given up, behind a fence, unless it was current
-	// before: then it may be good for something yet.
+	// A pending key that SES refuses for good is given up, after a fence, unless it was current
+	// before: then it may still be of use.
 	if v, k, ok := pl.pending(); ok && k.Status == Active && (!pl.refusedForGood(k) || !pl.isPrevious(k.ID)) {
 		return pl.finish(v, k)
 	}
@@ -58,20 +58,20 @@ func (pl *planner) replace() Decision {
 	return pl.freeSlot()
 }
 
-// restoreOlder makes a credential current again that is stored and whose key is Active.
+// restoreOlder makes a stored credential current again if its key is Active.
 func (pl *planner) restoreOlder() Decision {
 	previous, ok := pl.previousKey()
 	if k, ok := pl.lostReplacement(); ok {
-		// it is deleted at once: deactivated, and left there by a crash, it would hold the slot for
-		// days
+		// it is deleted at once: if it were deactivated first, a crash would leave it in the slot
+		// for days
 		k.Status = Inactive
 		return pl.revoke(k,
-			"another invocation may be about to delete any key that it can have seen; one that is made now is safe")
+			"another invocation may have seen this key and be about to delete it; a key that is made now is safe")
 	}
-	// IAM answers for a key that is gone with an error, so asking for the last use of each is what
-	// finds out that the list of keys is stale. It has to come before AWSPREVIOUS is staged again:
-	// that may name such a key, and what another invocation has promoted meanwhile would give way
-	// to it.
+	// IAM answers with an error if a key is gone, so asking for the last use of each key detects a
+	// stale list of keys. This has to come before AWSPREVIOUS is staged again: it may name a key
+	// that is gone, and would then take the place of what another invocation has promoted
+	// meanwhile.
 	for k := range pl.others() {
 		pl.lastUsed(k)
 	}
@@ -92,13 +92,12 @@ func (pl *planner) freeSlot() Decision {
 		}
 	}
 	if d := pl.retireOthers(); d.kind != passes {
-		return d // its slot comes free, if not in this invocation
+		return d // its slot will be free, though perhaps not in this invocation
 	}
-	for k := range pl.others() { // used or not: whoever made it may be verifying it
+	for k := range pl.others() { // even if used: the invocation that made it may be verifying it
 		if at := k.Created.Add(pl.policy.PromotionWindow); k.Status == Active && !pl.now.After(at) {
-			return pl.noSlot("access key %s was made a moment ago, perhaps by an invocation that still runs; if it "+
-				"comes to nothing, "+
-				"a tick after %s goes on without it", k.ID, at.UTC().Format(time.RFC3339))
+			return pl.noSlot("access key %s was made a moment ago, perhaps by an invocation that is still running; "+
+				"after %s, a tick no longer waits for it", k.ID, at.UTC().Format(time.RFC3339))
 		}
 	}
 	if k, ok := pl.key(pl.Current.AccessKeyID()); ok {
@@ -108,42 +107,43 @@ func (pl *planner) freeSlot() Decision {
 }
 
 // takeDeadSlot deletes the current key itself: nobody can send with it, and nothing else will free
-// a slot soon. SES is asked first: IAM's list may be older than an activation, and what is deleted
-// can't come back.
+// a slot soon. SES is asked first: IAM's list may be from before somebody activated the key, and a
+// deletion can't be undone.
 func (pl *planner) takeDeadSlot(k Key) Decision {
 	if pl.Current.User == "" && !pl.fenced() {
-		return pl.fence("so that the value names the user, and is known for this user's once access key %s is gone",
+		return pl.fence("so that the value names the user: once access key %s is gone, nothing else says whose it is",
 			k.ID)
 	}
 	if !pl.policy.SkipVerification {
 		if !pl.Done.verifiedSinceLook(k.ID) {
-			return pl.tryCurrent("IAM lists it as %s, and a list can be late: it is deleted only if SES refuses it too",
+			return pl.tryCurrent("IAM lists it as %s, but that can be late: it is deleted only if SES refuses it too",
 				k.Status)
 		}
 		if verdict := pl.Done.verdict(k.ID); verdict.Meaning != sessmtp.Refused {
-			return pl.noSlot("nobody could ask SES whether access key %s is really dead (%v); the next tick asks again",
-				k.ID, verdict.Err)
+			return pl.noSlot("SES couldn't be asked whether access key %s is really dead (%v); the next tick asks "+
+				"again", k.ID, verdict.Err)
 		}
 	}
 	c := cmd(deleteKey, k.ID,
-		"Inactive, and the other slot's key can't go: its own slot is the one to take").evenIfCurrent()
+		"Inactive, and the other key can't go: its replacement needs its slot").evenIfCurrent()
 	c.whileCurrent = pl.Current.ID
 	return do(c)
 }
 
 func (pl *planner) noSlot(advice string, args ...any) Decision {
 	return fail(RotationBlocked,
-		"AWSCURRENT names access key %q, which can't send, and no key slot can be freed: %s; %s",
+		"AWSCURRENT names access key %q, which can't send, and no key slot can be freed; the user's other keys: %s; %s",
 		pl.Current.AccessKeyID(), describe(slices.Collect(pl.others())), fmt.Sprintf(advice, args...))
 }
 
-// refusedForGood: SES refused the key's credential just now, and the key is too old for that to be
-// only late news. The value that was stored for it is wrong.
+// refusedForGood reports whether SES has just refused the key's credential although the key is old
+// enough for SES to know it. The password that was stored for it is wrong then.
 func (pl *planner) refusedForGood(k Key) bool {
 	return pl.Done.verdict(k.ID).Meaning == sessmtp.Refused && pl.now.Sub(k.Created) > refusedFor
 }
 
-// lostReplacement is a key that this run made and couldn't promote, and nobody else has.
+// lostReplacement returns a key that this run made but couldn't promote, and that nobody else
+// promoted.
 func (pl *planner) lostReplacement() (Key, bool) {
 	for k := range pl.others() {
 		if pl.Done.made(k.ID) && pl.Done.tooLate(k.ID) && !pl.isPrevious(k.ID) {
@@ -153,13 +153,13 @@ func (pl *planner) lostReplacement() (Key, bool) {
 	return Key{}, false
 }
 
-// triedInVain: this invocation has tried to make the key current already.
+// triedInVain reports whether this invocation has already failed to make the key current.
 func (pl *planner) triedInVain(k Key) bool {
 	return pl.refusedForGood(k) || pl.Done.tooLate(k.ID)
 }
 
-// strayKey is an Active key that was never used, that no version names, and that no running
-// invocation can be about to stage.
+// strayKey returns an Active key that was never used, that no version names, and that is too old
+// for a running invocation to be about to stage it.
 func (pl *planner) strayKey() (Key, bool) {
 	for k := range pl.others() {
 		old := pl.now.Sub(k.Created) > max(pl.policy.PromotionWindow, invocation)
@@ -170,7 +170,8 @@ func (pl *planner) strayKey() (Key, bool) {
 	return Key{}, false
 }
 
-// previousKey is the living key that AWSPREVIOUS names, unless AWSCURRENT names it too.
+// previousKey returns the key that AWSPREVIOUS names, if it exists and AWSCURRENT doesn't name it
+// too.
 func (pl *planner) previousKey() (Key, bool) {
 	v := pl.previousVersion()
 	if v == nil || v.names(pl.Current.AccessKeyID()) {
@@ -184,10 +185,10 @@ func (pl *planner) stagePrevious(reason string) Decision {
 	return do(cmd(restage, v.AccessKeyID(), "%s", reason).of(v))
 }
 
-// stageStored finds a credential in a version without a label: invocations that overlapped may have
-// left one there whose key is Active, and then it is the quickest way back. The invocation that
-// made the key may still run, and be about to delete it, because it couldn't promote it; so
-// another's young key is left alone.
+// stageStored stages a credential from a version without a label: overlapping invocations may have
+// left one whose key is Active, and then it is the quickest way back. A young key that another
+// invocation made is left alone: that invocation may still be running, and may delete the key
+// because it couldn't promote it.
 func (pl *planner) stageStored() Decision {
 	for k := range pl.others() {
 		anothers := pl.now.Sub(k.Created) < invocation && !pl.Done.made(k.ID)
@@ -201,7 +202,7 @@ func (pl *planner) stageStored() Decision {
 	return Decision{}
 }
 
-// describe names keys, for people who have to decide about them.
+// describe lists keys with their status and last use, for a person who has to decide about them.
 func describe(keys []Key) string {
 	var texts []string
 	for _, k := range keys {

@@ -5,32 +5,33 @@ import (
 	"time"
 )
 
-// Budget is time that is kept of what is left before Lambda's deadline: so much, but no more than a
-// share of what is left.
+// Budget is time to reserve before Lambda's deadline: Most, but no more than a share of the time
+// that is left.
 type Budget struct {
 	Most  time.Duration
-	Share int // 5 is a fifth; 0 doesn't bound it
+	Share int // 5 means a fifth; 0 means no such limit
 }
 
 // An invocation starts nothing that it can't finish before Lambda's deadline, and stops verifying
 // in time to say why.
 var (
-	// ToAnswer is kept to log and return the answer, so that a call that never returns is told.
+	// ToAnswer is reserved for logging and returning the answer, so that even a call that never
+	// returns is reported.
 	ToAnswer = Budget{time.Second, 5}
-	// ToAnswerCloudFormation is kept to reach CloudFormation, which waits for an hour if it hears
-	// nothing.
+	// ToAnswerCloudFormation is reserved for answering CloudFormation, which otherwise waits for an
+	// hour.
 	ToAnswerCloudFormation = Budget{15 * time.Second, 5}
 
 	toPromote = Budget{5 * time.Second, 3}  // after verification: promote, or say why not
 	toRevoke  = Budget{20 * time.Second, 3} // after verification in an emergency: promote and revoke
 	toAct     = Budget{Most: time.Second}   // one command
 	toStore   = Budget{Most: 3 * time.Second}
-	toCopy    = Budget{10 * time.Second, 4} // in an emergency, where revoking comes next
-	// toPromoteCopied is toPromote where the copies are written next.
+	toCopy    = Budget{10 * time.Second, 4} // in an emergency, before it revokes
+	// toPromoteCopied is toPromote if copies are written after the promotion.
 	toPromoteCopied = Budget{20 * time.Second, 3}
 )
 
-// Of is the budget, where so much is left.
+// Of returns the budget for the time that is left.
 func (b Budget) Of(left time.Duration) time.Duration {
 	if b.Share == 0 {
 		return b.Most
@@ -38,7 +39,8 @@ func (b Budget) Of(left time.Duration) time.Duration {
 	return min(b.Most, left/time.Duration(b.Share))
 }
 
-// Keep ends ctx earlier by the budget. A context without a deadline stays as it is.
+// Keep returns a context that ends earlier than ctx by the budget. A context without a deadline
+// stays as it is.
 func (b Budget) Keep(ctx context.Context, clock Clock) (context.Context, context.CancelFunc) {
 	left, ok := clock.left(ctx)
 	if !ok {
@@ -62,7 +64,7 @@ func (run *run) enoughTime(ctx context.Context, c command) error {
 		left.Round(time.Millisecond), c.step().Kind)
 }
 
-// verifyTime is how long verification may take.
+// verifyTime returns how long verification may take.
 func (run *run) verifyTime(ctx context.Context) time.Duration {
 	allowed := run.Policy.VerifyTimeout
 	left, ok := run.Clock.left(ctx)

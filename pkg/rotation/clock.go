@@ -6,18 +6,19 @@ import (
 	"time"
 )
 
-// Clock is what a run knows of time. Its zero value is the system's clock; nothing else in this
-// package reads one. Contexts end by the system's clock all the same.
+// Clock is how a run reads the time and waits. Its zero value is the system's clock. Nothing else
+// in this package reads a clock, but contexts still end by the system's.
 type Clock struct {
-	// Now is the date, by which keys and versions age. Nil is time.Now.
+	// Now returns the time, from which the ages of keys and versions are counted. Nil means
+	// time.Now.
 	Now func() time.Time
-	// Left is how long ctx lasts, and false if it has no deadline. Nil goes by the system's clock,
-	// as deadlines do.
+	// Left returns how long ctx still lasts, and false if it has no deadline. Nil means by the
+	// system's clock, as for deadlines.
 	Left func(ctx context.Context) (time.Duration, bool)
-	// Pause waits for d, or until ctx ends. Nil really waits.
+	// Pause waits for d, or until ctx ends. Nil means a real wait.
 	Pause func(ctx context.Context, d time.Duration)
-	// Jitter is a number in [0, 1) that spreads the pauses of invocations that are in each other's
-	// way. Nil is random.
+	// Jitter returns a number in [0, 1), which makes the pauses of competing invocations differ.
+	// Nil means a random number.
 	Jitter func() float64
 }
 
@@ -54,7 +55,7 @@ func (c Clock) jitter() float64 {
 	return c.Jitter()
 }
 
-// giveWay lets another invocation get on: longer with each try.
+// giveWay pauses so that another invocation can proceed, longer with each try.
 func (c Clock) giveWay(ctx context.Context, try int) {
 	once := 100*time.Millisecond + time.Duration(c.jitter()*float64(200*time.Millisecond))
 	c.pause(ctx, time.Duration(try)*once)

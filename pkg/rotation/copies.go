@@ -8,8 +8,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// copyCurrent writes what is current to each copy that differs. In a tick, it stands before the
-// rules that make or retire a key. If the copies can't be read or written, the run ends there.
+// copyCurrent writes the current credential to each copy that differs. In a tick it comes before
+// the rules that make or retire a key; if the copies can't be read or written, the run fails there.
 func (pl *planner) copyCurrent() Decision {
 	if pl.broken() || pl.Done.sinceLook(failedToCopy) {
 		return Decision{}
@@ -23,13 +23,14 @@ func (pl *planner) copyCurrent() Decision {
 	return Decision{}
 }
 
-// stale: it doesn't hold what AWSCURRENT holds.
+// stale reports whether the copy differs from AWSCURRENT.
 func (c Copy) stale() bool { return !c.UpToDate }
 
-const untilCopied = "until the copies of the credential can be written, nothing is rotated or retired"
+const untilCopied = "nothing is rotated or retired until the copies of the credential can be written"
 
-// copyProven asks SES before it copies, unless this run has: people may have edited the value. What
-// SES doesn't accept isn't copied. An emergency takes the replacement as it is.
+// copyProven logs in with AWSCURRENT before it is copied, unless this run has done so already:
+// people may have edited the value, and what SES doesn't accept isn't copied. An emergency copies
+// the replacement as it is.
 func (pl *planner) copyProven() Decision {
 	verdict := pl.Done.verdict(pl.Current.AccessKeyID())
 	if pl.policy.SkipVerification || pl.req.Action == Emergency {
@@ -39,7 +40,8 @@ func (pl *planner) copyProven() Decision {
 	case "":
 		return pl.tryCurrent("before it is copied")
 	case sessmtp.Accepted:
-		return do(cmd(copyCurrent, pl.Current.AccessKeyID(), "it doesn't hold what is current").of(pl.currentVersion()))
+		return do(cmd(copyCurrent, pl.Current.AccessKeyID(), "it doesn't hold the current credential").
+			of(pl.currentVersion()))
 	}
 	return Decision{}
 }
@@ -52,7 +54,7 @@ func (pl *planner) copyRolledBack() Decision {
 	return pl.copyCurrent()
 }
 
-// copyManaged is for the step that made the version current.
+// copyManaged copies once a step of Secrets Manager's rotation has made the version current.
 func (pl *planner) copyManaged() Decision {
 	if d := pl.managedAlready(); d.kind == passes {
 		return Decision{}
@@ -64,14 +66,14 @@ func (pl *planner) deleteCopies() Decision {
 	if !pl.policy.HasCopies || pl.Done.sinceLook(deletedCopies) {
 		return Decision{}
 	}
-	return do(cmd(deleteCopies, "", "the copies of the credential go with it"))
+	return do(cmd(deleteCopies, "", "the copies of the credential are deleted with it"))
 }
 
-// copyInTheWay says why no Active key may go: a copy may name it.
+// copyInTheWay says why no Active key may be retired: a copy may name it. It is empty if none can.
 func (pl *planner) copyInTheWay() string {
 	copies, denied := pl.copies()
 	if denied != nil {
-		return "whether a copy of the credential names it can't be told"
+		return "a copy of the credential may name it: the copies can't be read"
 	}
 	for _, c := range copies {
 		if c.stale() && !c.Changed.IsZero() {
@@ -81,29 +83,29 @@ func (pl *planner) copyInTheWay() string {
 	return ""
 }
 
-// noteCopies warns of copies that a run leaves behind what is current.
+// noteCopies warns of copies that are out of date when a run ends.
 func (pl *planner) noteCopies(d Decision) Decision {
 	why := pl.copiesBehind()
 	if d.kind != waits && d.kind != fails || why == "" {
 		return d
 	}
-	consequence := "no key is retired that a copy may name"
+	consequence := "a key that a copy may name isn't retired"
 	if pl.req.Action == Emergency {
 		consequence = "applications that read it may be unable to send until a tick has written it"
 	}
 	return d.warn(WarnCopyFailed, "%s; %s", why, consequence)
 }
 
-// copiesBehind says which copy doesn't hold what is current, and why, as far as anybody has looked.
+// copiesBehind says which copy is out of date, and why, as far as this run has looked.
 func (pl *planner) copiesBehind() string {
 	if denied := pl.Copies.Denied; denied != nil {
-		return "the copies of the credential may not hold what is current: " + denied.Error()
+		return "the copies of the credential may be out of date: " + denied.Error()
 	}
 	i := slices.IndexFunc(pl.Copies.Value, Copy.stale)
 	if i < 0 {
 		return ""
 	}
-	text := pl.Copies.Value[i].Name + " doesn't hold what is current"
+	text := pl.Copies.Value[i].Name + " doesn't hold the current credential"
 	if failure := pl.Done.last(failedToCopy).err; failure != nil {
 		return text + ": " + failure.Error()
 	}
@@ -113,9 +115,9 @@ func (pl *planner) copiesBehind() string {
 	return text
 }
 
-// copy writes the copies that differ, all that it can. Nothing compares and swaps there, so another
-// invocation may have made another credential current and copied it meanwhile: AWSCURRENT is read
-// again, and if it moved, the run looks at the world anew and writes again.
+// copy writes the copies that differ, as many as it can. Copies have no compare-and-swap, so
+// another invocation may have made another credential current and copied it meanwhile: AWSCURRENT
+// is read again, and if it moved, the run observes again and writes again.
 func (run *run) copy(ctx context.Context, c command) error {
 	within, cancel := run.briefly(ctx)
 	defer cancel()
@@ -127,7 +129,7 @@ func (run *run) copy(ctx context.Context, c command) error {
 		if err := run.Copies.Write(within, one.Name, *c.version); err != nil {
 			failure = cmp.Or(failure, err)
 			if one.Changed.IsZero() {
-				break // what is written first tells whose all of them are
+				break // the copy that is written first says whose they all are
 			}
 			continue
 		}
@@ -138,7 +140,7 @@ func (run *run) copy(ctx context.Context, c command) error {
 	}
 	if failure != nil {
 		run.state = run.state.copiesFailed(failure)
-		if run.req.Action != Emergency { // which goes on: the leaked key must not send any more
+		if run.req.Action != Emergency { // an emergency goes on: the leaked key must not send any more
 			return Errorf(TypeOf(failure), "%w; %s", failure, untilCopied)
 		}
 	}
@@ -149,7 +151,8 @@ func (run *run) copy(ctx context.Context, c command) error {
 	return err
 }
 
-// lookAtCopies takes a failure for a fact: rules then spare what a copy may name.
+// lookAtCopies records a failure as a fact, not as an error: rules then spare a key that a copy may
+// name.
 func (run *run) lookAtCopies(ctx context.Context) error {
 	within, cancel := run.briefly(ctx)
 	defer cancel()
@@ -163,7 +166,7 @@ func (run *run) lookAtCopies(ctx context.Context) error {
 	return nil
 }
 
-// deleteCopies leaves one step, without a key, however often they are deleted.
+// deleteCopies records one step, without a key, however often it deletes them.
 func (run *run) deleteCopies(ctx context.Context, c command) error {
 	if err := run.Copies.Delete(ctx); err != nil {
 		return err
@@ -175,7 +178,7 @@ func (run *run) deleteCopies(ctx context.Context, c command) error {
 	return nil
 }
 
-// briefly bounds what an emergency spends on copies: its key is still to be revoked.
+// briefly limits the time that an emergency spends on copies: it has yet to revoke the key.
 func (run *run) briefly(ctx context.Context) (context.Context, context.CancelFunc) {
 	if run.req.Action != Emergency {
 		return ctx, func() {}

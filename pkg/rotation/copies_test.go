@@ -20,7 +20,7 @@ import (
 
 const path = "/mail/smtp"
 
-// parameterStore is localaws's, without the wire.
+// parameterStore is localaws's Parameter Store, called directly and not over HTTP.
 type parameterStore struct{ localaws.ParameterStore }
 
 func (s parameterStore) Get(ctx context.Context, names []string) (map[string]smtpparameter.Parameter, error) {
@@ -60,7 +60,7 @@ func (s *stage) parameter(name string) string {
 	return ""
 }
 
-// copied holds the parameters against AWSCURRENT.
+// copied compares the parameters with AWSCURRENT.
 func (s *stage) copied() {
 	s.Helper()
 	text := s.labelled("AWSCURRENT").Value
@@ -79,7 +79,7 @@ func (s *stage) copied() {
 	}
 }
 
-// copies are the steps of a tick that finds n copies behind: it asks SES first.
+// copies are the steps of a tick that finds n copies out of date: it asks SES first.
 func copies(n int) []rotation.StepKind {
 	return append([]rotation.StepKind{rotation.Verify}, times(rotation.CopyTo, n)...)
 }
@@ -132,7 +132,7 @@ func TestAParameterOfAnotherTypeIsNamed(t *testing.T) {
 	s.fails(tick, rotation.ConfigurationError, path+"/username")
 }
 
-// breakStore has all calls of an action fail until the returned function is called.
+// breakStore makes all calls of an action fail until the returned function is called.
 func (s *stage) breakStore(actions ...string) (mend func()) {
 	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
 		if slices.Contains(actions, c.Action) {
@@ -166,7 +166,7 @@ func TestNoKeyGoesWhileACopyNamesIt(t *testing.T) {
 				s.comes(tick, rotation.Waiting, copies(5)...)
 			}
 			s.copied()
-			// Who read the copy had the old key until now.
+			// Applications that read the copy had the old key until now.
 			for range 6 {
 				s.after(day).comes(tick, rotation.Waiting)
 			}
@@ -279,7 +279,7 @@ func TestSecretsManagersOwnRotationIsCopied(t *testing.T) {
 	s.copied()
 }
 
-// A copy that comes late must not stand where another invocation has written a newer one.
+// A copy that is written late must not replace a newer one that another invocation has written.
 func TestACopyThatWasOvertakenIsWrittenAgain(t *testing.T) {
 	s := withCopies(t)
 	s.run(tick)
@@ -332,7 +332,7 @@ func TestStatusTellsOfTheCopies(t *testing.T) {
 	}
 	if text, _ := json.Marshal(r); strings.Contains(string(text), "oops") ||
 		strings.Contains(string(text), s.parameter("url")) {
-		t.Errorf("%s tells what a parameter holds", text)
+		t.Errorf("%s says what a parameter holds", text)
 	}
 	s.breakStore("GetParameters")
 	if r := s.comes(status, rotation.Reported); !warns(r, rotation.WarnCopyFailed) {
@@ -389,8 +389,8 @@ func warns(r rotation.Result, code rotation.WarningCode) bool {
 	return slices.ContainsFunc(r.Warnings, func(w rotation.Warning) bool { return w.Code == code })
 }
 
-// A person makes a value current that they wrote. Whoever reads a copy keeps the old key for the
-// grace period from when it was copied.
+// A person makes a value current that they wrote. Applications that read a copy keep the old key
+// for the grace period, counted from when the value was copied.
 func TestWhatAPersonMakesCurrentIsCopied(t *testing.T) {
 	for _, member := range []string{"", `"port":465,`} { // one settled, one not
 		s := withCopies(t)

@@ -9,9 +9,9 @@ type Decision struct {
 	command command // to do
 	ask     ask     // to look at
 
-	// Next says what is waited for and until when.
+	// Next says what the run waits for and until when.
 	Next Step
-	// Blocked: a rotation is due, and waits for a key slot.
+	// Blocked means that a rotation is due but has to wait.
 	Blocked bool
 	// Err is why the run fails: now, or once the command is done.
 	Err *Error
@@ -29,7 +29,7 @@ const (
 	fails  decisionKind = "fail"
 )
 
-// command is one change to the world. Results show the [Step] that it is published as.
+// command is one change to the world. Results show it as a [Step].
 type command struct {
 	kind    commandKind
 	key     string   // the access key that it is about
@@ -42,7 +42,7 @@ type command struct {
 	// whileCurrent, if set, is the version that AWSCURRENT must still be on for evenCurrent to
 	// hold.
 	whileCurrent string
-	// givesUp is the pending key that nobody can promote once this fence stands.
+	// givesUp is the pending key that nobody can promote after this fence.
 	givesUp string
 }
 
@@ -64,8 +64,8 @@ const (
 	deleteCopies  commandKind = "delete the copies"
 )
 
-// step is how the command is published. Unstaging changes no credential and no key, so it passes
-// for waiting.
+// step returns the Step that the command is published as. Unstaging changes no credential and no
+// key, so it is published as waiting.
 func (c command) step() Step {
 	s := Step{Kind: StepKind(c.kind), AccessKeyID: c.key, Reason: c.reason}
 	if c.version != nil {
@@ -82,8 +82,8 @@ func (c command) step() Step {
 	return s
 }
 
-// takesPending tells whether the command gives AWSPENDING to a new version, or leads to one that
-// does: a key that was made has to be staged, and nothing may come between.
+// takesPending reports whether the command moves AWSPENDING to a new version, or is followed by one
+// that does: a key that was made is staged next.
 func (c command) takesPending() bool {
 	return c.kind == createKey || c.kind == restage || c.kind == fence
 }
@@ -94,7 +94,7 @@ func (c command) evenIfCurrent() command {
 	return c
 }
 
-// of says which version the command is about.
+// of sets the version that the command is about.
 func (c command) of(v *Version) command {
 	c.version = v
 	return c

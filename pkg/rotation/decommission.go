@@ -1,17 +1,18 @@
 package rotation
 
-// forDecommissions delete the user's keys, whoever made them: the user goes, and IAM deletes none
-// that has keys. If the user stays and only the secret goes, they delete those whose passwords go
-// with it. Applications are cut off, so there is nothing to wait for.
+// forDecommissions are the rules that delete all of the user's keys, whoever made them: the user is
+// being deleted, and IAM deletes no user that has keys. If only the secret is being deleted, they
+// delete the keys whose passwords are in it. Applications are cut off anyway, so there is nothing
+// to wait for.
 var forDecommissions = []rule{
-	{"delete", "IAM deletes no user that has keys, and a password that nobody has any more serves nobody",
+	{"delete", "IAM deletes no user that has keys, and a key is of no use once its password is gone",
 		(*planner).deleteKeys},
-	{"delete copies", "a copy of what is gone serves nobody", (*planner).deleteCopies},
+	{"delete copies", "a copy of a deleted credential is of no use", (*planner).deleteCopies},
 	{"done", "nothing is left to delete", (*planner).decommissioned},
 }
 
-// deleteKeys takes one key after the other. If nobody may tell whether the secret has a key, that
-// is an error: to leave it would be to forget it.
+// deleteKeys deletes one key after the other. If it may not look whether the secret names a key, it
+// fails: nobody would ever delete a key that it left.
 func (pl *planner) deleteKeys() Decision {
 	for _, k := range pl.Keys {
 		if !pl.req.OnlyStored {
@@ -20,9 +21,9 @@ func (pl *planner) deleteKeys() Decision {
 		switch v, denied := pl.stored(k.ID); {
 		case denied != nil:
 			return fail(AccessDenied,
-				"whether the secret has access key %s, and it is to be deleted, can't be told: %w", k.ID, denied)
+				"can't find out whether the secret names access key %s, and so whether to delete it: %w", k.ID, denied)
 		case v != nil:
-			return do(cmd(deleteKey, k.ID, "the secret that has its password is being removed").evenIfCurrent())
+			return do(cmd(deleteKey, k.ID, "the secret that holds its password is being removed").evenIfCurrent())
 		}
 	}
 	return Decision{}

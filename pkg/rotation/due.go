@@ -11,7 +11,7 @@ func (pl *planner) rotateIfDue() Decision {
 	return pl.rotate(reason)
 }
 
-// due says why a new credential is needed now, or nothing.
+// due says why a new credential is needed now. It is empty if none is.
 func (pl *planner) due() string {
 	if pl.Done.promoted() {
 		return "" // one is enough for an invocation
@@ -45,12 +45,12 @@ func (pl *planner) rotate(reason string) Decision {
 			return d
 		}
 	}
-	// A person who asks hears at once what is in the way; a tick waits for it.
+	// A rotation that was asked for fails at once and says what is in the way; a tick waits.
 	for k := range pl.others() {
 		if pl.req.asked() && k.Status == Active {
 			return fail(RotationBlocked,
-				"rotation refused: access key %s is still Active, and with %s it takes both of the "+
-					"user's key slots; nothing was touched: wait until it is retired, or run an emergency", k.ID,
+				"rotation refused: access key %s is still Active and holds the second of the user's two key slots "+
+					"(current: %s); nothing was touched: wait until it is retired, or run an emergency", k.ID,
 				pl.currentName())
 		}
 	}
@@ -74,14 +74,16 @@ func (pl *planner) blocked(reason string) Decision {
 		pl.lastUsed(holder) // to say who seems to use it
 	}
 	d.Blocked = true
+	next := until(d.Next)
 	d.Next.Reason = fmt.Sprintf("%s; rotation is due (%s) and waits for its slot", d.Next.Reason, reason)
-	d = d.warn(WarnRotationBlocked, "%s, but access key %s holds the second of the user's two slots (%s, %s); %s",
-		reason, holder.ID, holder.Status, lastUsed(holder), until(d.Next))
+	d = d.warn(WarnRotationBlocked, "%s, but access key %s holds the second of the user's two key slots (%s, %s); %s",
+		reason, holder.ID, holder.Status, lastUsed(holder), next)
 	if pl.req.asked() {
 		d.kind, d.Err = fails, Errorf(RotationBlocked, "%s", d.Warnings[len(d.Warnings)-1].Message)
 	}
 	return d
 }
 
-// asked tells whether somebody waits for a rotation to happen now, and is to hear why not.
+// asked reports whether the request is for a rotation now, so that it fails, with the reason, if
+// there can't be one.
 func (r Request) asked() bool { return r.Action == Rotate || r.Action == CreateSecret }

@@ -10,8 +10,8 @@ import (
 
 const day = 24 * time.Hour
 
-// Duration is a duration as the settings write it: in days where it is whole days, else Go's form
-// without zeros at its end.
+// Duration is a duration that prints as the settings write it: in days if it is whole days,
+// otherwise in Go's form without trailing zeros.
 type Duration time.Duration
 
 func (d Duration) String() string {

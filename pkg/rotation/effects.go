@@ -8,12 +8,12 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// What a command or a look changes in the State. The calls themselves are in act.go, the looks in
-// observe.go. Each effect is a pure function, so that after a call nobody asks again for what is
-// known, and the next plan starts from what is.
+// This file has what a command or a look changes in the State; the calls are in act.go, the looks
+// in observe.go. Each effect is a pure function, so the next plan starts from what the call
+// changed, and nothing that is known is asked for again.
 
-// observe starts a state anew from the keys and AWSCURRENT. What was learnt before may be outdated;
-// what was done is not. A fresh credential that couldn't be stored is forgotten: its key is an
+// observe starts a new state from the keys and AWSCURRENT. It keeps what was done, but not what was
+// learnt, which may be outdated. It drops a fresh credential that couldn't be stored: its key is an
 // orphan now.
 func (s State) observe(keys []Key, current *Version) State {
 	next := State{User: s.User, Secret: s.Secret, Stored: map[string]Fact[*Version]{}}
@@ -30,7 +30,8 @@ func (s State) observe(keys []Key, current *Version) State {
 	return next
 }
 
-// lookedAtPending notes what AWSPENDING is on. With AWSCURRENT's version it has done its work.
+// lookedAtPending notes which version AWSPENDING is on. If that is AWSCURRENT's, nothing is
+// pending.
 func (s State) lookedAtPending(v *Version) State {
 	if v != nil && v.ID == s.Current.ID {
 		v = nil
@@ -59,13 +60,13 @@ func (s State) lookedAtLastUse(key string, at time.Time) State {
 	return s.edit(key, func(k *Key) { k.LastUsed = known(at) })
 }
 
-// lookedAtCopies notes what the copies hold, or why that can't be told.
+// lookedAtCopies notes what the copies hold, or why they can't be read.
 func (s State) lookedAtCopies(copies []Copy, denied error) State {
 	s.Copies = Fact[[]Copy]{Value: copies, Known: true, Denied: denied}
 	return s
 }
 
-// copied: this copy holds what AWSCURRENT does, or is gone.
+// copied notes that this copy now holds what AWSCURRENT holds, or was deleted.
 func (s State) copied(name string, at time.Time) State {
 	var all []Copy
 	for _, c := range s.Copies.Value {
@@ -80,7 +81,7 @@ func (s State) copied(name string, at time.Time) State {
 	return s
 }
 
-// copiesFailed: one couldn't be written.
+// copiesFailed notes that a copy couldn't be written.
 func (s State) copiesFailed(why error) State {
 	s.Done = s.Done.and(deed{what: failedToCopy, err: why})
 	return s
@@ -99,21 +100,21 @@ func (s State) created(k Key, credential []sessmtp.Login) State {
 	return s
 }
 
-// staged: the version has AWSPENDING, and no other one has it.
+// staged notes that the version, and no other, has AWSPENDING.
 func (s State) staged(v Version) State {
 	s.Fresh = nil
 	s.Pending = known(&v)
 	return s
 }
 
-// restaged is staged, for a version that holds an older one's credential.
+// restaged is like staged, for a version that holds an older one's credential.
 func (s State) restaged(v Version) State {
 	s = s.staged(v)
 	s.Done = s.Done.and(deed{what: restaged, version: v.ID, key: v.AccessKeyID()})
 	return s
 }
 
-// unstaged: AWSPENDING was moved to where AWSCURRENT is.
+// unstaged notes that AWSPENDING was moved to AWSCURRENT's version.
 func (s State) unstaged() State {
 	s.Pending = known[*Version](nil)
 	return s
@@ -128,8 +129,8 @@ func (s State) verified(key string, v Verdict) State {
 	return s
 }
 
-// moved: AWSCURRENT went to the version, and AWSPREVIOUS to where it was. AWSPENDING stays on the
-// version: it travels with AWSCURRENT.
+// moved notes that AWSCURRENT went to the version, and AWSPREVIOUS to the one that it left.
+// AWSPENDING stays on the version: it travels with AWSCURRENT.
 func (s State) moved(to Version) State {
 	left := s.Current
 	s.Previous, s.Current, s.Copies = known(&left), to, Fact[[]Copy]{}
@@ -137,8 +138,9 @@ func (s State) moved(to Version) State {
 	return s.unstaged()
 }
 
-// movedByOther: AWSCURRENT had left the version that was observed as current. If no version was
-// current, it can only have gone to this run's own first one, and nothing is learnt.
+// movedByOther notes that AWSCURRENT had left the version that was observed as current. If no
+// version was current, AWSCURRENT can only be on this run's own first version, so there is nothing
+// to note.
 func (s State) movedByOther() State {
 	if s.Current.ID != "" {
 		s.Done = s.Done.and(deed{what: wasMoved, from: s.Current.ID})
@@ -146,20 +148,21 @@ func (s State) movedByOther() State {
 	return s
 }
 
-// promoted is moved, for another credential than the one that was current.
+// promoted is like moved, for a credential other than the one that was current.
 func (s State) promoted(to Version) State {
 	s = s.moved(to)
 	s.Done = s.Done.and(deed{what: promoted, version: to.ID, key: to.AccessKeyID()})
 	return s
 }
 
-// gaveUp: a fence stands before the pending key, and it is to be deleted.
+// gaveUp notes that the pending key is to be deleted, now that a fence keeps others from promoting
+// it.
 func (s State) gaveUp(key string) State {
 	s.Done = s.Done.and(deed{what: gaveUp, key: key})
 	return s
 }
 
-// tooLate: the key couldn't be promoted, because AWSCURRENT had moved.
+// tooLate notes that the key couldn't be promoted because AWSCURRENT had moved.
 func (s State) tooLate(key string) State {
 	s.Done = s.Done.and(deed{what: wasTooLate, key: key})
 	return s
@@ -175,8 +178,8 @@ func (s State) activated(key string) State {
 	return s
 }
 
-// deactivating is noted before the call: should its answer be lost, the key may be Inactive, and
-// this run doesn't delete it.
+// deactivating is noted before the call: if the answer is lost, the key may be Inactive, and this
+// run mustn't delete it.
 func (s State) deactivating(key string) State {
 	s.Done = s.Done.and(deed{what: deactivated, key: key})
 	return s

@@ -140,7 +140,7 @@ func TestAHistoryTellsWhatARunDid(t *testing.T) {
 			History(nil).givenUp() == "" && History(nil).currentBy() == "",
 	} {
 		if !ok {
-			t.Errorf("it doesn't tell that %s", what)
+			t.Errorf("it doesn't know that %s", what)
 		}
 	}
 }
@@ -198,7 +198,7 @@ func TestAPlanThatGoesInCirclesEnds(t *testing.T) {
 	delete(rules, "circle")
 }
 
-// countedMoves is a secret whose labels never come to rest.
+// countedMoves is a secret whose labels can be moved for ever.
 type countedMoves struct {
 	Secret
 	n int

@@ -13,19 +13,19 @@ import (
 var forEmergencies = []rule{
 	notOurs,
 	store,
-	{"contain", "the request says that the leak is worse than mail that stops", (*planner).contain},
+	{"contain", "the request says that the leak is worse than an interruption of mail", (*planner).contain},
 	{"replace", "applications need another credential before theirs goes", (*planner).replaceLeaked},
 	copies,
-	{"mend first", "mail is failing already, and what mends it is at hand", (*planner).mendFirst},
+	{"mend first", "mail is failing already, and a pending credential can restore it", (*planner).mendFirst},
 	{"revoke", "the leaked key must not send any more", (*planner).revokeLeaked},
-	{"known", "a key that never was the user's is a mistake of the caller's", (*planner).refuseUnknown},
+	{"known", "a key that was never the user's is the caller's mistake", (*planner).refuseUnknown},
 	{"mend", "an overlapping invocation may have left no credential that works", (*planner).mend},
-	{"revoke unseen", "IAM lists a new key late, and to delete one that is gone does no harm",
+	{"revoke unseen", "IAM may not list a new key yet, and deleting one that is gone does no harm",
 		(*planner).revokeUnlisted},
-	{"answer", "the rest is for the ticks", (*planner).outlook},
+	{"answer", "ticks do the rest", (*planner).outlook},
 }
 
-// leaked is the key that the emergency is about, while IAM lists it.
+// leaked returns the key that the emergency is about, if IAM lists it.
 func (pl *planner) leaked() (Key, bool) { return pl.key(pl.req.AccessKeyID) }
 
 // contain deactivates the leaked key before anything else.
@@ -34,7 +34,7 @@ func (pl *planner) contain() Decision {
 	if !listed || !pl.req.ContainFirst || leaked.Status != Active {
 		return Decision{}
 	}
-	return do(cmd(deactivateKey, leaked.ID, "it leaked, and is to be contained first").evenIfCurrent())
+	return do(cmd(deactivateKey, leaked.ID, "it leaked, and the request wants it contained first").evenIfCurrent())
 }
 
 // replaceLeaked makes another key current, so that the leaked one can go.
@@ -49,7 +49,7 @@ func (pl *planner) replaceLeaked() Decision {
 	if len(pl.Keys) < iamKeyQuota {
 		return do(cmd(createKey, "", "to replace access key %s, which leaked", leaked.ID))
 	}
-	// Whoever reads a stale copy sends with the other key, which is about to go.
+	// An application that reads a stale copy sends with the other key, which is about to go.
 	if d := pl.copyCurrent(); d.kind != passes {
 		return d
 	}
@@ -62,21 +62,21 @@ func (pl *planner) freeSlotToReplace(leaked Key) Decision {
 	other := slices.Collect(pl.others())[0]
 	// it can't send any more, and applications may send with the other
 	if leaked.Status != Active && other.Status == Active {
-		d := pl.revoke(leaked, "it leaked, and its slot is for the replacement")
+		d := pl.revoke(leaked, "it leaked, and the replacement needs its slot")
 		d.command = d.command.evenIfCurrent()
 		return d
 	}
 	if pl.isPrevious(other.ID) || other.Status != Active || !pl.inUse(other) || pl.isStored(other.ID) {
-		return pl.revoke(other, "to free a slot for the replacement of the key that leaked")
+		return pl.revoke(other, "to free a slot for the leaked key's replacement")
 	}
 	return fail(RotationBlocked,
-		"access key %s can't be replaced: access key %s holds the second of the user's two slots, %s, "+
-			"and somebody sends with it (%s); nothing was touched: delete that key, or run the emergency again with "+
+		"access key %s can't be replaced: access key %s holds the second of the user's two key slots, and somebody "+
+			"sends with it (%s; %s); nothing was touched: delete that key, or run the emergency again with "+
 			"\"contain\":\"first\", which stops mail until the replacement is current", leaked.ID, other.ID,
 		pl.unnamed(other.ID), lastUsed(other))
 }
 
-// isStored: a version names the key, so it was ours once.
+// isStored reports whether a version names the key: then it was ours once.
 func (pl *planner) isStored(id string) bool {
 	v, _ := pl.stored(id)
 	return v != nil
@@ -102,7 +102,7 @@ func (pl *planner) finishAnyway(v *Version, k Key) Decision {
 	case !pl.useful(v):
 		return pl.revoke(k, errUseless.Error())
 	case verdict.Meaning == "":
-		return do(cmd(verify, k.ID, "the replacement").of(v))
+		return do(cmd(verify, k.ID, "it is the replacement").of(v))
 	case verdict.Meaning == sessmtp.Accepted:
 		return do(pl.promotion(v, pl.accepted("the replacement")))
 	case verdict.Meaning == sessmtp.Refused && pl.refusedTooLong(v, k):
@@ -112,14 +112,13 @@ func (pl *planner) finishAnyway(v *Version, k Key) Decision {
 	d := do(pl.promotion(v, "not verified, but the current key leaked or can't send"))
 	if d.command.kind == promote {
 		d = d.warn(WarnPromotedUnverified,
-			"access key %s was made current although SES hasn't accepted it yet, because the one before it leaked or "+
-				"can't send: %v; "+
-				"it may take minutes; check that mail is sent", k.ID, verdict.Err)
+			"access key %s was made current although SES hasn't accepted it yet, because the key before it leaked or "+
+				"can't send: %v; SES may take minutes to accept it: check that mail is sent", k.ID, verdict.Err)
 	}
 	return d
 }
 
-// revokeLeaked takes the leaked key, which isn't current any more.
+// revokeLeaked revokes the leaked key, which isn't current any more.
 func (pl *planner) revokeLeaked() Decision {
 	leaked, listed := pl.leaked()
 	if !listed {
@@ -128,12 +127,13 @@ func (pl *planner) revokeLeaked() Decision {
 	return pl.revoke(leaked, "it leaked, and isn't current")
 }
 
-// revoke deactivates and deletes a key now. The fence goes first: whoever observed the secret
-// before it can't promote any more, and nothing is left pending for others to promote.
+// revoke deactivates and deletes a key now. The fence goes first: an invocation that observed the
+// secret before it can't promote any more, and nothing is left pending for others to promote.
 func (pl *planner) revoke(k Key, reason string) Decision {
 	switch {
 	case pl.Current.ID != "" && !pl.fenced():
-		return pl.fence("so that no other invocation can promote what it saw before access key %s is deleted", k.ID)
+		return pl.fence("before access key %s is deleted: no other invocation can then promote what it saw earlier",
+			k.ID)
 	case k.Status == Active:
 		return do(cmd(deactivateKey, k.ID, "%s", reason))
 	}
@@ -141,8 +141,8 @@ func (pl *planner) revoke(k Key, reason string) Decision {
 }
 
 // fence stages the current content anew, and moves AWSCURRENT to that version. If the current key
-// is dead, nobody sends with what the value says, so it may be rewritten: then it names the user,
-// and is known for this user's once the key is gone.
+// is dead, nobody can send with the value, so it may be rewritten: then it names the user, and is
+// still known to be this user's once the key is gone.
 func (pl *planner) fence(reason string, args ...any) Decision {
 	v := pl.currentVersion()
 	v.Unsettled = v.Unsettled && !pl.broken()
@@ -158,13 +158,13 @@ func (pl *planner) refuseUnknown() Decision {
 		return Decision{}
 	case pl.req.IfOurs:
 		return wait(Step{Kind: Wait, Reason: "the alarm is about somebody else's access key"}).
-			warn(WarnKeyNotOurs, "access key %s isn't one of the user %s's; ignored", id, pl.User)
+			warn(WarnKeyNotOurs, "access key %s doesn't belong to the user %s; the alarm was ignored", id, pl.User)
 	}
 	return fail(RequestError, "access_key_id: %s isn't an access key of the user %s; nothing was touched", id, pl.User)
 }
 
-// knownOnce: a version names the key, or did before a fence of this run moved AWSPREVIOUS and
-// nothing else tells.
+// knownOnce reports whether a version names the key. If versions can't be listed, it assumes so
+// after a fence of this run, because the fence moved AWSPREVIOUS.
 func (pl *planner) knownOnce(id string) bool {
 	if id == pl.Current.AccessKeyID() || pl.fenced() && pl.Stored[id].Denied != nil {
 		return true
@@ -193,11 +193,11 @@ func (pl *planner) revokeUnlisted() Decision {
 	if id == pl.Current.AccessKeyID() || pl.Done.deleted(id) || !pl.unlistedYet(id) {
 		return Decision{}
 	}
-	return pl.revoke(Key{ID: id}, "it leaked, and IAM may just not list it yet")
+	return pl.revoke(Key{ID: id}, "it leaked, and IAM may not list it yet")
 }
 
-// unlistedYet takes facts as they are known: refuseUnknown has looked until it found the version
-// that names the key.
+// unlistedYet reports whether the key may be too new for IAM to list it. It reads only facts that
+// are known: refuseUnknown has already looked for the version that names the key.
 func (pl *planner) unlistedYet(id string) bool {
 	for _, v := range []*Version{pl.Pending.Value, pl.Previous.Value, pl.Stored[id].Value} {
 		if v.names(id) && pl.now.Sub(v.Created) < invocation {

@@ -19,7 +19,7 @@ const (
 	AWSError           ErrorType = "AWSError"           // AWS failed, throttled, or didn't answer
 )
 
-// ErrorTypes are all of them.
+// ErrorTypes returns all error types.
 func ErrorTypes() []ErrorType {
 	return []ErrorType{ConfigurationError, RequestError, VerificationFailed, RotationBlocked, Conflict, AccessDenied,
 		AWSError}
@@ -28,7 +28,7 @@ func ErrorTypes() []ErrorType {
 // Error is a failure of a known type. Its text stands alone and holds nothing secret.
 type Error struct {
 	Type ErrorType
-	// Refused: AWS answered that it won't, so the call had no effect.
+	// Refused means that AWS refused the call, so it had no effect.
 	Refused bool
 	err     error
 }
@@ -42,7 +42,7 @@ func (e *Error) Error() string { return e.err.Error() }
 
 func (e *Error) Unwrap() error { return e.err }
 
-// TypeOf is the type of err, AWSError where it has none: only calls to AWS fail without one.
+// TypeOf returns the type of err, or AWSError if it has none: only calls to AWS fail without one.
 func TypeOf(err error) ErrorType {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Type

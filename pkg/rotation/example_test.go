@@ -13,8 +13,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
-// A rotator for one user and one secret, on an IAM, a Secrets Manager and an SES endpoint of this
-// process. With the SDK's clients in place of theirs, it works on AWS.
+// A rotator for one user and one secret, on an IAM, a Secrets Manager and an SES endpoint in this
+// process. With the SDK's clients instead, it works on AWS.
 func ExampleRotator_Run() {
 	aws, err := localaws.Start(localaws.Config{Regions: []string{"eu-west-1"}})
 	if err != nil {

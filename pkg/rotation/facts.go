@@ -2,13 +2,13 @@ package rotation
 
 import "time"
 
-// Fact is one thing about the world, as far as it was looked at. Its zero value is a fact that
-// nobody has looked at.
+// Fact is one thing about the world that a run may look at. Its zero value means that nobody has
+// looked.
 type Fact[T any] struct {
 	Value T
-	// Known: somebody looked.
+	// Known means that somebody has looked.
 	Known bool
-	// Denied says which permission to look is missing. Value says nothing then.
+	// Denied says why the look failed, such as a missing permission. Value means nothing then.
 	Denied error
 }
 
@@ -55,15 +55,15 @@ func (pl *planner) previousVersion() *Version {
 // lastUsed is when the key was last seen in use, zero for never.
 func (pl *planner) lastUsed(k Key) time.Time { return read(pl, k.LastUsed, ask{aboutLastUse, k.ID}) }
 
-// stored is the newest version that names the key, nil for none, and the error if it may not be
-// looked at.
+// stored is the newest version that names the key, nil for none, and the error if versions may not
+// be listed.
 func (pl *planner) stored(id string) (*Version, error) {
 	f := pl.Stored[id]
 	return read(pl, f, ask{aboutStored, id}), f.Denied
 }
 
-// copies are the places beside the secret where applications read the credential, and the error if
-// they can't be looked at. Nobody looks if none are configured, or if there is nothing to copy.
+// copies are the other places where applications read the credential, and the error if they can't
+// be read. Nobody looks if none are configured, or if there is nothing to copy.
 func (pl *planner) copies() ([]Copy, error) {
 	if !pl.policy.HasCopies || !pl.hasCredential() {
 		return nil, nil
@@ -80,7 +80,7 @@ func (pl *planner) pending() (*Version, Key, bool) {
 	return pl.knownPending()
 }
 
-// isPrevious tells whether AWSPREVIOUS names the key.
+// isPrevious reports whether AWSPREVIOUS names the key.
 func (pl *planner) isPrevious(id string) bool {
 	pl.previousVersion()
 	return pl.knownPrevious(id)

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
-// leftovers are values that other rotators, and rotations that were cancelled, leave as AWSPENDING.
+// leftovers are values that other rotators and cancelled rotations leave as AWSPENDING.
 var leftovers = map[string]string{
 	"AWS's sample's text":       "AKIAIOSFODNN7EXAMPLE:BEYxIYw8zvzkWkq8+z5fuX4Md+kYjnXfuqbTBKY0cbJ7",
 	"another user's credential": `{"iam_user":"other","username":"AKIAIOSFODNN7EXAMPLE","password":"x"}`,
@@ -79,7 +79,7 @@ func (s *stage) setCurrent(status string) {
 	}
 }
 
-// keeps looks whether a version still has its value, and while it has the label, whether the result
+// keeps checks that a version still has its value and, while it has the label, that the result
 // warns of it.
 func (s *stage) keeps(id, value string, r rotation.Result) {
 	s.Helper()

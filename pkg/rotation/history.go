@@ -2,8 +2,8 @@ package rotation
 
 import "github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 
-// History is what one run has done and learnt, in order. It only grows, survives each new look at
-// the world, and dies with the run: nothing of it is stored.
+// History is what one run has done and learnt, in order. It only grows, is kept when the run looks
+// at the world again, and ends with the run: nothing of it is stored.
 type History []deed
 
 // deed is one entry. What the other fields mean depends on what was done.
@@ -11,7 +11,7 @@ type deed struct {
 	what    deedKind
 	key     string // the access key that it is about
 	version string // the version that was written, or that a label came to
-	from    string // the version that AWSCURRENT left, or had left
+	from    string // the version that AWSCURRENT left, or had left already
 	verdict Verdict
 	err     error // why it failed
 }
@@ -36,7 +36,7 @@ const (
 	deletedCopies deedKind = "deleted the copies of the credential"
 )
 
-// Verdict is what verification said of a credential.
+// Verdict is what verification found out about a credential.
 type Verdict struct {
 	Meaning sessmtp.Meaning
 	Err     error // details, unless it was accepted
@@ -46,7 +46,7 @@ type Verdict struct {
 // states can go on from one.
 func (h History) and(d deed) History { return append(h[:len(h):len(h)], d) }
 
-// has tells whether there is an entry of the kind about the key.
+// has reports whether there is an entry of the kind about the key.
 func (h History) has(what deedKind, key string) bool {
 	for _, d := range h {
 		if d.what == what && d.key == key {
@@ -56,7 +56,7 @@ func (h History) has(what deedKind, key string) bool {
 	return false
 }
 
-// last is the newest entry of the kind, the zero deed for none.
+// last returns the newest entry of the kind, the zero deed for none.
 func (h History) last(what deedKind) deed {
 	for i := len(h) - 1; i >= 0; i-- {
 		if h[i].what == what {
@@ -66,16 +66,17 @@ func (h History) last(what deedKind) deed {
 	return deed{}
 }
 
-// made: this run made the key, so IAM may not list it yet.
+// made reports whether this run made the key: then IAM may not list it yet.
 func (h History) made(key string) bool { return h.has(made, key) }
 
-// deleted: this run deleted the key, so IAM may still list it.
+// deleted reports whether this run deleted the key: then IAM may still list it.
 func (h History) deleted(key string) bool { return h.has(deleted, key) }
 
-// deactivated: this run made the key Inactive, or may have, so a later one deletes it.
+// deactivated reports whether this run made the key Inactive, or may have: then a later run deletes
+// it.
 func (h History) deactivated(key string) bool { return h.has(deactivated, key) }
 
-// activated: this run made the key Active again, and it hasn't deactivated it since.
+// activated reports whether this run made the key Active again and hasn't deactivated it since.
 func (h History) activated(key string) bool {
 	for i := len(h) - 1; i >= 0; i-- {
 		if d := h[i]; d.key == key && (d.what == activated || d.what == deactivated) {
@@ -85,21 +86,21 @@ func (h History) activated(key string) bool {
 	return false
 }
 
-// tooLate: this run couldn't promote the key because AWSCURRENT had moved. Whoever moved it may
-// be about to delete the key, so it isn't tried again.
+// tooLate reports whether this run couldn't promote the key because AWSCURRENT had moved. The
+// invocation that moved it may be about to delete the key, so it isn't tried again.
 func (h History) tooLate(key string) bool { return h.has(wasTooLate, key) }
 
-// promoted: another credential than the one that was observed as current was made current.
+// promoted reports whether this run made another credential current than the one that it observed.
 func (h History) promoted() bool { return h.last(promoted).what != "" }
 
-// givenUp is the pending key that nobody can promote any more, and that is to be deleted.
+// givenUp returns the pending key that is to be deleted, and that nobody can promote any more.
 func (h History) givenUp() string { return h.last(gaveUp).key }
 
-// restaged is the version that this run last wrote from an older one's content. Once is enough,
-// however short the promotion window.
+// restaged returns the version that this run last wrote from an older one's content. Once is
+// enough, however short the promotion window is.
 func (h History) restaged() string { return h.last(restaged).version }
 
-// verdict is what SES last said of the key's credential.
+// verdict returns what SES last said about the key's credential.
 func (h History) verdict(key string) Verdict {
 	for i := len(h) - 1; i >= 0; i-- {
 		if h[i].what == verified && h[i].key == key {
@@ -109,7 +110,8 @@ func (h History) verdict(key string) Verdict {
 	return Verdict{}
 }
 
-// verifiedSinceLook: SES was asked about the key's credential after the last look at the world.
+// verifiedSinceLook reports whether SES was asked about the key's credential after the last look at
+// the world.
 func (h History) verifiedSinceLook(key string) bool {
 	for i := len(h) - 1; i >= 0 && h[i].what != observed; i-- {
 		if h[i].what == verified && h[i].key == key {
@@ -119,7 +121,7 @@ func (h History) verifiedSinceLook(key string) bool {
 	return false
 }
 
-// sinceLook: there is an entry of the kind after the last look at the world.
+// sinceLook reports whether there is an entry of the kind after the last look at the world.
 func (h History) sinceLook(what deedKind) bool {
 	for i := len(h) - 1; i >= 0 && h[i].what != observed; i-- {
 		if h[i].what == what {
@@ -129,8 +131,8 @@ func (h History) sinceLook(what deedKind) bool {
 	return false
 }
 
-// left: AWSCURRENT left the version in this run's time: this run moved it, or its move was refused
-// because another had. To read it as current is old news.
+// left reports whether AWSCURRENT left the version during this run: this run moved it, or couldn't
+// because another had. If it is read as current again, that is old news.
 func (h History) left(version string) bool {
 	for _, d := range h {
 		if (d.what == moved || d.what == wasMoved) && d.from == version {
@@ -140,7 +142,7 @@ func (h History) left(version string) bool {
 	return false
 }
 
-// currentBy is the version that this run made current since it last observed, empty for none.
+// currentBy returns the version that this run made current since it last observed, empty for none.
 func (h History) currentBy() string {
 	for i := len(h) - 1; i >= 0 && h[i].what != observed; i-- {
 		if h[i].what == moved {

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// What states in tests are written with.
+// These helpers write the states of the tests.
 
 const hour = time.Hour
 
@@ -31,7 +31,7 @@ func (k Key) unused() Key { k.LastUsed = known(time.Time{}); return k }
 
 func (k Key) used(before time.Duration) Key { k.LastUsed = known(ago(before)); return k }
 
-// version is one that names the key; its ID is v- and the key's.
+// version returns a version that names the key; its ID is v- and the key's ID.
 func version(keyID string, age time.Duration) Version {
 	return Version{ID: "v-" + keyID, Created: ago(age), User: "sender", Logins: []sessmtp.Login{
 		{Endpoint: sessmtp.Endpoint{Region: "eu-west-1", Host: "h", Port: 587}, Username: keyID},
@@ -42,7 +42,8 @@ func (v Version) as(id string) Version { v.ID = id; return v }
 
 func seen(v Version) Fact[*Version] { return known(&v) }
 
-// storing is what is known of the versions that name keys: nothing names those that are left out.
+// storing is what is known about the versions that name keys: versions has them by key, and no
+// version names the keys in keys.
 func storing(versions map[string]Version, keys ...string) map[string]Fact[*Version] {
 	stored := map[string]Fact[*Version]{}
 	for _, k := range keys {
@@ -70,13 +71,13 @@ func verdicts(keyID string, m sessmtp.Meaning) History {
 	return History{{what: verified, key: keyID, verdict: Verdict{m, errors.New("535")}}}
 }
 
-// planCase is a state, what is asked for in it, and what the plan decides.
+// planCase is a state, a request in it, and what the plan decides.
 type planCase struct {
 	name  string
 	req   Request
 	state State
 	want  string
-	key   string // that it is about, and @ its version's ID if that isn't v- and the key's
+	key   string // the decision's key, and @ its version's ID if that isn't v- and the key's
 	fails ErrorType
 }
 
@@ -96,8 +97,8 @@ func (c planCase) check(t *testing.T) (d Decision) {
 	return d
 }
 
-// decides checks what a decision is: the command, "wait", "fail", or "ask: " and a fact; the key
-// that it is about; and the type of its error.
+// decides checks a decision: the command, "wait", "fail", or "ask: " and a fact; its key; and the
+// type of its error.
 func decides(t *testing.T, d Decision, want, key string, errorType ErrorType) {
 	t.Helper()
 	what, about := string(d.command.kind), d.command.key

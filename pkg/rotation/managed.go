@@ -2,17 +2,18 @@ package rotation
 
 import "github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 
-// managed are the rules for a step of Secrets Manager's own rotation: the same plan, for the
-// version whose ID Secrets Manager has chosen, and cut where it cuts ("Lambda rotation functions",
-// Secrets Manager User Guide). Each step may come again, and a tick may have gone on meanwhile.
+// managed returns the rules for a step of Secrets Manager's own rotation ("Lambda rotation
+// functions", Secrets Manager User Guide): the same plan, divided into its steps, for the version
+// whose ID Secrets Manager has chosen. Each step may be repeated, and a tick may have done its work
+// meanwhile.
 func managed(step func(*planner) Decision) []rule {
 	return []rule{
 		notOurs,
 		store,
 		{"copy", copies.why, (*planner).copyManaged},
-		{"done", "the step came again, or a tick was quicker", (*planner).managedAlready},
+		{"done", "the step was repeated, or a tick was quicker", (*planner).managedAlready},
 		{"step", "Secrets Manager waits for it", step},
-		{"refuse", "there is nothing that the step could go on with", (*planner).refuseStep},
+		{"refuse", "there is nothing for the step to do", (*planner).refuseStep},
 	}
 }
 
@@ -24,7 +25,7 @@ func (pl *planner) managedAlready() Decision {
 	return Decision{}
 }
 
-// its is the pending credential, if it is in the version that Secrets Manager has chosen.
+// its returns the pending credential if it is in the version that Secrets Manager has chosen.
 func (pl *planner) its() (*Version, Key, bool) {
 	v, k, unfinished := pl.pending()
 	return v, k, unfinished && v.ID == pl.req.VersionID
@@ -36,13 +37,13 @@ func (pl *planner) createSecret() Decision {
 		return wait(Step{})
 	}
 	if v := pl.pendingVersion(); v != nil && v.ID == pl.req.VersionID && pl.foreign(v) {
-		return fail(Conflict, "version %s, which Secrets Manager chose for the rotation, has a value already, and it "+
+		return fail(Conflict, "version %s, which Secrets Manager chose for the rotation, already has a value that "+
 			"isn't a credential of the user %s: %s; nothing was touched: cancel this rotation (aws secretsmanager "+
 			"cancel-rotate-secret) and start another", v.ID, pl.User, pl.whyForeign(v))
 	}
 	if v, k, unfinished := pl.pending(); unfinished {
 		return fail(RotationBlocked,
-			"access key %s is pending already, in version %s of the secret: the next tick finishes it", k.ID, v.ID)
+			"access key %s is already pending, in version %s of the secret; the next tick finishes it", k.ID, v.ID)
 	}
 	if d := pl.refuseUnsettled(); d.kind != passes {
 		return d
@@ -50,7 +51,7 @@ func (pl *planner) createSecret() Decision {
 	return pl.rotate("Secrets Manager rotates the secret")
 }
 
-// setSecret has nothing to do: IAM makes an access key that works.
+// setSecret has nothing to do: IAM has already created an access key that works.
 func (pl *planner) setSecret() Decision {
 	if _, _, its := pl.its(); its {
 		return wait(Step{})
@@ -58,8 +59,8 @@ func (pl *planner) setSecret() Decision {
 	return Decision{}
 }
 
-// testSecret logs in with the new credential. When rotation is only configured, Secrets Manager
-// asks for this step alone, and the version is empty: then AWSCURRENT is what can be tested.
+// testSecret logs in with the new credential. When rotation is configured but not started, Secrets
+// Manager asks for this step alone, with an empty version: then it tests AWSCURRENT.
 func (pl *planner) testSecret() Decision {
 	v, k, its := pl.its()
 	if !its {
@@ -96,6 +97,6 @@ func (pl *planner) finishSecret() Decision {
 // refuseStep says why a step can't go on.
 func (pl *planner) refuseStep() Decision {
 	return fail(Conflict,
-		"version %s of the secret isn't pending with an access key of the user %s, so %s has nothing to go on with; "+
-			"applications go on with %s", pl.req.VersionID, pl.User, pl.req.Action, pl.currentName())
+		"%s can't go on: version %s of the secret isn't pending, or names no access key of the user %s; "+
+			"applications go on with %s", pl.req.Action, pl.req.VersionID, pl.User, pl.currentName())
 }

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// observe looks at what every run needs: the keys and AWSCURRENT, at the same time. What only some
-// plans need is looked at when they ask for it.
+// observe looks at what every run needs: the keys and AWSCURRENT, at the same time. Facts that only
+// some plans need are looked at when a plan asks for them.
 func (run *run) observe(ctx context.Context) error {
 	var (
 		wg               sync.WaitGroup
@@ -20,14 +20,14 @@ func (run *run) observe(ctx context.Context) error {
 	}
 	wg.Wait()
 	if run.req.Action == Decommission && TypeOf(keysErr) == ConfigurationError {
-		keysErr = nil // so is the user
+		keysErr = nil // and so may the user
 	}
 	for _, err := range []error{keysErr, readErr} {
 		if err != nil {
 			return err
 		}
 	}
-	// From here on, the plan goes by this look and by what the run does itself.
+	// From here on, the plan relies on this look and on what the run itself does.
 	run.state = run.state.observe(keys, current)
 	if run.readOnly() {
 		return run.observeAll(ctx)
@@ -55,10 +55,10 @@ func (run *run) observeAll(ctx context.Context) error {
 	return nil
 }
 
-// nameLeaked settles which key an emergency is about, before AWSCURRENT moves.
+// nameLeaked decides which key an emergency is about, before AWSCURRENT moves.
 func (run *run) nameLeaked() error {
 	if run.req.Action != Emergency || run.req.AccessKeyID != "" || !run.state.ours(&run.state.Current) {
-		return nil // what isn't ours, the plan refuses with the reason
+		return nil // if the value isn't ours, the plan refuses it and says why
 	}
 	run.req.AccessKeyID = run.state.Current.AccessKeyID()
 	if run.req.AccessKeyID == "" {
@@ -97,7 +97,7 @@ func (run *run) look(ctx context.Context, a ask) error {
 	return nil
 }
 
-// nameRollback settles which key a rollback is about, before AWSPREVIOUS moves.
+// nameRollback decides which key a rollback is about, before AWSPREVIOUS moves.
 func (run *run) nameRollback(previous *Version) {
 	if run.req.Action != Rollback || run.req.AccessKeyID != "" || previous == nil {
 		return
@@ -107,8 +107,8 @@ func (run *run) nameRollback(previous *Version) {
 	}
 }
 
-// lookForStored is the one look whose permission may be missing: it needs ListSecretVersionIds,
-// which most ticks don't. Rules treat a denial as "perhaps".
+// lookForStored looks for a version that names the key. Only this look's permission may be missing:
+// it needs ListSecretVersionIds, which most ticks don't. Rules treat a denial as "perhaps".
 func (run *run) lookForStored(ctx context.Context, key string) error {
 	v, err := run.Secret.Find(ctx, key)
 	switch {

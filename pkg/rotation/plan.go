@@ -79,14 +79,14 @@ var forTicks = []rule{
 	{"given up", "nobody can promote that key any more, and it holds a slot", (*planner).deleteGivenUp},
 	doubt,
 	{"broken", "mail is failing", (*planner).replaceBroken},
-	{"unsettled", "what people wrote into the value, applications send with", (*planner).settleFirst},
-	{"unfinished", "a credential is stored, and an earlier run didn't get to make it current",
+	{"unsettled", "applications send with what people wrote into the value", (*planner).settleFirst},
+	{"unfinished", "an earlier run stored a credential but didn't make it current",
 		(*planner).finishPending},
 	{"taken over", "a person moved AWSCURRENT, and the grace period has to count from now", (*planner).takeOver},
-	{"left over", "a label that is left behind costs each tick a look", (*planner).clearPending},
+	{"left over", "a label that is left behind costs each tick a call", (*planner).clearPending},
 	copies,
-	{"due", "an old credential is what leaks are made of", (*planner).rotateIfDue},
-	{"retire", "a key that nobody needs is one more that can leak", (*planner).retireOthers},
+	{"due", "the older a credential is, the more places it may have leaked from", (*planner).rotateIfDue},
+	{"retire", "a key that nobody needs can still leak", (*planner).retireOthers},
 	{"wait", "there is nothing to do now", (*planner).waitForNext},
 }
 
@@ -96,15 +96,15 @@ func (pl *planner) currentVersion() *Version {
 	return &v
 }
 
-// refuseForeign keeps the rotator's hands off a secret whose AWSCURRENT is something else than its
-// own credential. A foreign AWSPENDING stops nothing: see noteForeign.
+// refuseForeign refuses a secret whose AWSCURRENT isn't the rotator's credential. A foreign
+// AWSPENDING stops nothing: see noteForeign.
 func (pl *planner) refuseForeign() Decision {
 	v := pl.currentVersion()
 	if pl.ours(v) {
 		return Decision{}
 	}
 	return fail(ConfigurationError, "the value of %s (AWSCURRENT, version %s) isn't a credential of the user %s: "+
-		"%s; nothing was touched: name another secret; a new one with the value {} gets a first credential",
+		"%s; nothing was touched: use another secret (a new one with the value {} gets a first credential)",
 		pl.secretName(), v.ID, pl.User, pl.whyForeign(v))
 }
 
@@ -113,15 +113,15 @@ func (pl *planner) whyForeign(v *Version) string {
 		return text
 	}
 	if v.User == "" {
-		return fmt.Sprintf("it names no access key of %s's; if it is another user's, name that user", pl.User)
+		return fmt.Sprintf("it names no access key of %s; if it is another user's, configure that user", pl.User)
 	}
-	return fmt.Sprintf("it names another user, and no access key of %s's", pl.User)
+	return fmt.Sprintf("it names another user and no access key of %s", pl.User)
 }
 
 // noteForeign warns of an AWSPENDING that isn't ours: another rotator, or a rotation that was
 // cancelled, has left it ("CancelRotateSecret", Secrets Manager API reference). Its value stays as
-// a version. A command that takes the label has somebody look first, so that the warning names the
-// version that loses it. A first credential doesn't wait for that look: a new secret has no label.
+// a version. A command that takes the label waits for a look at AWSPENDING, so that the warning
+// names the version that loses it. A first credential doesn't: a new secret has no such label.
 func (pl *planner) noteForeign(d Decision) Decision {
 	v := pl.Pending.Value
 	if d.kind == does && d.command.takesPending() && pl.hasCredential() {
@@ -130,13 +130,13 @@ func (pl *planner) noteForeign(d Decision) Decision {
 	if v == nil || !pl.foreign(v) {
 		return d
 	}
-	return d.warn(WarnForeignPending, "version %s of the secret is labelled AWSPENDING and isn't a credential of the "+
-		"user %s: %s; it stays as it is, but the label goes to the rotator's next credential: if another program "+
-		"rotates this secret too, end that; to read the value, name the version's ID", v.ID, pl.User, pl.whyForeign(v))
+	return d.warn(WarnForeignPending, "version %s of the secret is labelled AWSPENDING but isn't a credential of the "+
+		"user %s: %s; its value stays, but the rotator's next credential takes the label: if another program rotates "+
+		"this secret too, stop that; to read the value, ask for the version's ID", v.ID, pl.User, pl.whyForeign(v))
 }
 
-// foreign: the version isn't ours, or people wrote it for other endpoints. One that names no user
-// and a key that is gone may be an adopted credential's, so that is only stale.
+// foreign reports whether the version isn't ours, or people wrote it for other endpoints. One that
+// names no user and a key that is gone may be an adopted credential, so it is only stale.
 func (pl *planner) foreign(v *Version) bool {
 	return v.Unsettled || !pl.ours(v) && (v.Foreign != "" || v.User != "" || v.AccessKeyID() == "")
 }

@@ -21,7 +21,7 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 		{"a broken current key is replaced by what is pending", tick,
 			State{Keys: []Key{inactive("A", 8*day), active("B", hour/4)}, Current: version("A", 8*day),
 				Pending: seen(version("B", hour/4))}, "verify", "B", ""},
-		{"with no free slot, it is asked what the other key is", tick,
+		{"with no free slot, AWSPREVIOUS is read", tick,
 			State{Keys: []Key{inactive("A", 8*day), active("B", hour)}, Current: version("A", 8*day), Pending: nothing},
 			"ask: the version labelled AWSPREVIOUS", "", ""},
 		{"an orphan makes room for a broken key's replacement", tick,
@@ -32,17 +32,17 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 			State{Keys: []Key{inactive("A", 8*day), active("B", time.Minute).unused()}, Current: version("A", 8*day),
 				Pending: nothing, Previous: nothing, Stored: map[string]Fact[*Version]{"B": nothing}},
 			"fail", "", RotationBlocked},
-		{"a stranger's key in use is left alone even where mail is failing: what is left is the dead key's own slot, " +
+		{"a stranger's key in use is left alone even if mail is failing: the dead key's own slot remains, " +
 			"if SES refuses that key too", tick,
 			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day),
 				Pending: nothing, Previous: nothing,
 				Stored: map[string]Fact[*Version]{"B": nothing}}, "verify", "A", ""},
-		{"it does, and the dead key's slot is taken", tick,
+		{"SES does, and the dead key is deleted for its slot", tick,
 			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day),
 				Pending: nothing, Previous: nothing,
 				Stored: map[string]Fact[*Version]{"B": nothing},
 				Done:   verdicts("A", sessmtp.Refused)}, "delete", "A", ""},
-		{"that it did before the last look doesn't count: the key may have been made Active since", tick,
+		{"a refusal before the last look doesn't count: the key may have been made Active since", tick,
 			State{Keys: []Key{inactive("A", 8*day), active("B", 90*day).used(hour)}, Current: version("A", 8*day),
 				Pending: nothing, Previous: nothing,
 				Stored: map[string]Fact[*Version]{"B": nothing},
@@ -52,12 +52,12 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 				Pending: nothing, Previous: nothing,
 				Stored: map[string]Fact[*Version]{"B": nothing},
 				Done:   verdicts("A", sessmtp.Unknown)}, "fail", "", RotationBlocked},
-		{"a credential without a label whose key is Active is the way back, where no slot is free", tick,
+		{"if no slot is free, a credential without a label whose key is Active is staged again", tick,
 			State{Keys: []Key{active("B", 8*day).used(hour), active("C", 8*day).used(hour)},
 				Current: version("A", 8*day), Pending: nothing, Previous: nothing,
 				Stored: map[string]Fact[*Version]{"B": nothing, "C": seen(version("C", 8*day))}},
 			"stage again", "C", ""},
-		{"a pending credential that names neither the user nor a key there is, as one that was adopted, is put aside",
+		{"a pending credential that names neither the user nor a key that exists, like an adopted one, is put aside",
 			tick,
 			State{Keys: oneKey, Current: version("A", 8*day),
 				Pending: seen(Version{ID: "v", Logins: version("X", day).Logins})}, "unstage", "@v", ""},
@@ -69,13 +69,13 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 			State{Keys: []Key{active("A", 8*day), active("B", hour)}, Current: version("A", 8*day),
 				Pending: seen(version("B", hour)),
 				Done:    History{{what: wasTooLate, key: "B"}}}, "unstage", "@v-B", ""},
-		{"where mail is failing, it goes for one that nobody else can have seen, and the previous credential, " +
-			"which may go as well, isn't taken", tick,
+		{"if mail is failing, it is replaced by a key that nobody else can have seen, and not by the previous " +
+			"credential, which may be deleted as well", tick,
 			State{Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("X", time.Minute),
 				Pending:  seen(version("B", time.Minute)),
 				Previous: seen(version("A", 38*day)),
 				Done:     History{{what: made, key: "B"}, {what: wasTooLate, key: "B"}}}, "fence", "X", ""},
-		{"behind the fence it is deleted at once: a crash mustn't leave it Inactive in the slot", tick,
+		{"after the fence it is deleted at once: a crash mustn't leave it Inactive in the slot", tick,
 			State{Keys: []Key{active("A", 38*day), active("B", time.Minute)}, Current: version("X", time.Minute),
 				Pending:  nothing,
 				Previous: seen(version("A", 38*day)),
@@ -85,12 +85,12 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 			tick,
 			State{Keys: oneKey, Current: version("A", 8*day), Pending: seen(version("B", time.Minute))},
 			"wait", "", ""},
-		{"where SES refuses the previous credential for good, the dead key's own slot is taken", tick,
+		{"if SES refuses the previous credential for good, the dead key is deleted for its slot", tick,
 			State{Keys: []Key{active("A", 40*day).used(hour), inactive("B", 10*day)}, Current: version("B", 10*day),
 				Pending:  seen(version("A", time.Minute)),
 				Previous: seen(version("A", 40*day)), Stored: map[string]Fact[*Version]{"A": nothing},
 				Done: append(verdicts("A", sessmtp.Refused), verdicts("B", sessmtp.Refused)...)}, "delete", "B", ""},
-		{"a refused one that was used, and that a person has put another value in place of since, isn't deleted " +
+		{"a refused one that was used, and that a person has since replaced with another value, isn't deleted " +
 			"but put aside", tick,
 			State{Keys: []Key{active("A", 20*day), active("B", 10*day).used(day)}, Current: version("A", day),
 				Pending:  seen(version("B", 10*day)),
@@ -102,14 +102,14 @@ func TestThePlanFollowsItsRulesInOrder(t *testing.T) {
 			State{Keys: []Key{active("A", 30*day)}, Current: version("A", 30*day),
 				Pending: seen(Version{ID: "x", User: "other"})},
 			"create", "", ""},
-		{"nor one that holds nothing that could be a credential, where mail is failing", tick,
+		{"nor, if mail is failing, does one that holds nothing that could be a credential", tick,
 			State{Keys: []Key{inactive("A", 8*day)}, Current: version("A", 8*day), Pending: seen(Version{ID: "x"})},
 			"create", "", ""},
-		{"where there is no credential and no slot, one that is stored without a label is staged again", tick,
+		{"if there is no credential and no slot, one that is stored without a label is staged again", tick,
 			State{Keys: []Key{active("X", day).used(hour), active("Y", day).used(hour)},
 				Current: blank, Pending: nothing, Previous: nothing,
 				Stored: map[string]Fact[*Version]{"X": nothing, "Y": seen(version("Y", day))}}, "stage again", "Y", ""},
-		{"where the current key is broken, an older pending one is finished", tick,
+		{"if the current key is broken, an older pending one is finished", tick,
 			State{Keys: []Key{active("A", 8*day), inactive("B", hour)}, Current: version("B", hour),
 				Pending: seen(version("A", 8*day))}, "verify", "A", ""},
 		{"with no slot to free, the previous credential is staged again", tick,
@@ -282,10 +282,9 @@ func BenchmarkPlan(b *testing.B) {
 	}
 }
 
-// IAM answers for a key that is gone with an error. So a list of keys that is stale is found out by
-// asking for last use, and that has to happen before AWSPREVIOUS is staged again: moved behind it,
-// an explorer of two invocations at once finds P1 broken in dozens of states, and nothing else
-// notices.
+// IAM answers with an error if a key is gone, so asking for last use detects a stale list of keys.
+// This has to come before AWSPREVIOUS is staged again. If it came after that, P1 would break in
+// dozens of states of two invocations at once, and only the proof's explorer would notice.
 func TestLastUseIsAskedBeforeThePreviousCredentialIsStagedAgain(t *testing.T) {
 	s := State{User: "sender", Keys: []Key{inactive("A", 2*day), active("B", 30*day)}, Current: version("A", 2*day),
 		Pending:  nothing,
@@ -333,7 +332,7 @@ func TestTheMaximumGracePeriodEndsKeysThatWereOurs(t *testing.T) {
 		{"one that a version names", version("X", 40*day), storing(map[string]Version{"A": version("A", 40*day)}),
 			"deactivate", "A"},
 		{"not a stranger's in use", version("X", 40*day), storing(nil, "A"), "wait", ""},
-		{"nor one of which nobody may tell", version("X", 40*day), map[string]Fact[*Version]{"A": denied}, "wait", ""},
+		{"nor one that nobody may look for", version("X", 40*day), map[string]Fact[*Version]{"A": denied}, "wait", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := s
@@ -388,7 +387,7 @@ func TestWithoutVerificationAPendingCredentialIsPromotedAtOnce(t *testing.T) {
 	s := State{User: "sender", Keys: []Key{active("A", 38*day), active("B", time.Minute)},
 		Current: version("A", 38*day), Pending: seen(version("B", time.Minute))}
 	decides(t, Plan(s, p, Request{Action: Tick}, now), "promote", "B", "")
-	s.Keys[1].Status = Inactive // it is nobody's to reactivate
+	s.Keys[1].Status = Inactive // the rotator never reactivates it
 	decides(t, Plan(s, p, Request{Action: Tick}, now), "fail", "", VerificationFailed)
 }
 
@@ -399,7 +398,7 @@ func TestAPendingCredentialThatCantServeEveryRegionIsGivenUp(t *testing.T) {
 		Current: version("A", 38*day), Pending: seen(version("B", time.Minute)), Previous: nothing}
 	decides(t, Plan(s, p, Request{Action: Tick}, now), "fence", "A", "")
 	s.Keys, s.Pending, s.Current = s.Keys[:1], nothing, version("A", 8*day)
-	decides(t, Plan(s, p, Request{Action: Tick}, now), "create", "", "") // as is the current one
+	decides(t, Plan(s, p, Request{Action: Tick}, now), "create", "", "") // the current one too
 }
 
 func TestADeadAdoptedCredentialIsMarkedAsThisUsersBeforeItsKeyGoes(t *testing.T) {
@@ -444,9 +443,9 @@ func TestAYoungKeyIsNoOrphanHoweverShortThePromotionWindow(t *testing.T) {
 	s := State{User: "sender", Keys: []Key{inactive("A", 8*day), active("B", 10*time.Minute).unused()},
 		Current: version("A", 8*day), Pending: nothing, Previous: nothing}
 	if d := Plan(s, p, Request{Action: Tick}, now); d.command.kind == deleteKey {
-		t.Errorf("%s goes, and whoever made it may be about to store it: %+v", d.command.key, d)
+		t.Errorf("%s is deleted, and the invocation that made it may be about to store it: %+v", d.command.key, d)
 	}
-	// nor is an older one that a version names, which nobody has looked for
+	// nor is an older one, while nobody has looked for a version that names it
 	s.Keys[1] = active("B", hour).unused()
 	decides(t, Plan(s, p, Request{Action: Tick}, now),
 		"ask: a version that names the access key, labelled or not", "B", "")

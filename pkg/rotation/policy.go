@@ -14,8 +14,8 @@ const invocation = 15 * time.Minute
 // accepted seconds to minutes after they are made.
 const refusedFor = time.Hour
 
-// Policy says when things are due. The zero value of a field is its meaning, not a default: start
-// from [DefaultPolicy].
+// Policy says when things are due. A zero field means zero, not a default: start from
+// [DefaultPolicy].
 type Policy struct {
 	// RotationInterval is the age of the current access key at which it is rotated.
 	RotationInterval time.Duration
@@ -23,9 +23,10 @@ type Policy struct {
 	GracePeriod time.Duration
 	// QuarantinePeriod is how long it then stays Inactive before it is deleted.
 	QuarantinePeriod time.Duration
-	// InUseWindow: a key last used within it is in use. 0 ignores last use.
+	// InUseWindow is how long a key counts as in use after its last use. 0 ignores last use.
 	InUseWindow time.Duration
-	// MaxGracePeriod is when a superseded key is deactivated even if in use. 0: never.
+	// MaxGracePeriod is the time after which a superseded key is deactivated even if in use,
+	// counted from promotion. 0 means never.
 	MaxGracePeriod time.Duration
 	// PromotionWindow is the longest that may pass between the writing of a version and its
 	// promotion. A version doesn't record when it became current, only when it was written; the
@@ -35,7 +36,7 @@ type Policy struct {
 	VerifyTimeout time.Duration
 	// SkipVerification promotes without logging in. The promises about mail don't hold then.
 	SkipVerification bool
-	// HasCopies: the credential is kept in other places beside the secret as well.
+	// HasCopies means that the credential is also kept in other places than the secret.
 	HasCopies bool
 	// Regions are the SES Regions that the credential must serve, the primary first.
 	Regions []string
@@ -50,7 +51,7 @@ type PolicyFault struct {
 
 func (f PolicyFault) Error() string { return f.Field + ": " + f.Text }
 
-// Faults are all that contradicts itself in the policy.
+// Faults returns everything that contradicts itself in the policy.
 func (p Policy) Faults() []PolicyFault {
 	var faults []PolicyFault
 	fault := func(field, format string, args ...any) *PolicyFault {
@@ -81,7 +82,7 @@ func (p Policy) Faults() []PolicyFault {
 			Duration(p.MaxGracePeriod), Duration(p.GracePeriod)).With = []string{"GracePeriod"}
 	}
 	if p.VerifyTimeout == 0 && !p.SkipVerification {
-		fault("VerifyTimeout", "is 0, so nothing could ever be verified; to skip verification is a setting of its own").
+		fault("VerifyTimeout", "is 0, so nothing could ever be verified; another setting skips verification").
 			With = []string{"SkipVerification"}
 	}
 	return faults
@@ -96,7 +97,8 @@ func (p Policy) Validate() error {
 	return errors.Join(faults...)
 }
 
-// DefaultPolicy is the policy if nothing else is said. Regions are left to the caller.
+// DefaultPolicy returns the policy that applies if nothing else is set. The caller adds the
+// Regions.
 func DefaultPolicy() Policy {
 	const day = 24 * time.Hour
 	return Policy{

@@ -32,7 +32,7 @@ type KeyReport struct {
 	LastUsed    time.Time `json:"last_used,omitzero"`
 }
 
-// CopyReport is one copy of the credential. Modified is missing if it doesn't exist; Current tells
+// CopyReport is one copy of the credential. Modified is missing if it doesn't exist; Current says
 // whether it holds what AWSCURRENT holds.
 type CopyReport struct {
 	Parameter string    `json:"parameter"`
@@ -40,8 +40,8 @@ type CopyReport struct {
 	Current   bool      `json:"current"`
 }
 
-// After joins an earlier request's result to r, which was served next: what is, is r's; what was
-// done, both's.
+// After adds an earlier request's result to r, the result of the request that was served next. The
+// steps and warnings are both's; everything else is r's.
 func (r Result) After(earlier Result) Result {
 	r.Steps = append(earlier.Steps, r.Steps...)
 	r.Warnings = append(earlier.Warnings, r.Warnings...)
@@ -51,7 +51,7 @@ func (r Result) After(earlier Result) Result {
 	return r
 }
 
-// report fills in what the state tells.
+// report fills in what the state shows.
 func (r *Result) report(s State) {
 	if s.hasCredential() {
 		r.Credential = &Credential{s.Current.AccessKeyID(), s.Current.ID, s.Current.Created.UTC()}
@@ -66,8 +66,8 @@ func (r *Result) report(s State) {
 	}
 }
 
-// role tells what a key is, as far as the state was looked at: with last use unknown, a key that is
-// newer than the current credential passes for an orphan, because nothing can have superseded it.
+// role returns what a key is, as far as anybody has looked: if its last use is unknown, a key that
+// is newer than the current credential counts as an orphan, because nothing can have superseded it.
 func (s *State) role(k Key) Role {
 	switch _, pending, ok := s.knownPending(); {
 	case k.ID == s.Current.AccessKeyID():
@@ -82,13 +82,14 @@ func (s *State) role(k Key) Role {
 	return RoleSuperseded
 }
 
-// outcomes are what actions come to that were asked for by name: that it was done. The others' are
-// what a tick's is.
+// outcomes are those of actions whose outcome is simply that they were done. The others have a
+// tick's outcomes.
 var outcomes = map[Action]Outcome{
 	Status: Reported, Preview: Planned, Emergency: Revoked, Rollback: RolledBack, Decommission: Decommissioned,
 }
 
-// outcome is the weightiest of what was done; for what was asked for by name, that it was done.
+// outcome returns the action's own outcome if it has one, and otherwise the most important thing
+// that was done.
 func outcome(req Request, steps []Step, d Decision, done History) Outcome {
 	if req.Action == Emergency && len(d.Warnings) > 0 && d.Warnings[0].Code == WarnKeyNotOurs {
 		return Waiting

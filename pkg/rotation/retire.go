@@ -32,8 +32,8 @@ func (pl *planner) waitForNext() Decision {
 	return d
 }
 
-// outlook is what a tick would do next, for a request that has done its own and leaves the rest to
-// one. What nobody has looked at isn't worth a look for that.
+// outlook says what a tick would do next, for a request that has done its own part. It says nothing
+// if that depends on a fact that nobody has looked at: it isn't worth a call.
 func (pl *planner) outlook() Decision {
 	ahead := *pl
 	d := ahead.retireOthers()
@@ -53,24 +53,25 @@ func (pl *planner) retire(k Key) Decision {
 	if d := pl.orphan(k); d.kind != passes {
 		return d
 	}
-	// Nothing was promoted, or the secret was emptied: only what was current once is superseded.
+	// If nothing was promoted, or the secret was emptied, only a key that was current once is
+	// superseded.
 	if !pl.hasCredential() && !pl.isPrevious(k.ID) {
 		return wait(Step{Kind: Wait, AccessKeyID: k.ID, Reason: "no version names it, and it is in use"})
 	}
 	return pl.superseded(k)
 }
 
-// orphan is the rule for keys that no labelled version names and that were never used: a crash, or
-// a lost answer, left them behind, and nobody knows their secret. A key older than the current
-// version may be the one that it superseded and is treated so: that is longer, never shorter, and
-// costs no look at AWSPREVIOUS on every tick of a grace period.
+// orphan is the rule for keys that no labelled version names and that were never used: a crash or a
+// lost answer left them behind, and nobody knows their secret. A key older than the current version
+// may be the one that it superseded, so it is treated as that: it stays longer, never shorter, and
+// the ticks of a grace period needn't read AWSPREVIOUS.
 func (pl *planner) orphan(k Key) Decision {
 	if pl.hasCredential() && !k.Created.After(pl.Current.Created) {
 		return Decision{}
 	}
 	told := k.Created.Add(pl.policy.PromotionWindow + pl.policy.InUseWindow) // IAM reports use late
 	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: told,
-		Reason: "no version names it; if it is still unused then, it is an orphan"}
+		Reason: "no version names it; if it is still unused by then, it is an orphan"}
 	if k.Status == Inactive {
 		next.Kind, next.At, next.Reason = Delete, told.Add(pl.policy.QuarantinePeriod), "an orphan's quarantine ends"
 	}
@@ -87,7 +88,7 @@ func (pl *planner) orphan(k Key) Decision {
 	return do(cmd(deleteKey, k.ID, "an orphan, and its quarantine is over"))
 }
 
-// maybeStored: a version names the key, or may do so.
+// maybeStored reports whether a version names the key, or may do so.
 func (pl *planner) maybeStored(id string) bool {
 	v, denied := pl.stored(id)
 	return v != nil || denied != nil
@@ -105,7 +106,7 @@ func (pl *planner) superseded(k Key) Decision {
 		return wait(next)
 	}
 	if from := pl.deactivatableFrom(k); pl.now.Before(from) {
-		next.At, next.Reason = from, "unless it is used again, it is out of use then"
+		next.At, next.Reason = from, "it is out of use then, unless it is used again"
 		if from.Equal(pl.lastRead(k).Add(pl.policy.GracePeriod)) {
 			next.Reason = "its grace period ends, counted from when a copy of the credential was written"
 		}
@@ -120,11 +121,11 @@ func (pl *planner) superseded(k Key) Decision {
 	if !pl.inUse(k) {
 		return do(cmd(deactivateKey, k.ID, "superseded, and its grace period is over; %s", lastUsed(k)))
 	}
-	// The maximum grace period ends the keys that were ours. A stranger's key in use stays.
+	// The maximum grace period is for keys that were ours. A stranger's key in use stays.
 	if !pl.isPrevious(k.ID) {
 		if v, _ := pl.stored(k.ID); v == nil {
 			next.At = pl.lastUsed(k).Add(pl.policy.InUseWindow)
-			next.Reason = pl.unnamed(k.ID) + "; unless it is used again, it is out of use then"
+			next.Reason = pl.unnamed(k.ID) + "; it is out of use then, unless it is used again"
 			return pl.warnInUse(wait(next), k)
 		}
 	}
@@ -156,8 +157,8 @@ func (pl *planner) supersededBy(k Key) time.Time {
 	return latest(pl.Current.Created, k.Created).Add(pl.policy.PromotionWindow)
 }
 
-// lastRead is the latest moment at which an application can have read the key's credential. Whoever
-// reads a copy has read it until the copy was written.
+// lastRead is the latest moment at which an application can have read the key's credential.
+// Applications that read a copy read the old credential until the copy was written.
 func (pl *planner) lastRead(k Key) time.Time {
 	at := pl.supersededBy(k)
 	copies, _ := pl.copies()
@@ -183,8 +184,8 @@ func (pl *planner) deactivatableFrom(k Key) time.Time {
 	return from
 }
 
-// inUse: the key was seen in use lately. IAM reports use late, so recent use is strong evidence and
-// silence is weak.
+// inUse reports whether the key was seen in use lately. IAM reports use late, so recent use is
+// strong evidence and silence is weak.
 func (pl *planner) inUse(k Key) bool {
 	if pl.policy.InUseWindow == 0 {
 		return false
@@ -193,10 +194,10 @@ func (pl *planner) inUse(k Key) bool {
 	return !used.IsZero() && pl.now.Before(used.Add(pl.policy.InUseWindow))
 }
 
-// laterInvocation leaves a moment between deactivation and deletion in which a person can notice.
+// laterInvocation leaves time between deactivation and deletion in which a person can notice.
 func (pl *planner) laterInvocation(k Key) Step {
 	return Step{Kind: Delete, AccessKeyID: k.ID, At: pl.now,
-		Reason: "deletion is left to a later invocation than deactivation"}
+		Reason: "it was deactivated just now, and a later invocation deletes it"}
 }
 
 // warnInUse tells a person that somebody still sends with a key that should be out of use.
@@ -205,10 +206,10 @@ func (pl *planner) warnInUse(d Decision, k Key) Decision {
 		return d
 	}
 	return d.warn(WarnSupersededKeyInUse,
-		"access key %s isn't current, its grace period is over, and somebody still sends with "+
-			"it (%s); CloudTrail doesn't log mail over SMTP: look for the key's ID in the applications' settings, and "+
-			"in the events of a configuration set for where the user's mail comes from (ses:source-ip, "+
-			"ses:caller-identity); the key stays Active until it is out of use for %s%s",
+		"access key %s isn't current and its grace period is over, but somebody still sends with it (%s); to find "+
+			"out who, look for the key's ID in the applications' settings, and in the events of a configuration set "+
+			"for where the user's mail comes from (ses:source-ip, ses:caller-identity): CloudTrail doesn't log mail "+
+			"over SMTP; the key stays Active until nobody has used it for %s%s",
 		k.ID, lastUsed(k), Duration(pl.policy.InUseWindow), pl.maxGrace())
 }
 
@@ -216,7 +217,7 @@ func (pl *planner) maxGrace() string {
 	if pl.policy.MaxGracePeriod == 0 {
 		return ""
 	}
-	return ", or for the maximum grace period"
+	return ", or until the maximum grace period ends"
 }
 
 func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }

@@ -12,25 +12,25 @@ var forRollbacks = []rule{
 	notOurs,
 	store,
 	doubt,
-	{"mend", "an emergency elsewhere took the key meanwhile", (*planner).mendRollback},
+	{"mend", "an overlapping emergency may have revoked the key", (*planner).mendRollback},
 	{"copy", copies.why, (*planner).copyRolledBack},
-	{"done", "the rest is for the ticks", (*planner).rolledBackAlready},
-	{"possible", "a key that is gone, or goes soon, can't be current", (*planner).refuseRollback},
+	{"done", "ticks do the rest", (*planner).rolledBackAlready},
+	{"possible", "a key that is gone, or is about to be deleted, can't be current", (*planner).refuseRollback},
 	{"activate", "a key in quarantine can't send", (*planner).activatePrevious},
 	{"stage", "AWSPENDING travels with AWSCURRENT, or the next tick would undo the rollback",
 		(*planner).stageForRollback},
 	{"verify and promote", "SES must accept it", (*planner).finishRollback},
 }
 
-// rolledBack: this run has made the previous credential current.
+// rolledBack reports whether this run has made the previous credential current.
 func (pl *planner) rolledBack() bool {
 	id := pl.req.AccessKeyID
 	return pl.Done.promoted() || id != "" && id == pl.Current.AccessKeyID()
 }
 
-// mendRollback replaces the credential if its key went after this run had made it current. What is
-// pending is promoted even if SES hasn't accepted it yet: AWSCURRENT is dead, the next tick may be
-// an hour away, and SES may accept the new key in a minute.
+// mendRollback replaces the credential if its key was revoked after this run had made it current. A
+// pending credential is promoted even if SES hasn't accepted it yet: AWSCURRENT is dead, the next
+// tick may be an hour away, and SES may accept the new key in a minute.
 func (pl *planner) mendRollback() Decision {
 	if !pl.rolledBack() || !pl.broken() {
 		return Decision{}
@@ -41,7 +41,7 @@ func (pl *planner) mendRollback() Decision {
 	return pl.replaceBroken()
 }
 
-// rolledBackAlready ends the run, with what a tick will do next.
+// rolledBackAlready ends the run and says what a tick will do next.
 func (pl *planner) rolledBackAlready() Decision {
 	if pl.rolledBack() || pl.repeated() {
 		return pl.outlook()
@@ -49,8 +49,8 @@ func (pl *planner) rolledBackAlready() Decision {
 	return Decision{}
 }
 
-// repeated: another invocation rolled back a moment ago, and this is the same request, tried again
-// because the answer was lost. Otherwise it would undo what that one did.
+// repeated reports whether another invocation rolled back a moment ago. Then this request is a
+// retry of that one, whose answer was lost, and to carry it out would undo the rollback.
 func (pl *planner) repeated() bool {
 	previous, ok := pl.previousKey()
 	if !ok || !pl.ours(pl.previousVersion()) {
@@ -71,7 +71,7 @@ func (pl *planner) refuseRollback() Decision {
 	case !ok:
 		return refuse("AWSPREVIOUS names no access key that exists and isn't current")
 	case !pl.ours(pl.previousVersion()):
-		return refuse("the value labelled AWSPREVIOUS isn't ours")
+		return refuse("the value labelled AWSPREVIOUS isn't a credential of the user " + pl.User)
 	}
 	// An invocation that is running now may be about to delete the key, for as long as one can run.
 	if due := pl.deactivatableFrom(k).Add(pl.policy.QuarantinePeriod); pl.now.Add(invocation).After(due) {
@@ -84,7 +84,7 @@ func (pl *planner) refuseRollback() Decision {
 // activatePrevious undoes the rotator's own deactivation.
 func (pl *planner) activatePrevious() Decision {
 	if k, _ := pl.previousKey(); k.Status == Inactive {
-		return do(cmd(activateKey, k.ID, "it is to be current again"))
+		return do(cmd(activateKey, k.ID, "the rollback makes it current again"))
 	}
 	return Decision{}
 }
@@ -97,10 +97,11 @@ func (pl *planner) stageForRollback() Decision {
 	if v.names(k.ID) && v.ID != pl.Current.ID && !pl.setAside(v) {
 		return Decision{}
 	}
-	return pl.stagePrevious("it is to be current again")
+	return pl.stagePrevious("the rollback makes it current again")
 }
 
-// finishRollback promotes what SES accepts. If it doesn't, the label goes back to AWSCURRENT.
+// finishRollback promotes the credential if SES accepts it. If not, AWSPENDING goes back to
+// AWSCURRENT's version.
 func (pl *planner) finishRollback() Decision {
 	k, _ := pl.previousKey()
 	v := pl.pendingVersion()
@@ -110,8 +111,8 @@ func (pl *planner) finishRollback() Decision {
 	case sessmtp.Accepted:
 		return do(pl.promotion(v, "rollback was asked for, and SES accepts it"))
 	default:
-		return pl.unstage("the rollback failed, and must not happen by itself later").thenFail(VerificationFailed,
-			"rollback: access key %s isn't current again, and applications go on with %s: %w", k.ID, pl.currentName(),
-			verdict.Err)
+		return pl.unstage("the rollback failed, and no tick may complete it later").thenFail(VerificationFailed,
+			"rollback failed: access key %s wasn't made current, and applications go on with %s: %w", k.ID,
+			pl.currentName(), verdict.Err)
 	}
 }

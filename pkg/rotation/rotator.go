@@ -13,22 +13,22 @@ type Rotator struct {
 	Keys       Keys
 	Secret     Secret
 	Verifier   Verifier // may be nil if the policy skips verification
-	Copies     Copies   // nil: the credential is nowhere but in the secret
+	Copies     Copies   // nil if the credential is only in the secret
 	Endpoints  []sessmtp.Endpoint
-	// Policy says when things are due; start from [DefaultPolicy]. Its Regions are those of the
-	// Endpoints, and its HasCopies tells whether there are Copies.
+	// Policy says when things are due; start from [DefaultPolicy]. Its Regions and HasCopies are
+	// set from Endpoints and Copies.
 	Policy Policy
 	Clock  Clock
-	// OnStep hears of every step as it is done; nil is nobody.
+	// OnStep, if not nil, is called with every step when it is done.
 	OnStep func(Step)
 }
 
-// observations is the most often that a run looks at the world: once, and again when it finds that
-// another invocation changed it, or when an emergency, a rollback or a decommission looks over what
-// it left.
+// observations is how often a run observes the world at most: once, again each time it finds that
+// another invocation has changed it, and again before an emergency, a rollback or a decommission
+// answers.
 const observations = 5
 
-// Run serves one request. The result tells what was done even if there is an error; the outcome is
+// Run serves one request. The result says what was done even if there is an error; its outcome is
 // empty then. An error that isn't an [*Error] is AWS's ([TypeOf]). A policy that contradicts itself
 // is a ConfigurationError.
 func (r *Rotator) Run(ctx context.Context, req Request) (Result, error) {
@@ -38,7 +38,7 @@ func (r *Rotator) Run(ctx context.Context, req Request) (Result, error) {
 	if req.Action == Rollback {
 		run.req.AccessKeyID = "" // AWSPREVIOUS says which key it is
 	}
-	if err := run.Policy.Validate(); err != nil && req.Action != Decommission { // which no period delays
+	if err := run.Policy.Validate(); err != nil && req.Action != Decommission { // no period delays that
 		return run.result, Errorf(ConfigurationError, "policy: %w", err)
 	}
 	decision, err := run.serve(ctx)
@@ -53,7 +53,8 @@ func (r *Rotator) Run(ctx context.Context, req Request) (Result, error) {
 	return run.result, nil
 }
 
-// configured is r, with the Regions of its endpoints in the policy, and whether there are copies.
+// configured returns a copy of r whose policy has the Regions of the endpoints, and says whether
+// there are copies.
 func (r *Rotator) configured() *Rotator {
 	c := *r
 	c.Policy.Regions, c.Policy.HasCopies = nil, r.Copies != nil

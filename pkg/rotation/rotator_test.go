@@ -55,7 +55,7 @@ func TestWithAnErrorThereIsNoOutcome(t *testing.T) {
 			s.rotated()
 			s.at("ListSecretVersionIds", 1, refused)
 			return s.fails(rotation.Request{Action: rotation.Decommission, OnlyStored: true},
-				rotation.AccessDenied, "can't be told")
+				rotation.AccessDenied, "can't find out whether")
 		},
 		rotation.CreateSecret: func(s *stage) rotation.Result {
 			s.rotated()
@@ -149,7 +149,7 @@ func TestARollbackGoesByAWSPREVIOUSWhateverKeyTheCallerNames(t *testing.T) {
 	s := newStage(t)
 	first, second := s.rotated()
 	req := rollback
-	req.AccessKeyID = second // which is current, so nothing would be left to do
+	req.AccessKeyID = second // it is current, so there would be nothing to do
 	back := s.after(hour).comes(req, rotation.RolledBack, rotation.Stage, rotation.Verify, rotation.Promote)
 	if back.Credential.AccessKeyID != first {
 		t.Errorf("%s is current, want %s", back.Credential.AccessKeyID, first)
@@ -164,8 +164,8 @@ func TestARollbackReactivatesAKeyInQuarantine(t *testing.T) {
 		rotation.Promote)
 }
 
-// A hostile world found this: the list was as before the activation, and the rollback "mended" what
-// was alive with a credential that SES hadn't accepted yet.
+// The hostile world found this: the list of keys was from before the activation, and the rollback
+// "mended" a credential that worked with one that SES hadn't accepted yet.
 func TestARollbackIsntUndoneByAListFromBeforeItsActivation(t *testing.T) {
 	s := newStage(t)
 	first, _ := s.rotated()
@@ -356,8 +356,8 @@ func TestOldNewsOfAWSCURRENTIsWaitedOut(t *testing.T) {
 	}
 }
 
-// A person writes {} over the credential, and moves AWSCURRENT back just before a tick, which
-// Secrets Manager doesn't tell yet. The refusal of the tick's own move does.
+// A person overwrites the credential with {}, and moves AWSCURRENT back just before a tick. Secrets
+// Manager still returns the old AWSCURRENT; only the refusal of the tick's own move shows it.
 func TestARefusedMoveTellsThatAWSCURRENTIsOldNews(t *testing.T) {
 	s := newStage(t)
 	_, second := s.rotated()
@@ -426,7 +426,7 @@ func TestVerificationLeavesTimeToPromoteAndMoreToRevoke(t *testing.T) {
 	}
 }
 
-// deadlines tells how long verification may take.
+// deadlines records how long verification may take.
 type deadlines struct {
 	rotation.Verifier
 	told func(left time.Duration)

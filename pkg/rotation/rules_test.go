@@ -18,7 +18,7 @@ func TestEachActionHasItsRules(t *testing.T) {
 		names := map[string]bool{}
 		for _, r := range rules[action] {
 			if r.name == "" || r.why == "" || r.decide == nil || names[r.name] {
-				t.Errorf("%s: the rule %q lacks something, or its name isn't its own", action, r.name)
+				t.Errorf("%s: the rule %q lacks a part, or another rule has its name", action, r.name)
 			}
 			names[r.name] = true
 		}
@@ -28,8 +28,8 @@ func TestEachActionHasItsRules(t *testing.T) {
 	}
 }
 
-// TestThePageOfHowItWorksHasTheRulesOfATick compares its table with the rules, in their order. It
-// leaves out three rules that matter only between the steps of one run.
+// TestThePageOfHowItWorksHasTheRulesOfATick compares its table with the rules, in their order. The
+// rules store, doubt and given up only matter within one run, so the page leaves them out.
 func TestThePageOfHowItWorksHasTheRulesOfATick(t *testing.T) {
 	text, err := os.ReadFile("../../deploy/docs/how-it-works.md")
 	if err != nil {
@@ -51,7 +51,7 @@ func TestThePageOfHowItWorksHasTheRulesOfATick(t *testing.T) {
 	}
 }
 
-// TestOnlyTheClockReadsTheTime looks for what reads a clock, waits, or is random.
+// TestOnlyTheClockReadsTheTime looks for code that reads a clock, waits, or is random.
 func TestOnlyTheClockReadsTheTime(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {

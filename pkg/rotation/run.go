@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// run is one Run: what it knows and has done, and what it will answer.
+// run is the state of one Run: what it knows and has done, and what it will answer.
 type run struct {
 	*Rotator
 	req    Request
@@ -17,9 +17,9 @@ type run struct {
 	decisions int // so far
 }
 
-// serve observes, and follows the plan until there is nothing left to do. After a conflict it
-// observes again; so it does after an emergency, a rollback or a decommission, to mend before it
-// answers what an overlapping invocation may have broken.
+// serve observes, and follows the plan until there is nothing left to do. It observes again after a
+// conflict. It also does so before an emergency, a rollback or a decommission answers, to mend what
+// an overlapping invocation may have broken.
 func (run *run) serve(ctx context.Context) (Decision, error) {
 	for looks := 1; ; looks++ {
 		if err := run.observe(ctx); err != nil {
@@ -50,23 +50,25 @@ func (run *run) serve(ctx context.Context) (Decision, error) {
 	}
 }
 
-// changed tells whether any of the steps changed something that an overlapping invocation goes by.
+// changed reports whether any of the steps changed something that an overlapping invocation relies
+// on.
 func changed(steps []Step) bool {
 	return slices.ContainsFunc(steps, func(s Step) bool { return s.Kind != Verify && s.Kind != CopyTo })
 }
 
-// oldNews: Secrets Manager still returns the version from which this run has moved AWSCURRENT.
+// oldNews reports whether Secrets Manager still returns the version from which this run has moved
+// AWSCURRENT.
 func (run *run) oldNews() bool { return run.state.Done.left(run.state.Current.ID) }
 
-// unlisted: IAM doesn't list the current key yet, and this run made it.
+// unlisted reports whether this run made the current key and IAM doesn't list it yet.
 func (run *run) unlisted() bool {
 	id := run.state.Current.AccessKeyID()
 	_, listed := run.state.key(id)
 	return !listed && run.state.Done.made(id)
 }
 
-// lostRace: another invocation moved AWSCURRENT before a tick or a rotation could promote. The
-// other may be about to revoke what this one verified, so it doesn't try once more.
+// lostRace reports whether another invocation moved AWSCURRENT before this tick or rotation could
+// promote. The other may be about to revoke what this one verified, so this one doesn't try again.
 func (run *run) lostRace(d Decision, err error) bool {
 	return !run.looksAgain() && d.command.kind == promote && TypeOf(err) == Conflict && run.state.hasCredential()
 }
@@ -87,7 +89,7 @@ func (run *run) stillActive(err error) error {
 		TypeOf(err) == RequestError || strings.Contains(err.Error(), "contain") {
 		return err
 	}
-	failure := Errorf(TypeOf(err), "%w; access key %s, which leaked, is still Active: run the emergency again, with "+
+	failure := Errorf(TypeOf(err), "%w; the leaked access key %s is still Active: run the emergency again, with "+
 		"\"contain\":\"first\" if it can't wait (that stops mail until the replacement is current)", err, k.ID)
 	if cause, ok := errors.AsType[*Error](err); ok {
 		failure.Refused = cause.Refused
@@ -95,15 +97,15 @@ func (run *run) stillActive(err error) error {
 	return failure
 }
 
-// looksAgain: the action revokes or undoes, so it observes once more before it answers. An
-// emergency and a rollback then mend what is broken; a decommission deletes keys that were made
-// meanwhile.
+// looksAgain reports whether the action revokes or undoes, so that it observes once more before it
+// answers. An emergency and a rollback then mend what is broken; a decommission deletes keys that
+// were made meanwhile.
 func (run *run) looksAgain() bool {
 	return run.req.Action == Emergency || run.req.Action == Rollback || run.req.Action == Decommission
 }
 
-// mostDecisions is more than any run has a use for. If a plan goes in circles, which is a fault of
-// this package, that costs one run and not thousands of calls.
+// mostDecisions is more than any run needs. It ends a plan that goes in circles, which is a bug of
+// this package, before it makes thousands of calls.
 const mostDecisions = 100
 
 // follow does what the plan says until it says wait or fail.
@@ -111,7 +113,8 @@ func (run *run) follow(ctx context.Context) (Decision, error) {
 	for {
 		if run.decisions++; run.decisions > mostDecisions {
 			return Decision{}, Errorf(RotationBlocked,
-				"stopped after %d decisions that led nowhere; please report this, with the log", mostDecisions)
+				"stopped after %d decisions without a result; this is a bug: please report it, with the log",
+				mostDecisions)
 		}
 		d := Plan(run.state, run.Policy, run.requestToPlan(), run.Clock.now())
 		if d.kind == asks {
@@ -148,7 +151,7 @@ func (run *run) requestToPlan() Request {
 
 func (run *run) readOnly() bool { return run.req.Action == Status || run.req.Action == Preview }
 
-// preview turns what would be done into what is reported.
+// preview reports what would be done instead of doing it.
 func (run *run) preview(d Decision) Decision {
 	run.warn(d.Warnings...)
 	if d.Err != nil {

@@ -23,13 +23,13 @@ const (
 	day    = 24 * hour
 )
 
-// stage is a Rotator with the function's adapters, on IAM and Secrets Manager without the wire. Its
-// clock is the test's.
+// stage is a Rotator with the function's adapters, which call localaws's IAM and Secrets Manager
+// directly. The test sets its clock.
 type stage struct {
 	*testing.T
 	world    *localaws.World
 	rotator  *rotation.Rotator
-	steps    []rotation.Step // that were heard of
+	steps    []rotation.Step // that OnStep was called with
 	pauses   []time.Duration
 	verified int
 }
@@ -51,7 +51,7 @@ func newStage(t *testing.T) *stage {
 		Secret:    &smtpsecret.Secret{API: world.SecretsManager(), ID: secret, User: user, Endpoints: endpoints},
 		Policy:    rotation.DefaultPolicy(),
 		Clock: rotation.Clock{
-			// a version's ID is made of it
+			// a version's ID derives from it
 			Now:    func() time.Time { s.world.Advance(time.Millisecond); return s.world.Now() },
 			Pause:  func(_ context.Context, d time.Duration) { s.pauses = append(s.pauses, d) },
 			Jitter: func() float64 { return 0.5 },
@@ -79,12 +79,12 @@ func (s *stage) run(req rotation.Request) (rotation.Result, error) {
 	s.steps = nil
 	result, err := s.rotator.Run(s.Context(), req)
 	if heard := len(s.steps); heard != len(result.Steps) && req.Action != rotation.Preview {
-		s.Errorf("%d steps were heard of, and %d are in the result", heard, len(result.Steps))
+		s.Errorf("OnStep was called with %d steps, and %d are in the result", heard, len(result.Steps))
 	}
 	return result, err
 }
 
-// comes checks what a request comes to, and the steps that it takes.
+// comes checks a request's outcome and the steps that it takes.
 func (s *stage) comes(req rotation.Request, want rotation.Outcome, steps ...rotation.StepKind) rotation.Result {
 	s.Helper()
 	result, err := s.run(req)
@@ -94,7 +94,7 @@ func (s *stage) comes(req rotation.Request, want rotation.Outcome, steps ...rota
 	return result
 }
 
-// fails checks how a request fails. It has no outcome then.
+// fails checks how a request fails, and that it has no outcome.
 func (s *stage) fails(req rotation.Request, want rotation.ErrorType, part string) rotation.Result {
 	s.Helper()
 	result, err := s.run(req)
@@ -116,7 +116,7 @@ func kinds(r rotation.Result) (kinds []rotation.StepKind) {
 
 func (s *stage) after(d time.Duration) *stage { s.world.Advance(d); return s }
 
-// at lets something happen right before the n-th call of an action, counted from 1, and once only.
+// at makes something happen once, right before the n-th call of an action, counted from 1.
 func (s *stage) at(action string, n int, happens func() *localaws.Fault) {
 	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
 		if c.Action != action {
@@ -129,7 +129,7 @@ func (s *stage) at(action string, n int, happens func() *localaws.Fault) {
 	})
 }
 
-// move is somebody else's moving AWSCURRENT.
+// move moves AWSCURRENT, as somebody else would.
 func (s *stage) move(from, to string) {
 	s.Helper()
 	if err := s.world.MoveLabel(secret, "AWSCURRENT", from, to); err != nil {
@@ -156,7 +156,7 @@ func leak(id string) rotation.Request {
 	return rotation.Request{Action: rotation.Emergency, AccessKeyID: id}
 }
 
-// rotated has a second credential, and the first one's key in its grace period.
+// rotated has a second credential; the first one's key is in its grace period.
 func (s *stage) rotated() (first, second string) {
 	s.Helper()
 	a := s.comes(tick, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)

@@ -39,7 +39,7 @@ type Version struct {
 	ID      string
 	Created time.Time
 	Labels  []Label
-	// Blank: the value is missing or {}: no credential yet.
+	// Blank means that the value is missing or {}: there is no credential yet.
 	Blank bool
 	// Foreign says why the value can't be a credential of ours, empty if it can.
 	Foreign string
@@ -48,26 +48,26 @@ type Version struct {
 	// Logins are what the credential gives an application, the primary Region first, all with the
 	// same username.
 	Logins []sessmtp.Login
-	// Differs says what a value that people wrote names and the configuration doesn't, for people.
-	// It is empty if there is nothing.
+	// Differs says, for people, how a value that people wrote differs from the configuration. It is
+	// empty if it doesn't.
 	Differs string
-	// Unsettled: nobody has decided about the difference. A rotation would take from applications
-	// what they send with.
+	// Unsettled means that nobody has decided about the difference yet. A rotation would take away
+	// what applications send with.
 	Unsettled bool
 	// SecretKeys names the value's members that hold a secret access key.
 	SecretKeys []string
-	// Outdated: the value names other endpoints than those configured now.
+	// Outdated means that the value names other endpoints than those configured now.
 	Outdated bool
-	// Content is the adapter's own and comes back to it untouched.
+	// Content belongs to the adapter, which gets it back unchanged.
 	Content any
 }
 
-// Copy is one place beside the secret where applications read the current credential.
+// Copy is one place other than the secret where applications read the current credential.
 type Copy struct {
 	Name string
-	// UpToDate: it holds what AWSCURRENT holds.
+	// UpToDate means that it holds what AWSCURRENT holds.
 	UpToDate bool
-	// Unwanted: AWSCURRENT has nothing for it, so it is to be deleted.
+	// Unwanted means that AWSCURRENT has nothing for it, so it is to be deleted.
 	Unwanted bool
 	// Changed is when it was last written, zero if it doesn't exist.
 	Changed time.Time
@@ -85,22 +85,22 @@ func (v *Version) serves(region string) bool {
 	return slices.ContainsFunc(v.Logins, func(l sessmtp.Login) bool { return l.Region == region })
 }
 
-// names tells whether there is a version and it names the access key.
+// names reports whether there is a version and it names the access key.
 func (v *Version) names(id string) bool { return v != nil && v.AccessKeyID() == id }
 
-// State is what was observed, with what this run has changed since.
+// State is what was observed, and what this run has changed since.
 type State struct {
 	User    string // the SMTP user, for ownership and texts
 	Secret  string // the secret's name, for texts
 	Keys    []Key
-	Current Version // without ID: no version is labelled AWSCURRENT
+	Current Version // its ID is empty if no version is labelled AWSCURRENT
 	// Pending is a version other than Current that is labelled AWSPENDING, nil for none.
 	Pending  Fact[*Version]
 	Previous Fact[*Version]
 	// Stored has, for each access key that was asked about, the newest version that names it,
 	// labelled or not.
 	Stored map[string]Fact[*Version]
-	// Copies are all places beside the secret where applications read the credential.
+	// Copies are all other places where applications read the credential.
 	Copies Fact[[]Copy]
 	// Fresh is a credential whose key was just made and whose password isn't stored yet.
 	Fresh []sessmtp.Login
@@ -127,7 +127,7 @@ func (s *State) others() iter.Seq[Key] {
 	}
 }
 
-// hasOthers tells whether there are any.
+// hasOthers reports whether there are such keys.
 func (s *State) hasOthers() bool {
 	for range s.others() {
 		return true
@@ -135,10 +135,10 @@ func (s *State) hasOthers() bool {
 	return false
 }
 
-// hasCredential tells whether AWSCURRENT holds one, dead or alive.
+// hasCredential reports whether AWSCURRENT holds one, dead or alive.
 func (s *State) hasCredential() bool { return s.Current.ID != "" && !s.Current.Blank }
 
-// broken: AWSCURRENT names a key that can't send.
+// broken reports whether AWSCURRENT names a key that can't send.
 func (s *State) broken() bool {
 	k, ok := s.key(s.Current.AccessKeyID())
 	return s.hasCredential() && (!ok || k.Status != Active)
@@ -155,27 +155,27 @@ func (s *State) knownPending() (*Version, Key, bool) {
 	return v, k, ok && k.ID != s.Current.AccessKeyID() && !s.overtaken(k)
 }
 
-// overtaken: the pending key is older than the current one, so it was current before, or could have
-// been. A fence or a rollback that came too late staged it, and to promote it now would undo what
-// overtook it. If the current key is broken, it is better than nothing. Nor is it tried again if
-// this run was too late to promote it.
+// overtaken reports whether the pending key is older than the current one, so that it was current
+// before or could have been. A fence or a rollback that came too late staged it, and to promote it
+// now would undo what overtook it. If the current key is broken, an older key is better than
+// nothing. A key that this run was too late to promote is overtaken too.
 func (s *State) overtaken(k Key) bool {
 	current, ok := s.key(s.Current.AccessKeyID())
 	return ok && current.Status == Active && k.Created.Before(current.Created) || s.Done.tooLate(k.ID)
 }
 
-// setAside: this version was current, and a person has made another one current since. It isn't
-// unfinished.
+// setAside reports whether this version was current and a person has made another one current
+// since. Then it isn't unfinished.
 func (s *State) setAside(v *Version) bool { return slices.Contains(v.Labels, Previous) }
 
-// knownPrevious tells whether AWSPREVIOUS names the key, as far as anybody has looked.
+// knownPrevious reports whether AWSPREVIOUS names the key, as far as anybody has looked.
 func (s *State) knownPrevious(id string) bool { return s.Previous.Value.names(id) }
 
-// fenced: this run made the current version current since it last observed, so whoever observed an
-// earlier one can't promote any more.
+// fenced reports whether this run made the current version current since it last observed. Then an
+// invocation that observed an earlier one can't promote any more.
 func (s *State) fenced() bool { return s.Current.ID != "" && s.Current.ID == s.Done.currentBy() }
 
-// ours: a value is ours if it names the user, or one of the user's access keys.
+// ours reports whether a value is ours: it names the user, or one of the user's access keys.
 func (s *State) ours(v *Version) bool {
 	if v.Blank || v.ID == "" {
 		return true

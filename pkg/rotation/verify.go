@@ -17,7 +17,7 @@ func (run *run) verify(ctx context.Context, c command) error {
 	for _, r := range run.Verifier.Verify(ctx, c.version.Logins) {
 		step := c.step()
 		step.Region = r.Region
-		step.Reason = fmt.Sprintf("SES accepted it within %d logins and %v", r.Logins, r.Took.Round(time.Millisecond))
+		step.Reason = fmt.Sprintf("SES accepted it after %d logins and %v", r.Logins, r.Took.Round(time.Millisecond))
 		if r.Meaning != sessmtp.Accepted {
 			verdict = verdict.worse(r)
 			step.Reason = "not accepted: " + r.Err.Error()

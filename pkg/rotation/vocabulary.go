@@ -36,7 +36,7 @@ type Request struct {
 	// IfOurs ignores an emergency for a key that isn't the user's, instead of refusing it: for
 	// alarms that tell every function of an account about every key.
 	IfOurs bool
-	// OnlyStored has Decommission spare the keys that no version of the secret names, because the
+	// OnlyStored makes Decommission spare the keys that no version of the secret names, because the
 	// user stays.
 	OnlyStored bool
 	// VersionID is the new version's, chosen by Secrets Manager, in the steps of its own rotation.
@@ -56,7 +56,7 @@ const (
 	Deactivate StepKind = "deactivate" // make an access key Inactive
 	Delete     StepKind = "delete"     // delete an access key
 	Activate   StepKind = "activate"   // make an access key Active again
-	CopyTo     StepKind = "copy"       // write it to a place beside the secret
+	CopyTo     StepKind = "copy"       // write it to a place other than the secret
 	Wait       StepKind = "wait"       // nothing to do now
 )
 
@@ -71,7 +71,7 @@ type Step struct {
 	Reason      string    `json:"reason,omitempty"`
 }
 
-// Outcome says in one word what an invocation came to.
+// Outcome is what an invocation came to, in one word.
 type Outcome string
 
 const (
@@ -116,7 +116,7 @@ const (
 	WarnKeyNotOurs WarningCode = "KeyNotOurs"
 	// WarnForeignPending: AWSPENDING is on a version that isn't a credential of the user's.
 	WarnForeignPending WarningCode = "ForeignPending"
-	// WarnValueDiffers: the value was written by hand, and says what the configuration doesn't.
+	// WarnValueDiffers: the value was written by hand, and differs from the configuration.
 	WarnValueDiffers WarningCode = "ValueDiffers"
 	// WarnSecretKeyInValue: the value holds a secret access key.
 	WarnSecretKeyInValue WarningCode = "SecretKeyInValue"
@@ -128,7 +128,7 @@ const (
 	WarnCopyFailed WarningCode = "CopyFailed"
 )
 
-// WarningCodes are all of them.
+// WarningCodes returns all warning codes.
 func WarningCodes() []WarningCode {
 	return []WarningCode{WarnCurrentKeyBroken, WarnRotationBlocked, WarnSupersededKeyInUse, WarnPromotedUnverified,
 		WarnSendDenied, WarnKeyNotOurs, WarnForeignPending, WarnValueDiffers,

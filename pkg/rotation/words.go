@@ -18,21 +18,21 @@ func (pl *planner) currentName() string {
 	return "no credential"
 }
 
-// lastUsed says what is known of a key's use.
+// lastUsed says what is known about a key's last use.
 func lastUsed(k Key) string {
 	switch {
 	case !k.LastUsed.Known:
-		return "last use not looked at"
+		return "last use unknown"
 	case k.LastUsed.Value.IsZero():
 		return "never seen in use"
 	}
 	return "last used " + k.LastUsed.Value.UTC().Format(time.RFC3339)
 }
 
-// unnamed says of a key that as far as is known no version names it.
+// unnamed says that no version names the key, or that this isn't known.
 func (pl *planner) unnamed(id string) string {
 	if _, denied := pl.stored(id); denied != nil {
-		return fmt.Sprintf("whether a version names it can't be told (%v)", denied)
+		return fmt.Sprintf("a version may name it (%v)", denied)
 	}
 	return "no version names it"
 }
@@ -40,7 +40,7 @@ func (pl *planner) unnamed(id string) string {
 // until says when a slot comes free.
 func until(next Step) string {
 	if next.At.IsZero() {
-		return "it goes when a person deletes it, or when there is a credential to take its place"
+		return "it stays until a person deletes it, or until a credential takes its place"
 	}
 	return fmt.Sprintf("next step: %s at %s (%s)", next.Kind, next.At.UTC().Format(time.RFC3339), next.Reason)
 }

@@ -12,23 +12,22 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// actor is an invocation that goes on call by call, when and as it is told to. What it does next
-// follows from what it was told so far, so an actor is no more than that, and costs nothing to
-// copy.
+// actor is an invocation that is run call by call. What it does next depends only on the answers
+// that it has got so far, so an actor is just these answers, and copying it costs nothing.
 type actor struct {
 	invocation
 	told *told
 	next *act // what it does now
 
-	// What it does follows from less than all that it was told: its writes, and what it read since
-	// it began to look anew. TestWhatAnActorForgetsDoesntMatter holds that against the whole.
+	// What it does depends on fewer answers than all: those to its writes, and to its reads since
+	// it last began to observe. TestWhatAnActorForgetsDoesntMatter compares that with all answers.
 	wrote  digest
 	read   digest
 	looked int
 	doubts bool
 }
 
-// told is an answer that an actor got, and those before.
+// told is an answer that an actor got, with the answers before it.
 type told struct {
 	id      string // of the call
 	out     any
@@ -36,22 +35,21 @@ type told struct {
 	earlier *told
 }
 
-// act is what an actor does at a point: it makes calls (more than one where it makes them at once),
-// or answers.
+// act is what an actor does at a point: it makes a call, or several at once, or answers.
 type act struct {
 	calls  []*call
 	done   bool
 	answer answer
 }
 
-// playbook knows what actors do, once it was seen.
+// playbook remembers what actors do.
 type playbook struct {
 	base           *stage // of the settings
-	forgetsNothing bool   // actors keep all that they were told
+	forgetsNothing bool   // actors keep all answers
 	acts           map[digest]*act
 }
 
-// start is a new actor before its first call.
+// start returns a new actor before its first call.
 func (p *playbook) start(inv invocation) actor {
 	w := writer{}
 	w.text(fmt.Sprint(inv.name, inv.req, inv.started.Unix()))
@@ -60,14 +58,14 @@ func (p *playbook) start(inv invocation) actor {
 	return a
 }
 
-// tell gives an actor the answer to one of its calls, and finds out what it does then.
+// tell gives an actor the answer to one of its calls, and finds out what it does next.
 func (p *playbook) tell(s *stage, a *actor, c *call, out any, err error) {
 	id := a.id(c)
 	w := writer{}
 	w.text(id)
 	w.number(int64(a.looked)) // what was refused before a look is tried again after it
 	s.writeAnswer(&w, c.version != "", out, err)
-	doubted := c.action == getValue && a.doubts // whether a refused move was its own, done by an earlier try
+	doubted := c.action == getValue && a.doubts // it checks whether an earlier try of a refused move succeeded
 	a.doubts = c.action == moveLabel && err != nil
 	if c.writes || doubted || a.req.Action == rotation.Rollback && c.label == string(rotation.Previous) ||
 		p.forgetsNothing {
@@ -80,8 +78,8 @@ func (p *playbook) tell(s *stage, a *actor, c *call, out any, err error) {
 	p.proceed(a)
 }
 
-// proceed finds out what the actor does now. Where it asks for the keys and AWSCURRENT at once, it
-// begins to look anew.
+// proceed finds out what the actor does now. If it asks for the keys and AWSCURRENT at once, it
+// begins to observe.
 func (p *playbook) proceed(a *actor) {
 	a.next = p.act(a)
 	if calls := a.next.calls; len(calls) > 1 && slices.ContainsFunc(calls,
@@ -91,7 +89,7 @@ func (p *playbook) proceed(a *actor) {
 	}
 }
 
-// knows is all that the actor's future follows from.
+// knows returns a digest of all that the actor's future depends on.
 func (a *actor) knows() digest {
 	w := writer{}
 	w.b = append(append(w.b, a.wrote[:]...), a.read[:]...)
@@ -102,7 +100,7 @@ func (a *actor) knows() digest {
 	return w.sum()
 }
 
-// id names a call by what it is about, and by how many such there were.
+// id names a call by what it asks for, and by how many such calls there were before.
 func (a *actor) id(c *call) string {
 	about := c.about()
 	n := 0
@@ -129,7 +127,7 @@ func (p *playbook) act(a *actor) *act {
 	return found
 }
 
-// replay runs the invocation again up to what it does after all that it was told.
+// replay runs the invocation again, up to what it does after the last answer that it got.
 func (s *stage) replay(a *actor) *act {
 	r := newReplay(a)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -146,7 +144,7 @@ func (s *stage) replay(a *actor) *act {
 	return found
 }
 
-// act is what the invocation does now. Nothing that it does from here on counts.
+// act returns what the invocation does now. Nothing that it does from here on counts.
 func (r *replay) act(a *actor) *act {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -163,7 +161,7 @@ func (r *replay) act(a *actor) *act {
 	return found
 }
 
-// pauses tells whether the invocation neither calls nor has answered: it waits before it looks
+// pauses reports whether the invocation neither calls nor has answered: it waits before it observes
 // again.
 func (r *replay) pauses() bool {
 	r.mu.Lock()
@@ -179,14 +177,14 @@ func (r *replay) says(a answer) {
 	}
 }
 
-// finish serves the actor to its end, with nothing in its way.
+// finish runs the actor to its end, undisturbed.
 func (p *playbook) finish(s *stage, a *actor) {
 	r := newReplay(a)
 	r.live = &undisturbed{stage: s, inv: &a.invocation}
 	a.next = &act{done: true, answer: p.base.serve(context.Background(), &a.invocation, r)}
 }
 
-// replay answers calls as they were answered before. Others it holds, or lets take effect.
+// replay answers calls as they were answered before. It holds new calls, or lets them take effect.
 type replay struct {
 	known   map[string]*told
 	mu      sync.Mutex
@@ -196,10 +194,10 @@ type replay struct {
 	used    int
 	ended   bool
 	end     chan struct{}
-	live    *undisturbed // answers those; nil: they are held
+	live    *undisturbed // answers new calls; nil: they are held
 }
 
-// newReplay knows all that the actor was told.
+// newReplay has all answers that the actor got.
 func newReplay(a *actor) *replay {
 	r := &replay{known: map[string]*told{}, counts: map[string]int{}, end: make(chan struct{})}
 	for t := a.told; t != nil; t = t.earlier {
@@ -208,7 +206,7 @@ func newReplay(a *actor) *replay {
 	return r
 }
 
-// left are the answers that nobody asked for, and the calls that wait.
+// left returns the answers that nobody asked for, and the calls that wait.
 func (r *replay) left() (ids []string) {
 	for id := range r.known {
 		about := id[:strings.LastIndex(id, "|")+1]
@@ -247,10 +245,10 @@ func (r *replay) call(c *call) (any, error) {
 	return nil, errKilled
 }
 
-// running tells whether the actor will make another call.
+// running reports whether the actor will make another call.
 func (a *actor) running() bool { return !a.killed && !a.next.done }
 
-// outcome is its answer in a word.
+// outcome returns its answer in a word.
 func (a *actor) outcome() string {
 	if a.killed {
 		return "killed"
@@ -258,5 +256,5 @@ func (a *actor) outcome() string {
 	return a.next.answer.outcome()
 }
 
-// same tells whether two emergencies are the same one, run again.
+// same reports whether two emergencies are the same one, run again.
 func same(a, b rotation.Request) bool { return a == b && a.Action == rotation.Emergency }

@@ -10,13 +10,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// trial is one exploration: a scene, what is asked for there, and how much may go wrong.
+// trial is one exploration: a scene, the requests in it, and how much may go wrong.
 type trial struct {
 	scene  scene
 	phases [][]rotation.Request
 	budget int
 	faults func(c *call) []fault
-	// preemptions is how often one of two may be set aside for the other; 0 is no limit.
+	// preemptions is how often one of two may be paused for the other; 0 means no limit.
 	preemptions int
 }
 
@@ -26,11 +26,11 @@ type campaign struct {
 	trials []trial
 }
 
-// requests are all that an invocation may be asked for, in the order of the tables.
+// requests are all requests that an invocation may get, in the order of the tables.
 var requests = []rotation.Request{tick, rotate, emergency, contain, theOther, rollback, remove}
 
-// crashes are what can happen to a call in a race: its process is killed before it. Killed after it
-// is killed before the next.
+// crashes are what can happen to a call in a race: its process is killed before it. If it is killed
+// after the call, it is killed before the next one.
 func crashes(*call) []fault { return []fault{none, killedBefore} }
 
 // singles have one fault at any call, and ticks after it.
@@ -44,8 +44,8 @@ func singles() campaign {
 	return c
 }
 
-// pairsOfFaults have two, in the invocation and in the one that follows it: the same event again,
-// or a tick.
+// pairsOfFaults have two faults, in the invocation and in the one that follows it: the same event
+// again, or a tick.
 func pairsOfFaults(wanted func(sc scene) bool) campaign {
 	c := campaign{name: "two faults"}
 	for _, sc := range scenes {
@@ -62,8 +62,8 @@ func pairsOfFaults(wanted func(sc scene) bool) campaign {
 	return c
 }
 
-// managed are the four steps of Secrets Manager's own rotation, one after the other whatever became
-// of the one before, with a fault at any call.
+// managed are the four steps of Secrets Manager's own rotation, one after the other even if the one
+// before failed, with a fault at any call.
 func managed() campaign {
 	c := campaign{name: "Secrets Manager's own rotation, one fault"}
 	for _, sc := range scenes {
@@ -80,8 +80,8 @@ func fourSteps() (steps [][]rotation.Request) {
 	return steps
 }
 
-// twoLeaks are an alarm that names both of the user's keys: the function has the other one revoked
-// before the current one.
+// twoLeaks are alarms that name both of the user's keys: the function revokes the other key before
+// the current one.
 func twoLeaks() campaign {
 	c := campaign{name: "both keys leaked, one fault"}
 	for _, sc := range scenes {
@@ -90,23 +90,22 @@ func twoLeaks() campaign {
 	return c
 }
 
-// heavy tells of the pairs that fence each other off again and again: of their interleavings there
-// are too many to try all.
+// heavy reports whether two actions fence each other off again and again, so that there are too
+// many interleavings to try all.
 func heavy(a, b rotation.Request) bool {
 	fences := func(r rotation.Request) bool { return r.Action == rotation.Emergency || r.Action == rotation.Rollback }
 	return fences(a) && fences(b) && (a != rollback || b != rollback)
 }
 
-// races are every pair of light actions at once, in every interleaving, with as many of the two
-// killed at any call.
+// races are every pair of light actions at once, in every interleaving, with up to killed of the
+// two killed at any call.
 func races(killed int, wanted func(sc scene, a, b rotation.Request) bool) campaign {
 	c := campaign{name: "two at once" + killedOf(killed)}
 	c.add(killed, 0, func(sc scene, a, b rotation.Request) bool { return !heavy(a, b) && wanted(sc, a, b) })
 	return c
 }
 
-// heavyRaces are the heavy pairs, in every interleaving that sets one aside for the other so many
-// times at most.
+// heavyRaces are the heavy pairs, in every interleaving with at most so many preemptions.
 func heavyRaces(killed, preemptions int, wanted func(sc scene) bool) campaign {
 	c := campaign{name: fmt.Sprintf("emergencies and rollbacks at once, up to %d preemptions%s", preemptions,
 		killedOf(killed))}
@@ -137,11 +136,11 @@ func (c *campaign) addTo(scenes []scene, killed, preemptions int, wanted func(sc
 	}
 }
 
-// heart tells of the scenes whose races stand for the others': one key, two keys, nothing yet, and
-// something pending.
+// heart reports whether the scene's races represent those of other scenes: one key, two keys,
+// nothing yet, and something pending.
 func heart(sc scene) bool {
 	return slices.Contains([]string{
-		"no credential yet", "fresh", "superseded, its grace period over", "pending", "broken, beside the previous key",
+		"no credential yet", "fresh", "superseded, its grace period over", "pending", "broken, with the previous key",
 	}, sc.name)
 }
 
@@ -153,7 +152,7 @@ func ordinaryAtHeart(sc scene, a, b rotation.Request) bool {
 
 func ordinary(r rotation.Request) bool { return r == tick || r == rotate }
 
-// name is the trial's, for people.
+// name returns the trial's name, for people.
 func (tr trial) name() string {
 	var phases []string
 	for _, reqs := range tr.phases {
@@ -161,12 +160,13 @@ func (tr trial) name() string {
 		for _, r := range reqs {
 			names = append(names, nameOf(r))
 		}
-		phases = append(phases, strings.Join(names, " beside "))
+		phases = append(phases, strings.Join(names, " and "))
 	}
 	return tr.scene.name + ": " + strings.Join(phases, ", then ")
 }
 
-// explorer is the trial with its keys named, or nil where the scene doesn't have one of them.
+// explorer returns an explorer for the trial with its keys named, or nil if the scene doesn't have
+// one of them.
 func (tr trial) explorer(m *mistake) *explorer {
 	e := &explorer{base: tr.scene.stage(m), budget: tr.budget, faults: tr.faults, preemptions: tr.preemptions}
 	token := ""
@@ -216,7 +216,7 @@ func (c campaign) run(t *testing.T) []report {
 				t.Parallel()
 				e := tr.explorer(nil)
 				if e == nil {
-					return // there is no other key here, and nothing to try
+					return // there is no other key here, so there is nothing to try
 				}
 				reports[i] = e.explore(t)
 				for _, x := range reports[i].examples {
@@ -228,7 +228,7 @@ func (c campaign) run(t *testing.T) []report {
 	return reports
 }
 
-// explored is how many of the reports are of an exploration: where the scene has no other key, some
+// explored counts the reports that explored something: if the scene has no other key, some trials
 // have nothing to try.
 func explored(reports []report) (n int) {
 	for _, r := range reports {
@@ -274,8 +274,8 @@ func theWhole() []campaign {
 	}
 }
 
-// theEssential has each kind of trouble, and each pair of actions somewhere. It takes a few
-// seconds.
+// theEssential has each kind of fault, and each pair of actions in at least one scene. It takes a
+// few seconds.
 func theEssential() []campaign {
 	some := named("fresh", "superseded, its grace period over")
 	all := []campaign{singles(), races(0, ordinaryAtHeart), withCopies()}
@@ -292,7 +292,7 @@ func named(names ...string) func(scene) bool {
 	return func(sc scene) bool { return slices.Contains(names, sc.name) }
 }
 
-// enumeration is what `go test` explores, once for all tests that look at it.
+// enumeration is what `go test` explores, once for all tests that use it.
 type enumeration struct {
 	campaigns []campaign
 	reports   [][]report
@@ -318,19 +318,19 @@ func enumerate(t *testing.T) enumeration {
 	return enumerated
 }
 
-// total is all of it.
+// total returns the sum of all reports.
 func (e enumeration) total() report { return sum(slices.Concat(e.reports...)) }
 
-// holds fails where a promise was broken, or wasn't looked at.
+// holds fails the test if a promise was broken, or wasn't checked.
 func (r report) holds(t *testing.T, p promise) {
 	t.Helper()
 	if n := r.broken[p]; n > 0 {
 		t.Errorf("%s was broken in %d states", p, n)
 	}
 	if r.checks[p] == 0 {
-		t.Errorf("%s was never looked at", p)
+		t.Errorf("%s was never checked", p)
 	}
-	t.Logf("%s was looked at %s times, over %s states; broken: %d", p, number(float64(r.checks[p])),
+	t.Logf("%s was checked %s times, over %s states; broken: %d", p, number(float64(r.checks[p])),
 		number(float64(r.states)), r.broken[p])
 }
 

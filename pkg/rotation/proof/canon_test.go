@@ -24,7 +24,7 @@ import (
 // digest stands for a state: 128 bits of its SHA-256.
 type digest [16]byte
 
-// add joins another one, in any order.
+// add adds another digest; the order of additions doesn't matter.
 func (d *digest) add(other digest) {
 	for i := range 2 {
 		at := d[8*i:]
@@ -59,7 +59,7 @@ func (w *writer) sum() digest {
 	return digest(h[:16])
 }
 
-// write writes all that the future depends on, but for what running invocations know.
+// write writes all that the future depends on, except what running invocations know.
 func (s *stage) write(w *writer) {
 	w.instant(s.now)
 	w.text(s.names[s.stranger])
@@ -101,7 +101,7 @@ func (s *stage) write(w *writer) {
 	writeMap(w, s.names, j.byHand, w.instant)
 }
 
-// writeMap writes what is told of keys, in the order of their names.
+// writeMap writes what is known about keys, in the order of their names.
 func writeMap[V any](w *writer, names map[string]string, m map[string]V, value func(V)) {
 	w.number(int64(len(m)))
 	for _, id := range slices.Sorted(maps.Keys(m)) {
@@ -110,7 +110,7 @@ func writeMap[V any](w *writer, names map[string]string, m map[string]V, value f
 	}
 }
 
-// writeAnswer writes what a call was told. Of a version that was asked for by its ID, labels don't
+// writeAnswer writes the answer to a call. If a version was asked for by its ID, its labels don't
 // matter.
 func (s *stage) writeAnswer(w *writer, byID bool, out any, err error) {
 	if err != nil {
@@ -182,9 +182,9 @@ type credential struct {
 // sending is a way to send that a value offers: where, and as whom.
 type sending struct{ region, username, password string }
 
-// offered are all ways to send that the value offers.
+// offered returns all ways to send that the value offers.
 func (c credential) offered() []sending {
-	if c.IAMUser == "" { // made by hand: whoever reads it knows where to send
+	if c.IAMUser == "" { // made by hand: applications that read it know where to send
 		return []sending{{region, c.Username, c.Password}}
 	}
 	all := []sending{{server(c.Region, c.Host, c.Port), c.Username, c.Password}}
@@ -201,8 +201,8 @@ func (c credential) offered() []sending {
 	return all
 }
 
-// server is the Region whose server an application reaches, where that is what it is told: no
-// Region else.
+// server returns the Region whose server an application reaches, empty if host and port aren't that
+// Region's.
 func server(name, host string, port int) string {
 	if host != "email-smtp."+name+".amazonaws.com" || port != 587 {
 		return ""
@@ -217,20 +217,20 @@ func credentialIn(value string) credential {
 		return c.(credential)
 	}
 	var c credential
-	_ = json.Unmarshal([]byte(value), &c) // what isn't a credential is none
+	_ = json.Unmarshal([]byte(value), &c) // a value that isn't a credential gives an empty one
 	c.sendings = c.offered()
 	credentials.Store(value, c)
 	return c
 }
 
-// valueIn is the credential in an answer to GetSecretValue.
+// valueIn returns the credential in an answer to GetSecretValue.
 func valueIn(out any) credential {
 	return credentialIn(aws.ToString(out.(*secretsmanager.GetSecretValueOutput).SecretString))
 }
 
 var secretsByKey sync.Map
 
-// secretsOf are the secret access key of a key and the passwords that are derived from it.
+// secretsOf returns the secret access key of a key and the passwords that are derived from it.
 func secretsOf(id, name string) []string {
 	if found, ok := secretsByKey.Load(id); ok {
 		return found.([]string)

@@ -16,8 +16,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
-// Actions, as the judge knows them: AWS's, but for the two halves of UpdateAccessKey and for the
-// login.
+// Actions, as the judge knows them: AWS's, except that UpdateAccessKey is two actions and the login
+// is one.
 const (
 	listKeys   = "ListAccessKeys"
 	lastUsed   = "GetAccessKeyLastUsed"
@@ -36,7 +36,7 @@ const (
 	deleteCopy = "DeleteParameters"
 )
 
-// call is one call on its way: what it asks for, and what it does to a stage.
+// call is one call: what it asks for, and what it does to a stage.
 type call struct {
 	action  string
 	key     string // the access key that it names
@@ -44,11 +44,11 @@ type call struct {
 	version string // the version that it names
 	from    string // the version that it takes the label from
 	writes  bool
-	retry   bool // the SDK tries it again where its answer is lost
+	retry   bool // the SDK tries it again if its answer is lost
 	effect  func(s *stage) (any, error)
 }
 
-// api is all that the function touches.
+// api is all of AWS that the function uses.
 type api interface {
 	iamkey.API
 	smtpsecret.API
@@ -204,8 +204,8 @@ func (c client) Delete(ctx context.Context, names []string) error {
 	return err
 }
 
-// Verify implements rotation.Verifier with one look at all servers of each Region. How often a real
-// one tries, and on which addresses, is pkg/sessmtp's own affair.
+// Verify implements rotation.Verifier with one look at all servers of each Region. pkg/sessmtp
+// tests how often a real one tries, and on which addresses.
 func (c client) Verify(_ context.Context, logins []sessmtp.Login) []sessmtp.Result {
 	results, err := ask(c, call{action: login, key: logins[0].Username, writes: true},
 		func(s *stage) (*[]sessmtp.Result, error) {

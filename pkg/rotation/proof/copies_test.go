@@ -10,12 +10,12 @@ import (
 )
 
 // A copy of the credential, for applications that read Parameter Store: the same promises hold for
-// them. It is one parameter, with the whole value; that the others follow it is
-// pkg/rotation/copies_test.go's matter.
+// them. Here it is one parameter, with the whole value; pkg/rotation/copies_test.go tests the
+// others.
 
 const copyPath = "/mail/smtp"
 
-// copiesOver is nil where the stage has none.
+// copiesOver returns the stage's copies, nil for none.
 func (s *stage) copiesOver(c api) rotation.Copies {
 	if !s.copies {
 		return nil
@@ -23,7 +23,7 @@ func (s *stage) copiesOver(c api) rotation.Copies {
 	return &smtpparameter.Copies{API: c, Path: copyPath, User: user}
 }
 
-// copyOf is what the copy holds, and when it was written.
+// copyOf returns what the copy holds, and when it was written.
 func (s *stage) copyOf() (text string, changed time.Time) {
 	for _, p := range s.world.Parameters() {
 		return p.Value, p.Modified
@@ -31,14 +31,15 @@ func (s *stage) copyOf() (text string, changed time.Time) {
 	return "", time.Time{}
 }
 
-// copied is what the judge knows of the copy.
+// copied is what the judge knows about the copy.
 type copied struct {
 	key string // that it names
 	// excuse is why it may be dead. It ends when it is alive again.
 	excuse string
 }
 
-// lookAtCopy is an application's that reads the copy, after it has looked at AWSCURRENT.
+// lookAtCopy is the look of an application that reads the copy. It comes after the look at
+// AWSCURRENT.
 func (s *stage) lookAtCopy(by *invocation, cause *call) {
 	if !s.copies {
 		return
@@ -50,7 +51,7 @@ func (s *stage) lookAtCopy(by *invocation, cause *call) {
 		j.must(p1, c.Username != "" || j.removed || by != nil && by.req.Action == rotation.Decommission,
 			"the copy is gone, after: %s", s.tell(by, cause))
 		if before != "" && before != j.current {
-			j.since[before] = s.now // who reads the copy had it until now
+			j.since[before] = s.now // an application that reads the copy had it until now
 		}
 	}
 	j.copied.key = c.Username
@@ -74,17 +75,17 @@ func (s *stage) lookAtCopy(by *invocation, cause *call) {
 	}
 }
 
-// mayCutCopy: an emergency goes on if the copy can't be written, one that contains first stops mail
-// anyway, and one that overlaps another invocation may see the other write what it has revoked. The
-// other, or the next tick, mends that.
+// mayCutCopy reports whether the copy may be dead after the invocation: an emergency goes on if the
+// copy can't be written, or stops mail anyway if it contains first; and if two invocations overlap,
+// the other may write what an emergency has revoked. The other, or the next tick, mends that.
 func (inv *invocation) mayCutCopy() bool {
 	beside := inv.beside && (inv.req.Action == rotation.Emergency || inv.other == rotation.Emergency ||
 		inv.req.Action == rotation.Rollback || inv.other == rotation.Rollback)
 	return beside || inv.req.Action == rotation.Emergency && (inv.copyFailed || inv.req.ContainFirst)
 }
 
-// copyEnded is when invocations that ran at once have all answered, and none was killed: then the
-// copy sends, as AWSCURRENT does.
+// copyEnded is called when invocations that ran at once have all answered, and none was killed:
+// then the copy can send if AWSCURRENT can.
 func (s *stage) copyEnded() {
 	text, _ := s.copyOf()
 	if c := credentialIn(text); s.copies && c.Username != "" && !s.judge.removed {
@@ -119,7 +120,7 @@ var copiedScenes = []scene{
 		build: func(s *stage) { s.retired().after(25 * hour) }},
 	{name: "broken, with a copy", copies: true,
 		build: func(s *stage) { s.tick().after(hour).deactivate(s.currentKey()).after(hour) }},
-	{name: "broken, beside the previous key, with a copy", copies: true,
+	{name: "broken, with the previous key and a copy", copies: true,
 		build: func(s *stage) { s.rotated().after(hour).deactivate(s.currentKey()).after(hour) }},
 	{name: "pending, with a copy", copies: true, build: func(s *stage) { s.pending().after(10 * time.Minute) }},
 	{name: "a person's value made current, with a copy", copies: true,
@@ -133,7 +134,7 @@ var copiedScenes = []scene{
 	}},
 }
 
-// withCopies have one fault at any call.
+// withCopies are the copied scenes with one fault at any call.
 func withCopies() campaign {
 	c := campaign{name: "with a copy in Parameter Store, one fault"}
 	for _, sc := range copiedScenes {
@@ -145,8 +146,8 @@ func withCopies() campaign {
 	return c
 }
 
-// racesWithCopies are light pairs of actions at once, with as many of the two killed at any call.
-// Emergencies have too many orders for more than one scene.
+// racesWithCopies are light pairs of actions at once, with up to killed of the two killed at any
+// call. Emergencies have too many interleavings for more than one scene.
 func racesWithCopies(killed int) campaign {
 	c := campaign{name: "with a copy in Parameter Store, two at once" + killedOf(killed)}
 	c.addTo(copiedScenes, killed, 0, func(sc scene, a, b rotation.Request) bool {
@@ -163,7 +164,7 @@ func racesWithCopies(killed int) campaign {
 
 // Mistakes with copies.
 
-// leavesCopies takes each copy for what it should be.
+// leavesCopies takes each copy for up to date.
 type leavesCopies struct{ rotation.Copies }
 
 func (c leavesCopies) Read(ctx context.Context, v rotation.Version) ([]rotation.Copy, error) {

@@ -1,21 +1,21 @@
-// Package proof holds the rotation to its promises: P1 to P8 of the README, under every fault at
-// every call, under every interleaving of two invocations, and in a hostile world that is random
-// but replayable.
+// Package proof checks the rotation's promises, P1 to P8 of the README: under every fault at every
+// call, under every interleaving of two invocations, and in a hostile world that is random but
+// replayable.
 //
-// A test here is a [stage] (IAM, Secrets Manager and SES of pkg/localaws, without the wire, and a
-// clock) with a [judge]: an application that logs in with AWSCURRENT after every effect and keeps
-// the history of every key and label. The judge never asks the rotator; its answers are held
-// against what is there. What acts is the real thing: rotation.Rotator with the adapters that the
-// function has.
+// A test here has a [stage] (a clock, and pkg/localaws's IAM, Secrets Manager and SES, called
+// directly) with a [judge]: an application that logs in with AWSCURRENT after every effect and
+// keeps the history of every key and label. The judge never asks the rotator; it compares the
+// rotator's answers with the world. What is tested is the real rotation.Rotator with the function's
+// adapters.
 //
-// An [explorer] runs one or two invocations call by call. At each call it tries each way in which
-// that may go on: who comes next, and what goes wrong. It returns to no state twice: what an
-// invocation does next depends on nothing but what it was told, so two runs that left the same
-// world and told their invocations the same are one.
+// An [explorer] runs one or two invocations call by call. At each call it tries every way to go on:
+// which invocation is next, and what goes wrong. It visits no state twice: what an invocation does
+// next depends only on the answers that it got, so two runs that lead to the same world and the
+// same answers count as one.
 //
-// [mistakes] puts known mistakes of rotators in on purpose; each must be seen by the judge. What
-// was enumerated and found is published in MATRIX.md, which the tests write and check. What takes
-// longer is behind the build tag long.
+// [mistakes] makes known mistakes of rotators on purpose; the judge must see each. MATRIX.md, which
+// the tests write and check, publishes what was tried and found. What takes longer has the build
+// tag long.
 //
 // Begin with promises_test.go, then scenes_test.go and judge_test.go.
 package proof

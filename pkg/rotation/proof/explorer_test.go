@@ -10,14 +10,14 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// explorer tries every way in which invocations may go on from a stage.
+// explorer tries every way in which invocations can go on from a stage.
 type explorer struct {
 	base   *stage
-	phases [][]rotation.Request // those of a phase run at once, and phases one after the other
+	phases [][]rotation.Request // requests of a phase run at once, phases one after the other
 	budget int                  // how many faults there may be
 	faults func(c *call) []fault
-	// preemptions is how often an invocation that could go on may be set aside for the one beside
-	// it; 0 is no limit. ("Iterative Context Bounding for Systematic Testing of Multithreaded
+	// preemptions is how often an invocation that could go on may be paused for the other one; 0
+	// means no limit. ("Iterative Context Bounding for Systematic Testing of Multithreaded
 	// Programs", Musuvathi and Qadeer, PLDI 2007)
 	preemptions int
 
@@ -27,10 +27,10 @@ type explorer struct {
 	report
 }
 
-// report is what an exploration came to.
+// report is the result of an exploration.
 type report struct {
 	states   int
-	ways     float64 // in which it can go; those that come together again are counted each
+	ways     float64 // in which it can go; ways that lead to the same state are counted separately
 	checks   [promises]int
 	outcomes map[met]int // answers of the first phase
 	broken   map[promise]int
@@ -50,7 +50,7 @@ type node struct {
 	ways float64
 }
 
-// count is in how many ways it goes on from here.
+// count returns in how many ways it goes on from here.
 func (n *node) count() float64 {
 	if n.ways == 0 {
 		for _, next := range n.next {
@@ -60,7 +60,7 @@ func (n *node) count() float64 {
 	return n.ways
 }
 
-// point is where a run has come to.
+// point is how far a run has got.
 type point struct {
 	stage    *stage
 	actors   []actor
@@ -71,7 +71,7 @@ type point struct {
 	trace    *trace
 
 	preemptions int // that are left
-	last        int // the actor whose turn it was, where preemptions count
+	last        int // the actor whose turn it was, if preemptions are limited
 }
 
 // arrival is an effect that is late.
@@ -80,7 +80,7 @@ type arrival struct {
 	call *call
 }
 
-// trace is how a run came here, the last step first.
+// trace is how a run got here, the last step first.
 type trace struct {
 	step    step
 	told    string
@@ -95,7 +95,7 @@ type step struct {
 	arrival int // the late effect that arrives now, counted from 1
 }
 
-// explore tries everything. It is in a bubble's time: waiting costs nothing.
+// explore tries everything. It runs in a synctest bubble, so waiting costs nothing.
 func (e *explorer) explore(t *testing.T) report {
 	e.nodes, e.ended = map[digest]*node{}, map[digest]bool{}
 	e.outcomes, e.broken = map[met]int{}, map[promise]int{}
@@ -108,13 +108,13 @@ func (e *explorer) explore(t *testing.T) report {
 	return e.report
 }
 
-// nobody has had a turn.
+// nobody means that no actor has had a turn.
 const nobody = -1
 
 // end is where a run ends, well or not.
 var end = &node{ways: 1}
 
-// visit goes on from a point in all ways, if it wasn't here before. A point that is nil is an end.
+// visit goes on from a point in all ways, unless it was here before. A nil point is an end.
 func (e *explorer) visit(p *point) *node {
 	for p != nil && !p.running() {
 		p = e.nextPhase(p)
@@ -141,7 +141,7 @@ func (e *explorer) visit(p *point) *node {
 	return n
 }
 
-// only is the one actor that goes on, where nothing else can happen any more.
+// only returns the one actor that goes on, if nothing else can happen any more.
 func (p *point) only() *actor {
 	if p.budget > 0 || len(p.arriving) > 0 {
 		return nil
@@ -161,7 +161,7 @@ func (p *point) running() bool {
 	return slices.ContainsFunc(p.actors, func(a actor) bool { return a.running() })
 }
 
-// steps are all ways to go on, in an order that depends on nothing but the state.
+// steps returns all ways to go on, in an order that depends only on the state.
 func (e *explorer) steps(p *point) []step {
 	var all []step
 	for i := range p.actors {
@@ -174,7 +174,7 @@ func (e *explorer) steps(p *point) []step {
 			return []step{{actor: i, call: calls[0]}}
 		}
 		if len(p.actors) == 1 {
-			calls = calls[:1] // of two reads at once, with nothing to come between them
+			calls = calls[:1] // two reads at once: nothing can come between them
 		}
 		for _, c := range calls {
 			for _, f := range e.possible(p, c) {
@@ -188,13 +188,13 @@ func (e *explorer) steps(p *point) []step {
 	return all
 }
 
-// preempts: it is the turn of another actor, which could go on.
+// preempts reports whether it is the turn of another actor, which could go on.
 func (p *point) preempts(i int) bool {
 	return p.last != nobody && p.last != i && p.actors[p.last].running()
 }
 
-// invisible: the call reads what never changes, so it doesn't matter when. That a process is killed
-// there is as if it were killed at its next call.
+// invisible reports whether the call reads what never changes, so that it doesn't matter when.
+// Killing the process there is the same as killing it at its next call.
 func (e *explorer) invisible(c *call) bool {
 	return c.action == getValue && c.version != "" && len(e.phases[0]) > 1
 }
@@ -206,7 +206,7 @@ func (e *explorer) possible(p *point, c *call) []fault {
 	return e.faults(c)
 }
 
-// take goes one way to another point; nil where a promise is broken on it.
+// take goes one way to another point. It returns nil if that breaks a promise.
 func (e *explorer) take(p *point, s step) *point {
 	q := *p
 	q.stage, q.actors, q.arriving = p.stage.clone(), slices.Clone(p.actors), slices.Clone(p.arriving)
@@ -240,7 +240,7 @@ func (e *explorer) take(p *point, s step) *point {
 	return e.judged(&q)
 }
 
-// meet is what becomes of a call that meets a fault.
+// meet returns what a call that meets a fault answers.
 func (e *explorer) meet(q *point, s step) (out any, err error) {
 	a, c := &q.actors[s.actor], s.call
 	if err := s.fault.before(c.action); err != nil {
@@ -263,7 +263,7 @@ func (e *explorer) meet(q *point, s step) (out any, err error) {
 	return out, err
 }
 
-// arrive lets the i-th late effect happen.
+// arrive makes the i-th late effect happen.
 func (p *point) arrive(i int) {
 	late := p.arriving[i]
 	p.arriving = slices.Delete(slices.Clone(p.arriving), i, i+1)
@@ -271,8 +271,8 @@ func (p *point) arrive(i int) {
 	_, _ = p.stage.perform(&late.by, late.call)
 }
 
-// nextPhase is where all have answered, and the next ones start. Behind the last phase, what is
-// late arrives, ticks come until all is quiet, and there is no next point.
+// nextPhase starts the next phase, once all have answered. After the last phase, late effects
+// arrive, ticks come until all is quiet, and there is no next point.
 func (e *explorer) nextPhase(p *point) *point {
 	for p.phase+1 == len(e.phases) && len(p.arriving) > 0 {
 		p.arrive(0)
@@ -328,7 +328,8 @@ func (e *explorer) close(p *point) {
 	}
 }
 
-// mends: all have answered without an error, and one of them that it has revoked or rolled back.
+// mends reports whether all have answered without an error, and one of them has revoked or rolled
+// back.
 func (p *point) mends() bool {
 	return !p.failed() && slices.ContainsFunc(p.actors, func(a actor) bool {
 		o := a.next.answer.result.Outcome
@@ -336,13 +337,13 @@ func (p *point) mends() bool {
 	})
 }
 
-// failed: one was killed, or answered with an error.
+// failed reports whether one was killed, or answered with an error.
 func (p *point) failed() bool {
 	return slices.ContainsFunc(p.actors, func(a actor) bool { return a.killed || a.next.answer.err != nil })
 }
 
-// continued: an emergency that was run again has answered, so what the first run was to revoke is
-// gone as well.
+// continued checks an emergency that was run again: when it has answered, the key that the first
+// run was to revoke is gone too.
 func (s *stage) continued(first, second *actor) {
 	if same(first.req, second.req) && second.outcome() == string(rotation.Revoked) {
 		_, ok := s.key(first.leaked)
@@ -350,7 +351,7 @@ func (s *stage) continued(first, second *actor) {
 	}
 }
 
-// bothLeaked: two emergencies for one key each have answered, with nothing in their way.
+// bothLeaked checks two emergencies for one key each, once both have answered undisturbed.
 func (s *stage) bothLeaked(first, second *actor) {
 	named := first.req.AccessKeyID != "" && second.req.AccessKeyID != ""
 	if !named || first.leaked == second.leaked || s.foreign != "" {
@@ -363,7 +364,7 @@ func (s *stage) bothLeaked(first, second *actor) {
 	}
 }
 
-// met is the first fault on the way.
+// met returns the first fault on the way.
 func (t *trace) met() (action string, f fault) {
 	for ; t != nil; t = t.earlier {
 		if t.step.fault != none {
@@ -373,7 +374,7 @@ func (t *trace) met() (action string, f fault) {
 	return action, f
 }
 
-// key is the state that the point is in.
+// key returns a digest of the state that the point is in.
 func (p *point) key() digest {
 	w := writer{b: make([]byte, 0, 2048)}
 	w.number(int64(p.phase))
@@ -421,10 +422,10 @@ func (e *explorer) settle(p *point) {
 	}
 }
 
-// removes tells whether the user is decommissioned in the first phase.
+// removes reports whether the user is decommissioned in the first phase.
 func (e *explorer) removes() bool { return slices.Contains(e.phases[0], remove) }
 
-// judged records what was checked and broken, and is nil where anything was broken.
+// judged records what was checked and broken. It returns nil if anything was broken.
 func (e *explorer) judged(p *point) *point {
 	j := p.stage.judge
 	for promise, n := range j.checks {
@@ -443,7 +444,7 @@ func (e *explorer) judged(p *point) *point {
 	return p
 }
 
-// text is the way so far, for people.
+// text returns the way so far, for people.
 func (t *trace) text() string {
 	var lines []string
 	for ; t != nil; t = t.earlier {

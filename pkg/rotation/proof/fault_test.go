@@ -14,23 +14,23 @@ type fault string
 
 const (
 	none         fault = ""
-	failed       fault = "fails"                  // an error of AWS's, without an effect
-	refused      fault = "is refused"             // a definite no; of a login: 535
+	failed       fault = "fails"                  // an error from AWS, without an effect
+	refused      fault = "is refused"             // a definite no; for a login: 535
 	throttled    fault = "is throttled"           // on every try
 	full         fault = "meets a full secret"    // a definite no that the SDK takes for throttling
-	lost         fault = "loses its answer"       // it takes effect, and the caller can't know
+	lost         fault = "loses its answer"       // it takes effect, but the caller can't know
 	again        fault = "is sent twice"          // its answer is lost, and the SDK tries again
-	late         fault = "takes effect late"      // no answer, and the effect comes at any later moment
+	late         fault = "takes effect late"      // no answer; the effect comes at any later moment
 	killedBefore fault = "meets a killed process" // before the effect
 	killedAfter  fault = "kills the process"      // after the effect
 )
 
-// faults are those that can happen to a call, the harmless one first.
+// faults returns those that can happen to a call, the harmless one first.
 func faults(c *call) []fault {
 	switch {
 	case c.action == login:
 		return []fault{none, failed, refused, killedBefore}
-	case !c.writes: // of a read, a lost answer is a failure
+	case !c.writes: // for a read, a lost answer is the same as a failure
 		return []fault{none, failed, refused, throttled, killedBefore}
 	case c.action == putValue:
 		return []fault{none, failed, refused, throttled, full, lost, again, late, killedBefore, killedAfter}
@@ -42,7 +42,7 @@ func faults(c *call) []fault {
 
 var errNoAnswer = &smithyhttp.RequestSendError{Err: io.ErrUnexpectedEOF}
 
-// before is the error that the caller gets instead of the effect.
+// before returns the error that the caller gets instead of the effect.
 func (f fault) before(action string) error {
 	switch f {
 	case killedBefore:
@@ -62,7 +62,7 @@ func (f fault) before(action string) error {
 	return nil
 }
 
-// refusal is what the SDK makes of an error of AWS's.
+// refusal returns what the SDK makes of an error from AWS.
 func refusal(action string, status int, code string) error {
 	return &smithy.OperationError{OperationName: action, Err: &smithyhttp.ResponseError{
 		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}},

@@ -13,9 +13,10 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// A hostile world is one life after another, each from a seed of its own: faults at any call,
-// invocations that overlap, stale reads, late news, clocks that differ, schedules that stop, and
-// people who do what they like. Then it calms down, and ticks have to bring everything into order.
+// A hostile world is one life after another, each with its own seed: faults at any call,
+// invocations that overlap, stale reads, late propagation, clocks that differ, schedules that stop,
+// and people who do what they like. Then it calms down, and ticks have to bring everything into
+// order.
 
 // hostile is one life.
 type hostile struct {
@@ -37,7 +38,7 @@ const (
 	skew        = time.Minute
 )
 
-// live plays a life and returns what was broken in it.
+// live plays a life until it ends or a promise is broken.
 func live(seed uint64) *hostile {
 	h := &hostile{stage: sceneNamed("no credential yet").stage(nil), Rand: rand.New(rand.NewPCG(seed, 0x5e5))}
 	h.judge.hostile = true
@@ -52,7 +53,7 @@ func live(seed uint64) *hostile {
 	return h
 }
 
-// happen lets one thing happen.
+// happen makes one thing happen.
 func (h *hostile) happen() {
 	h.imperfect()
 	switch n := h.IntN(100); {
@@ -95,7 +96,7 @@ func (h *hostile) imperfect() {
 	h.world.SetPropagation(some(lateness))
 }
 
-// request is what might be asked for.
+// request returns a request that somebody might make.
 func (h *hostile) request() rotation.Request {
 	switch h.IntN(8) {
 	case 0, 1:
@@ -114,7 +115,7 @@ func (h *hostile) request() rotation.Request {
 	return tick
 }
 
-// invocation runs alone, with faults.
+// invocation runs one invocation alone, with faults.
 func (h *hostile) invocation(req rotation.Request) { h.play(h.newActor(req)) }
 
 // overlap runs two at once, in any order of their calls.
@@ -131,7 +132,7 @@ func (h *hostile) newActor(req rotation.Request) *invocation {
 		started: h.now.Add(drift)}
 }
 
-// play lets invocations go on call by call until all have answered or died.
+// play runs invocations call by call until all have answered or died.
 func (h *hostile) play(invs ...*invocation) {
 	h.book.acts = map[digest]*act{}
 	var actors []*actor
@@ -166,7 +167,7 @@ func (h *hostile) arrive(p *point) {
 	_, _ = h.perform(&late.by, late.call)
 }
 
-// step lets one call happen, or go wrong.
+// step makes one call happen, or go wrong.
 func (h *hostile) step(p *point, actors []*actor, i int) {
 	a := actors[i]
 	c := a.next.calls[h.IntN(len(a.next.calls))]
@@ -176,7 +177,7 @@ func (h *hostile) step(p *point, actors []*actor, i int) {
 		f = possible[h.IntN(len(possible))]
 	}
 	if k, _ := h.key(c.key); c.action == login && f == refused && h.now.Sub(k.Created) > hour {
-		f = failed // SES is late to accept a key, and not fickle
+		f = failed // SES may accept a key late, but doesn't refuse it afterwards
 	}
 	h.note("%s %s", h.tell(&a.invocation, c), f)
 	h.patient(&a.invocation)
@@ -254,7 +255,7 @@ func (h *hostile) personActs() {
 	})
 }
 
-// send is an application's, with a key whose secret somebody knows.
+// send is an application that sends with a key whose secret somebody knows.
 func (h *hostile) send(k localaws.Key) {
 	if k.Status == "Active" && (h.strange(k) || !h.judge.since[k.ID].IsZero() || h.judge.current == k.ID) {
 		h.note("somebody sends with %s", h.names[k.ID])
@@ -268,8 +269,8 @@ func (s *stage) moveByHand(label, to string) {
 	_ = s.world.MoveLabel(secret, label, from.ID, to)
 }
 
-// calm: faults, people and imperfections stop, what isn't ours is taken away as the errors say, and
-// ticks come each half day until all is in order. A password that a person broke stays so until the
+// calm stops faults, people and imperfections, replaces what isn't ours as the errors ask, and
+// ticks every half day until all is in order. A password that a person broke stays broken until the
 // next rotation.
 func (h *hostile) calm() {
 	h.world.SetListStaleness(0)
@@ -311,8 +312,7 @@ func TestAHostileWorldBreaksNothing(t *testing.T) {
 
 const lives = 120
 
-// playLives plays n lives from seed on, on two processors, and returns how many invocations there
-// were.
+// playLives plays n lives from seed on, two at a time, and returns how many invocations there were.
 func playLives(t *testing.T, seed uint64, n int) int {
 	const shards = 2
 	var played [shards]int
@@ -329,7 +329,7 @@ func playLives(t *testing.T, seed uint64, n int) int {
 	return played[0] + played[1]
 }
 
-// playLife plays one and tells what was broken in it.
+// playLife plays one life and fails with what was broken in it.
 func playLife(t *testing.T, seed uint64) int {
 	var h *hostile
 	synctest.Test(t, func(*testing.T) { h = live(seed) })

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpsecret"
 )
 
-// invocation is one run of the function, as far as the judge and the schedule know it.
+// invocation is one run of the function, as far as the judge and the explorer know it.
 type invocation struct {
 	name    string
 	req     rotation.Request
@@ -22,24 +22,24 @@ type invocation struct {
 	unknown bool   // the answer to its last CreateAccessKey was lost, and it hasn't looked at the keys since
 	killed  bool
 	calls   int
-	// copyFailed: it couldn't write the copy of the credential, or look at it.
+	// copyFailed means that it couldn't write the copy of the credential, or read it.
 	copyFailed bool
 	// deactivated is the key that it made Inactive last.
 	deactivated string
-	// beside tells that others may act at once; other is what another invocation does at once,
-	// where there is one.
+	// beside means that others may act at the same time; other is what another invocation does
+	// then, if there is one.
 	beside bool
 	other  rotation.Action
 }
 
-// answer is what an invocation said in the end.
+// answer is what an invocation answered in the end.
 type answer struct {
 	result rotation.Result
 	steps  []rotation.Step
 	err    error
 }
 
-// outcome is the answer in a word.
+// outcome returns the answer in a word.
 func (a answer) outcome() string {
 	if a.err != nil {
 		return string(rotation.TypeOf(a.err))
@@ -47,7 +47,7 @@ func (a answer) outcome() string {
 	return string(a.result.Outcome)
 }
 
-// text is all that it said.
+// text returns all that it answered.
 func (a answer) text() string {
 	text, err := json.Marshal(struct {
 		Result rotation.Result
@@ -62,13 +62,12 @@ func (a answer) text() string {
 	return string(text)
 }
 
-// caller is how an invocation's calls are answered.
+// caller answers an invocation's calls.
 type caller interface {
 	call(c *call) (any, error)
 }
 
-// serve runs the function: the Rotator, with its adapters, over calls that are answered as the
-// caller says.
+// serve runs the function: the Rotator with its adapters, whose calls the caller answers.
 func (s *stage) serve(ctx context.Context, inv *invocation, by caller) answer {
 	var a answer
 	clock := &ticking{start: inv.started, name: inv.name}
@@ -89,9 +88,9 @@ func (s *stage) serve(ctx context.Context, inv *invocation, by caller) answer {
 	return a
 }
 
-// ticking is an invocation's clock. It goes on by a moment with each version that is written, so
-// that no two have one ID, and by nothing else, so that an invocation depends only on what it is
-// told.
+// ticking is an invocation's clock. Each version that is written moves it on by a moment, so that
+// no two versions have the same ID. Nothing else moves it, so that an invocation depends only on
+// the answers that it gets.
 type ticking struct {
 	start  time.Time
 	name   string
@@ -102,7 +101,7 @@ func (t *ticking) now() time.Time {
 	return t.start.Add(time.Duration(t.writes)*256 + time.Duration(t.name[len(t.name)-1]))
 }
 
-// invoke serves a request with nothing in its way.
+// invoke serves a request undisturbed.
 func (s *stage) invoke(req rotation.Request) *stage {
 	s.invoked++
 	s.run(&invocation{name: "i" + string(rune('0'+s.invoked)), req: req})
@@ -118,7 +117,7 @@ func (s *stage) run(inv *invocation) answer {
 	return a
 }
 
-// undisturbed calls take effect at once.
+// undisturbed answers calls, which take effect at once.
 type undisturbed struct {
 	stage *stage
 	inv   *invocation
@@ -137,7 +136,7 @@ func (u *undisturbed) call(c *call) (any, error) {
 	return out, err
 }
 
-// perform lets a call take effect before the eyes of the judge.
+// perform makes a call take effect while the judge watches.
 func (s *stage) perform(inv *invocation, c *call) (any, error) {
 	s.before(inv, c)
 	s.making = inv.name
@@ -145,14 +144,14 @@ func (s *stage) perform(inv *invocation, c *call) (any, error) {
 	if c.writes {
 		s.nameVersions(inv.name)
 		s.look(inv, c)
-		if c.action == createKey || c.action == putValue { // what has a date gets one of its own
+		if c.action == createKey || c.action == putValue { // each key and version has its own date
 			s.now = s.now.Add(time.Second)
 		}
 	}
 	return out, err
 }
 
-// learn is what the judge remembers of an answer.
+// learn notes what the judge needs to remember of an answer.
 func (inv *invocation) learn(c *call, out any, err error) {
 	switch {
 	case c.action == createKey:

@@ -11,11 +11,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// promise is one of the README's, by its number.
+// promise is one of the README's promises, by its number.
 type promise int
 
 const (
-	honest promise = iota // beside them: the answer tells what is
+	honest promise = iota // not one of the README's: the answer is true
 	p1
 	p2
 	p3
@@ -52,22 +52,22 @@ type judge struct {
 	cut      map[string]bool      // keys that a person deactivated or deleted; in a hostile world, an emergency as well
 	byHand   map[string]time.Time // keys that a person activated, or took AWSCURRENT from: when
 	moved    time.Time            // when another credential became current
-	hostile  bool                 // IAM and SES may not have heard of that yet, and AWSCURRENT come to name one of them
+	hostile  bool                 // reads may be late, so AWSCURRENT may come to name one of those keys
 	// excuse is why AWSCURRENT may be dead: a person or an emergency has cut it off. It ends when
 	// mail flows again.
 	excuse string
-	// overlap: a rollback runs beside an emergency or a retirement, and AWSCURRENT may be dead
+	// overlap means that a rollback overlaps an emergency or a retirement: AWSCURRENT may be dead
 	// until both have answered.
 	overlap bool
-	// frail: AWSCURRENT was broken to begin with. What mends it may be the very key that an
-	// emergency is for.
+	// frail means that AWSCURRENT was broken at the start. Then the key that mends it may be the
+	// one that an emergency revokes.
 	frail   bool
 	removed bool // the user is being decommissioned, and mail ends
-	// stopped: mail was stopped since the running invocations began, and what they do may be about
-	// that.
+	// stopped means that mail has been stopped since the running invocations began, and that they
+	// may act on that.
 	stopped bool
 
-	copied copied // what an application finds that reads the copy
+	copied copied // what an application that reads the copy finds
 
 	checks [promises]int
 	broken []violation
@@ -100,8 +100,8 @@ var (
 	byPerson = &call{action: "a person acts"}
 )
 
-// look is the application's: it logs in with AWSCURRENT, after an effect of an invocation, or of
-// nobody's.
+// look is the application: it logs in with AWSCURRENT after an effect of an invocation, of a person
+// or of time.
 func (s *stage) look(by *invocation, cause *call) {
 	j := s.judge
 	v, c := s.current()
@@ -121,8 +121,8 @@ func (s *stage) look(by *invocation, cause *call) {
 		delete(j.byHand, j.current)
 		j.moved = s.now
 	}
-	// All grace counts from when AWSCURRENT's version was written, which is long ago where a person
-	// moves it to an old one.
+	// All grace counts from when AWSCURRENT's version was written, which is long ago if a person
+	// moves the label to an old one.
 	if cause == byPerson && v.ID != j.version && s.now.Sub(v.Created) > s.policy.PromotionWindow {
 		for _, k := range s.world.Keys(user) {
 			j.byHand[k.ID] = s.now
@@ -153,8 +153,8 @@ func (s *stage) look(by *invocation, cause *call) {
 	}
 }
 
-// lookUnsettled: applications send with what a person wrote into the value. Only an emergency, or
-// somebody who mends what is dead, may overwrite that.
+// lookUnsettled checks the value that a person wrote and that applications send with: only an
+// emergency, or a run that replaces a dead key, may overwrite it.
 func (s *stage) lookUnsettled(by *invocation, cause *call, v localaws.Version) {
 	if s.unsettled == "" || strings.Contains(v.Value, s.unsettled) {
 		return
@@ -164,11 +164,11 @@ func (s *stage) lookUnsettled(by *invocation, cause *call, v localaws.Version) {
 	s.unsettled = ""
 }
 
-// sesIsLate excuses for as long as it is the only reason.
+// sesIsLate is an excuse only as long as nothing else is wrong.
 const sesIsLate = "SES is late"
 
-// accepts tells whether SES accepts the credential on every server and in every way that it names,
-// and IAM has its key Active.
+// accepts reports whether SES accepts the credential on every server and in every way that it
+// names, and its key is Active.
 func (s *stage) accepts(c credential) bool {
 	if k, ok := s.key(c.Username); !ok || k.Status != "Active" {
 		return false
@@ -177,24 +177,24 @@ func (s *stage) accepts(c credential) bool {
 		func(l sending) bool { return !s.world.Accepts(l.region, l.username, l.password) })
 }
 
-// onlyLate: SES will accept it, and hasn't heard of the key yet. Where mail is stopped anyway, that
-// may be promoted.
+// onlyLate reports whether SES will accept the credential once it knows the key. If mail is stopped
+// anyway, such a credential may be promoted.
 func (s *stage) onlyLate(c credential) bool {
 	later := s.clone()
-	later.now = later.now.Add(2 * hour) // no scene's SES is later
+	later.now = later.now.Add(2 * hour) // the latest that SES is in any scene
 	return later.accepts(c)
 }
 
-// begin is when invocations begin.
+// begin is called when invocations begin.
 func (s *stage) begin() {
 	_, c := s.current()
 	s.judge.stopped = !s.accepts(c)
 }
 
-// asked is the judge's look at a call that was made, whatever comes of it.
+// asked judges a call when it is made, whether or not it takes effect.
 func (s *stage) asked(by *invocation, c *call) {
 	if c.action == createKey {
-		s.judge.must(p4, !by.unknown, "CreateAccessKey is tried again, and what became of the first try isn't known")
+		s.judge.must(p4, !by.unknown, "CreateAccessKey is tried again, although the first try may have made a key")
 	}
 	if k, ok := s.key(c.key); ok && c.action == deleteKey && by.req.Action != rotation.Emergency &&
 		by.req.Action != rotation.Decommission {
@@ -202,30 +202,30 @@ func (s *stage) asked(by *invocation, c *call) {
 	}
 }
 
-// deletesNew is for keys that never were current: those that work aren't deleted outright, but for
-// its own, and where mail is stopped. In a hostile world it may not have heard that things have
-// changed.
+// deletesNew judges the deletion of keys that never were current. An invocation may not delete such
+// a key while it works, unless it made the key itself or mail is stopped. In a hostile world it may
+// not know yet that things have changed.
 func (s *stage) deletesNew(by *invocation, k localaws.Key) {
 	if _, ever := s.judge.since[k.ID]; ever || k.ID == s.judge.current || s.judge.hostile {
 		return
 	}
 	its := strings.HasPrefix(s.names[k.ID], by.name+".")
 	who := s.judge.dormant[k.ID]
-	dormant := who != by.name && (k.Status == "Inactive" || who != "") // that it is activated again may be late news
+	dormant := who != by.name && (k.Status == "Inactive" || who != "") // it may not know that k is Active again
 	s.judge.must(p3, dormant || its || s.judge.stopped || s.useless(k.ID),
 		"%s, which never was current, is deleted while it is Active", s.names[k.ID])
 }
 
-// before is the judge's look at what is about to be done to a key.
+// before judges what is about to be done to a key.
 func (s *stage) before(by *invocation, c *call) {
 	j := s.judge
 	k, ok := s.key(c.key)
-	if c.action == activate && by.beside { // another may have seen it Inactive, and have it in hand
+	if c.action == activate && by.beside { // another may have seen it Inactive and be about to delete it
 		j.byHand[c.key] = s.now
 	}
 	if c.action == activate {
 		j.must(p8, by.req.Action == rotation.Rollback || by.deactivated == c.key,
-			"%s is activated, and somebody had deactivated it", s.names[c.key])
+			"%s is activated, although a person had deactivated it", s.names[c.key])
 	}
 	if !ok || c.action != deactivate && c.action != deleteKey {
 		return
@@ -248,21 +248,23 @@ func (s *stage) before(by *invocation, c *call) {
 			return
 		}
 		j.must(p7, c.key != j.current || j.overlap || dead || s.oldNews(c.key),
-			"an emergency takes %s, which AWSCURRENT names", s.names[k.ID])
+			"an emergency revokes %s, which AWSCURRENT names", s.names[k.ID])
 		j.must(p8, k.Status != "Active" || !s.strange(k) || !s.inUse(k),
-			"an emergency takes %s, which is a stranger's and in use", s.names[k.ID])
+			"an emergency revokes %s, which is a stranger's and in use", s.names[k.ID])
 		return
 	}
 	j.must(p7, c.key != j.current || j.overlap || dead || s.oldNews(c.key),
-		"%s is touched, and AWSCURRENT names it", s.names[k.ID])
-	j.must(p8, !s.strange(k) || !s.inUse(k), "%s is a stranger's and in use, and is touched", s.names[k.ID])
+		"%s is deactivated or deleted while AWSCURRENT names it", s.names[k.ID])
+	j.must(p8, !s.strange(k) || !s.inUse(k), "%s is deactivated or deleted; it is a stranger's and in use",
+		s.names[k.ID])
 	s.beforeRetirement(by, c, k)
 	j.must(p2, c.key != j.copied.key || c.action != deactivate || dead,
-		"%s is deactivated, and applications that read the copy send with it", s.names[k.ID])
+		"%s is deactivated while applications that read the copy send with it", s.names[k.ID])
 }
 
-// oldNews: in a hostile world, Secrets Manager doesn't tell yet that AWSCURRENT has come to name
-// the key. No look at it helps then, and none is asked for.
+// oldNews reports whether, in a hostile world, Secrets Manager may still return the AWSCURRENT from
+// before it came to name the key. Reading it again doesn't help then, so the judge doesn't demand
+// it.
 func (s *stage) oldNews(id string) bool {
 	j := s.judge
 	if !j.hostile || id != j.current || s.now.Sub(j.moved) > secretStale {
@@ -272,23 +274,24 @@ func (s *stage) oldNews(id string) bool {
 	return true
 }
 
-// beforeRetirement is for keys that go without an emergency.
+// beforeRetirement judges what is done to keys without an emergency.
 func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
 	j := s.judge
 	if c.action == deactivate {
 		j.dormant[k.ID], by.deactivated = by.name, k.ID
 	}
-	if _, ok := j.byHand[k.ID]; ok { // nothing tells when a person moved a label; and IAM tells late of a key
+	if _, ok := j.byHand[k.ID]; ok { // nothing shows when a label moved, and IAM's list may be late
 		return
 	}
 	until, wasCurrent := j.since[k.ID]
 	if wasCurrent && k.Status == "Active" {
 		grace := s.now.Sub(until)
-		j.must(p2, grace >= s.policy.GracePeriod, "%s goes %v after it was current; the grace period is %v",
+		j.must(p2, grace >= s.policy.GracePeriod, "%s is retired %v after it was current; the grace period is %v",
 			s.names[k.ID], grace, s.policy.GracePeriod)
 		over := s.policy.MaxGracePeriod > 0 && grace >= s.policy.MaxGracePeriod
 		// a rollback's login is use
-		j.must(p2, over || by.other == rotation.Rollback || !s.inUse(k), "%s is in use, and goes", s.names[k.ID])
+		j.must(p2, over || by.other == rotation.Rollback || !s.inUse(k), "%s is retired while it is in use",
+			s.names[k.ID])
 	}
 	if wasCurrent && c.action == deleteKey {
 		j.must(p3, k.Status == "Inactive", "%s is deleted while it is Active", s.names[k.ID])
@@ -297,7 +300,8 @@ func (s *stage) beforeRetirement(by *invocation, c *call, k localaws.Key) {
 	}
 }
 
-// useless: the key has a credential, and SES doesn't accept that, or it doesn't serve every Region.
+// useless reports whether the key has a credential that SES doesn't accept or that doesn't serve
+// every Region.
 func (s *stage) useless(id string) bool {
 	named := false
 	for _, v := range s.world.Versions(secret) {
@@ -316,7 +320,7 @@ func (s *stage) useless(id string) bool {
 	return named
 }
 
-// strange: a person made the key, and no version of the secret names it.
+// strange reports whether a person made the key and no version of the secret names it.
 func (s *stage) strange(k localaws.Key) bool {
 	if !strings.HasPrefix(s.names[k.ID], "person") {
 		return false
@@ -329,19 +333,19 @@ func (s *stage) strange(k localaws.Key) bool {
 	return true
 }
 
-// inUse is what IAM tells of it.
+// inUse reports whether IAM shows the key as in use.
 func (s *stage) inUse(k localaws.Key) bool {
 	ago := s.now.Sub(k.LastUsed)
 	return !k.LastUsed.IsZero() && ago >= s.lateUse && ago < s.policy.InUseWindow
 }
 
-// answered holds an answer against what is.
+// answered compares an answer with the world.
 func (s *stage) answered(by *invocation, a answer) {
 	j := s.judge
 	told := a.text()
 	for _, k := range s.world.Keys(user) {
 		for _, never := range secretsOf(k.ID, s.names[k.ID]) {
-			j.must(p6, !strings.Contains(told, never), "a secret of %s is told", s.names[k.ID])
+			j.must(p6, !strings.Contains(told, never), "the answer has a secret of %s", s.names[k.ID])
 		}
 	}
 	if a.err != nil {
@@ -349,34 +353,34 @@ func (s *stage) answered(by *invocation, a answer) {
 	}
 	if a.result.Outcome == rotation.Revoked {
 		k, _ := s.key(by.leaked)
-		j.must(p5, k.Status != "Active", "the emergency has answered, and %s can send", s.names[by.leaked])
+		j.must(p5, k.Status != "Active", "the emergency has answered, but %s can still send", s.names[by.leaked])
 		j.revoked[by.leaked] = true
 	}
-	if !by.beside { // else another may have changed things since it looked
+	if !by.beside { // otherwise another may have changed things since it looked
 		s.honest(a)
 	}
 }
 
-// honest: the answer tells what is.
+// honest checks that the answer is true.
 func (s *stage) honest(a answer) {
 	j, got := s.judge, a.result.Credential
 	if a.result.Outcome == rotation.Decommissioned {
-		j.must(p4, len(s.world.Keys(user)) == 0, "the user is decommissioned, and has keys")
+		j.must(p4, len(s.world.Keys(user)) == 0, "the user is decommissioned, but has keys")
 		return
 	}
 	j.must(honest, got == nil || got.AccessKeyID == j.current,
 		"the answer doesn't name the key that AWSCURRENT names, %s", s.names[j.current])
 	if o := a.result.Outcome; o == rotation.Revoked || o == rotation.RolledBack {
 		k, _ := s.key(j.current)
-		j.must(honest, k.Status == "Active", "it answers %s, and the key that AWSCURRENT names is %q", o, k.Status)
+		j.must(honest, k.Status == "Active", "it answers %s, but the key that AWSCURRENT names is %q", o, k.Status)
 	}
 	if a.result.Outcome == rotation.Rotated {
-		j.must(honest, got != nil && j.excuse == "", "it answers rotated, and no new credential is current")
+		j.must(honest, got != nil && j.excuse == "", "it answers rotated, but no new credential is current")
 	}
 }
 
-// allAnswered is when two invocations at once have both answered: nothing may be dead any more,
-// unless one was killed, or SES is late.
+// allAnswered is called when two invocations at once have both answered: nothing may be dead any
+// more, unless one was killed, or SES is late.
 func (s *stage) allAnswered(excused bool) {
 	if !s.judge.overlap {
 		return
@@ -390,27 +394,29 @@ func (s *stage) allAnswered(excused bool) {
 	s.look(nil, byTime)
 }
 
-// mended: an emergency or a rollback has answered that it is done, and so has what ran beside it.
+// mended is called when an emergency or a rollback, and what ran at the same time, have answered
+// that they are done.
 func (s *stage) mended() {
 	if !s.judge.promoted || s.judge.removed {
 		return
 	}
 	_, c := s.current()
 	s.judge.must(p1, s.accepts(c) || s.onlyLate(c),
-		"all have answered that they are done, and AWSCURRENT names %q, which SES doesn't accept", s.names[c.Username])
+		"all have answered that they are done, but AWSCURRENT names %q, which SES doesn't accept", s.names[c.Username])
 }
 
-// mostCalls is more than any invocation has a use for.
+// mostCalls is more than any invocation needs.
 const mostCalls = 250
 
-// patient: an invocation that calls and calls goes in circles.
+// patient reports whether the invocation may make another call: too many calls mean that it goes in
+// circles.
 func (s *stage) patient(by *invocation) bool {
 	by.calls++
 	s.judge.must(p4, by.calls <= mostCalls, "%s goes in circles: it has made %d calls", by.name, by.calls)
 	return by.calls <= mostCalls
 }
 
-// stored looks for secret access keys in what the secret holds and held.
+// stored looks for secret access keys in all versions of the secret.
 func (s *stage) stored() {
 	for id, name := range s.names {
 		if !strings.HasPrefix(id, "AKIA") {
@@ -423,7 +429,7 @@ func (s *stage) stored() {
 	}
 }
 
-// tell names what was done, for people.
+// tell says what was done, for people.
 func (s *stage) tell(by *invocation, c *call) string {
 	text := c.action
 	if by != nil {

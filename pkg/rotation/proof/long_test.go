@@ -18,8 +18,8 @@ var (
 	calls = flag.Int("invocations", 1_000_000, "how many invocations the hostile world sees at least")
 )
 
-// TestTheLongForm explores all that can be explored in an hour or two, plays a million invocations
-// in a hostile world, and records the result for MATRIX.md. Run it with
+// TestTheLongForm explores as much as an hour or two allows, plays a million invocations in a
+// hostile world, and records the result for MATRIX.md. Run it with
 //
 //	go test -tags long -run TestTheLongForm -timeout 6h ./pkg/rotation/proof
 func TestTheLongForm(t *testing.T) {
@@ -28,7 +28,7 @@ func TestTheLongForm(t *testing.T) {
 		races(1, anywhere)} {
 		began := time.Now()
 		reports := c.run(t)
-		if r := sum(reports); r.states > 0 { // else it was left out with -run
+		if r := sum(reports); r.states > 0 { // otherwise -run left it out
 			record(t, func(l *longForm) {
 				l.Races = slices.DeleteFunc(l.Races, func(row longRow) bool { return row.Name == c.name })
 				l.Races = append(l.Races, longRow{today(), c.name, explored(reports), r.states, r.ways, broken(r),

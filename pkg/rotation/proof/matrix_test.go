@@ -45,8 +45,8 @@ type longRow struct {
 	Took   string
 }
 
-// TestTheMatrixIsUpToDate holds the published page against what was enumerated just now: all of it,
-// or the answers to one fault, which the essential part tries everywhere, too.
+// TestTheMatrixIsUpToDate compares the published page with what was enumerated just now: all of it,
+// or only the answers to one fault, which the essential part also tries in every scene.
 func TestTheMatrixIsUpToDate(t *testing.T) {
 	if *update && !wholeWanted {
 		t.Fatal("the page shows the whole: set WHOLE=1")
@@ -73,24 +73,24 @@ func TestTheMatrixIsUpToDate(t *testing.T) {
 	}
 }
 
-// page is the matrix, as it is published.
+// page returns the matrix as it is published.
 func (e enumeration) page(t *testing.T) string {
 	var p strings.Builder
 	all := e.total()
 	fmt.Fprintf(&p, `# What was tried
 
-This page is written by the tests beside it, and `+"`WHOLE=1 go test`"+` fails when it is stale:
+The tests in this folder write this page, and `+"`WHOLE=1 go test`"+` fails if it is stale:
 
     WHOLE=1 go test ./pkg/rotation/proof -run TestTheMatrix -update
 
-It says what [the tests](doc.go) do to the rotator, and what came of it. IAM, Secrets Manager and SES are pkg/localaws; the
-rotator and its adapters are those of the function. After every effect an application reads AWSCURRENT and logs in, and a
-judge that knows the history of every key and label holds the [promises](../../../deploy/docs/promises.md) P1 to P8 against it.
-After each run the function is started anew, and ticks until all is quiet.
+It says what [the tests](doc.go) do to the rotator, and how it did. IAM, Secrets Manager and SES are pkg/localaws; the
+rotator and its adapters are the function's. After every effect an application reads AWSCURRENT and logs in, and a judge
+that knows the history of every key and label checks the [promises](../../../deploy/docs/promises.md) P1 to P8. After
+each run the function is started again, and ticks until all is quiet.
 
 In all, %s states were visited; **%d** of them broke a promise.
 
-| promise | was looked at |
+| promise | was checked |
 |---|---|
 `, number(float64(all.states)), broken(all))
 	for promise := honest; promise < promises; promise++ {
@@ -105,7 +105,7 @@ In all, %s states were visited; **%d** of them broke a promise.
 
 func title(p promise) string {
 	if p == honest {
-		return "the answer tells what is"
+		return "the answer is true"
 	}
 	return p.String()
 }
@@ -121,13 +121,13 @@ func (e enumeration) writeCampaigns(p *strings.Builder) {
 	p.WriteString(`
 ## What is enumerated
 
-A fault is: an error without an effect; a definite refusal (of a login: 535); throttling; a secret that takes no more versions;
-an effect whose answer is lost; the same with the SDK trying again; an effect that comes at any later moment; a killed process,
-before or after the effect. Two at once are interleaved call by call. A state is a world and what the running invocations know;
-a way is one course of events from beginning to end, and those that come together in one state are counted each. Two
-emergencies, or an emergency and a rollback, fence each other off again and again, in more ways than can be tried: of theirs,
-in two scenes, all that set one aside for the other up to twice while it could go on (preemptions), and more of them in the
-long form.
+A fault is one of these: an error without an effect; a definite refusal (for a login: 535); throttling; a secret that
+takes no more versions; an effect whose answer is lost; the same, and the SDK tries again; an effect that comes at any
+later moment; a process that is killed before or after the effect. Two invocations at once are interleaved call by call.
+A state is the world and what the running invocations know. A way is one course of events from beginning to end; ways
+that lead to the same state are counted separately. Two emergencies, or an emergency and a rollback, fence each other
+off again and again, in more ways than can be tried. Of these pairs, two scenes are tried with up to two preemptions
+(one invocation is paused for the other although it could go on); the long form tries more.
 
 | | explorations | states | ways | broken |
 |---|---:|---:|---:|---:|
@@ -137,7 +137,7 @@ long form.
 		fmt.Fprintf(p, "| %s | %d | %s | %s | %d |\n", c.name, explored(e.reports[i]), number(float64(r.states)),
 			number(r.ways), broken(r))
 	}
-	fmt.Fprintf(p, "\nScenes: %s.\n", strings.Join(sceneNames(), "; "))
+	fmt.Fprintf(p, "\nThe scenes:\n\n- %s\n", strings.Join(sceneNames(), "\n- "))
 	p.WriteString("\n### Two at once\n\n| | interleavings | explorations | states | ways | broken " +
 		"|\n|---|---|---:|---:|---:|---:|\n")
 	for i, a := range requests {
@@ -154,7 +154,8 @@ func sceneNames() (names []string) {
 	return names
 }
 
-// writePair is a row of the table of races: one pair of actions, with and without a killed process.
+// writePair writes a row of the table of races: one pair of actions, with and without a killed
+// process.
 func (e enumeration) writePair(p *strings.Builder, a, b rotation.Request) {
 	var found []report
 	tried := "all"
@@ -170,16 +171,17 @@ func (e enumeration) writePair(p *strings.Builder, a, b rotation.Request) {
 	}
 	if len(found) > 0 {
 		r := sum(found)
-		fmt.Fprintf(p, "| %s beside %s | %s | %d | %s | %s | %d |\n", nameOf(a), nameOf(b), tried, explored(found),
+		fmt.Fprintf(p, "| %s and %s | %s | %d | %s | %s | %d |\n", nameOf(a), nameOf(b), tried, explored(found),
 			number(float64(r.states)), number(r.ways), broken(r))
 	}
 }
 
 func writeMistakes(p *strings.Builder, t *testing.T) {
 	p.WriteString(`
-## Mistakes put in on purpose
+## Mistakes made on purpose
 
-Each is one that rotators make. It is put between the rotator and the world, and the judge has to find the promise broken.
+Each is a mistake that rotators make. It is put between the rotator and the world, and the judge has to find the promise
+broken.
 
 | mistake | breaks | seen in states |
 |---|---|---:|
@@ -194,13 +196,14 @@ func writeLong(p *strings.Builder, t *testing.T) {
 	p.WriteString(`
 ## The long form
 
-What takes too long for every day, and a hostile world: lives of random faults at any call, overlapping invocations, stale
-reads, late news, clocks that differ by a minute, schedules that stop for a month, and people who make, deactivate, activate
-and delete keys, move labels and edit the value. Each life ends in order, within ticks.
+The long form has what takes too long for every day, and a hostile world: lives with random faults at any call,
+overlapping invocations, stale reads, late propagation, clocks that differ by a minute, schedules that stop for a month,
+and people who make, deactivate, activate and delete keys, move labels and edit the value. At the end of each life,
+ticks have to bring everything into order.
 
     go test -tags long -run TestTheLongForm -timeout 6h ./pkg/rotation/proof
 
-Each part runs alone as well, with -run TestTheLongForm/a_hostile_world for one.
+Each part also runs alone, for example with -run TestTheLongForm/a_hostile_world.
 
 `)
 	l := readLong(t)
@@ -213,9 +216,9 @@ Each part runs alone as well, with -run TestTheLongForm/a_hostile_world for one.
 	if l.Hostile.Failed {
 		verdict = "promises were broken"
 	}
-	fmt.Fprintf(p, "\nThe hostile world, on %s, from seed %d on: %s invocations in %s lives, in %s; %s.\n",
-		l.Hostile.Date, l.Hostile.Seed, number(float64(l.Hostile.Invocations)), number(float64(l.Hostile.Lives)),
-		l.Hostile.Took, verdict)
+	fmt.Fprintf(p, "\nThe hostile world, on %s, from seed %d on, in %s:\n%s invocations in %s lives; %s.\n",
+		l.Hostile.Date, l.Hostile.Seed, l.Hostile.Took, number(float64(l.Hostile.Invocations)),
+		number(float64(l.Hostile.Lives)), verdict)
 }
 
 func readLong(t *testing.T) (l longForm) {
@@ -230,11 +233,11 @@ func readLong(t *testing.T) (l longForm) {
 	return l
 }
 
-// writeFaults is the table of single faults: what each action answered where one call of its met a
-// fault.
+// writeFaults writes the table of single faults: what each action answered if one of its calls met
+// a fault.
 func (e enumeration) writeFaults(p *strings.Builder) {
-	p.WriteString("\n## One fault: what was answered\n\nEach row is one action in one scene. A cell counts the " +
-		"calls that met the fault, by the answer.\n")
+	p.WriteString("\n## One fault: the answers\n\nEach row is one action in one scene. A cell has the answers " +
+		"to the fault, and how often each came.\n")
 	for i, tr := range e.campaigns[0].trials {
 		if i%len(requests) == 0 {
 			fmt.Fprintf(p, "\n### %s\n\n| | no fault |", tr.scene.name)
@@ -254,7 +257,7 @@ func (e enumeration) writeFaults(p *strings.Builder) {
 // kinds are all faults, in the order of the columns.
 var kinds = []fault{none, failed, refused, throttled, full, lost, again, late, killedBefore, killedAfter}
 
-// answers are the answers to a fault, with how often each came.
+// answers returns the answers to a fault, with how often each came.
 func (r report) answers(f fault) string {
 	counts := map[string]int{}
 	for m, n := range r.outcomes {

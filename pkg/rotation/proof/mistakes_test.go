@@ -15,8 +15,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// mistake is one that rotators make, put in on purpose, and where it is to be seen. What is nil is
-// as it should be.
+// mistake is a mistake that rotators make, and where it must be seen. A part that is nil is
+// correct.
 type mistake struct {
 	name string
 	// breaks is the promise that the judge must find broken.
@@ -35,7 +35,7 @@ type exploration struct {
 	budget int
 }
 
-// ports are what the Rotator touches the world with.
+// ports are how the Rotator reaches the world.
 type ports struct {
 	rotation.Keys
 	rotation.Secret
@@ -44,7 +44,7 @@ type ports struct {
 	answer func(r rotation.Result, err error) (rotation.Result, error)
 }
 
-// Where most mistakes show.
+// The requests in which most mistakes show.
 var (
 	tick      = rotation.Request{Action: rotation.Tick}
 	rotate    = rotation.Request{Action: rotation.Rotate}
@@ -67,24 +67,24 @@ func atOnce(a, b rotation.Request) [][]rotation.Request {
 var mistakes = []mistake{
 	{name: "a retry deletes the live key", breaks: p7, seen: []exploration{{"due", twice(tick), 1}},
 		ports: func(p ports, _ api) ports { p.Keys = deletesOldest{p.Keys}; return p }},
-	{name: "an orphan passes for a success", breaks: honest, seen: []exploration{{"due", alone(tick), 1}},
+	{name: "a failure to store the credential is ignored", breaks: honest, seen: []exploration{{"due", alone(tick), 1}},
 		ports: func(p ports, _ api) ports { p.Secret = forgetsFailures{p.Secret}; return p }},
 	{name: "AWSCURRENT is moved before verification", breaks: p1,
 		seen:   []exploration{{"due, and SES is late", alone(tick), 0}},
 		policy: func(p *rotation.Policy) { p.SkipVerification = true }},
-	{name: "the old key is never deleted after a failed step, because only labels tell of keys", breaks: p4,
-		seen:  []exploration{{"due", alone(tick), 1}},
+	{name: "the old key is never deleted after a failed step, because only labelled versions are searched for keys",
+		breaks: p4, seen: []exploration{{"due", alone(tick), 1}},
 		ports: func(p ports, _ api) ports { p.Keys = trustsLabels{p.Keys, p.Secret}; return p }},
 	{name: "the interval is shorter than the grace period", breaks: p4, seen: []exploration{{"due", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = agesKeys{p.Keys, 27 * day}; return p }},
 	{name: "a stranger's key is deleted", breaks: p8,
 		seen:  []exploration{{"due, blocked by a stranger's key in use", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = ignoresUse{p.Keys}; return p }},
-	{name: "username and password are written apart", breaks: p1, seen: []exploration{{"due", alone(tick), 0}},
+	{name: "username and password are written separately", breaks: p1, seen: []exploration{{"due", alone(tick), 0}},
 		ports: func(p ports, c api) ports { p.Secret = writesApart{p.Secret, c}; return p }},
 	{name: "the previous key is deactivated at once", breaks: p2, seen: []exploration{{"due", alone(tick), 0}},
 		policy: func(p *rotation.Policy) { p.GracePeriod, p.InUseWindow = 0, 0 }},
-	{name: "CreateAccessKey is tried again", breaks: p4, seen: []exploration{{"due", alone(tick), 1}},
+	{name: "CreateAccessKey is retried", breaks: p4, seen: []exploration{{"due", alone(tick), 1}},
 		clients: func(c client) api { return createsAgain{c} }},
 	{name: "promotion without compare-and-swap", breaks: p1, seen: []exploration{{"due", atOnce(tick, emergency), 0}},
 		ports: func(p ports, _ api) ports { p.Secret = movesBlindly{p.Secret}; return p }},
@@ -94,10 +94,11 @@ var mistakes = []mistake{
 	{name: "a key in use is retired", breaks: p2,
 		seen:  []exploration{{"superseded, its grace period over, in use", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = ignoresUse{p.Keys}; return p }},
-	{name: "a key is deleted with its deactivation", breaks: p3,
+	{name: "a key is deleted right after its deactivation", breaks: p3,
 		seen:  []exploration{{"superseded, its grace period over", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = deletesAtOnce{p.Keys}; return p }},
-	{name: "an emergency takes its word for the deed", breaks: p5, seen: []exploration{{"fresh", alone(emergency), 0}},
+	{name: "an emergency believes that a key is gone without deleting it", breaks: p5,
+		seen:  []exploration{{"fresh", alone(emergency), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = revokesInWords{p.Keys, map[string]bool{}}; return p }},
 	{name: "a password is in the answer", breaks: p6, seen: []exploration{{"due", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { return tellsPasswords(p) }},
@@ -106,10 +107,10 @@ var mistakes = []mistake{
 	{name: "a key that a person deactivated is activated again", breaks: p8,
 		seen:  []exploration{{"broken", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.Keys = reactivates{p.Keys}; return p }},
-	{name: "a copy isn't kept", breaks: p2,
+	{name: "a stale copy isn't rewritten", breaks: p2,
 		seen:  []exploration{{"superseded, its grace period over, with a stale copy", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.copies = leavesCopies{p.copies}; return p }},
-	{name: "grace doesn't count from when the copy was written", breaks: p2,
+	{name: "the grace period doesn't count from when the copy was written", breaks: p2,
 		seen:  []exploration{{"superseded, its grace period over, with a stale copy", alone(tick), 0}},
 		ports: func(p ports, _ api) ports { p.copies = forgetsWhen{p.copies}; return p }},
 	{name: "a credential is copied before SES accepts it", breaks: p1,
@@ -162,8 +163,8 @@ func (k deletesOldest) Create(ctx context.Context) (rotation.Key, sessmtp.Secret
 	return k.Keys.Create(ctx)
 }
 
-// agesKeys takes keys for older than they are, so that each is due again before the one before it
-// is gone. A policy with such an interval is refused.
+// agesKeys makes keys look older than they are, so that each is due before the previous one is
+// gone. It stands for a policy with too short an interval, which would be refused.
 type agesKeys struct {
 	rotation.Keys
 	by time.Duration
@@ -177,7 +178,7 @@ func (k agesKeys) List(ctx context.Context) ([]rotation.Key, error) {
 	return keys, err
 }
 
-// forgetsFailures goes on where a credential couldn't be stored.
+// forgetsFailures goes on although a credential couldn't be stored.
 type forgetsFailures struct{ rotation.Secret }
 
 func (s forgetsFailures) Stage(ctx context.Context, base rotation.Version, logins []sessmtp.Login,
@@ -196,7 +197,7 @@ func (s forgetsFailures) Move(ctx context.Context, label rotation.Label, from, t
 	return nil
 }
 
-// trustsLabels knows no keys but those that a labelled version names.
+// trustsLabels knows only keys that a labelled version names.
 type trustsLabels struct {
 	rotation.Keys
 	secret rotation.Secret
@@ -254,7 +255,7 @@ func (s writesApart) Move(ctx context.Context, label rotation.Label, from, to st
 	return s.Secret.Move(ctx, label, token, to)
 }
 
-// createsAgain tries CreateAccessKey again where no answer came.
+// createsAgain tries CreateAccessKey again if no answer came.
 type createsAgain struct{ client }
 
 func (c createsAgain) CreateAccessKey(ctx context.Context, in *iam.CreateAccessKeyInput,
@@ -281,10 +282,10 @@ func (s movesBlindly) Move(ctx context.Context, label rotation.Label, _, to stri
 	return s.Secret.Move(ctx, label, from, to)
 }
 
-// setsNoFence leaves AWSCURRENT where it is before a revocation, and believes that it has moved.
+// setsNoFence leaves AWSCURRENT where it is before a revocation, but believes that it has moved.
 type setsNoFence struct {
 	rotation.Secret
-	there map[string]string // the version that AWSCURRENT really is on, by the fence's
+	there map[string]string // the version that AWSCURRENT really is on, by the ID of the fence's version
 }
 
 func (s setsNoFence) Restage(ctx context.Context, base, v rotation.Version, at time.Time) (rotation.Version, error) {
@@ -315,7 +316,7 @@ func (s setsNoFence) Move(ctx context.Context, label rotation.Label, from, to st
 	return s.Secret.Move(ctx, label, from, to)
 }
 
-// deletesAtOnce deletes a key with its deactivation.
+// deletesAtOnce deletes a key when it is deactivated.
 type deletesAtOnce struct{ rotation.Keys }
 
 func (k deletesAtOnce) SetStatus(ctx context.Context, id string, status rotation.KeyStatus) error {
@@ -325,7 +326,7 @@ func (k deletesAtOnce) SetStatus(ctx context.Context, id string, status rotation
 	return k.Delete(ctx, id)
 }
 
-// revokesInWords believes that a key is gone once it was told to go.
+// revokesInWords believes that a key is gone, but never deletes it.
 type revokesInWords struct {
 	rotation.Keys
 	gone map[string]bool
@@ -364,7 +365,7 @@ func (r *remembers) Verify(ctx context.Context, logins []sessmtp.Login) []sessmt
 	return r.Verifier.Verify(ctx, logins)
 }
 
-// keepsSecretKeys stores the secret access key beside the password, to be able to derive others
+// keepsSecretKeys stores the secret access key with the password, so that it can derive others
 // later.
 type keepsSecretKeys struct {
 	client
@@ -392,7 +393,7 @@ func (c *keepsSecretKeys) PutSecretValue(ctx context.Context, in *secretsmanager
 	return c.client.PutSecretValue(ctx, &more, opts...)
 }
 
-// reactivates mends a broken credential the quick way.
+// reactivates mends a broken credential by activating its key again.
 type reactivates struct{ rotation.Keys }
 
 func (k reactivates) List(ctx context.Context) ([]rotation.Key, error) {

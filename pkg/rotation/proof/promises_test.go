@@ -2,9 +2,9 @@ package proof
 
 import "testing"
 
-// Each promise of the README has its test here, by its name. They look at one enumeration together;
-// what it explores is in campaign_test.go, what breaks a promise in judge_test.go, and that the
-// judge sees what breaks one in TestEverySeededMistakeIsSeen.
+// Each promise of the README has its test here, by its name. They share one enumeration:
+// campaign_test.go says what it explores, judge_test.go what breaks a promise, and
+// TestEverySeededMistakeIsSeen checks that the judge sees it.
 
 func TestP1AWSCURRENTLogsInAtEveryInstant(t *testing.T) { enumerate(t).total().holds(t, p1) }
 
@@ -42,8 +42,8 @@ func TestP8NothingStrangeIsDestroyed(t *testing.T) { enumerate(t).total().holds(
 
 func TestTheAnswerTellsWhatIs(t *testing.T) { enumerate(t).total().holds(t, honest) }
 
-// TestEverySeededMistakeIsSeen puts each mistake in, and looks where it ought to show. A mistake
-// that goes unseen is a fault of the judge's, or of where it looks.
+// TestEverySeededMistakeIsSeen makes each mistake, and looks where it must show. If it goes unseen,
+// the judge is wrong, or looks in the wrong place.
 func TestEverySeededMistakeIsSeen(t *testing.T) {
 	for i := range mistakes {
 		m := &mistakes[i]
@@ -58,7 +58,7 @@ func TestEverySeededMistakeIsSeen(t *testing.T) {
 	}
 }
 
-// sightings is how often the mistake was seen to break its promise.
+// sightings counts how often the mistake was seen to break its promise.
 func (m *mistake) sightings(t *testing.T) int {
 	n := 0
 	for _, x := range m.seen {
@@ -71,15 +71,15 @@ func (m *mistake) sightings(t *testing.T) int {
 	return n
 }
 
-// TestWhatAnActorForgetsDoesntMatter explores some races with actors that keep all they were told:
-// the same answers come of it, and the same number of ways.
+// TestWhatAnActorForgetsDoesntMatter explores some races with actors that keep all answers: the
+// outcomes and the number of ways must be the same.
 func TestWhatAnActorForgetsDoesntMatter(t *testing.T) {
 	for _, tr := range []trial{
 		{sceneNamed("fresh"), atOnce(rotate, rotate), 1, crashes, 0},
 		{sceneNamed("fresh"), atOnce(tick, emergency), 1, crashes, 0},
 		{sceneNamed("superseded, its grace period over"), atOnce(tick, rollback), 0, crashes, 0},
 		{sceneNamed("superseded, in its grace period"), atOnce(rollback, rollback), 0, crashes, 0},
-		{sceneNamed("broken, beside the previous key"), atOnce(tick, rotate), 1, crashes, 0},
+		{sceneNamed("broken, with the previous key"), atOnce(tick, rotate), 1, crashes, 0},
 		{sceneNamed("fresh"), atOnce(emergency, contain), 0, crashes, 2},
 	} {
 		t.Run(tr.name(), func(t *testing.T) {
@@ -89,14 +89,14 @@ func TestWhatAnActorForgetsDoesntMatter(t *testing.T) {
 			whole.forgetsNothing = true
 			long := whole.explore(t)
 			if short.ways != long.ways {
-				t.Errorf("%s ways, and %s with all that they were told", number(short.ways), number(long.ways))
+				t.Errorf("%s ways, and %s with actors that keep all answers", number(short.ways), number(long.ways))
 			}
 			for m := range long.outcomes {
 				if short.outcomes[m] == 0 {
-					t.Errorf("%+v comes only of actors that keep all", m)
+					t.Errorf("%+v comes only with actors that keep all answers", m)
 				}
 			}
-			t.Logf("%d states, and %d with all that they were told", short.states, long.states)
+			t.Logf("%d states, and %d with all answers", short.states, long.states)
 		})
 	}
 }

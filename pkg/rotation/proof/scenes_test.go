@@ -13,8 +13,8 @@ import (
 type scene struct {
 	name  string
 	build func(s *stage)
-	empty bool // the secret has no version to begin with
-	// copies: the credential is copied to Parameter Store.
+	empty bool // the secret has no version at first
+	// copies means that the credential is copied to Parameter Store.
 	copies bool
 }
 
@@ -34,14 +34,14 @@ func (sc scene) stage(m *mistake) *stage {
 	return s
 }
 
-// lateness is how long SES may take to hear of a key.
+// lateness is how long SES may take to know a key.
 const lateness = 30 * time.Minute
 
 var scenes = []scene{
 	{name: "no credential yet", build: func(s *stage) {}},
 	{name: "a secret without a version", build: func(s *stage) {}, empty: true},
 	{name: "no credential yet, and SES is late", build: func(s *stage) { s.world.SetPropagation(lateness) }},
-	{name: "no credential yet, beside a hand-made key in use", build: func(s *stage) { s.strangerKey() }},
+	{name: "no credential yet, with a hand-made key in use", build: func(s *stage) { s.strangerKey() }},
 	{name: "an adopted secret", build: func(s *stage) { s.handMadeSecret() }},
 	{name: "an adopted secret, due", build: func(s *stage) { s.handMadeSecret().after(30 * day) }},
 	{name: "an adopted secret with another port, due", build: func(s *stage) {
@@ -52,11 +52,11 @@ var scenes = []scene{
 		s.unsettled = `"port":465`
 		s.deactivate(s.handMadeSecret().currentKey()).after(hour)
 	}},
-	{name: "an adopted secret, broken, beside a stranger's key in use", build: func(s *stage) {
+	{name: "an adopted secret, broken, with a stranger's key in use", build: func(s *stage) {
 		k := s.handMadeSecret().currentKey()
 		s.strangerKey().deactivate(k).after(hour)
 	}},
-	{name: "another's secret, beside a hand-made key in use",
+	{name: "another's secret, with a hand-made key in use",
 		build: func(s *stage) { s.foreignSecret().strangerKey() }},
 	{name: "fresh", build: func(s *stage) { s.tick().after(hour) }},
 	{name: "due", build: func(s *stage) { s.tick().after(30 * day) }},
@@ -77,11 +77,11 @@ var scenes = []scene{
 		build: func(s *stage) { s.orphan().after(time.Minute).tick().after(8*day + hour) }},
 	{name: "broken", build: func(s *stage) { s.tick().after(hour).deactivate(s.currentKey()).after(hour) }},
 	{name: "broken by deletion", build: func(s *stage) { s.tick().after(hour).delete(s.currentKey()).after(hour) }},
-	{name: "broken, beside the previous key",
+	{name: "broken, with the previous key",
 		build: func(s *stage) { s.rotated().after(hour).deactivate(s.currentKey()).after(hour) }},
-	{name: "broken, beside an orphan",
+	{name: "broken, with an orphan",
 		build: func(s *stage) { s.tick().after(hour).orphan().deactivate(s.currentKey()).after(hour) }},
-	{name: "broken, beside a stranger's key in use", build: func(s *stage) {
+	{name: "broken, with a stranger's key in use", build: func(s *stage) {
 		s.tick().after(hour)
 		k := s.currentKey()
 		s.strangerKey().deactivate(k).after(hour)
@@ -94,14 +94,14 @@ var scenes = []scene{
 		s.tick().after(61 * time.Minute).world.SetPropagation()
 	}},
 	{name: "pending, with its key gone", build: func(s *stage) { s.pending().delete(s.otherKey()).after(time.Minute) }},
-	{name: "beside another rotator's AWSPENDING", build: func(s *stage) { s.tick().leftPending().after(hour) }},
-	{name: "due, beside another rotator's AWSPENDING",
+	{name: "fresh, with another rotator's AWSPENDING", build: func(s *stage) { s.tick().leftPending().after(hour) }},
+	{name: "due, with another rotator's AWSPENDING",
 		build: func(s *stage) { s.tick().leftPending().after(30 * day) }},
-	{name: "superseded, beside another rotator's AWSPENDING",
+	{name: "superseded, with another rotator's AWSPENDING",
 		build: func(s *stage) { s.rotated().leftPending().after(7*day + hour) }},
-	{name: "broken, beside another rotator's AWSPENDING",
+	{name: "broken, with another rotator's AWSPENDING",
 		build: func(s *stage) { s.tick().leftPending().deactivate(s.currentKey()).after(hour) }},
-	{name: "broken, beside the previous key and another rotator's AWSPENDING",
+	{name: "broken, with the previous key and another rotator's AWSPENDING",
 		build: func(s *stage) { s.rotated().leftPending().deactivate(s.currentKey()).after(hour) }},
 	{name: "a Region added", build: func(s *stage) { s.tick().after(hour).configure(region, second) }},
 	{name: "rolled back a day ago", build: func(s *stage) {
@@ -119,7 +119,7 @@ func sceneNamed(name string) scene {
 	panic("no scene is called " + name)
 }
 
-// What scenes are made of.
+// The parts of scenes.
 
 func (s *stage) rotated() *stage {
 	return s.tick().after(5 * day).invoke(rotation.Request{Action: rotation.Rotate})
@@ -127,13 +127,13 @@ func (s *stage) rotated() *stage {
 
 func (s *stage) retired() *stage { return s.rotated().after(7*day + hour).tick() }
 
-// pending has a new credential that SES hadn't accepted yet, and does so from half an hour on.
+// pending has a new credential that SES doesn't accept before half an hour has passed.
 func (s *stage) pending() *stage {
 	s.tick().after(30 * day).world.SetPropagation(lateness)
 	return s.tick()
 }
 
-// use is somebody sending with a key.
+// use is somebody who sends with a key.
 func (s *stage) use(id string) *stage {
 	s.world.UseKey(id, s.now)
 	return s
@@ -147,7 +147,7 @@ func (s *stage) orphan() *stage {
 	return s
 }
 
-// strangerKey is one that a person made and sends with.
+// strangerKey makes a key as a person who sends with it.
 func (s *stage) strangerKey() *stage {
 	return s.person(func(w *localaws.World) {
 		id, _, err := w.CreateAccessKey(user)
@@ -178,7 +178,7 @@ func (s *stage) handMadeSecret() *stage {
 	})
 }
 
-// startRotation is Secrets Manager's part: an empty version, labelled AWSPENDING.
+// startRotation does Secrets Manager's part: it adds an empty version, labelled AWSPENDING.
 func (s *stage) startRotation() (token string) {
 	token, err := s.world.StartRotation(secret)
 	if err != nil {
@@ -188,7 +188,7 @@ func (s *stage) startRotation() (token string) {
 	return token
 }
 
-// foreignSecret holds something else than a credential of ours.
+// foreignSecret is a secret whose value isn't a credential of ours.
 func (s *stage) foreignSecret() *stage {
 	s.foreign = `{"api_key":"of another service"}`
 	return s.person(func(w *localaws.World) {
@@ -198,7 +198,7 @@ func (s *stage) foreignSecret() *stage {
 	})
 }
 
-// leftPending is what AWS's sample of a rotator leaves where its rotation is cancelled.
+// leftPending is what AWS's sample rotator leaves if its rotation is cancelled.
 func (s *stage) leftPending() *stage {
 	return s.person(func(w *localaws.World) {
 		const text = "AKIAIOSFODNN7EXAMPLE:B of another rotator"

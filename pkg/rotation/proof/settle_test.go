@@ -9,9 +9,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// settling is when ticks come once the faults have stopped: a few soon, then one each 25 hours. It
-// is long enough for a key that was given up to go, for the rotation that waited for its slot, and
-// for the key that was superseded then.
+// settling has the pauses between ticks once the faults have stopped: a few short ones, then 25
+// hours each. Together they are long enough for a given-up key to be deleted, for the rotation that
+// waited for its slot, and for the key that this rotation superseded.
 var settling = func() []time.Duration {
 	pauses := []time.Duration{0, hour, hour, hour}
 	for range 18 {
@@ -23,7 +23,7 @@ var settling = func() []time.Duration {
 // mayFail is how many of those ticks may fail: SES may be late to accept, twice.
 const mayFail = 4
 
-// settle ticks until all is quiet, and looks whether it is.
+// settle ticks until all is quiet, and checks that it is.
 func (s *stage) settle() {
 	if s.foreign != "" {
 		s.refuse()
@@ -44,7 +44,7 @@ func (s *stage) settle() {
 			s.judge.must(p4, failures <= mayFail, "tick after tick fails: %v", a.err)
 		}
 		if s.stranger == "" && s.unquiet() == "" {
-			break // a stranger's key has to outlive all of it
+			break // with a stranger's key it goes on: the key has to outlive all ticks
 		}
 	}
 	if s.noted {
@@ -60,7 +60,7 @@ func (s *stage) settle() {
 	s.stored()
 }
 
-// settleValue is what the error asks a person for.
+// settleValue does what the error asks a person to do.
 func (s *stage) settleValue() {
 	if s.unsettled == "" {
 		return
@@ -71,29 +71,29 @@ func (s *stage) settleValue() {
 	})
 }
 
-// refuse is all that comes of another's secret.
+// refuse checks that another's secret is only refused.
 func (s *stage) refuse() {
 	a := s.run(&invocation{name: "t", req: rotation.Request{Action: rotation.Tick}})
 	s.judge.must(p8, rotation.TypeOf(a.err) == rotation.ConfigurationError,
-		"a tick finds another's secret, and answers %q", a.outcome())
+		"a tick finds another's secret, but answers %q", a.outcome())
 	k, ok := s.key(s.stranger)
 	s.judge.must(p8, ok && k.Status == "Active" && len(s.world.Keys(user)) == 1,
-		"beside another's secret there are other keys than before")
+		"with another's secret, the keys have changed")
 	s.stored()
 }
 
-// remove removes the user's keys once more, with nothing in the way. No tick follows: the schedule
-// is gone as well.
+// remove removes the user's keys once more, undisturbed. No tick follows: the schedule is gone as
+// well.
 func (s *stage) remove() {
 	s.run(&invocation{name: "r", req: remove})
-	s.judge.must(p4, len(s.world.Keys(user)) == 0, "the user is decommissioned, and has %d keys",
+	s.judge.must(p4, len(s.world.Keys(user)) == 0, "the user is decommissioned, but has %d keys",
 		len(s.world.Keys(user)))
-	s.judge.must(p4, len(s.world.Parameters()) == 0, "the user is decommissioned, and the copy is still there")
+	s.judge.must(p4, len(s.world.Parameters()) == 0, "the user is decommissioned, but the copy is still there")
 	s.stored()
 }
 
-// unquiet is what isn't as everything ends: one Active key, named by AWSCURRENT and accepted,
-// nothing pending, and nothing left behind but a stranger's key.
+// unquiet says what differs from how everything must end: with one Active key that AWSCURRENT names
+// and SES accepts, nothing pending, and nothing left behind except a stranger's key.
 func (s *stage) unquiet() string {
 	version, c := s.current()
 	if !s.accepts(c) {

@@ -30,26 +30,26 @@ type stage struct {
 	policy    rotation.Policy
 	endpoints []sessmtp.Endpoint
 	noted     bool              // a person has added a note to the value
-	foreign   string            // the value, where it is another service's
+	foreign   string            // the value, if it is another service's
 	leftover  localaws.Version  // labelled AWSPENDING by another rotator; its ID is empty for none
-	unsettled string            // what the value says and the configuration doesn't, until somebody settles it
+	unsettled string            // how the value differs from the configuration, until somebody settles it
 	copies    bool              // the credential is copied to Parameter Store
 	stranger  string            // a key that a person made and sends with, day after day
-	names     map[string]string // of keys and versions, by their IDs: who made them and as which
+	names     map[string]string // of keys and versions, by ID: who made them, and a number
 	made      map[string]int    // how many each has made
 	making    string            // who makes the next key
 	judge     *judge
-	mistake   *mistake // nil: none is put in
+	mistake   *mistake // nil for none
 	invoked   int
 
-	// Of a hostile world:
+	// In a hostile world:
 	lateUse time.Duration // how late use is reported
 }
 
-// begin is when every stage's clock starts.
+// begin is the time at which every stage's clock starts.
 var begin = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// newStage has a user without keys, and no secret yet.
+// newStage returns a stage with a user without keys, and without a secret.
 func newStage() *stage {
 	s := &stage{now: begin, policy: rotation.DefaultPolicy(), names: map[string]string{}, made: map[string]int{},
 		judge: newJudge()}
@@ -59,7 +59,7 @@ func newStage() *stage {
 	return s
 }
 
-// clone is a stage in the same state that goes its own way.
+// clone returns an independent stage in the same state.
 func (s *stage) clone() *stage {
 	c := *s
 	c.names, c.made, c.judge = maps.Clone(s.names), maps.Clone(s.made), s.judge.clone()
@@ -78,8 +78,7 @@ func (s *stage) configure(regions ...string) {
 	s.policy.Regions, s.endpoints = regions, endpoints
 }
 
-// newKey makes IDs and secrets that depend on nothing but who makes them, so that runs can be
-// compared.
+// newKey makes IDs and secrets that depend only on who makes them, so that runs can be compared.
 func (s *stage) newKey() (id, secretKey string) {
 	name := s.name(s.making, "k")
 	sum := sha256.Sum256([]byte(name))
@@ -88,7 +87,7 @@ func (s *stage) newKey() (id, secretKey string) {
 	return id, base64.StdEncoding.EncodeToString(sum[:30])
 }
 
-// name is the next one of its maker's.
+// name returns the next name for what the maker makes.
 func (s *stage) name(maker, what string) string {
 	s.made[maker+what]++
 	return fmt.Sprintf("%s.%s%d", maker, what, s.made[maker+what])
@@ -103,7 +102,7 @@ func (s *stage) nameVersions(maker string) {
 	}
 }
 
-// after lets time pass, and looks.
+// after moves the clock on, and looks.
 func (s *stage) after(d time.Duration) *stage {
 	s.now = s.now.Add(d)
 	s.look(nil, byTime)
@@ -150,5 +149,5 @@ func (s *stage) key(id string) (localaws.Key, bool) {
 	return localaws.Key{}, false
 }
 
-// tick is one ordinary invocation that nothing disturbs.
+// tick is one ordinary, undisturbed invocation.
 func (s *stage) tick() *stage { return s.invoke(rotation.Request{Action: rotation.Tick}) }
