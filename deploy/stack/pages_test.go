@@ -55,7 +55,7 @@ func prose(markdown string) map[int]string {
 }
 
 func TestProseInDocumentsIsAtMost120ColumnsWide(t *testing.T) {
-	for _, document := range append(pages(t), "README.md") {
+	for _, document := range documents(t) {
 		for number, line := range prose(contents(t, top+document)) {
 			if n := utf8.RuneCountInString(line); n > 120 {
 				t.Errorf("%s:%d has %d columns", document, number, n)
