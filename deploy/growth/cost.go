@@ -54,22 +54,22 @@ func Bill(s Stack) []Charge {
 	use := calls*perCall + invocationsOf*(perInvocation+perTrigger+secondsEach*float64(s.Memory)/1024*perGBSecond) +
 		invocationsOf*logBytesEach/1e9*perLogGB
 	bill := []Charge{
-		{"Secrets Manager", "the secret, and as much for each replica", float64(s.Secrets) * perSecret, false},
-		{"CloudWatch", fmt.Sprintf("%d alarms, at $%.2f for each metric that one looks at", s.Alarms, perAlarm),
+		{"Secrets Manager", "the secret; each replica costs the same again", float64(s.Secrets) * perSecret, false},
+		{"CloudWatch", fmt.Sprintf("%d alarms, at $%.2f for each metric that an alarm uses", s.Alarms, perAlarm),
 			float64(s.AlarmMetrics) * perAlarm, false},
 		{"CloudWatch",
-			fmt.Sprintf("%d metrics of the daily audit; others cost only in hours in which something happens",
+			fmt.Sprintf("%d metrics of the daily audit; others cost only in hours in which they are published",
 				auditMetrics),
 			auditMetrics * audits / hours * perMetric, false},
 		{"Lambda, EventBridge, logs, API calls",
 			fmt.Sprintf("%.0f invocations, %.0f calls to Secrets Manager and %.0f MB of logs", invocationsOf, calls,
 				invocationsOf*logBytesEach/1e6), use, false},
 		{"CloudWatch", "a dashboard, with `MakeDashboard`", perDashboard, true},
-		{"KMS", "a key of your own, with `KmsKeyArn`; `aws/secretsmanager` costs nothing", 1.00, true},
+		{"KMS", "your own key, with `KmsKeyArn`; `aws/secretsmanager` is free", 1.00, true},
 		{"KMS",
 			fmt.Sprintf("about %.0f,000 requests for copies in Parameter Store, with `ParameterPath`; the parameters "+
-				"cost nothing", copies*invocationsOf/1000), copies * invocationsOf * perKMSRequest, true},
-		{"VPC", "a NAT gateway, with `SubnetIds` in a VPC that has none, and what it transfers", hours * perNATHour, true},
+				"are free", copies*invocationsOf/1000), copies * invocationsOf * perKMSRequest, true},
+		{"VPC", "a NAT gateway, with `SubnetIds` in a VPC without one; its traffic costs extra", hours * perNATHour, true},
 	}
 	for i := range bill {
 		bill[i].Dollars = math.Round(100*bill[i].Dollars) / 100

@@ -210,7 +210,7 @@ func TestATemplateWithoutWhatAQuotaCountsIsRefused(t *testing.T) {
 func TestThePagesHaveTheCosts(t *testing.T) {
 	for _, page := range []struct{ file, name, table string }{
 		{"README.md", "cost", costTable(t)},
-		{"../../README.md", "bill", billTable(t)},
+		{"../docs/costs.md", "bill", billTable(t)},
 	} {
 		text, err := os.ReadFile(page.file)
 		if err != nil {
@@ -224,6 +224,17 @@ func TestThePagesHaveTheCosts(t *testing.T) {
 		} else if want != string(text) {
 			t.Errorf("%s has other costs: go test ./deploy/growth -update writes them\n%s", page.file, page.table)
 		}
+	}
+}
+
+// TestTheREADMESaysWhatAStackCosts compares its number with that of the bill.
+func TestTheREADMESaysWhatAStackCosts(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("About $%.2f a month", Cost(theStack(t))); !strings.Contains(string(readme), want) {
+		t.Errorf("README.md doesn't say %q", want)
 	}
 }
 

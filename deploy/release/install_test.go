@@ -93,23 +93,21 @@ func releases(t *testing.T, dist string) string {
 	return server.URL
 }
 
-// printed are the README's commands that need no Go.
+// printed are the commands of deploy/docs/install.md that need no Go.
 func printed(t *testing.T) []string {
 	t.Helper()
-	_, section, _ := strings.Cut(string(read(t, top+"/README.md")), "\n### Without Go\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	return slices.DeleteFunc(commands.Of(section), func(command string) bool {
+	return slices.DeleteFunc(commands.Of(string(read(t, top+"/deploy/docs/install.md"))), func(command string) bool {
 		return strings.HasPrefix(command, "go install ")
 	})
 }
 
-// TestAReleaseIsInstalledWithoutGo runs what README.md prints, for both architectures of the
+// TestAReleaseIsInstalledWithoutGo runs what install.md prints, for both architectures of the
 // function, with this snapshot in the place of release 0.1.0, and with moto in that of AWS.
 func TestAReleaseIsInstalledWithoutGo(t *testing.T) {
 	dist := snapshot(t)
 	all := printed(t)
 	if len(all) != 9 {
-		t.Fatalf("README.md prints %d commands, and this knows 9:\n%s", len(all), strings.Join(all, "\n"))
+		t.Fatalf("install.md prints %d commands, and this knows 9:\n%s", len(all), strings.Join(all, "\n"))
 	}
 	moto := awstest.Moto(t, "python3", "../stack/testdata/moto_cloudformation.py")
 	c := newWithoutGo(t, "AWS_ENDPOINT_URL="+moto, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
@@ -142,7 +140,7 @@ func TestAReleaseIsInstalledWithoutGo(t *testing.T) {
 	install, _, _ := strings.Cut(all[6], "#")
 	deb := strings.TrimPrefix(strings.TrimSpace(install), "apt-get install ./")
 	if deb != "smtprotate_0.1.0_amd64.deb" {
-		t.Fatalf("README.md installs %q", install)
+		t.Fatalf("install.md installs %q", install)
 	}
 	c.run("dpkg-deb -x " + one(t, dist, "*_"+runtime.GOARCH+".deb") + " root")
 	c.env = append(c.env, "PATH="+c.folder+"/root/usr/bin:"+os.Getenv("PATH"))

@@ -78,7 +78,7 @@ func (f failure) Error() string {
 	return fmt.Sprintf("the function itself failed: %s (%s)\nSee its log.", f.Message, f.Type)
 }
 
-// advices say what to do about each type of error, as the README does.
+// advices say what to do about each type of error, as deploy/docs/events.md does.
 var advices = map[rotation.ErrorType]string{
 	rotation.ConfigurationError: "Correct the function's settings.",
 	rotation.RequestError:       "Nothing was touched.",

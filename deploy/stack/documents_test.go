@@ -37,28 +37,28 @@ func TestTheDocumentsSayWhatAWSAsksFor(t *testing.T) {
 		return text
 	}
 	row := func(name string) string {
-		_, text, _ := strings.Cut(contents(t, "../../README.md"), "\n| `"+name+"`")
+		_, text, _ := strings.Cut(contents(t, "../docs/parameters.md"), "\n| `"+name+"`")
 		text, _, _ = strings.Cut(text, "\n")
 		return text
 	}
 	for _, said := range []struct{ where, text, says string }{
 		{"SubnetIds", description("SubnetIds"), iamsEndpoint},
 		{"subnet_ids", variable("subnet_ids"), iamsEndpoint},
-		{"README.md, SubnetIds", row("SubnetIds"), iamsEndpoint},
+		{"parameters.md, SubnetIds", row("SubnetIds"), iamsEndpoint},
 		{"endpoint.yaml", strings.ReplaceAll(contents(t, "../endpoint.yaml"), "\n#", ""), iamsEndpoint},
 		{"runbook.md", contents(t, "../runbook.md"), iamsEndpoint},
-		{"README.md", contents(t, "../../README.md"), leaveTheGroup},
+		{"deploy.md", contents(t, "../docs/deploy.md"), leaveTheGroup},
 		{"runbook.md", contents(t, "../runbook.md"), leaveTheGroup},
 		{"IdentityArns", description("IdentityArns"), ownIdentity},
 		{"FromAddresses", description("FromAddresses"), ownIdentity},
 		{"identity_arns", variable("identity_arns"), ownIdentity},
 		{"from_addresses", variable("from_addresses"), ownIdentity},
-		{"README.md, IdentityArns", row("IdentityArns"), ownIdentity},
-		{"README.md, FromAddresses", row("FromAddresses"), ownIdentity},
+		{"parameters.md, IdentityArns", row("IdentityArns"), ownIdentity},
+		{"parameters.md, FromAddresses", row("FromAddresses"), ownIdentity},
 		{"postfix/README.md", contents(t, "../apps/postfix/README.md"), ownIdentity},
 		{"InUseWindow", description("InUseWindow"), lastUse},
 		{"in_use_window", variable("in_use_window"), lastUse},
-		{"README.md, IN_USE_WINDOW", row("IN_USE_WINDOW"), "Shorter than 1h"},
+		{"parameters.md, IN_USE_WINDOW", row("IN_USE_WINDOW"), "Shorter than 1h"},
 		{"grace.md", contents(t, "../apps/grace.md"), lastUse},
 	} {
 		if !strings.Contains(strings.ReplaceAll(strings.Join(strings.Fields(said.text), " "), "`", ""), said.says) {
@@ -68,28 +68,29 @@ func TestTheDocumentsSayWhatAWSAsksFor(t *testing.T) {
 }
 
 func TestTheDocumentsNameEveryParameterAlarmAndPermission(t *testing.T) {
-	readme, runbook := contents(t, "../../README.md"), contents(t, "../runbook.md")
+	parameters, runbook := contents(t, "../docs/parameters.md"), contents(t, "../runbook.md")
 	template := load(t, templateFile)
 	variables := template.at("Resources", "Function", "Properties", "Environment", "Variables")
 	for name := range template.at("Parameters").fields() {
-		inTable := strings.Contains(readme, "`"+name+"`")
+		inTable := strings.Contains(parameters, "`"+name+"`")
 		for variable, value := range variables.fields() {
 			if value.at("Ref").String() == name {
-				inTable = strings.Contains(readme, "| `"+variable+"` |")
+				inTable = strings.Contains(parameters, "| `"+variable+"` |")
 			}
 		}
 		if !inTable {
-			t.Errorf("README.md says nothing of the parameter %s", name)
+			t.Errorf("parameters.md says nothing of the parameter %s", name)
 		}
 	}
 	var alarms []string
+	ofAlarms := contents(t, "../docs/alarms.md")
 	for name, r := range template.at("Resources").fields() {
 		if r.at("Type").String() != "AWS::CloudWatch::Alarm" {
 			continue
 		}
 		alarms = append(alarms, name)
-		if !strings.Contains(readme, "| `"+name+"` |") {
-			t.Errorf("README.md says nothing of the alarm %s", name)
+		if !strings.Contains(ofAlarms, "| `"+name+"` |") {
+			t.Errorf("alarms.md says nothing of the alarm %s", name)
 		}
 	}
 	var described []string
@@ -103,11 +104,12 @@ func TestTheDocumentsNameEveryParameterAlarmAndPermission(t *testing.T) {
 	if !slices.Equal(alarms, described) {
 		t.Errorf("the runbook describes %v, and there are %v", described, alarms)
 	}
+	permissions := contents(t, "../docs/permissions.md")
 	for action := range withAllPermissions(t).roleOf("FunctionRole") {
 		service, name, _ := strings.Cut(action, ":")
-		short := strings.Contains(readme, "`"+service+":") && strings.Contains(readme, "`"+name+"`")
-		if !strings.Contains(readme, "`"+action+"`") && !short {
-			t.Errorf("README.md says nothing of the permission %s", action)
+		short := strings.Contains(permissions, "`"+service+":") && strings.Contains(permissions, "`"+name+"`")
+		if !strings.Contains(permissions, "`"+action+"`") && !short {
+			t.Errorf("permissions.md says nothing of the permission %s", action)
 		}
 	}
 }

@@ -80,22 +80,23 @@ var inTheRepository = strings.Fields(`
 	AWS::SecretsManager::RotationSchedule AWS::SecretsManager::Secret AWS::SNS::Subscription AWS::SNS::Topic
 	AWS::SNS::TopicPolicy AWS::SQS::Queue AWS::SQS::QueuePolicy`)
 
-// TestTheReadmeSaysWhyTheRepositoryDoesNotHaveIt fails as well if it could have it.
-func TestTheReadmeSaysWhyTheRepositoryDoesNotHaveIt(t *testing.T) {
+// TestThePageSaysWhyTheRepositoryDoesNotHaveIt fails as well if it could have it.
+func TestThePageSaysWhyTheRepositoryDoesNotHaveIt(t *testing.T) {
 	refused := map[string]bool{}
 	for _, resource := range load(t, templateFile).at("Resources").fields() {
 		if kind := resource.at("Type").String(); !slices.Contains(inTheRepository, kind) {
 			refused[kind] = true
 		}
 	}
-	_, readme, _ := strings.Cut(contents(t, top+"README.md"), "Serverless Application\nRepository doesn't")
-	readme, _, _ = strings.Cut(readme, "A release's template")
+	words := strings.Join(strings.Fields(contents(t, top+"deploy/docs/install.md")), " ")
+	_, page, _ := strings.Cut(words, "Serverless Application Repository doesn't")
+	page, _, _ = strings.Cut(page, "A release's template")
 	var said []string
-	for _, match := range regexp.MustCompile("`((AWS|Custom)::[\\w:]+)`").FindAllStringSubmatch(readme, -1) {
+	for _, match := range regexp.MustCompile("`((AWS|Custom)::[\\w:]+)`").FindAllStringSubmatch(page, -1) {
 		said = append(said, match[1])
 	}
 	slices.Sort(said)
 	if want := slices.Sorted(maps.Keys(refused)); !slices.Equal(said, want) {
-		t.Errorf("the repository takes no %v, and README.md says %v", want, said)
+		t.Errorf("the repository takes no %v, and install.md says %v", want, said)
 	}
 }

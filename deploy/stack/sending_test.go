@@ -333,9 +333,9 @@ func TestTheDocumentsSayHowManyIdentitiesFit(t *testing.T) {
 		file, text, says string
 		number           int
 	}{
-		{"README.md", contents(t, "../../README.md"),
+		{"parameters.md", contents(t, "../docs/parameters.md"),
 			"room for %d identities with names as long as `notices.example.com`", template},
-		{"README.md", contents(t, "../../README.md"), "With Terraform, %d fit", module},
+		{"parameters.md", contents(t, "../docs/parameters.md"), "With Terraform, %d fit", module},
 		{"template.yaml", load(t, templateFile).at("Parameters", "IdentityArns", "Description").String(),
 			"room for %d with names as long as notices.example.com", template},
 		{"variables.tf", contents(t, moduleFolder+"/variables.tf"),

@@ -33,11 +33,11 @@ locals {
 
   alarms = {
     CredentialBroken = {
-      description = "AWSCURRENT names an access key that is gone or Inactive, or the daily audit found that SES refuses its password: mail is failing. The function replaces a dead key by itself; look who touched it."
+      description = "AWSCURRENT names an access key that is gone or Inactive, or the daily audit found that SES refuses its password: mail is failing. The function replaces a dead key by itself; find out who changed it."
       metric      = "CurrentKeyBroken"
     }
-    NoTick = { # one that fails is InvocationsFail's, and one that is given up InvocationsLost's
-      description = "For three hours nothing has invoked the function, so nothing is rotated or retired. Applications go on with the credential that they have; look at the schedule."
+    NoTick = { # InvocationsFail is about ticks that fail, InvocationsLost about ticks that were given up
+      description = "Nothing has invoked the function for three hours, so nothing is rotated or retired. Applications can still send; check the schedule."
       namespace   = "AWS/Lambda"
       metric      = "Invocations"
       statistic   = "Sum"
@@ -47,30 +47,30 @@ locals {
       missing     = "breaching"
     }
     CredentialOverdue = {
-      description = "The credential should have been replaced more than a day ago. Applications go on with it; the log says what is in the way."
+      description = "The credential should have been replaced more than a day ago. Applications can still send; the log says what prevents the rotation."
       metric      = "SecondsOverdue"
       threshold   = 86400
     }
     KeySlotsTaken = {
-      description = "Rotation is due, and both of the user's two access keys are taken. The log says who holds the second, and until when."
+      description = "A rotation is due, but both of the user's two key slots are taken. The log says what holds the second, and until when."
       metric      = "Blocked"
     }
     SupersededKeyInUse = {
-      description = "An access key's grace period is over, and somebody still sends with it: an application that hasn't read the secret again. It stays Active until nobody does, or until max_grace_period."
+      description = "An access key's grace period is over, and something still sends with it: an application that hasn't read the secret again. The key stays Active until it is unused, or until max_grace_period."
       metric      = "SupersededKeyInUse"
     }
     PolicyTooWide = {
-      description = "The daily audit has found that the SMTP user may do more than its own mail, or that AWS has quarantined it. The log says what, and what to have instead."
+      description = "The daily audit found that the SMTP user may do more than send its mail, or that AWS has quarantined it. The log says what, and what to use instead."
       metric      = "HighFindings"
       period      = 21600
       periods     = 5 # 30 hours, in which there is always an audit
     }
     LeakUnanswered = {
-      description = "AWS told of a leak, and the function did nothing: it is only suspected, or names nothing that can be read, or is too old. The log says which."
+      description = "AWS reported a leak, and the function did nothing: the leak is only suspected, or the event names nothing that can be read, or is too old. The log says which."
       metric      = "LeakUnanswered"
     }
     InvocationsFail = { # each tick is tried three times, and in any four hours there are three ticks at least
-      description = "The function has failed nine times within four hours, as it does if three ticks fail with all their attempts. A tick or two that fail are no reason to get up: the next one goes on."
+      description = "The function failed nine times within four hours: that is three failed ticks with all their retries. One or two failed ticks don't matter, because the next one continues."
       namespace   = "AWS/Lambda"
       metric      = "Errors"
       statistic   = "Sum"
@@ -79,7 +79,7 @@ locals {
       periods     = 1
     }
     InvocationsLost = {
-      description = "A tick or another event was given up, and is in the queue of failures with the reason."
+      description = "A tick or another event was given up. The queue of failures has it, with the reason."
       namespace   = "AWS/SQS"
       metric      = "NumberOfMessagesSent" # each is told, whether or not those before were taken out
       dimensions  = { QueueName = aws_sqs_queue.failure_queue.name }

@@ -92,15 +92,15 @@ resource "aws_lambda_function" "function" {
     }
     precondition {
       condition     = var.verify != "send" || var.verify_from != ""
-      error_message = "verify_from is needed where verify is send."
+      error_message = "verify_from is needed if verify is send."
     }
     precondition {
       condition     = length(var.sandbox_recipient_arns) == 0 || length(var.from_addresses) > 0
-      error_message = "from_addresses is needed where there are sandbox_recipient_arns, or the credential could send as its recipients."
+      error_message = "from_addresses is needed with sandbox_recipient_arns; otherwise the credential could send as its recipients."
     }
     precondition {
       condition     = length(var.private_networks) == 0 || length(local.inside) > 0
-      error_message = "vpc_endpoint_ids or vpc_ids is needed where there are private_networks, which are the same in everybody's VPC."
+      error_message = "vpc_endpoint_ids or vpc_ids is needed with private_networks, because other people's VPCs use the same networks."
     }
     precondition {
       condition     = local.makes_secret || length(var.reader_arns) + length(var.replica_regions) == 0

@@ -1,5 +1,5 @@
 output "function_name" {
-  description = "The function; invoke it with {\"action\":\"status\"} to see where things stand."
+  description = "The function; invoke it with {\"action\":\"status\"} to see the current state."
   value       = aws_lambda_function.function.function_name
 }
 
@@ -24,7 +24,7 @@ output "user_name" {
 }
 
 output "alarm_topic_arn" {
-  description = "The topic that alarms are sent to."
+  description = "The topic that alarms go to."
   value       = aws_sns_topic.alarm_topic.arn
 }
 

@@ -26,10 +26,10 @@ func marks() []string {
 	return all
 }
 
-func TestTheREADMEHasARowForEveryEvent(t *testing.T) {
-	_, table, ok := strings.Cut(contents(t, "README.md"), "| event | does |\n|---|---|\n")
+func TestThePageOfEventsHasARowForEveryEvent(t *testing.T) {
+	_, table, ok := strings.Cut(contents(t, "deploy/docs/events.md"), "| event | what the function does |\n|---|---|\n")
 	if !ok {
-		t.Fatal("README.md has no table of events")
+		t.Fatal("events.md has no table of events")
 	}
 	table, _, _ = strings.Cut(table, "\n\n")
 	left := marks()
@@ -38,11 +38,11 @@ func TestTheREADMEHasARowForEveryEvent(t *testing.T) {
 		n := len(left)
 		left = slices.DeleteFunc(left, func(mark string) bool { return strings.Contains(event, mark) })
 		if len(left) == n {
-			t.Errorf("README.md has an event that doesn't exist: %s", event)
+			t.Errorf("events.md has an event that doesn't exist: %s", event)
 		}
 	}
 	for _, mark := range left {
-		t.Errorf("README.md doesn't mention %s", mark)
+		t.Errorf("events.md doesn't mention %s", mark)
 	}
 }
 
@@ -60,7 +60,8 @@ func TestThePackageCommentHasARowForEveryEvent(t *testing.T) {
 func TestTheActionsInDocumentsAreUnderstood(t *testing.T) {
 	action := regexp.MustCompile(`\{"action":"[^{}]*\}`)
 	for _, file := range []string{
-		"README.md", "CHANGELOG.md", "deploy/runbook.md", "deploy/terraform/README.md", "template.yaml",
+		"README.md", "CHANGELOG.md", "deploy/docs/events.md", "deploy/docs/deploy.md", "deploy/runbook.md",
+		"deploy/terraform/README.md", "template.yaml",
 	} {
 		found := action.FindAllString(contents(t, file), -1)
 		if len(found) == 0 {

@@ -25,7 +25,8 @@
 // a misspelt one must not turn an emergency for one key into one for another.
 //
 // Names in events and answers are a contract: add, don't rename. A new kind of event needs a type
-// in a file of its own, a case in Parse, a row here and in the README, and a case in the function.
+// in a file of its own, a case in Parse, a row here and in deploy/docs/events.md, and a case in the
+// function.
 package event
 
 import "bytes"

@@ -77,18 +77,18 @@ func TestATickLooksForAWaitingCredentialWhereTheLabelIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.costsFour("once the label is gone")
-	readme, err := os.ReadFile("../../README.md")
+	page, err := os.ReadFile("../../deploy/docs/how-it-works.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	const says = "makes two AWS calls, at the same time; four, as long as no version of the secret is labelled " +
 		"AWSPENDING"
-	if !strings.Contains(strings.Join(strings.Fields(string(readme)), " "), says) {
-		t.Errorf("README.md doesn't say that a tick %q", says)
+	if !strings.Contains(strings.Join(strings.Fields(string(page)), " "), says) {
+		t.Errorf("how-it-works.md doesn't say that a tick %q", says)
 	}
 }
 
-// costsFour compares an idle tick with what README.md says about the exception.
+// costsFour compares an idle tick with what how-it-works.md says about the exception.
 func (s *stage) costsFour(when string) {
 	s.Helper()
 	if calls, inTurn := s.cost(`{}`, rotation.Waiting); calls != 4 || inTurn != 3 {

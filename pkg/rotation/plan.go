@@ -53,8 +53,8 @@ type rule struct {
 	decide func(*planner) Decision
 }
 
-// rules has each action's rules, in the order in which Plan asks them. The README lists a tick's,
-// except the three that matter only within one run: store, given up and doubt.
+// rules has each action's rules, in the order in which Plan asks them. deploy/docs/how-it-works.md
+// lists a tick's, except the three that matter only within one run: store, given up and doubt.
 var rules = map[Action][]rule{
 	Tick: forTicks, Rotate: forTicks,
 	Emergency:    forEmergencies,

@@ -28,14 +28,14 @@ func TestEachActionHasItsRules(t *testing.T) {
 	}
 }
 
-// TestTheREADMEHasTheRulesOfATick compares its table with the rules, in their order. The rules
-// store, doubt and given up only matter within one run, so the README leaves them out.
-func TestTheREADMEHasTheRulesOfATick(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+// TestThePageOfHowItWorksHasTheRulesOfATick compares its table with the rules, in their order. The
+// rules store, doubt and given up only matter within one run, so the page leaves them out.
+func TestThePageOfHowItWorksHasTheRulesOfATick(t *testing.T) {
+	text, err := os.ReadFile("../../deploy/docs/how-it-works.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(text), "| rule | it finds | it does |")
+	_, after, _ := strings.Cut(string(text), "| rule | when | what it does |")
 	table, _, _ := strings.Cut(after, "\n\n")
 	var published, want []string
 	for _, row := range regexp.MustCompile(`(?m)^\| \*(.*?)\* \|`).FindAllStringSubmatch(table, -1) {
@@ -47,7 +47,7 @@ func TestTheREADMEHasTheRulesOfATick(t *testing.T) {
 		}
 	}
 	if !slices.Equal(published, want) {
-		t.Errorf("README.md has the rules %q, want %q", published, want)
+		t.Errorf("how-it-works.md has the rules %q, want %q", published, want)
 	}
 }
 

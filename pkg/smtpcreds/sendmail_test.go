@@ -20,8 +20,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// inReadme is README.md's example, so that it is compiled.
-func inReadme(ctx context.Context, cfg aws.Config, from string, to []string, msg []byte) error {
+// inDocuments is the example of README.md and deploy/docs/secret.md, which has to compile.
+func inDocuments(ctx context.Context, cfg aws.Config, from string, to []string, msg []byte) error {
 	store := &smtpcreds.Store{Source: smtpcreds.SecretsManager{API: secretsmanager.NewFromConfig(cfg),
 		SecretID: "mail"}}
 
@@ -31,23 +31,32 @@ func inReadme(ctx context.Context, cfg aws.Config, from string, to []string, msg
 	return err
 }
 
-var _ = inReadme
+var _ = inDocuments
 
-func TestTheExampleOfTheREADMECompiles(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+// TestTheExamplesInGoCompile looks for each of these pages' examples in this file. No other
+// document has any.
+func TestTheExamplesInGoCompile(t *testing.T) {
 	own, err := os.ReadFile("sendmail_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, example, _ := strings.Cut(string(readme), "```go\n")
-	example, _, _ = strings.Cut(example, "```")
-	words := strings.Join(strings.Fields(example), " ")
 	compiled := strings.Join(strings.Fields(string(own)), " ")
-	if !strings.HasPrefix(words, "store := ") || !strings.Contains(compiled, words) {
-		t.Errorf("README.md's example differs from the one compiled here: %s", example)
+	for _, document := range []string{"README.md", "deploy/docs/secret.md"} {
+		text, err := os.ReadFile("../../" + document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples := strings.Split(string(text), "```go\n")[1:]
+		if len(examples) == 0 {
+			t.Errorf("%s has no example in Go", document)
+		}
+		for _, example := range examples {
+			example, _, _ = strings.Cut(example, "```")
+			words := strings.Join(strings.Fields(example), " ")
+			if !strings.HasPrefix(words, "store := ") || !strings.Contains(compiled, words) {
+				t.Errorf("%s: the example differs from the one compiled here: %s", document, example)
+			}
+		}
 	}
 }
 

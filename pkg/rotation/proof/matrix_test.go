@@ -85,8 +85,8 @@ The tests in this folder write this page, and `+"`WHOLE=1 go test`"+` fails if i
 
 It says what [the tests](doc.go) do to the rotator, and how it did. IAM, Secrets Manager and SES are pkg/localaws; the
 rotator and its adapters are the function's. After every effect an application reads AWSCURRENT and logs in, and a judge
-that knows the history of every key and label checks the promises P1 to P8 of the [README](../../../README.md). After each
-run the function is started again, and ticks until all is quiet.
+that knows the history of every key and label checks the [promises](../../../deploy/docs/promises.md) P1 to P8. After
+each run the function is started again, and ticks until all is quiet.
 
 In all, %s states were visited; **%d** of them broke a promise.
 
@@ -121,13 +121,13 @@ func (e enumeration) writeCampaigns(p *strings.Builder) {
 	p.WriteString(`
 ## What is enumerated
 
-A fault is one of these: an error without an effect; a definite refusal (for a login: 535); throttling; a secret that takes
-no more versions; an effect whose answer is lost; the same, and the SDK tries again; an effect that comes at any later
-moment; a process that is killed before or after the effect. Two invocations at once are interleaved call by call. A state
-is the world and what the running invocations know. A way is one course of events from beginning to end; ways that lead to
-the same state are counted separately. Two emergencies, or an emergency and a rollback, fence each other off again and
-again, in more ways than can be tried. Of these pairs, two scenes are tried with up to two preemptions (one invocation is
-paused for the other although it could go on); the long form tries more.
+A fault is one of these: an error without an effect; a definite refusal (for a login: 535); throttling; a secret that
+takes no more versions; an effect whose answer is lost; the same, and the SDK tries again; an effect that comes at any
+later moment; a process that is killed before or after the effect. Two invocations at once are interleaved call by call.
+A state is the world and what the running invocations know. A way is one course of events from beginning to end; ways
+that lead to the same state are counted separately. Two emergencies, or an emergency and a rollback, fence each other
+off again and again, in more ways than can be tried. Of these pairs, two scenes are tried with up to two preemptions
+(one invocation is paused for the other although it could go on); the long form tries more.
 
 | | explorations | states | ways | broken |
 |---|---:|---:|---:|---:|
@@ -137,7 +137,7 @@ paused for the other although it could go on); the long form tries more.
 		fmt.Fprintf(p, "| %s | %d | %s | %s | %d |\n", c.name, explored(e.reports[i]), number(float64(r.states)),
 			number(r.ways), broken(r))
 	}
-	fmt.Fprintf(p, "\nScenes: %s.\n", strings.Join(sceneNames(), "; "))
+	fmt.Fprintf(p, "\nThe scenes:\n\n- %s\n", strings.Join(sceneNames(), "\n- "))
 	p.WriteString("\n### Two at once\n\n| | interleavings | explorations | states | ways | broken " +
 		"|\n|---|---|---:|---:|---:|---:|\n")
 	for i, a := range requests {
@@ -180,7 +180,8 @@ func writeMistakes(p *strings.Builder, t *testing.T) {
 	p.WriteString(`
 ## Mistakes made on purpose
 
-Each is a mistake that rotators make. It is put between the rotator and the world, and the judge has to find the promise broken.
+Each is a mistake that rotators make. It is put between the rotator and the world, and the judge has to find the promise
+broken.
 
 | mistake | breaks | seen in states |
 |---|---|---:|
@@ -195,10 +196,10 @@ func writeLong(p *strings.Builder, t *testing.T) {
 	p.WriteString(`
 ## The long form
 
-The long form has what takes too long for every day, and a hostile world: lives with random faults at any call, overlapping
-invocations, stale reads, late propagation, clocks that differ by a minute, schedules that stop for a month, and people who
-make, deactivate, activate and delete keys, move labels and edit the value. At the end of each life, ticks have to bring
-everything into order.
+The long form has what takes too long for every day, and a hostile world: lives with random faults at any call,
+overlapping invocations, stale reads, late propagation, clocks that differ by a minute, schedules that stop for a month,
+and people who make, deactivate, activate and delete keys, move labels and edit the value. At the end of each life,
+ticks have to bring everything into order.
 
     go test -tags long -run TestTheLongForm -timeout 6h ./pkg/rotation/proof
 
@@ -215,9 +216,9 @@ Each part also runs alone, for example with -run TestTheLongForm/a_hostile_world
 	if l.Hostile.Failed {
 		verdict = "promises were broken"
 	}
-	fmt.Fprintf(p, "\nThe hostile world, on %s, from seed %d on: %s invocations in %s lives, in %s; %s.\n",
-		l.Hostile.Date, l.Hostile.Seed, number(float64(l.Hostile.Invocations)), number(float64(l.Hostile.Lives)),
-		l.Hostile.Took, verdict)
+	fmt.Fprintf(p, "\nThe hostile world, on %s, from seed %d on, in %s:\n%s invocations in %s lives; %s.\n",
+		l.Hostile.Date, l.Hostile.Seed, l.Hostile.Took, number(float64(l.Hostile.Invocations)),
+		number(float64(l.Hostile.Lives)), verdict)
 }
 
 func readLong(t *testing.T) (l longForm) {

@@ -1,5 +1,5 @@
 output "endpoint_id" {
-  description = "For the module's vpc_endpoint_ids, which binds the credential to it."
+  description = "For the module's vpc_endpoint_ids, so that the credential only works through this endpoint."
   value       = aws_vpc_endpoint.endpoint.id
 }
 
