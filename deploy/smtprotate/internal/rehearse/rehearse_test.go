@@ -334,6 +334,34 @@ func TestOnlyWhatIsARehearsalsIsRemoved(t *testing.T) {
 	wantNothing(t, r)
 }
 
+// TestARehearsalsRecordingIsReplayed: what one rehearsal on localaws records is written, read, and
+// answered in the same words by another.
+func TestARehearsalsRecordingIsReplayed(t *testing.T) {
+	t.Parallel()
+	recorded, err := Local(t.Context(), region, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file strings.Builder
+	if err := recorded.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	read, err := recording.Read(strings.NewReader(file.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Local(t.Context(), region, read.Answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range recording.Compare(read.Answers, again.Answers) {
+		t.Error(d)
+	}
+	if len(again.Answers) != len(read.Answers) || len(read.Answers) < 50 {
+		t.Errorf("%d and %d answers", len(read.Answers), len(again.Answers))
+	}
+}
+
 // TestTheRecordingsOfAccountsAreWhatTheFunctionDoesHere replays the acts of recordings; package
 // recording replays the rest.
 func TestTheRecordingsOfAccountsAreWhatTheFunctionDoesHere(t *testing.T) {
