@@ -218,7 +218,8 @@ func (j *judgement) leaveOthers(ctx context.Context) {
 }
 
 func (j *judgement) warnOfOthers(id string) {
-	j.warn(rotation.WarnKeyNotOurs, "access key %s doesn't belong to the user %s; the alarm was ignored", id, j.Function.keys.User)
+	j.warn(rotation.WarnKeyNotOurs, "access key %s doesn't belong to the user %s; the alarm was ignored", id,
+		j.Function.keys.User)
 }
 
 func (j *judgement) isListed(id string) bool {
