@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes ready for CloudFormation StackSets, from any folder: bash deploy/fleet.sh BUCKET REGION...
-# Lambda takes code from a bucket in its own Region only. So the function goes to the bucket BUCKET-REGION in each Region,
-# which must be there and let the accounts read. .build/template.yaml finds it there with CodeBucket=BUCKET-.
+# Prepares for CloudFormation StackSets, from any folder: bash deploy/fleet.sh BUCKET REGION...
+# Lambda only takes code from a bucket in its own Region. So this uploads the function to the bucket
+# BUCKET-REGION in each Region, which must exist and let the accounts read. .build/template.yaml
+# finds it there with CodeBucket=BUCKET-.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ $# -ge 2 ] || { echo "usage: bash deploy/fleet.sh BUCKET REGION..." >&2; exit 2; }

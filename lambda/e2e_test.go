@@ -25,8 +25,8 @@ const (
 	secret = localfunction.Secret
 )
 
-// TestTheBuiltFunctionDoesAWholeLife drives the binary through the Runtime API, in real time with
-// short periods: first credential, rotation, grace, retirement, deletion, emergency, rollback.
+// TestTheBuiltFunctionDoesAWholeLife runs the binary under the Runtime API, in real time with short
+// periods: first credential, rotation, grace, retirement, deletion, emergency, rollback.
 func TestTheBuiltFunctionDoesAWholeLife(t *testing.T) {
 	t.Parallel()
 	t.Run("on localaws", func(t *testing.T) {
@@ -51,7 +51,7 @@ func deploy(t *testing.T) *localfunction.Deployment {
 	return d
 }
 
-// life is the built function and what an application sees.
+// life has the built function and what an application sees.
 type life struct {
 	*process
 	world   *localaws.World
@@ -62,7 +62,7 @@ type life struct {
 }
 
 // wholeLife uses the IAM and Secrets Manager at otherURL, if that is set, and the deployment's
-// World for all else.
+// World for everything else.
 func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 	if otherURL != "" {
 		d.Env["AWS_ENDPOINT_URL"] = otherURL
@@ -94,11 +94,11 @@ func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 	l.keysAre(map[string]string{k1: "Inactive", k2: "Active"})
 	l.tickUntil(rotation.Deleted)
 	l.keysAre(map[string]string{k2: "Active"})
-	l.tickUntil(rotation.Rotated) // the interval
+	l.tickUntil(rotation.Rotated) // after the rotation interval
 	k3 := l.mailFlows()
 
-	// A rollback needs more time before the previous key's deletion than these periods leave: with
-	// the standard ones
+	// These periods leave no time for a rollback before the previous key's deletion, so the rest of
+	// the life has the standard ones.
 	l.process = startFunction(t, append(slices.Clone(env), "PARAMETER_PATH="+copyPath))
 	printed = append(printed, l.process)
 	l.want(`{"action":"rollback"}`, rotation.RolledBack)
@@ -119,7 +119,7 @@ func wholeLife(t *testing.T, d *localfunction.Deployment, otherURL string) {
 	}
 }
 
-// create makes the user and the secret where the deployment hasn't.
+// create makes the user and the secret, unless the deployment did.
 func (l *life) create(t *testing.T) {
 	t.Helper()
 	_, err := l.iam.CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String(user)})
@@ -164,7 +164,7 @@ func (l *life) wantError(event string, errorType rotation.ErrorType, part string
 	}
 }
 
-// tickUntil ticks until something happens, and checks that it is that.
+// tickUntil ticks until something happens, and checks that it is the wanted outcome.
 func (l *life) tickUntil(outcome rotation.Outcome) {
 	l.Helper()
 	for range 60 {

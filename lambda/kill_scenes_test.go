@@ -14,8 +14,8 @@ import (
 type scene struct {
 	name string
 	play func(a *account) (event string)
-	// askedAgain: a person waits for the answer, and asks again where there is none. All else is
-	// the next tick's business.
+	// askedAgain is set if a person waits for the answer, and asks again if there is none. All else
+	// is left to the next tick.
 	askedAgain bool
 }
 
@@ -122,7 +122,7 @@ var scenes = []scene{
 	}},
 }
 
-// credentialMade is the first credential, made so long ago, as all that follow are.
+// credentialMade makes the first credential, that long before now. So do the functions below.
 func (a *account) credentialMade(ago time.Duration) (keyID string) {
 	a.Helper()
 	a.ago(ago)
@@ -160,7 +160,7 @@ func (a *account) deactivatedByAPerson(keyID string) {
 	}
 }
 
-// keyMadeByHand is in use still.
+// keyMadeByHand makes a key as people do. It is still in use.
 func (a *account) keyMadeByHand(ago time.Duration) (id, password string) {
 	a.Helper()
 	a.ago(ago)

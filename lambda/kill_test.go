@@ -16,10 +16,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing plays every scene up to its event, lets the
-// built function serve that event, and kills the process at the first AWS call, the second, and so
-// on, before and after the call's effect, until a run ends by itself. A new process serves what
-// follows, and ticks until all is quiet. Between any two calls AWSCURRENT's credential sends.
+// TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing plays every scene up to its event, makes the
+// built function serve that event, and kills the process at the first AWS call, at the second, and
+// so on, before and after the call's effect, until a run ends by itself. A new process serves the
+// next events, and ticks until nothing is left to do. Between any two calls AWSCURRENT's credential
+// sends.
 func TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing(t *testing.T) {
 	t.Parallel()
 	for _, sc := range scenes[:whole.Size(t, "scenes", 2, len(scenes))] {
@@ -34,8 +35,8 @@ func TestTheBuiltFunctionKilledAtAnyAWSCallLosesNothing(t *testing.T) {
 	}
 }
 
-// killedAtEachCall plays the scene once for each AWS call that its event makes, twice where the
-// call has an effect, and once more without a kill.
+// killedAtEachCall plays the scene once for each AWS call of its event, twice if the call has an
+// effect, and once more without a kill.
 func (sc scene) killedAtEachCall(t *testing.T) (before, after int) {
 	for !t.Failed() {
 		var call *localaws.Call
@@ -53,14 +54,14 @@ func (sc scene) killedAtEachCall(t *testing.T) (before, after int) {
 	return before, after
 }
 
-// hasEffect: where a call only reads, before and after are the same.
+// hasEffect reports whether a call changes anything. If it doesn't, before and after are the same.
 func hasEffect(c localaws.Call) bool {
 	reads := func(verb string) bool { return strings.HasPrefix(c.Action, verb) }
 	return !slices.ContainsFunc([]string{"Get", "List", "Describe"}, reads)
 }
 
-// killedAt plays the scene with the function killed at the i-th AWS call of its event, and returns
-// that call; nil where the event makes fewer.
+// killedAt plays the scene, kills the function at the i-th AWS call of its event, and returns that
+// call, or nil if the event makes fewer.
 func (sc scene) killedAt(t *testing.T, i int, after bool) *localaws.Call {
 	a := newAccount(t)
 	event := sc.play(a)
@@ -86,18 +87,18 @@ func (sc scene) killedAt(t *testing.T, i int, after bool) *localaws.Call {
 	return call
 }
 
-// account is an AWS account with the function in it. What leads up to an event and what comes of it
-// happens in this process, by the test's clock; the event goes to the built function, which has the
+// account is an AWS account with the function in it. The time before and after an event passes in
+// this process, by the test's clock; the event itself goes to the built function, which has the
 // real clock.
 type account struct {
 	*testing.T
 	*localfunction.Deployment
 	watch   *watcher
-	printed strings.Builder // by every process that served here, and all answers
+	printed strings.Builder // the output of every process that served here, and all answers
 
 	ahead  time.Duration // how far the world's clock was moved
-	leaked string        // the access key that an emergency is about
-	wanted string        // the access key that has to be current in the end, where that is known before
+	leaked string        // the access key of an emergency
+	wanted string        // the access key that must be current in the end, if that is known before
 }
 
 const (
@@ -123,7 +124,7 @@ func newAccount(t *testing.T) *account {
 	return a
 }
 
-// start begins a new process of the built function.
+// start starts a new process of the built function.
 func (a *account) start() *process {
 	a.Helper()
 	env, err := a.Environ()
@@ -133,14 +134,13 @@ func (a *account) start() *process {
 	return startFunction(a.T, env)
 }
 
-// ago sets the world's clock to so long before now. 0 is now, and in step with the built function's
-// clock.
+// ago sets the world's clock to that long before now. With 0, it is the real time.
 func (a *account) ago(d time.Duration) {
 	a.World.Advance(longAgo - d - a.ahead)
 	a.ahead = longAgo - d
 }
 
-// invoke has the function in this process serve an event, with success.
+// invoke makes the function in this process serve an event successfully.
 func (a *account) invoke(event string) rotation.Result {
 	a.Helper()
 	answer, err := a.Invoke(a.Context(), event)
@@ -151,7 +151,7 @@ func (a *account) invoke(event string) rotation.Result {
 	return answer.Result
 }
 
-// must is invoke where the outcome is known. It returns the access key that is current then.
+// must is invoke with a known outcome. It returns the access key that is current afterwards.
 func (a *account) must(event string, outcome rotation.Outcome) string {
 	a.Helper()
 	result := a.invoke(event)
@@ -161,7 +161,7 @@ func (a *account) must(event string, outcome rotation.Outcome) string {
 	return result.Credential.AccessKeyID
 }
 
-// serve has a new process of the built function serve an event, with success.
+// serve makes a new process of the built function serve an event successfully.
 func (a *account) serve(event string) {
 	a.Helper()
 	p := a.start()
@@ -169,9 +169,9 @@ func (a *account) serve(event string) {
 	a.succeeded(event, p.invoke(event))
 }
 
-// serveNextTick has a new process serve a tick. Where mail is broken, a key that was made a moment
-// ago may hold the last slot, and may be another invocation's, about to be stored: that tick may be
-// blocked, and the one after it mends.
+// serveNextTick makes a new process serve a tick. If mail is broken, a key that was just made may
+// hold the last slot, and another invocation may be about to store it: that tick may be blocked,
+// and the next one mends it.
 func (a *account) serveNextTick() {
 	a.Helper()
 	p := a.start()
@@ -185,9 +185,9 @@ func (a *account) serveNextTick() {
 	a.succeeded(`{}`, got)
 }
 
-// serveUntilKilled is serve where the process is killed at its i-th AWS call, before or after the
-// call's effect. It returns that call; nil where the event makes fewer, and the process lived to
-// answer.
+// serveUntilKilled is serve, except that the process is killed at its i-th AWS call, before or
+// after the call's effect. It returns that call, or nil if the event makes fewer and the process
+// lived to answer.
 func (a *account) serveUntilKilled(event string, i int, after bool) *localaws.Call {
 	a.Helper()
 	p := a.start()
@@ -206,8 +206,8 @@ func (a *account) serveUntilKilled(event string, i int, after bool) *localaws.Ca
 	return call
 }
 
-// callsEnded waits until no call is under way: the last call of a process that was killed may take
-// effect yet.
+// callsEnded waits until no call is running: the last call of a killed process may still take
+// effect.
 func (a *account) callsEnded() {
 	underWay := func(c localaws.Call) bool { return c.End.IsZero() }
 	for slices.ContainsFunc(a.World.Calls(), underWay) {
@@ -229,19 +229,19 @@ func (a *account) ended(p *process) {
 	a.printed.Write(p.output.Bytes())
 }
 
-// mended is how the follow-up leaves things: mail flows, and what leaked is gone.
+// mended checks how the next events leave things: mail flows, and the leaked key is gone.
 func (a *account) mended() {
 	a.Helper()
 	a.watch.look(localaws.Call{})
 	if a.watch.outage.Load() {
-		a.Error("AWSCURRENT's key is dead still")
+		a.Error("AWSCURRENT's key is still dead")
 	}
 	if slices.ContainsFunc(a.World.Keys(user), func(k localaws.Key) bool { return k.ID == a.leaked }) {
-		a.Errorf("access key %s leaked, and is there still", a.leaked)
+		a.Errorf("access key %s leaked, and still exists", a.leaked)
 	}
 }
 
-// quiet checks how every scene ends: nothing is left to do, and the credential is for all
+// quiet checks the end of every scene: nothing is left to do, and the credential is for all
 // configured Regions.
 func (a *account) quiet() {
 	a.Helper()

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// watcher looks at the world before each AWS call, as applications may at any moment, and judges
+// watcher looks at the world before each AWS call, as applications may at any moment, and checks
 // what it sees. It can also kill the caller.
 type watcher struct {
 	*testing.T
@@ -20,7 +20,7 @@ type watcher struct {
 	hasOne      bool                 // AWSCURRENT has held a credential
 	lastCurrent map[string]time.Time // when AWSCURRENT was last seen to name the access key
 
-	emergency atomic.Bool // one is being served: keys may go at once
+	emergency atomic.Bool // an emergency is running: keys may go at once
 	contains  atomic.Bool // the emergency deactivates the leaked key before anything else
 	outage    atomic.Bool // AWSCURRENT's key was deactivated on purpose, and no other is current yet
 }
@@ -36,8 +36,8 @@ func (w *watcher) onlyLook() {
 }
 
 // killAt kills the process at the i-th AWS call from now on, before or after the call's effect;
-// nothing else that it has under way happens. Once the process has ended, killedAt tells which call
-// that was; nil for none.
+// none of its other running calls takes effect. After the process has ended, killedAt returns that
+// call, or nil.
 func (w *watcher) killAt(i int, after bool, p *process) (killedAt func() *localaws.Call) {
 	var mu sync.Mutex
 	var calls []localaws.Call
@@ -89,7 +89,7 @@ func (w *watcher) look(next localaws.Call) {
 }
 
 // mailFlows checks that AWSCURRENT's credential is accepted, unless it was broken on purpose and
-// isn't mended yet.
+// not mended yet.
 func (w *watcher) mailFlows(current localfunction.Credential, next localaws.Call) {
 	switch {
 	case current.Accepted:
@@ -99,7 +99,7 @@ func (w *watcher) mailFlows(current localfunction.Credential, next localaws.Call
 	}
 }
 
-// copyPath is where copies are, in the scenes that have them.
+// copyPath is the path of the copies, in the scenes that have them.
 const copyPath = "/mail/smtp"
 
 func (a *account) keepsCopies() {
@@ -107,7 +107,7 @@ func (a *account) keepsCopies() {
 	a.Restart()
 }
 
-// copy is the access key that the copy of the credential names, if there is a copy.
+// copy returns the access key that the copy of the credential names, if there is a copy.
 func (w *watcher) copy() (holder string, ok bool) {
 	for _, p := range w.function.World.Parameters() {
 		if p.Name == copyPath+"/username" {
@@ -128,8 +128,8 @@ func (w *watcher) copyFlows(holder string, next localaws.Call) {
 	w.Errorf("before %s: the copy names %q, which isn't Active", next.Action, holder)
 }
 
-// mayEnd checks that a key that is about to be deactivated or deleted had its grace period, and
-// isn't in use.
+// mayEnd checks that a key about to be deactivated or deleted had its grace period and isn't in
+// use.
 func (w *watcher) mayEnd(next localaws.Call) {
 	const grace, inUse = 7 * day, 24 * time.Hour
 	now := w.function.World.Now()

@@ -13,6 +13,6 @@ import (
 
 func main() {
 	log := slog.New(slog.NewJSONHandler(printable.To(os.Stdout), nil))
-	slog.SetDefault(log) // what the runtime prints becomes JSON, too
+	slog.SetDefault(log) // so that what the runtime prints is JSON, too
 	lambda.Start(function.New(function.World{Getenv: os.Getenv, Log: log}))
 }

@@ -24,7 +24,7 @@ import (
 )
 
 // emulator is AWS's own implementation of the Runtime API, with the built function in it: the
-// Lambda Runtime Interface Emulator, which AWS's base images have in them (its README).
+// Lambda Runtime Interface Emulator, which is part of AWS's base images (see its README).
 type emulator struct {
 	*testing.T
 	url     string
@@ -33,7 +33,7 @@ type emulator struct {
 	stop    func()
 }
 
-// startEmulator skips the test where there is no emulator.
+// startEmulator skips the test if there is no emulator.
 func startEmulator(t *testing.T, d *localfunction.Deployment, timeout time.Duration) *emulator {
 	t.Helper()
 	program := findEmulator(t)
@@ -53,7 +53,7 @@ func startEmulator(t *testing.T, d *localfunction.Deployment, timeout time.Durat
 	e.process.Env = append(slices.Clone(env), "AWS_LAMBDA_FUNCTION_NAME=ses-smtp-rotator",
 		"AWS_LAMBDA_FUNCTION_TIMEOUT="+strconv.Itoa(int(timeout.Seconds())))
 	e.process.Stdout, e.process.Stderr = &e.output, &e.output
-	e.process.WaitDelay = 5 * time.Second // the function has its output, too, and might outlive it
+	e.process.WaitDelay = 5 * time.Second // the function shares the output and might outlive the emulator
 	if err := e.process.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +98,8 @@ func (e *emulator) listens(address string) {
 	e.Fatalf("the emulator doesn't listen at %s; it printed: %s", address, e.output.String())
 }
 
-// post hands the function an event, as the Invoke API does. The emulator answers HTTP 200 for a
-// function's error, too, as that API does; unlike there, no header tells the two apart.
+// post sends the function an event, as the Invoke API does. The emulator, like that API, answers
+// HTTP 200 for a function's error; unlike that API, it has no header to tell the two apart.
 func (e *emulator) post(event string) (answer, error) {
 	response, err := http.Post(e.url, "application/json", strings.NewReader(event))
 	if err != nil {
@@ -139,8 +139,8 @@ func (e *emulator) want(event string, outcome rotation.Outcome) {
 	}
 }
 
-// wantError looks at the whole of what callers see: exactly the two members that Lambda documents
-// ("AWS Lambda function errors in Go").
+// wantError checks everything that callers see: exactly the two members that Lambda documents ("AWS
+// Lambda function errors in Go").
 func (e *emulator) wantError(event string, errorType rotation.ErrorType, part string) {
 	e.Helper()
 	body := e.invoke(event).body
@@ -151,8 +151,8 @@ func (e *emulator) wantError(event string, errorType rotation.ErrorType, part st
 	}
 }
 
-// printed returns what the function logged: one JSON object a line, between the emulator's own
-// lines, and without secrets.
+// printed returns what the function logged, without the emulator's own lines: one JSON object a
+// line, and no secrets.
 func (e *emulator) printed(secrets []string) string {
 	e.Helper()
 	e.stop()
@@ -169,7 +169,7 @@ func (e *emulator) printed(secrets []string) string {
 }
 
 // TestInTheEmulatorTheFunctionAnswersAsDocumented shows that the function and AWS's own Runtime API
-// agree, which the one of these tests, written from the documentation, can't show.
+// agree. The other tests use a Runtime API written from the documentation, so they can't show that.
 func TestInTheEmulatorTheFunctionAnswersAsDocumented(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -204,8 +204,8 @@ func TestInTheEmulatorTheFunctionAnswersAsDocumented(t *testing.T) {
 	}
 }
 
-// TestInTheEmulatorACallThatNeverReturnsIsToldBeforeTheTimeout: the deadline is what the emulator
-// makes of the function's timeout, and what it says behind that has no errorType.
+// TestInTheEmulatorACallThatNeverReturnsIsToldBeforeTheTimeout: the emulator derives the deadline
+// from the function's timeout, and what it says after that has no errorType.
 func TestInTheEmulatorACallThatNeverReturnsIsToldBeforeTheTimeout(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)
@@ -213,12 +213,12 @@ func TestInTheEmulatorACallThatNeverReturnsIsToldBeforeTheTimeout(t *testing.T) 
 	d.World.Intercept(func(c localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: time.Minute} })
 	e.wantError(`{}`, rotation.AWSError, "iam:ListAccessKeys")
 	d.World.Intercept(nil)
-	e.want(`{}`, rotation.Rotated) // the same process goes on
+	e.want(`{}`, rotation.Rotated) // the same process continues
 	e.printed(d.World.Secrets())
 }
 
 // TestTwoEmulatorsAtOnceLeaveACredentialThatWorks: Lambda runs two invocations at once in two
-// execution environments. An emulator is one of them, and crashes when it is asked twice at once.
+// execution environments. An emulator is one of them, and crashes if it gets two events at once.
 func TestTwoEmulatorsAtOnceLeaveACredentialThatWorks(t *testing.T) {
 	t.Parallel()
 	d := deploy(t)

@@ -17,10 +17,10 @@ import (
 	"time"
 )
 
-// deployed are the flags with which deploy/build.sh builds the function.
+// deployed has the flags with which deploy/build.sh builds the function.
 var deployed = []string{"-buildvcs=false", "-tags", "lambda.norpc", "-trimpath", `-ldflags=-s -w`}
 
-// binary is the function as it is deployed, for this machine, built once.
+// binary returns the path of the function, built once as it is deployed, for this machine.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "ses-smtp-rotator-")
 	if err != nil {
@@ -36,7 +36,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// TestTheFunctionIsTestedAsItIsDeployed holds the flags above against the script's.
+// TestTheFunctionIsTestedAsItIsDeployed compares the flags above with the script's.
 func TestTheFunctionIsTestedAsItIsDeployed(t *testing.T) {
 	t.Parallel()
 	script, err := os.ReadFile("../deploy/build.sh")
@@ -61,16 +61,16 @@ func TestMain(m *testing.M) {
 // answer is what the function gave the Runtime API for one invocation.
 type answer struct {
 	body      []byte
-	errorType string // empty: it succeeded
+	errorType string // empty if it succeeded
 }
 
-// process is the built function, running under a Runtime API of the test's ("Using the Lambda
-// runtime API for custom runtimes", Lambda developer guide).
+// process is the built function, running under the test's Runtime API ("Using the Lambda runtime
+// API for custom runtimes", Lambda developer guide).
 type process struct {
 	*testing.T
 	events  chan []byte
 	answers chan answer
-	output  bytes.Buffer  // complete, and safe to read, once ended
+	output  bytes.Buffer  // complete and safe to read after ended is closed
 	ended   chan struct{} // closed when the process has ended
 	kill    func()        // SIGKILL; returns when the process has ended
 	stop    func()        // kill, and end the Runtime API
@@ -159,8 +159,8 @@ func (p *process) invoke(event string) answer {
 	return a
 }
 
-// invokeUntilKilled is invoke where the function may be killed before it answers; it tells whether
-// it lived to answer.
+// invokeUntilKilled is invoke for a function that may be killed before it answers. It reports
+// whether it answered.
 func (p *process) invokeUntilKilled(event string) (a answer, alive bool) {
 	p.Helper()
 	limit := time.After(time.Minute)
@@ -183,8 +183,8 @@ func (p *process) invokeUntilKilled(event string) (a answer, alive bool) {
 	return answer{}, false
 }
 
-// TestTheLogHasNothingThatATerminalActsOn: people read it in one (aws logs tail), and an event's
-// text is in it.
+// TestTheLogHasNothingThatATerminalActsOn: people read the log in a terminal (aws logs tail), and
+// it has texts from events.
 func TestTheLogHasNothingThatATerminalActsOn(t *testing.T) {
 	t.Parallel()
 	env, err := deploy(t).Environ()

@@ -1,5 +1,6 @@
-# The provider with which CI tries the module, and in .terraform.lock.hcl the checksums that HashiCorp signed for it.
-# terraform -chdir=.ci/provider providers lock -platform=linux_amd64 -platform=linux_arm64   writes them anew.
+# The provider with which CI tests the module. .terraform.lock.hcl has the checksums that HashiCorp
+# signed. This rewrites them:
+#   terraform -chdir=.ci/provider providers lock -platform=linux_amd64 -platform=linux_arm64
 terraform {
   required_providers {
     aws = {

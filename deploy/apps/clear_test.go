@@ -17,13 +17,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
-// wire is what clients say in the clear, on each of their connections.
+// wire records what clients send in the clear, on each of their connections.
 type wire struct {
 	mu    sync.Mutex
 	heard map[int]string
 }
 
-// listens hears what clients say from now on.
+// listens records what clients send from now on.
 func (s *stage) listens() *wire {
 	w := &wire{heard: map[int]string{}}
 	s.World.Tap(func(connection int, sent []byte) {
@@ -34,7 +34,7 @@ func (s *stage) listens() *wire {
 	return w
 }
 
-// commands are what was said in the clear, until each connection's TLS began.
+// commands returns what was sent in the clear, before each connection's TLS began.
 func (w *wire) commands() (all []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -49,10 +49,10 @@ func (w *wire) commands() (all []string) {
 	return slices.Compact(all)
 }
 
-// harmless are the commands that say nothing of the credential or of the mail.
+// harmless matches commands that reveal nothing about the credential or the mail.
 var harmless = regexp.MustCompile(`(?i)^(EHLO|HELO) [\x21-\x7e]+$|^(STARTTLS|QUIT|RSET|NOOP)$`)
 
-// saysNothing checks that nothing secret was said in the clear.
+// saysNothing checks that nothing secret was sent in the clear.
 func (w *wire) saysNothing(t *testing.T, when string) {
 	t.Helper()
 	for _, command := range w.commands() {
@@ -62,16 +62,17 @@ func (w *wire) saysNothing(t *testing.T, when string) {
 	}
 }
 
-// attack is what somebody in the middle does.
+// attack is what an attacker in the middle does.
 type attack struct {
 	name  string
 	begin func(*testing.T, *stage)
-	// taken: a mail is sent all the same, over TLS.
+	// taken means that a mail is still sent, over TLS.
 	taken bool
 }
 
-// attacksOn are the columns of the table in README.md, and last what SES does. SES itself offers
-// AUTH before STARTTLS. What is given smtps meets somebody who speaks in the clear there, too.
+// attacksOn returns the attacks in the columns of README.md's table, and what SES does last. SES
+// itself offers AUTH before STARTTLS. Clients that are given smtps also meet an attacker who speaks
+// in the clear there.
 func attacksOn(w way) []attack {
 	show := func(which localaws.Certificate) func(*testing.T, *stage) {
 		return func(t *testing.T, s *stage) {
@@ -102,7 +103,7 @@ func attacksOn(w way) []attack {
 	return all
 }
 
-// TestNobodySaysAPasswordInTheClear has every way of sending meet somebody in the middle.
+// TestNobodySaysAPasswordInTheClear tries every way of sending with an attacker in the middle.
 func TestNobodySaysAPasswordInTheClear(t *testing.T) {
 	for _, w := range everyWay() {
 		t.Run(w.name, func(t *testing.T) {
@@ -135,7 +136,7 @@ func TestNobodySaysAPasswordInTheClear(t *testing.T) {
 	}
 }
 
-// everyWay has, with WHOLE=1, also those in which TLS comes first because the value's port says so.
+// everyWay returns all ways; with WHOLE=1, also those with TLS first because of the value's port.
 func everyWay() []way {
 	all := slices.Clone(ways)
 	if !whole.Wanted() {
@@ -150,9 +151,9 @@ func everyWay() []way {
 	return all
 }
 
-// stage is one for a way to send. The machine may have a name of its own. Where TLS comes first,
-// the value has both URLs, as it has with SES's own endpoint on port 587: who takes the other one
-// shows.
+// stage returns a stage for a way to send. The machine may have a name of its own. If TLS comes
+// first, the value has both URLs, as with SES's own endpoint on port 587, so a client that takes
+// the other URL is found out.
 func (w way) stage(t *testing.T, machine string) *stage {
 	t.Helper()
 	var settings []string
@@ -168,7 +169,7 @@ func (w way) stage(t *testing.T, machine string) *stage {
 	return s
 }
 
-// smtpsURL is the credential's with TLS from the start.
+// smtpsURL returns the credential's URL with TLS from the start.
 func (s *stage) smtpsURL() string {
 	s.Helper()
 	c := s.credential()
@@ -226,7 +227,7 @@ func (s *stage) sendsOverAPause(send func(string) error, pause time.Duration) {
 	}
 }
 
-// TestAMachineWhoseNameIsntASCII sends from one. RFC 5321 has only ASCII in EHLO.
+// TestAMachineWhoseNameIsntASCII sends from such a machine. RFC 5321 allows only ASCII in EHLO.
 func TestAMachineWhoseNameIsntASCII(t *testing.T) {
 	needsAMachine(t)
 	for _, w := range ways {
@@ -246,7 +247,7 @@ func TestAMachineWhoseNameIsntASCII(t *testing.T) {
 	}
 }
 
-// TestTheREADMEHasEveryWayAndItsState holds README.md's table against what is tested here.
+// TestTheREADMEHasEveryWayAndItsState compares README.md's table with what is tested here.
 func TestTheREADMEHasEveryWayAndItsState(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {

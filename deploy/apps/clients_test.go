@@ -17,15 +17,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// client is a program that sends one mail for each Message-ID that it is told, and answers ok or
-// why not.
+// client is a program that sends one mail for each Message-ID in its input, and answers ok or the
+// error.
 type client struct {
 	*stage
 	sent []string
 	ask  func(id string) (answer string)
 }
 
-// sends has the client send one mail, and succeed at it.
+// sends lets the client send one mail, which has to succeed.
 func (c *client) sends() {
 	c.Helper()
 	id := fmt.Sprintf("<%d@app.example.com>", len(c.sent))
@@ -35,8 +35,8 @@ func (c *client) sends() {
 	}
 }
 
-// life is what a client of the secret meets: rotations, with the old key going, leaks, and Secrets
-// Manager being down.
+// life puts a client of the secret through rotations with the old key's end, leaks, and an outage
+// of Secrets Manager.
 func (c *client) life(outage bool) {
 	c.Helper()
 	c.sends()
@@ -110,8 +110,8 @@ func (s *stage) talksTo(cmd *exec.Cmd) *client {
 	}}
 }
 
-// every is how many seconds a client goes on with a value: for long, so that it learns of each
-// change by being refused; but where a test has two endpoints, not at all with STARTTLS.
+// every returns how many seconds a client goes on with a value: a long time, so that it learns of
+// each change by a refusal; but none with STARTTLS if a test has two endpoints.
 func every(s *stage) string {
 	if s.implicitTLS || !whole.Wanted() {
 		return "300"
@@ -119,7 +119,7 @@ func every(s *stage) string {
 	return "0"
 }
 
-// smtplib is a program that sends one mail for each line.
+// smtplib returns a program that sends one mail for each line.
 func (s *stage) smtplib() *exec.Cmd {
 	s.Helper()
 	needs(s.T, "python3")
@@ -156,8 +156,8 @@ func TestPythonsSmtplib(t *testing.T) {
 	})
 }
 
-// distrusts runs the program once more, on a machine that doesn't know who signed the server's
-// certificate: it has to keep the password to itself.
+// distrusts runs the program once more, on a machine that doesn't trust the server's certificate:
+// the program must not send the password.
 func (s *stage) distrusts(cmd *exec.Cmd) {
 	s.Helper()
 	logins := 0
@@ -247,7 +247,7 @@ func (s *stage) sendsWithCurl() {
 	}
 }
 
-// nodeModules gives the application Nodemailer. Without it, the test is skipped.
+// nodeModules gives the application Nodemailer, or skips the test if it isn't installed.
 func (s *stage) nodeModules() {
 	s.Helper()
 	needs(s.T, "node")
@@ -268,7 +268,7 @@ func (s *stage) nodeModules() {
 	}
 }
 
-// nodemailer is a program that sends one mail for each line.
+// nodemailer returns a program that sends one mail for each line.
 func (s *stage) nodemailer() *exec.Cmd {
 	s.Helper()
 	s.nodeModules()

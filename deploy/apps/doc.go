@@ -1,3 +1,3 @@
-// Package apps is recipes for applications that send with the credential: README.md is where to
-// begin. Its tests run them.
+// Package apps has recipes for applications that send with the credential, and tests that run them.
+// Begin with README.md.
 package apps

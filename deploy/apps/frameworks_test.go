@@ -13,7 +13,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// python skips a test where a module isn't there. APPS_PYTHONPATH names a folder with more modules.
+// python skips a test if a module is missing. APPS_PYTHONPATH names a folder with more modules.
 func (s *stage) python(modules ...string) *exec.Cmd {
 	s.Helper()
 	cmd := s.command("python3", s.named("main.py"))
@@ -37,8 +37,8 @@ func TestDjango(t *testing.T) {
 	})
 }
 
-// django is a program that sends one mail for each line; for a line with many Message-IDs, as one
-// mass mail.
+// django returns a program that sends one mail for each line, or a mass mail for a line with many
+// Message-IDs.
 func (s *stage) django() *exec.Cmd {
 	s.Helper()
 	s.write("ses_mail.py", s.recipe("python/ses_mail.py"))
@@ -108,7 +108,7 @@ class Mailer < ActionMailer::Base
 end
 `
 
-// clientInRuby stands for the client of the gem aws-sdk-secretsmanager, which Debian doesn't have.
+// clientInRuby replaces the client of the gem aws-sdk-secretsmanager, which Debian doesn't have.
 const clientInRuby = `
 require "action_mailer"
 require "net/http"
@@ -136,7 +136,7 @@ module Aws
 end
 `
 
-// rails is a program that sends one mail for each line.
+// rails returns a program that sends one mail for each line.
 func (s *stage) rails() *exec.Cmd {
 	s.Helper()
 	return s.inRuby(`
@@ -144,7 +144,7 @@ ActionMailer::Base.add_delivery_method :ses, SesDelivery, secret_id: "smtp/crede
 ` + mailerInRuby)
 }
 
-// inRuby is a program that has Mailer, once it is set up, send one mail for each line.
+// inRuby returns a program that sets up Mailer and sends one mail for each line.
 func (s *stage) inRuby(setUp string) *exec.Cmd {
 	s.Helper()
 	needs(s.T, "ruby")
@@ -190,7 +190,7 @@ func (s *stage) keptForPHP() (file string, inStep func()) {
 	}
 }
 
-// inPHP is a program that sends one mail for each line, by the transport that setUp makes.
+// inPHP returns a program that sends one mail for each line, with the transport that setUp makes.
 func (s *stage) inPHP(setUp string) *exec.Cmd {
 	s.Helper()
 	needs(s.T, "php")
@@ -217,7 +217,7 @@ while ($line = fgets(STDIN)) {
 	return s.command("php", "-d", "include_path=/usr/share/php", s.named("send.php"))
 }
 
-// symfony is a program of Symfony's with the recipe's DSN.
+// symfony returns a program that uses Symfony with the recipe's DSN.
 func (s *stage) symfony() *exec.Cmd {
 	s.Helper()
 	dsn := regexp.MustCompile(`dsn: '(.*)'`).FindStringSubmatch(s.recipe("php/mailer.yaml"))
@@ -229,8 +229,8 @@ $transport = Symfony\Component\Mailer\Transport::fromDsn($container->getParamete
 `)
 }
 
-// laravel is a program with the recipe's configuration, of which it makes the transport as Laravel
-// does (Illuminate\Mail\MailManager, createSmtpTransport).
+// laravel returns a program that makes a transport from the recipe's configuration, as Laravel does
+// (Illuminate\Mail\MailManager, createSmtpTransport).
 func (s *stage) laravel() *exec.Cmd {
 	s.Helper()
 	s.write("mail.php", s.recipe("php/mail.php"))
@@ -267,7 +267,7 @@ func TestSymfonyAndLaravel(t *testing.T) {
 	}
 }
 
-// An image is built where there is no credential: the configuration loads, and is cached, there.
+// An image is built without a credential: the configuration has to load there, and be cached.
 func TestLaravelsConfigurationLoadsWithoutTheFile(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -290,7 +290,7 @@ func TestSpringIsStartedAnew(t *testing.T) {
 	t.Parallel()
 	needs(t, "sh")
 	s := newStage(t)
-	// It stands for java, and resolves the properties as Spring does.
+	// This replaces java, and resolves the properties as Spring does.
 	s.write("java", `#!/bin/sh
 . `+s.named("properties")+` >>`+s.named("started")+`
 exec sleep 60

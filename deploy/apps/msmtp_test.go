@@ -35,7 +35,7 @@ func TestMsmtp(t *testing.T) {
 	})
 }
 
-// refusedByMsmtp checks what the recipe says about calls with a credential that is gone.
+// refusedByMsmtp checks what the recipe says about calls with a revoked credential.
 func (s *stage) refusedByMsmtp() {
 	s.Helper()
 	text, err := os.ReadFile(s.named("msmtprc"))

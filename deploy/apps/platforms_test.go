@@ -20,8 +20,8 @@ import (
 
 const secretARN = "arn:aws:secretsmanager:" + region + ":123456789012:secret:" + secret
 
-// TestARotationReplacesECSTasks holds the rule's pattern against the events that Secrets Manager
-// sends for what the function asks of it when it rotates.
+// TestARotationReplacesECSTasks matches the rule's pattern with the events that Secrets Manager
+// sends for the function's calls when it rotates.
 func TestARotationReplacesECSTasks(t *testing.T) {
 	s := newStage(t)
 	var template struct {
@@ -64,8 +64,8 @@ func TestARotationReplacesECSTasks(t *testing.T) {
 	}
 }
 
-// labelUpdated is Secrets Manager's event of a label that moved ("Secret Label Updated event", AWS
-// Secrets Manager User Guide).
+// labelUpdated returns Secrets Manager's event for a label that moved ("Secret Label Updated
+// event", AWS Secrets Manager User Guide).
 func labelUpdated(arn, label string) map[string]any {
 	_, name, _ := strings.Cut(arn, ":secret:")
 	return map[string]any{
@@ -77,8 +77,8 @@ func labelUpdated(arn, label string) map[string]any {
 	}
 }
 
-// labelEvents are the events that Secrets Manager sends for a call: one for each label that comes
-// to a version, except AWSPENDING and AWSPREVIOUS.
+// labelEvents returns the events that Secrets Manager sends for a call: one for each label that
+// moves to a version, except AWSPENDING and AWSPREVIOUS.
 func (c call) labelEvents() (events []map[string]any) {
 	var labels []any
 	switch c.action {
@@ -98,13 +98,13 @@ func (c call) labelEvents() (events []map[string]any) {
 	return events
 }
 
-// call is one of Secrets Manager.
+// call is a call to Secrets Manager.
 type call struct {
 	action     string
 	parameters map[string]any
 }
 
-// callsOfARotation are what the function asks of Secrets Manager.
+// callsOfARotation returns the function's calls to Secrets Manager in a rotation.
 func (s *stage) callsOfARotation() (calls []call) {
 	s.Helper()
 	target, err := url.Parse(s.World.URL())
@@ -133,8 +133,9 @@ func (s *stage) callsOfARotation() (calls []call) {
 	return calls
 }
 
-// matches tells whether an event has what an EventBridge pattern wants: of each field one of the
-// values. Of a list, one is enough ("Creating Amazon EventBridge event patterns").
+// matches reports whether an event matches an EventBridge pattern: each field has to have one of
+// the values; if the field is a list, one element is enough ("Creating Amazon EventBridge event
+// patterns").
 func matches(pattern, event map[string]any) bool {
 	for name, wanted := range pattern {
 		switch wanted := wanted.(type) {
@@ -156,7 +157,7 @@ func matches(pattern, event map[string]any) bool {
 	return true
 }
 
-// TestPlatformsReadWhatIsInTheSecret looks for the keys that recipes name in a value that the
+// TestPlatformsReadWhatIsInTheSecret looks up the keys that recipes name in a value that the
 // function wrote.
 func TestPlatformsReadWhatIsInTheSecret(t *testing.T) {
 	s := newStage(t)

@@ -22,8 +22,8 @@ import (
 )
 
 // TestPostfixLosesNoMail relays mail through a real Postfix while the credential is rotated,
-// retired and revoked and while Secrets Manager is down. Postfix and follow are set up as the
-// recipe has it.
+// retired and revoked and while Secrets Manager is down. Postfix and follow are set up as in the
+// recipe.
 func TestPostfixLosesNoMail(t *testing.T) {
 	besideOthers(t)
 	needs(t, "postfix", "postconf")
@@ -62,8 +62,8 @@ func TestPostfixLosesNoMail(t *testing.T) {
 	}
 }
 
-// TestPostfixKeepsMailThatIsNotToBlame has SES refuse mail for its credential in other places than
-// at the login: on a connection whose key was revoked meanwhile, and where the policy denies it.
+// TestPostfixKeepsMailThatIsNotToBlame lets SES refuse mail because of its credential, but not at
+// the login: on a connection whose key was revoked meanwhile, and because the policy denies it.
 func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
 	besideOthers(t)
 	needs(t, "postfix", "postconf")
@@ -101,8 +101,8 @@ func TestPostfixKeepsMailThatIsNotToBlame(t *testing.T) {
 	p.delivered(sent)
 }
 
-// TestPostfixLosesNoMailWhileTheAccountIsPaused has SES refuse every mail of the account for a
-// while, in each of its words, and one mail for an address that isn't verified, which comes back.
+// TestPostfixLosesNoMailWhileTheAccountIsPaused lets SES refuse every mail of the account for a
+// while, with each of its replies, and one mail because of an unverified address, which comes back.
 func TestPostfixLosesNoMailWhileTheAccountIsPaused(t *testing.T) {
 	besideOthers(t)
 	needs(t, "postfix", "postconf")
@@ -143,7 +143,7 @@ func TestPostfixLosesNoMailWhileTheAccountIsPaused(t *testing.T) {
 	})
 }
 
-// at is a fault at one stage.
+// at returns a fault at one stage.
 func at(where string, reply localaws.SMTPReply) func(string, int, string, string) *localaws.SMTPReply {
 	return func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
 		if stage == where {
@@ -169,7 +169,7 @@ func TestSystemdKnowsAllThatTheUnitSays(t *testing.T) {
 	}
 }
 
-// postfix is a Postfix with a configuration, a queue and a port of its own.
+// postfix is a Postfix with its own configuration, queue and port.
 type postfix struct {
 	*stage
 	port string
@@ -180,8 +180,8 @@ func (s *stage) startPostfix() *postfix {
 	if os.Getuid() != 0 {
 		s.Skip("Postfix has to be started by root, and this isn't root")
 	}
-	// Postfix wants to go through all folders above its queue as another user, and sockets have
-	// short names.
+	// Postfix traverses all folders above its queue as another user, and names of sockets have to
+	// be short.
 	dir, err := os.MkdirTemp("", "postfix")
 	if err != nil {
 		s.Fatal(err)
@@ -210,7 +210,8 @@ func (s *stage) startPostfix() *postfix {
 	return p
 }
 
-// configure writes what a package would, and then the recipe, with the test's paths and times.
+// configure writes what a package would write, and then the recipe, with the test's paths and
+// times.
 func (p *postfix) configure() {
 	p.Helper()
 	recipe := strings.NewReplacer(
@@ -235,8 +236,8 @@ minimal_backoff_time = 1s
 maximal_backoff_time = 2s
 # Recipe:
 %[2]s`, p.dir, recipe))
-	// The queue manager wakes up within seconds here, and within five minutes by default: what it
-	// had in hand while it was reloaded may wait until then.
+	// The queue manager wakes up within seconds here, and by default within five minutes: a mail
+	// that it was delivering during the reload may wait until then.
 	p.write("etc/master.cf", fmt.Sprintf(`127.0.0.1:%s inet n - n - - smtpd
 pickup    unix  n - n 60 1 pickup
 cleanup   unix  n - n - 0 cleanup
@@ -301,8 +302,8 @@ func (p *postfix) command(args ...string) *exec.Cmd {
 	return exec.Command("postfix", append([]string{"-c", p.named("etc")}, args...)...)
 }
 
-// inStep waits until Postfix sends with the current credential: grace periods last longer than a
-// clock here can.
+// inStep waits until Postfix sends with the current credential: in real life the grace period is
+// longer than that takes.
 func (p *postfix) inStep() {
 	p.Helper()
 	current := p.current()
@@ -312,8 +313,8 @@ func (p *postfix) inStep() {
 	})
 }
 
-// outage is of Secrets Manager, and begins or ends. The function's own calls name the secret
-// otherwise.
+// outage begins or ends an outage of Secrets Manager for follow. The function's own calls name the
+// secret differently.
 func (p *postfix) outage(over bool) {
 	if over {
 		p.World.Intercept(nil)
@@ -327,7 +328,7 @@ func (p *postfix) outage(over bool) {
 	})
 }
 
-// waiting is how many mails are in the queue.
+// waiting returns the number of mails in the queue.
 func (p *postfix) waiting() int {
 	out, err := exec.Command("postqueue", "-c", p.named("etc"), "-j").Output()
 	if err != nil {
@@ -336,7 +337,8 @@ func (p *postfix) waiting() int {
 	return strings.Count(string(out), "\n")
 }
 
-// delivered waits until the queue is empty, and then holds what SES has against what was sent.
+// delivered waits until the queue is empty, and then compares SES's mails with those that were
+// sent.
 func (p *postfix) delivered(sent []string) {
 	p.Helper()
 	p.Cleanup(func() {
@@ -375,14 +377,14 @@ func (p *postfix) log() string {
 	return string(text)
 }
 
-// submit hands Postfix a mail, as applications on the machine would.
+// submit hands Postfix a mail, as an application on the machine would.
 func (p *postfix) submit(sender string, n int) (id string, err error) {
 	id = fmt.Sprintf("<%s.%d@app.example.com>", sender, n)
 	msg := fmt.Sprintf("From: app@example.com\r\nTo: you@example.net\r\nMessage-ID: %s\r\n\r\nHello.\r\n", id)
 	return id, p.hand(msg)
 }
 
-// hand is smtp.SendMail with a deadline: a Postfix that doesn't answer must not keep the test.
+// hand is smtp.SendMail with a deadline: a Postfix that doesn't answer must not block the test.
 func (p *postfix) hand(msg string) error {
 	conn, err := net.DialTimeout("tcp", "127.0.0.1:"+p.port, time.Minute)
 	if err != nil {
@@ -413,7 +415,7 @@ func (p *postfix) hand(msg string) error {
 	return nil
 }
 
-// senders submit mails all along.
+// senders submits mails until it is stopped.
 type senders struct {
 	mu      sync.Mutex
 	sent    []string // Message-IDs that Postfix has taken

@@ -11,9 +11,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// inAnotherRegion runs programs that send one mail with the secret that SMTP_SECRET names, where
-// the Region that is set isn't the secret's. Secrets Manager knows it in its own Region only, as
-// AWS's does: in another, it answers as if there were no such secret.
+// inAnotherRegion runs programs that send one mail with the secret in SMTP_SECRET, while another
+// Region than the secret's is configured. As at AWS, Secrets Manager knows the secret only in its
+// own Region: in another, it answers as if the secret didn't exist.
 func (s *stage) inAnotherRegion(program func(env []string, id string) *exec.Cmd) {
 	s.Helper()
 	s.World.Intercept(func(call localaws.Call) *localaws.Fault {
@@ -53,7 +53,7 @@ func (s *stage) inAnotherRegion(program func(env []string, id string) *exec.Cmd)
 	}
 }
 
-// secretOf is SMTP_SECRET, which inAnotherRegion sets last.
+// secretOf returns SMTP_SECRET, which inAnotherRegion sets last.
 func secretOf(env []string) string {
 	_, name, _ := strings.Cut(env[len(env)-1], "=")
 	return name
@@ -157,7 +157,7 @@ func TestFollowReadsAnARNInItsOwnRegion(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newStage(t)
-	// What it keeps in step for Postfix, msmtp, PHP and Spring is sent with curl here.
+	// curl sends here with the file that follow keeps for Postfix, msmtp, PHP and Spring.
 	s.write("mail.sh", `printf 'Message-ID: %s\n\nHello.\n' "$1" | curl --silent --show-error --ssl-reqd --crlf --mail-from app@example.com \
   --mail-rcpt you@example.net --upload-file - --user "$SMTP_USERNAME:$SMTP_PASSWORD" "smtp://$SMTP_HOST:$SMTP_PORT"`)
 	needs(t, "bash", "curl")

@@ -20,8 +20,8 @@ import (
 )
 
 // TestFiftyGoroutinesSendThroughFiftyRotations sends with pkg/smtpcreds while the function rotates,
-// retires and revokes. Half of the goroutines share a store that looks often, so that rotations
-// reach it in time; the other half share one that learns of each by being refused.
+// retires and revokes. Half of the goroutines share a store that reads often, so that rotations
+// reach it in time; the other half share one that learns of each rotation by a refusal.
 func TestFiftyGoroutinesSendThroughFiftyRotations(t *testing.T) {
 	besideOthers(t)
 	s := newStage(t, "IN_USE_WINDOW=0") // or the keys would live for as long as the others send with them
@@ -58,7 +58,7 @@ func TestAGoProgramGoesOn(t *testing.T) {
 	})
 }
 
-// team is goroutines that send all the time.
+// team is a group of goroutines that send all the time.
 type team struct {
 	*stage
 	members []*member
@@ -67,7 +67,7 @@ type team struct {
 	tries   atomic.Int64
 }
 
-// member is one of them. The last mail that it has sent was with the key in with.
+// member is one of these goroutines. with is the key of the last mail that it sent.
 type member struct {
 	store *smtpcreds.Store
 	name  int
@@ -149,12 +149,12 @@ func (t *team) transmit(ctx context.Context, c smtpcreds.Credential, id string) 
 	return body.Close()
 }
 
-// allSendWith waits until everybody has sent with a key: no key dies here before its successor is
-// known, as none does where the grace period is longer than a mail takes.
+// allSendWith waits until every member has sent with a key: no key dies here before its successor
+// is known, just as with a grace period that is longer than a mail takes.
 func (t *team) allSendWith(key string) { t.Helper(); t.sendWith(key, len(t.members)) }
 
-// halfSendsWith is for a rotation that nobody is refused by: those who don't look in time go on
-// with the old key.
+// halfSendsWith is for a rotation without refusals: members that don't read in time go on with the
+// old key.
 func (t *team) halfSendsWith(key string) { t.Helper(); t.sendWith(key, len(t.members)/2) }
 
 func (t *team) sendWith(key string, members int) {
@@ -170,7 +170,7 @@ func (t *team) sendWith(key string, members int) {
 	})
 }
 
-// end holds what arrived against what was sent.
+// end compares the mails that arrived with those that were sent.
 func (t *team) end() {
 	t.Helper()
 	t.stop()

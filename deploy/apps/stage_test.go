@@ -28,21 +28,21 @@ const (
 	day    = 24 * hour
 )
 
-// stage is the function with an AWS of its own, for an application to read the secret and send
-// mail.
+// stage is the function with its own imitation of AWS, where an application reads the secret and
+// sends mail.
 type stage struct {
 	*testing.T
 	*localfunction.Deployment
 	dir string // the application's
-	// implicitTLS: SES's endpoint speaks TLS from the start.
+	// implicitTLS says that SES's endpoint speaks TLS from the start.
 	implicitTLS bool
-	// inTheClear: somebody in the middle doesn't, on that endpoint's port.
+	// inTheClear says that an attacker in the middle doesn't, on that endpoint's port.
 	inTheClear atomic.Bool
-	// machine is what the application's machine is called, if it has a name of its own.
+	// machine is the name of the application's machine, if it has one of its own.
 	machine string
 }
 
-// newStage has a first credential, for an endpoint that is called localhost. Settings change the
+// newStage returns a stage with a first credential, for the endpoint localhost. Settings change the
 // function's environment.
 func newStage(t *testing.T, settings ...string) *stage {
 	t.Helper()
@@ -85,10 +85,10 @@ func (s *stage) listensWithTLS() {
 	})
 }
 
-// tlsFirst is an endpoint whose port says that it speaks TLS from the start.
+// tlsFirst is an endpoint on a port for TLS from the start.
 const tlsFirst = "localhost:2465"
 
-// besideOthers lets a test's essential form run beside others. The whole needs the machine for
+// besideOthers lets a test's essential form run in parallel. The whole test needs the machine for
 // itself.
 func besideOthers(t *testing.T) {
 	if !whole.Wanted() {
@@ -96,8 +96,8 @@ func besideOthers(t *testing.T) {
 	}
 }
 
-// inBothModes runs a test with an endpoint that changes over with STARTTLS, and with WHOLE=1 also
-// with one that speaks TLS from the start.
+// inBothModes runs a test with an endpoint that uses STARTTLS, and with WHOLE=1 also with one that
+// speaks TLS from the start.
 func inBothModes(t *testing.T, test func(*stage)) {
 	t.Parallel()
 	if whole.Wanted() {
@@ -106,7 +106,7 @@ func inBothModes(t *testing.T, test func(*stage)) {
 	t.Run("STARTTLS", func(t *testing.T) { test(newStage(t)) })
 }
 
-// portInUse has tests that speak TLS from the start wait for each other: there is one port for it.
+// portInUse makes tests with TLS from the start wait for each other: there is one port for it.
 var portInUse sync.Mutex
 
 // forward passes connections on until the test ends.
@@ -139,13 +139,13 @@ func (s *stage) forward(from string, to func() string) {
 	}()
 }
 
-// port is that of SES with STARTTLS.
+// port returns SES's port with STARTTLS.
 func (s *stage) port() string {
 	_, port, _ := strings.Cut(s.World.SMTP(region), ":")
 	return port
 }
 
-// named is a file of the application's.
+// named returns the path of one of the application's files.
 func (s *stage) named(name string) string { return filepath.Join(s.dir, name) }
 
 func (s *stage) write(name, text string) {
@@ -159,7 +159,7 @@ func (s *stage) write(name, text string) {
 	}
 }
 
-// recipe is a file of a recipe, as people copy it.
+// recipe returns a recipe's file, as people copy it.
 func (s *stage) recipe(path string) string {
 	s.Helper()
 	text, err := os.ReadFile(path)
@@ -177,7 +177,7 @@ func (s *stage) invoke(event string, want rotation.Outcome) {
 	}
 }
 
-// answer is what the function says to an event.
+// answer returns the function's answer to an event.
 func (s *stage) answer(event string) localfunction.Answer {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -197,8 +197,8 @@ func (s *stage) rotate() {
 }
 
 // retire lets the grace period and the quarantine pass, with their ticks. Days pass in no time
-// here, so a mail may be on its way with the old key at the end of the grace period; then the
-// function waits until the key is out of use.
+// here, so a mail may be under way with the old key when the grace period ends; then the function
+// waits until the key is out of use.
 func (s *stage) retire() {
 	s.Helper()
 	s.World.Advance(9 * day)
@@ -217,7 +217,7 @@ func (s *stage) retire() {
 	s.invoke(`{}`, rotation.Deleted)
 }
 
-// value is what the secret says now.
+// value returns the secret's current value.
 func (s *stage) value() localfunction.Credential {
 	s.Helper()
 	c, err := s.Current()
@@ -227,10 +227,10 @@ func (s *stage) value() localfunction.Credential {
 	return c
 }
 
-// current is the access key that the secret names.
+// current returns the access key in the secret.
 func (s *stage) current() string { s.Helper(); return s.value().Username }
 
-// env is an application's: it has an identity of its own, which isn't the SMTP user's.
+// env returns the application's environment. Its AWS identity isn't the SMTP user's.
 func (s *stage) env(more ...string) []string {
 	return append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "AWS_REGION=" + region, "AWS_DEFAULT_REGION=" + region,
@@ -242,7 +242,7 @@ func (s *stage) env(more ...string) []string {
 	}, more...)
 }
 
-// command is a program of the application's, on its machine.
+// command returns one of the application's programs, on its machine.
 func (s *stage) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	if s.machine != "" {
@@ -253,7 +253,7 @@ func (s *stage) command(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// runs has a program succeed, and returns what it says.
+// runs runs a program, which has to succeed, and returns its output.
 func (s *stage) runs(cmd *exec.Cmd) string {
 	s.Helper()
 	out, err := cmd.CombinedOutput()
@@ -263,8 +263,8 @@ func (s *stage) runs(cmd *exec.Cmd) string {
 	return string(out)
 }
 
-// needs skips a test where a program isn't there. With -short other people's programs aren't run at
-// all.
+// needs skips a test if a program is missing, and with -short in any case: that runs no other
+// people's programs.
 func needs(t *testing.T, programs ...string) {
 	t.Helper()
 	if testing.Short() {
@@ -277,7 +277,7 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
-// soon waits for something to be so.
+// soon waits until a condition holds.
 func (s *stage) soon(patience time.Duration, what string, so func() bool) {
 	s.Helper()
 	for until := time.Now().Add(patience); !so(); time.Sleep(10 * time.Millisecond) {
@@ -301,7 +301,8 @@ func (s *stage) arrived() map[string]int {
 	return counts
 }
 
-// sentWith are the keys that mails were sent with, each once, in the order of their first mails.
+// sentWith returns the keys with which mails were sent, each once, in the order of their first
+// mails.
 func (s *stage) sentWith() (keys []string) {
 	seen := map[string]bool{}
 	for _, m := range s.World.Mail() {
@@ -315,7 +316,7 @@ func (s *stage) sentWith() (keys []string) {
 
 func TestMain(m *testing.M) { apptest.Main(m) }
 
-// follow runs smtprotate follow until the test ends, and returns what it says.
+// follow runs smtprotate follow until the test ends, and returns its output.
 func (s *stage) follow(args ...string) (said *output) {
 	s.Helper()
 	program, err := apptest.Smtprotate()

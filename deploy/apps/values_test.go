@@ -49,7 +49,7 @@ func (s *stage) changes(members map[string]any) {
 	}
 }
 
-// The port is text in many values that people wrote, and in those that were adopted from them.
+// The port is text in many values that people wrote, and in those that the function adopted.
 func TestAPortInQuotesIsAPort(t *testing.T) {
 	for _, w := range ways {
 		if !w.followsPort || !w.ownName { // it gets the port as a number, from follow or in Go
@@ -72,8 +72,8 @@ func TestAPortInQuotesIsAPort(t *testing.T) {
 	}
 }
 
-// TestDjangoFailsSilentlyInEveryWay has everything fail that can, for who has asked not to hear of
-// it: logging does, so that an error can be told without another one.
+// TestDjangoFailsSilentlyInEveryWay makes everything fail that can, with fail_silently. Logging
+// uses that, so that reporting an error doesn't raise another one.
 func TestDjangoFailsSilentlyInEveryWay(t *testing.T) {
 	noSecret := func(call localaws.Call) *localaws.Fault {
 		if call.Action == "GetSecretValue" {
@@ -126,8 +126,7 @@ func TestDjangoFailsSilentlyInEveryWay(t *testing.T) {
 	}
 }
 
-// scriptSends runs send-mail.sh with a value. In place of the AWS CLI stands one that says just
-// that.
+// scriptSends runs send-mail.sh with a value, which a stand-in for the AWS CLI returns.
 func (s *stage) scriptSends(value map[string]any) error {
 	s.Helper()
 	text, err := json.Marshal(value)
@@ -148,15 +147,14 @@ func (s *stage) scriptSends(value map[string]any) error {
 	return nil
 }
 
-// login is the current value, as far as send-mail.sh reads it.
+// login returns those members of the current value that send-mail.sh reads.
 func (s *stage) login() map[string]any {
 	s.Helper()
 	v := s.value()
 	return map[string]any{"username": v.Username, "password": v.Password, "host": v.Host, "port": v.Port}
 }
 
-// TestNoValueGivesCurlAnOption writes what would be more than a host, a port and a login in curl's
-// configuration.
+// TestNoValueGivesCurlAnOption writes values that would add options to curl's configuration.
 func TestNoValueGivesCurlAnOption(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "curl", "jq")
@@ -184,8 +182,7 @@ func TestNoValueGivesCurlAnOption(t *testing.T) {
 	}
 }
 
-// TestCurlGetsEveryPasswordAsItIs logs in with characters that mean something in curl's
-// configuration.
+// TestCurlGetsEveryPasswordAsItIs logs in with characters that are special in curl's configuration.
 func TestCurlGetsEveryPasswordAsItIs(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "curl", "jq")
@@ -203,7 +200,7 @@ func TestCurlGetsEveryPasswordAsItIs(t *testing.T) {
 	}
 }
 
-// passwords is an SMTP server that takes every login, and remembers it.
+// passwords is an SMTP server that accepts and records every login.
 type passwords struct {
 	port int
 	mu   sync.Mutex
@@ -262,7 +259,7 @@ func (acceptsAll) Data(r io.Reader) error               { _, err := io.Copy(io.D
 func (acceptsAll) Reset()                               {}
 func (acceptsAll) Logout() error                        { return nil }
 
-// Mail comes with LF, as programs print it, or with CRLF, as it is stored.
+// Mail has LF if a program printed it, or CRLF if it was stored.
 func TestCurlSendsEveryLineWithOneCRLF(t *testing.T) {
 	t.Parallel()
 	needs(t, "bash", "aws", "curl", "jq")

@@ -22,21 +22,21 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// way is one of those in which the documents have an application send mail, and a row of the table
-// in README.md.
+// way is one way of sending mail from the documents, and a row of the table in README.md.
 type way struct {
 	name string
-	// state is what of it runs here.
+	// state says which part of it runs here.
 	state string
-	// tlsFirst: it is given a URL with smtps, and never begins in the clear.
+	// tlsFirst says that it is given a URL with smtps, and never begins in the clear.
 	tlsFirst bool
-	// followsPort: it has TLS come first if the value's port is one for that.
+	// followsPort says that it uses TLS first if the value's port is for that.
 	followsPort bool
-	// keeps: one program sends all mails, so it might keep a connection.
+	// keeps says that one program sends all mails, so it might keep a connection.
 	keeps bool
-	// ownName: it tells the server a name of its own, whatever the machine is called.
+	// ownName says that it sends its own name in EHLO, whatever the machine's name is.
 	ownName bool
-	// start makes ready, and returns what sends a mail. The error of that says why not.
+	// start prepares the way, and returns a function that sends a mail. Its error says why it
+	// failed.
 	start func(*stage) func(id string) error
 }
 
@@ -75,7 +75,7 @@ var ways = []way{
 	{name: "postfix", state: "run, Postfix 3.7", start: (*stage).sendsWithPostfix},
 }
 
-// asked makes a way of a program that sends a mail for each line.
+// asked makes a way's start from a program that sends a mail for each line.
 func asked(program func(*stage) *exec.Cmd) func(*stage) func(string) error {
 	return func(s *stage) func(string) error {
 		s.Helper()
@@ -89,7 +89,7 @@ func asked(program func(*stage) *exec.Cmd) func(*stage) func(string) error {
 	}
 }
 
-// credential is the current one, for programs in Go.
+// credential returns the current credential, for programs in Go.
 func (s *stage) credential() smtpcreds.Credential {
 	s.Helper()
 	l, err := s.value().Login("")
@@ -101,7 +101,7 @@ func (s *stage) credential() smtpcreds.Credential {
 
 func (s *stage) trusted() *tls.Config { return &tls.Config{RootCAs: s.World.CertPool()} }
 
-// hello is a mail.
+// hello returns a mail.
 func hello(id string) []byte {
 	return []byte("From: app@example.com\r\nTo: you@example.net\r\nMessage-ID: " + id + "\r\n\r\nHello.\r\n")
 }
@@ -176,7 +176,7 @@ func (s *stage) sendsWithSessmtp() func(string) error {
 	}
 }
 
-// environment is what smtprotate follow gives to a program.
+// environment returns the variables that smtprotate follow gives a program.
 func (s *stage) environment() []string {
 	s.Helper()
 	v := s.value()
@@ -185,7 +185,7 @@ func (s *stage) environment() []string {
 		"SMTP_SMTPS_URL=" + v.SMTPSURL}
 }
 
-// block is a block of code in a recipe's README: the one that begins with something.
+// block returns the block of code in a recipe's README that begins with a text.
 func (s *stage) block(file, language, beginning string) string {
 	s.Helper()
 	for _, found := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(s.recipe(file), -1) {
@@ -229,7 +229,7 @@ config = Struct.new(:action_mailer).new(ActionMailer::Base)
 	return cmd
 }
 
-// nodemailerByURL is what reads a URL and has no recipe.
+// nodemailerByURL is a program that reads a URL, for which there is no recipe.
 func (s *stage) nodemailerByURL() *exec.Cmd {
 	s.Helper()
 	s.nodeModules()
@@ -252,7 +252,7 @@ for await (const messageId of createInterface({ input: process.stdin })) {
 	return cmd
 }
 
-// withFile gives a program in PHP its file.
+// withFile gives a PHP program its file.
 func withFile(program func(*stage) *exec.Cmd) func(*stage) *exec.Cmd {
 	return func(s *stage) *exec.Cmd {
 		s.Helper()
@@ -264,7 +264,7 @@ func withFile(program func(*stage) *exec.Cmd) func(*stage) *exec.Cmd {
 	}
 }
 
-// spring is Spring's sender with the properties of the recipe, as Spring Boot fills them in.
+// spring returns Spring's sender with the recipe's properties, filled in as Spring Boot does.
 func (s *stage) spring() *exec.Cmd {
 	s.Helper()
 	needs(s.T, "java", "keytool")
@@ -333,7 +333,7 @@ func (s *stage) sendsWithScript() func(string) error {
 	}
 }
 
-// pipes runs a program that sends what it reads.
+// pipes runs a program that sends the mail in its input.
 func (s *stage) pipes(program string, mail []byte, args ...string) error {
 	cmd := s.command(program, args...)
 	cmd.Env = append(cmd.Env, "AWS_PAGER=")
@@ -365,8 +365,8 @@ func (s *stage) keepsMsmtprc() {
 	})
 }
 
-// sendsWithPostfix hands mails to a Postfix, and reads in its log what became of them. One that
-// waits is sent later.
+// sendsWithPostfix hands mails to a Postfix, and reads in its log what happened to them. A waiting
+// mail is sent later.
 func (s *stage) sendsWithPostfix() func(string) error {
 	s.Helper()
 	needs(s.T, "postfix", "postconf")
@@ -389,7 +389,7 @@ func (s *stage) sendsWithPostfix() func(string) error {
 	}
 }
 
-// needsAMachine skips a test if a program can't be given a machine's name of its own here.
+// needsAMachine skips a test if a program can't have its own machine name here.
 func needsAMachine(t *testing.T) {
 	t.Helper()
 	needs(t, "unshare")

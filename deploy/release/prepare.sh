@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes in .build/release what a release has beside smtprotate itself; GoReleaser runs it first.
+# Makes everything in a release except smtprotate, in .build/release. GoReleaser runs it first.
 #   bash deploy/release/prepare.sh VERSION [snapshot]
-# VERSION is what the release's files have in their names. It has to be the source's, unless it is a snapshot's.
+# VERSION is the version in the release's file names. It has to be the source's, unless it is a
+# snapshot's.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 version=${1:?"usage: bash deploy/release/prepare.sh VERSION [snapshot]"}
@@ -16,12 +17,13 @@ if [ "${2:-}" != snapshot ] && [ "$version" != "$number" ]; then
   exit 1
 fi
 
-# Lists of the modules that are in a program, in CycloneDX's format.
+# Lists of the modules in a program, in CycloneDX's format.
 source .ci/versions
 GOOS='' GOARCH='' GOFLAGS='' GOBIN=$PWD/$out/tools go install "$cyclonedx"
 
-# The function, by the one script that builds it, and the template that finds it under the name that the release gives it.
-for arch in amd64 arm64; do # the last one stays in .build, as build.sh leaves it
+# The function, built by its one script, and the template that finds it under its name in the
+# release.
+for arch in amd64 arm64; do # the last one stays in .build, where build.sh leaves it
   bash deploy/build.sh $arch
   $out/tools/cyclonedx-gomod bin -json -licenses -noserial -notimestamp -output $out/function-$arch.cdx.json .build/bootstrap
   cp .build/function.zip $out/function-$arch.zip
@@ -29,12 +31,12 @@ for arch in amd64 arm64; do # the last one stays in .build, as build.sh leaves i
     template.yaml $out/function-$arch.zip $out/template-$arch.yaml
 done
 
-# The same on every machine, whatever it is.
+# Makes the same bytes on every machine.
 smtprotate() { GOOS='' GOARCH='' go run ./deploy/smtprotate "$@"; }
 smtprotate manual | gzip -9n >$out/smtprotate.1.gz
 for shell in bash zsh fish; do
   smtprotate completion $shell >$out/completions/smtprotate.$shell
 done
 
-# Packages have the program where packages have programs.
+# Packages put the program where packages put programs.
 sed 's,/usr/local/bin/,/usr/bin/,' deploy/apps/postfix/smtprotate-postfix.service >$out/smtprotate-postfix.service

@@ -18,25 +18,26 @@ import (
 )
 
 type auditCommand struct {
-	Function string `env:"SMTPROTATE_FUNCTION" placeholder:"NAME" help:"Ask the deployed function of its user."`
-	User     string `placeholder:"NAME" help:"Ask IAM itself of a user instead. What its credential is for can be said by the flags that policy has."`
+	Function string `env:"SMTPROTATE_FUNCTION" placeholder:"NAME" help:"Audit the user of this deployed function, by name or ARN."`
+	User     string `placeholder:"NAME" help:"Audit this IAM user instead. The flags from --account to --condition can say what its credential is for."`
 	describeFlags
 	awsFlags
 }
 
 // Help is shown by audit --help.
 func (auditCommand) Help() string {
-	return "Says what an SMTP user may do beyond its mail, what a thief could do with it, and which policy to have " +
-		"instead. " +
-		"A deployed function also logs in with the credential. " +
-		"The exit code is 4 if a finding is of high severity or SES refuses the credential, 3 if a finding is of " +
-		"medium severity, and 0 otherwise."
+	return `Each finding says what a thief could do with the user's rights, and which policy to use instead. With --function, the
+deployed function looks at its own user, and also logs in to SES with the credential. With --user, smtprotate asks IAM
+itself.
+
+It changes nothing. The exit code is 4 if a finding is of high severity or SES refuses the credential, 3 if a finding is
+of medium severity, 1 if the audit failed, and 0 otherwise.`
 }
 
-// Exit codes of an audit, by the worst finding.
+// exitBySeverity holds the exit codes of audit and discover, by the severity of the worst finding.
 var exitBySeverity = map[sendpolicy.Severity]exitCode{sendpolicy.High: 4, sendpolicy.Medium: 3}
 
-// Run changes nothing.
+// Run prints the findings. It changes nothing.
 func (a auditCommand) Run(ctx context.Context, c *console) error {
 	findings, broken, err := a.findings(ctx, c)
 	if err != nil {
@@ -64,7 +65,7 @@ func (a auditCommand) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
-// findings asks the function or IAM. Only the function can tell that SES refuses the credential.
+// findings asks the function or IAM. Only the function knows whether SES refuses the credential.
 func (a auditCommand) findings(ctx context.Context, c *console) (_ []sendpolicy.Finding, broken []rotation.Warning,
 	_ error) {
 	region := ""
@@ -108,7 +109,8 @@ func (a auditCommand) findingsOfUser(ctx context.Context, region string, now tim
 	return append([]sendpolicy.Finding{}, sendpolicy.Audit(access)...), nil
 }
 
-// intended is what the flags describe. If they name an identity, a policy can be written for it.
+// intended returns what the flags describe. If they name an identity, it also checks that a policy
+// can be written for them.
 func (a auditCommand) intended() (sendpolicy.Description, error) {
 	d, err := a.description()
 	if err == nil && len(d.Identities) > 0 {
@@ -117,7 +119,7 @@ func (a auditCommand) intended() (sendpolicy.Description, error) {
 	return d, byFlag(err)
 }
 
-// findings are printed the worst first, and each policy to have instead once.
+// findings prints the findings, the worst first, and then each replacement policy once.
 func (c *console) findings(findings []sendpolicy.Finding) {
 	if len(findings) == 0 {
 		fmt.Fprintln(c.out, "Nothing is wider than an SMTP credential needs.")
@@ -126,7 +128,7 @@ func (c *console) findings(findings []sendpolicy.Finding) {
 	var instead []string
 	for _, f := range findings {
 		margin := strings.ToUpper(string(f.Severity))
-		texts := []string{string(f.Code) + " " + f.Policy, f.Message + ".", "What a thief gets: " + f.Risk + "."}
+		texts := []string{string(f.Code) + " " + f.Policy, f.Message + ".", "What a thief could do: " + f.Risk + "."}
 		if f.Remedy != "" {
 			texts = append(texts, "What to do: "+f.Remedy+".")
 		}
@@ -147,13 +149,14 @@ func (c *console) findings(findings []sendpolicy.Finding) {
 	}
 }
 
-// toHaveInstead is the policy that takes the place of a finding's, and how; or nothing.
+// toHaveInstead describes the policy that replaces the one of a finding. It is empty if there is
+// none.
 func toHaveInstead(f sendpolicy.Finding) string {
 	if f.Instead == nil {
 		return ""
 	}
-	how := "have this"
-	if f.Remedy != "" { // others have the policy, too
+	how := "use this"
+	if f.Remedy != "" { // others share the policy
 		how = "give the user this as a policy of its own"
 	}
 	lines := layout.Wrap(fmt.Sprintf("Instead of %s, %s, with your own identities, account and Region:", f.Policy,

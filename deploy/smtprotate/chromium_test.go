@@ -75,7 +75,7 @@ func (b *chromium) connect(cmd *exec.Cmd) {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(func() { from.Close() })
-	from.SetReadDeadline(time.Now().Add(2 * time.Minute))
+	from.SetReadDeadline(time.Now().Add(5 * time.Minute))
 	b.to, b.from = to, bufio.NewReader(from)
 	cmd.ExtraFiles = []*os.File{three, four}
 	if err := cmd.Start(); err != nil {

@@ -24,12 +24,12 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
-// accessRole is the role that AWS makes in the accounts of an organization, and not in the
+// accessRole is the role that AWS creates in an organization's member accounts, but not in its
 // management account.
 const accessRole = "OrganizationAccountAccessRole"
 
-// company is an organization on moto. Requests to it go through a proxy, which knows what moto
-// doesn't: roles that can't be assumed, and IAM's action ListServiceSpecificCredentials.
+// company is an organization on moto. Its requests go through a proxy that adds what moto lacks:
+// roles that can't be assumed, and IAM's action ListServiceSpecificCredentials.
 type company struct {
 	*testing.T
 	cfg     aws.Config
@@ -37,15 +37,15 @@ type company struct {
 	members map[string]string // IDs by name
 
 	mu      sync.Mutex
-	refuses map[string]string // messages by the ID of the account that refuses its role
+	refuses map[string]string // messages by the account that refuses its role
 	assumed []url.Values
-	called  []string // actions, as policies write them
+	called  []string // actions, written as in policies
 }
 
 const stsError = `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>` +
 	`<Code>AccessDenied</Code><Message>%s</Message></Error><RequestId>1</RequestId></ErrorResponse>`
 
-// found makes an organization of as many accounts as there are names, and its management account.
+// found creates an organization with a management account and a member for each name.
 func found(t *testing.T, region string, names ...string) *company {
 	t.Helper()
 	target, err := url.Parse(awstest.Moto(t))
@@ -86,7 +86,7 @@ func found(t *testing.T, region string, names ...string) *company {
 	return c
 }
 
-// denial is how AWS says that an account's role can't be assumed.
+// denial is AWS's message if an account's role can't be assumed.
 func (c *company) denial(id string) string {
 	return "User: arn:aws:iam::" + c.own + ":user/moto is not authorized to perform: sts:AssumeRole on resource: " +
 		"arn:aws:iam::" + id + ":role/" + accessRole
@@ -99,7 +99,7 @@ func (c *company) ok(err error) {
 	}
 }
 
-// pass answers what moto can't, and passes everything else on.
+// pass answers what moto can't, and passes everything else on to it.
 func (c *company) pass(proxy http.Handler, w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -119,12 +119,12 @@ func (c *company) pass(proxy http.Handler, w http.ResponseWriter, r *http.Reques
 	}
 }
 
-// note keeps what the tests look at, and returns why a role can't be assumed, if it can't.
+// note records the request for the tests. It returns why a role can't be assumed, or an empty text.
 func (c *company) note(r *http.Request, form url.Values) (refusal string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	scope := strings.Split(r.Header.Get("Authorization")+"////", "/") // key, day, Region, service
+	scope := strings.Split(r.Header.Get("Authorization")+"////", "/") // access key, day, Region, service
 	c.called = append(c.called, scope[3]+":"+cmp.Or(action, form.Get("Action")))
 	if form.Get("Action") != "AssumeRole" {
 		return ""
@@ -134,7 +134,7 @@ func (c *company) note(r *http.Request, form url.Values) (refusal string) {
 	return c.refuses[role.AccountID]
 }
 
-// in is IAM in an account.
+// in returns IAM in an account.
 func (c *company) in(id string) *iam.Client {
 	cfg := c.cfg.Copy()
 	if id != c.own {
@@ -144,7 +144,7 @@ func (c *company) in(id string) *iam.Client {
 	return iam.NewFromConfig(cfg)
 }
 
-// user makes one that may send, with a key.
+// user creates a user that may send, with a key.
 func (c *company) user(id, name, policy string) {
 	c.Helper()
 	api := c.in(id)
@@ -157,7 +157,7 @@ func (c *company) user(id, name, policy string) {
 	c.ok(err)
 }
 
-// close has an account suspended, as one is that is closed.
+// close suspends an account, as AWS does when it is closed.
 func (c *company) close(id string) {
 	c.Helper()
 	_, err := organizations.NewFromConfig(c.cfg).CloseAccount(c.Context(),

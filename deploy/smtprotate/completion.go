@@ -10,16 +10,21 @@ import (
 )
 
 type completionCommand struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"Shell to complete for: bash, zsh or fish."`
 }
 
 // Help is shown by completion --help.
 func (completionCommand) Help() string {
-	return "For this session: source <(smtprotate completion bash), and the same with zsh; smtprotate completion " +
-		"fish | source. The packages for Debian and for RPM bring all three."
+	return `The script completes commands, flags and choices, and needs no other program. To use it in this session:
+
+  source <(smtprotate completion bash)
+  source <(smtprotate completion zsh)
+  smtprotate completion fish | source
+
+The Debian and RPM packages install all three. It changes nothing.`
 }
 
-// Run writes a script that the shell reads.
+// Run prints a script for the shell to read.
 func (x completionCommand) Run(c *console, k *kong.Context) error {
 	scripts := map[string]func(*kong.Application) string{
 		"bash": commandline.Bash, "zsh": commandline.Zsh, "fish": commandline.Fish,
@@ -30,7 +35,7 @@ func (x completionCommand) Run(c *console, k *kong.Context) error {
 
 type manualCommand struct{}
 
-// Run writes the page that man shows.
+// Run prints the page that man shows.
 func (manualCommand) Run(c *console, k *kong.Context) error {
 	_, err := fmt.Fprint(c.out, commandline.Manual(k.Model, version.Number))
 	return err

@@ -1,16 +1,21 @@
 package main
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/version"
 )
 
-// written is what a command line prints that succeeds.
+// written runs a command line that must succeed, and returns what it prints.
 func written(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, stderr strings.Builder
@@ -27,7 +32,37 @@ func TestTheVersionIsSaid(t *testing.T) {
 	}
 }
 
-// shell runs a script in a shell that has the completions.
+// shown returns the commands that the help shows.
+func shown(t *testing.T) []*kong.Node {
+	app := newParser(t.Context(), &console{out: io.Discard, err: io.Discard}, func(int) {}).Model
+	return slices.DeleteFunc(slices.Clone(app.Children), func(c *kong.Node) bool { return c.Hidden })
+}
+
+func TestTheHelpShowsEveryCommandOnOneLineOfAGroup(t *testing.T) {
+	help, last := written(t), -1
+	for _, command := range shown(t) {
+		at := slices.IndexFunc(groups, func(g kong.Group) bool { return command.Group != nil && g == *command.Group })
+		if at < last || at < 0 {
+			t.Errorf("%s is in group number %d, after number %d", command.Name, at, last)
+			continue
+		}
+		last = at
+		_, below, _ := strings.Cut(help, "\n"+groups[at].Title+"\n")
+		below, _, _ = strings.Cut(below, "\n\n")
+		line := regexp.MustCompile(`(?m)^  ` + command.Name + ` +` + regexp.QuoteMeta(command.Help) + `$`)
+		if !line.MatchString(below) {
+			t.Errorf("%s isn't on a line below %s\n%s", command.Name, groups[at].Title, help)
+		}
+	}
+}
+
+func TestNoCommandsHelpIsWiderThanATerminal(t *testing.T) {
+	for _, command := range shown(t) {
+		wantNarrow(t, written(t, command.Name, "--help"))
+	}
+}
+
+// shell runs a script in a shell, with FILE replaced by the path of the completions.
 func shell(t *testing.T, name, script string) string {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
@@ -51,7 +86,7 @@ func TestBashCompletesCommandsFlagsAndChoices(t *testing.T) {
 		"smtprotate ro":            "rotate rollback",
 		"smtprotate emergency --c": "--contain-first",
 		"smtprotate completion f":  "fish",
-		"smtprotate follow x":      "", // a file's name, by Bash itself
+		"smtprotate follow x":      "", // Bash itself completes file names
 	} {
 		got := shell(t, "bash", `set -u; source FILE; COMP_WORDS=(`+line+`); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 			_smtprotate; echo "${COMPREPLY[*]:-}"`)
@@ -63,9 +98,10 @@ func TestBashCompletesCommandsFlagsAndChoices(t *testing.T) {
 
 func TestFishCompletesCommandsFlagsAndChoices(t *testing.T) {
 	for line, want := range map[string]string{
-		"smtprotate rotat":         "rotate\tRotate now, with the ordinary grace period.",
-		"smtprotate emergency --c": "--contain-first\tDeactivate it before its replacement exists.",
-		"smtprotate completion f":  "fish",
+		"smtprotate rotat": "rotate\tRotate now, with the ordinary grace period.",
+		"smtprotate emergency --c": "--contain-first\tDeactivate the key before its replacement exists. Mail stops " +
+			"until then.",
+		"smtprotate completion f": "fish",
 	} {
 		if got := shell(t, "fish", `source FILE; complete -C '`+line+`'`); !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", line, got, want)
@@ -73,8 +109,8 @@ func TestFishCompletesCommandsFlagsAndChoices(t *testing.T) {
 	}
 }
 
-// Completion itself needs a terminal, so the shell's own function that takes flags is replaced by
-// one that shows what it gets.
+// Zsh completes only on a terminal, so this test replaces the functions that take the completions
+// by ones that print them.
 func TestZshTakesTheFlagsOfEachCommand(t *testing.T) {
 	for line, want := range map[string]string{
 		"smtprotate em":          "emergency:Replace",
@@ -98,7 +134,7 @@ func TestTheManualPageIsOneForMan(t *testing.T) {
 	for _, want := range []string{`.TH "SMTPROTATE" "1"`, "\n.SS \"emergency", `\-\-contain\-first`, "SMTPROTATE_FUNCTION",
 		version.Number[:5]} {
 		if !strings.Contains(page, want) {
-			t.Errorf("it hasn't %q", want)
+			t.Errorf("the page lacks %q", want)
 		}
 	}
 	if _, err := exec.LookPath("mandoc"); err != nil {
@@ -108,7 +144,7 @@ func TestTheManualPageIsOneForMan(t *testing.T) {
 	cmd.Stdin = strings.NewReader(page)
 	out, _ := cmd.CombinedOutput()
 	for line := range strings.Lines(string(out)) {
-		if !strings.Contains(line, "missing date") { // a date of its own would make other bytes of the same source
+		if !strings.Contains(line, "missing date") { // with a date, the same source would give different bytes
 			t.Error(line)
 		}
 	}

@@ -15,24 +15,24 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/printable"
 )
 
-// console is what commands read and write.
+// console is what commands read from and write to.
 type console struct {
 	in       io.Reader
 	out, err io.Writer
 	getenv   func(string) string
 	now      func() time.Time // nil: time.Now
-	// interactive: there is somebody to ask.
+	// interactive is true if there is a person to ask.
 	interactive bool
-	lines       *bufio.Reader // of in
+	lines       *bufio.Reader // reads in
 	raw         raw
 }
 
-// raw is what a console writes to as it is, unescaped: for programs that run here, and for what
-// this program itself has a terminal do.
+// raw holds a console's unescaped output: for programs that run here, and for control characters
+// that this program itself sends to a terminal.
 type raw struct{ out, err io.Writer }
 
-// printable is the console with everything escaped that a terminal would act on, whoever it comes
-// from: AWS, a secret, a file, the command line.
+// printable returns the console with its output escaped: text from AWS, a secret, a file or the
+// command line can't control the terminal.
 func (c *console) printable() *console {
 	shown := *c
 	shown.raw = raw{c.out, c.err}
@@ -40,7 +40,7 @@ func (c *console) printable() *console {
 	return &shown
 }
 
-// time is now.
+// time returns the current time.
 func (c *console) time() time.Time {
 	if c.now == nil {
 		return time.Now()
@@ -48,10 +48,10 @@ func (c *console) time() time.Time {
 	return c.now()
 }
 
-// isTerminal tells whether somebody sits there.
+// isTerminal reports whether f is a terminal.
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// question asks, and returns the line that is typed. Ctrl-C ends it.
+// question asks, and returns the line that the person types. Ctrl-C ends it.
 func (c *console) question(ctx context.Context, text string) (string, error) {
 	fmt.Fprint(c.err, text)
 	if c.lines == nil {
@@ -69,7 +69,7 @@ func (c *console) question(ctx context.Context, text string) (string, error) {
 	select {
 	case a := <-typed:
 		if a.err != nil && (a.err != io.EOF || a.line == "") {
-			return "", errors.New("there was no answer")
+			return "", errors.New("nobody answered the question")
 		}
 		return a.line, nil
 	case <-ctx.Done():
@@ -78,7 +78,7 @@ func (c *console) question(ctx context.Context, text string) (string, error) {
 	}
 }
 
-// agree asks whether to go on with what cuts something off.
+// agree asks whether to go on. It returns an error unless the answer is yes.
 func (c *console) agree(ctx context.Context, yes bool) error {
 	if yes {
 		return nil
@@ -96,13 +96,13 @@ func (c *console) agree(ctx context.Context, yes bool) error {
 	return nil
 }
 
-// waiting says on a terminal what is waited for, in words of this program, and how long already,
-// until the returned function is called.
+// waiting shows on a terminal what it waits for, and for how long so far, until the returned
+// function is called. what isn't escaped, so it must not come from elsewhere.
 func (c *console) waiting(what string) (end func()) {
 	return c.waitingWith(func() string { return what })
 }
 
-// waitingWith does so with words that change.
+// waitingWith is waiting with a text that changes.
 func (c *console) waitingWith(what func() string) (end func()) {
 	if !c.interactive {
 		return func() {}

@@ -47,8 +47,8 @@ simulated time), "scene" (its number) and, where they apply:
                  sent meanwhile
   keys           access_key_id and status (Active, Inactive, Deleted)
   versions       those with a label: version_id, number, labels, access_key_id
-  senders        those who have sent mail: name, access_key_id (used last), and
-                 how many mails so far were sent, cut_off and failed
+  senders        those who have sent mail: name, access_key_id (used last),
+                 and how many mails so far were sent, cut_off and failed
   summary        of end: mail and attacker (sent, cut_off, failed), versions,
                  invocations, days, seconds, promises (promise, kept)
 

@@ -12,30 +12,33 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// longestSecret is more than any secret access key has; what is longer was sent here by mistake.
+// longestSecret is longer than any secret access key: longer input was sent by mistake.
 const longestSecret = 1024
 
 type deriveCommand struct {
-	Region string `required:"" placeholder:"eu-west-1" help:"SES Region that the password is for; each has its own."`
+	Region string `required:"" placeholder:"eu-west-1" help:"SES Region of the password. Each Region has its own."`
 }
 
 // Help is shown by derive --help.
 func (deriveCommand) Help() string {
-	return "Reads the secret access key of an IAM user on standard input, and asks for it where that is a terminal. " +
-		"Prints its SMTP password for the Region and nothing else. The SMTP username is the access key's ID. " +
-		"Refuses what is plainly something else, such as an access key ID or a row of a CSV file, and warns on " +
-		"standard error of what isn't 40 characters of A-Z, a-z, 0-9, / and +. " +
-		"Nothing is stored, and nothing goes over the network."
+	return `Derives the SMTP password of a Region from an IAM user's secret access key, and prints nothing else. The SMTP username
+is the ID of the access key.
+
+It reads the secret access key from standard input; on a terminal, it asks for it. It refuses input that is plainly
+something else, such as an access key ID or a row of a CSV file. It warns on standard error if the input isn't 40
+characters of A-Z, a-z, 0-9, / and +.
+
+It stores nothing and uses no network. The exit code is 1 if the input is refused, and 0 otherwise.`
 }
 
-// Run derives.
+// Run derives the password and prints it.
 func (d deriveCommand) Run(ctx context.Context, c *console) error {
 	regions, err := sessmtp.ParseRegions(d.Region)
 	if err != nil {
 		return fmt.Errorf("--region: %w", err)
 	}
 	if len(regions) != 1 {
-		return fmt.Errorf("--region: %d Regions, and a password is for one", len(regions))
+		return fmt.Errorf("--region: %d Regions given, but a password is for one: give one", len(regions))
 	}
 	input, err := readSecret(ctx, c)
 	if err != nil {
@@ -54,7 +57,7 @@ func (d deriveCommand) Run(ctx context.Context, c *console) error {
 	return err
 }
 
-// readSecret reads standard input, without showing what is typed at a terminal.
+// readSecret reads standard input. On a terminal, it doesn't show what is typed.
 func readSecret(ctx context.Context, c *console) (string, error) {
 	if file, ok := c.in.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		return prompt(ctx, int(file.Fd()), c.err)
@@ -66,7 +69,7 @@ func readSecret(ctx context.Context, c *console) (string, error) {
 	return string(input), nil
 }
 
-// prompt asks at a terminal. Ctrl-C leaves the terminal as it was.
+// prompt asks on a terminal. After Ctrl-C, the terminal is as it was before.
 func prompt(ctx context.Context, terminal int, out io.Writer) (string, error) {
 	before, err := term.GetState(terminal)
 	if err != nil {

@@ -15,7 +15,7 @@ func smtprotate(t *testing.T, stdin string, args ...string) (code int, stdout, s
 	return code, out.String(), err.String()
 }
 
-// The vectors are published in the tests of terraform-provider-aws and of Signer::AWSv4::SES.
+// The vectors are from the tests of terraform-provider-aws and Signer::AWSv4::SES.
 func TestDerivePrintsThePasswordAndNothingElse(t *testing.T) {
 	for _, c := range []struct{ secret, region, want string }{
 		{"some+secret+key", "eu-central-1", "BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2"},
@@ -37,7 +37,7 @@ func TestDerivePrintsThePasswordAndNothingElse(t *testing.T) {
 	}
 }
 
-// The example is that of AWS's documents.
+// The example is from AWS's documentation.
 func TestDeriveIsSilentAboutASecretAccessKey(t *testing.T) {
 	const example = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 	code, stdout, stderr := smtprotate(t, example+"\n", "derive", "--region", "eu-west-1")
@@ -46,7 +46,7 @@ func TestDeriveIsSilentAboutASecretAccessKey(t *testing.T) {
 	}
 }
 
-func TestDeriveWarnsOfARegionWithoutSMTP(t *testing.T) {
+func TestDeriveWarnsAboutARegionWithoutSMTP(t *testing.T) {
 	const example = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 	code, stdout, stderr := smtprotate(t, example, "derive", "--region", "ca-west-1")
 	if code != 0 || len(stdout) != 45 || !strings.Contains(stderr, "SES has no SMTP endpoint in Region ca-west-1") {
@@ -56,8 +56,8 @@ func TestDeriveWarnsOfARegionWithoutSMTP(t *testing.T) {
 
 func TestDeriveNamesWhatIsWrongAndNeverRepeatsIt(t *testing.T) {
 	for name, c := range map[string]struct{ input, want string }{
-		"nothing":           {"", "nothing on standard input"},
-		"an empty line":     {"\n", "nothing on standard input"},
+		"nothing":           {"", "standard input is empty"},
+		"an empty line":     {"\n", "standard input is empty"},
 		"two line endings":  {"hush+hush\n\n", "several lines"},
 		"several lines":     {"hush\nhush+2\n", "several lines"},
 		"spaces":            {"hush hush\n", "contains spaces"},
@@ -91,8 +91,8 @@ func TestDeriveNamesWhatIsWrongAndNeverRepeatsIt(t *testing.T) {
 		"credentials file": {"[default]\naws_access_key_id = AKIAHUSH\naws_secret_access_key = hush\n",
 			"is name=value"},
 		"JSON":             {"{\n  \"AccessKey\": {\"SecretAccessKey\": \"hush\"}\n}\n", "is JSON"},
-		"an SMTP password": {"BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2\n", "is an SMTP password already"},
-		"an old password":  {"AkN+hushHUSHhushHUSHhushHUSHhushHUSHhushHUSH\n", "is an SMTP password already"},
+		"an SMTP password": {"BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2\n", "this is already an SMTP password"},
+		"an old password":  {"AkN+hushHUSHhushHUSHhushHUSHhushHUSHhushHUSH\n", "this is already an SMTP password"},
 		"a session token":  {"IQoJb3JpZ2luX2Vj" + strings.Repeat("hush", 20) + "\n", "is a session token"},
 		"another sign":     {"hush-hush\n", "contains characters"},
 	} {

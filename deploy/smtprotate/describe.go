@@ -9,25 +9,25 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// describeFlags say what a credential is for.
+// describeFlags are the flags that describe what a credential is for.
 type describeFlags struct {
 	Account          string   `placeholder:"111122223333" help:"AWS account of identities and configuration sets that aren't ARNs."`
-	Region           []string `placeholder:"eu-west-1" help:"SES Regions of those."`
-	Identity         []string `placeholder:"example.com" help:"What to send from: domains, addresses or ARNs. An address that is a verified identity itself is named beside its domain."`
+	Region           []string `placeholder:"eu-west-1" help:"SES Regions of identities and configuration sets that aren't ARNs."`
+	Identity         []string `placeholder:"example.com" help:"Identities to send from: domains, addresses or ARNs. If an address is itself a verified identity, name it as well as its domain."`
 	ConfigurationSet []string `placeholder:"NAME" help:"Configuration sets to send with: names or ARNs."`
-	SandboxRecipient []string `placeholder:"someone@example.com" help:"Identities of recipients, which SES asks permission for in the sandbox."`
-	From             []string `placeholder:"*@example.com" help:"Addresses that mail may come from, with * for any text, or domains."`
-	FromName         []string `sep:"none" placeholder:"NAME" help:"Display names that mail may come from, with * for any text."`
-	Recipient        []string `placeholder:"example.com" help:"Whom mail may go to: domains, or addresses with * for any text."`
-	Network          []string `placeholder:"192.0.2.10/32" help:"Public networks that mail is handed in from."`
-	Endpoint         []string `placeholder:"vpce-…" help:"VPC endpoints that mail is handed in through."`
-	VPC              []string `name:"vpc" placeholder:"vpc-…" help:"VPCs that mail is handed in from."`
-	PrivateNetwork   []string `placeholder:"10.0.0.0/16" help:"Private networks in those VPCs or behind those endpoints."`
-	TLSOnly          bool     `name:"tls-only" help:"Demand TLS, as SES's SMTP interface does by itself."`
-	Condition        []string `sep:"none" placeholder:"'OPERATOR KEY VALUE,…'" help:"One more that must hold, on a key that SES knows. Several values are alternatives."`
+	SandboxRecipient []string `placeholder:"someone@example.com" help:"Identities of recipients: in the sandbox, SES requires permission for them too."`
+	From             []string `placeholder:"*@example.com" help:"Allowed senders: addresses with * for any text, or domains."`
+	FromName         []string `sep:"none" placeholder:"NAME" help:"Allowed display names of senders, with * for any text."`
+	Recipient        []string `placeholder:"example.com" help:"Allowed recipients: domains, or addresses with * for any text."`
+	Network          []string `placeholder:"192.0.2.10/32" help:"Public networks to send from."`
+	Endpoint         []string `placeholder:"vpce-…" help:"VPC endpoints to send through."`
+	VPC              []string `name:"vpc" placeholder:"vpc-…" help:"VPCs to send from."`
+	PrivateNetwork   []string `placeholder:"10.0.0.0/16" help:"Private networks to send from, in those VPCs or through those endpoints."`
+	TLSOnly          bool     `name:"tls-only" help:"Require TLS, which SES's SMTP interface requires anyway."`
+	Condition        []string `sep:"none" placeholder:"'OPERATOR KEY VALUE,…'" help:"One more condition that must hold, on a condition key that SES supports. Several values are alternatives."`
 }
 
-// description reads the flags. All that can't be read is in the error.
+// description returns what the flags describe. The error names every flag that can't be read.
 func (f describeFlags) description() (sendpolicy.Description, error) {
 	var faults []error
 	networks := func(flag string, texts []string) (networks []netip.Prefix) {
@@ -59,13 +59,13 @@ func (f describeFlags) description() (sendpolicy.Description, error) {
 	return d, errors.Join(faults...)
 }
 
-// parseCondition reads an operator, a key and values. There may be spaces around each value, and
-// in it.
+// parseCondition reads an operator, a key and values. Values may contain spaces, and may have
+// spaces around them.
 func parseCondition(text string) (c sendpolicy.Condition, err error) {
 	operator, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
 	key, values, found := strings.Cut(strings.TrimSpace(rest), " ")
 	if !found {
-		return c, fmt.Errorf("--condition: %q isn't an operator, a key and a value, with spaces between", text)
+		return c, fmt.Errorf("--condition: %q isn't an operator, a key and a value, separated by spaces", text)
 	}
 	c = sendpolicy.Condition{Operator: operator, Key: key}
 	for value := range strings.SplitSeq(values, ",") {
@@ -85,7 +85,7 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return a.Prefix(a.BitLen())
 }
 
-// flagOf is the flag that fills a field of a description.
+// flagOf maps each field of a description to the flag that fills it.
 var flagOf = map[string]string{
 	"Account": "account", "Regions": "region", "Identities": "identity", "ConfigurationSets": "configuration-set",
 	"SandboxRecipients": "sandbox-recipient", "From": "from", "FromNames": "from-name", "Recipients": "recipient",
@@ -93,7 +93,7 @@ var flagOf = map[string]string{
 	"TLSOnly": "tls-only", "Conditions": "condition",
 }
 
-// byFlag tells the faults of a description by the flags that they are about.
+// byFlag turns the faults of a description into errors that name the flags.
 func byFlag(err error) error {
 	faults, ok := errors.AsType[sendpolicy.Faults](err)
 	if !ok {

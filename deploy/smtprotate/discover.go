@@ -16,27 +16,28 @@ import (
 )
 
 type discoverCommand struct {
-	Profile          []string `sep:"none" placeholder:"NAME" help:"Profiles of the AWS CLI's configuration, one for each account."`
-	OrganizationRole string   `placeholder:"NAME" help:"Look at all accounts of the organization, each by its role of this name."`
+	Profile          []string `sep:"none" placeholder:"NAME" help:"AWS CLI profiles to use, one for each account."`
+	OrganizationRole string   `placeholder:"NAME" help:"Look at all accounts of the organization, by assuming the role of this name in each."`
 	Account          []string `placeholder:"ID" help:"With --organization-role: look at these accounts only."`
-	Region           []string `placeholder:"eu-west-1" help:"Regions to look for stacks' secrets in, besides those that keys sent mail in. Otherwise the profile's."`
-	Secret           []string `placeholder:"NAME" help:"Secrets to read as well, by name or ARN: they may have a user's key. Otherwise only stacks' are read."`
-	JSON             bool     `name:"json" xor:"form" help:"Print all that was found."`
-	HTML             string   `name:"html" placeholder:"FILE" help:"Also write a page, with a picture, that loads nothing from elsewhere."`
-	Adopt            string   `placeholder:"USER" xor:"form" help:"Print the commands by which a stack takes over this user instead."`
-	Terraform        bool     `help:"With --adopt: for Terraform instead of CloudFormation."`
+	Region           []string `placeholder:"eu-west-1" help:"Regions to search for stacks' secrets. Regions in which keys sent mail are searched in any case. Default: the profile's Region."`
+	Secret           []string `placeholder:"NAME" help:"Other secrets to read, by name or ARN, because they may hold a user's key. Without it, only stacks' secrets are read."`
+	JSON             bool     `name:"json" xor:"form" help:"Print everything that was found, as JSON."`
+	HTML             string   `name:"html" placeholder:"FILE" help:"Also write an HTML page with a picture. It loads nothing from elsewhere."`
+	Adopt            string   `placeholder:"USER" xor:"form" help:"Print the commands that let a stack take over this user, instead of the list."`
+	Terraform        bool     `help:"With --adopt: print a Terraform configuration instead of CloudFormation commands."`
 }
 
 // Help is shown by discover --help.
 func (discoverCommand) Help() string {
-	return "Looks at all IAM users of the account, and shows those that may send mail over SMTP or have sent it: " +
-		"their access keys, how wide their policies are, and what to do, the worst first. It changes nothing. " +
-		"With --organization-role it does so in all accounts of an organization. " +
-		"The exit code is 4 if something of high severity was found, 3 if something of medium severity was, and 0 " +
-		"otherwise; 1 if an account couldn't be looked at. With --adopt it is 0 or 1."
+	return `Looks at all IAM users of the account, and lists those that may send mail over SMTP or have sent it: their access keys,
+how wide their policies are, and what to do about each, the worst first. With --organization-role it does this in all
+accounts of an organization. With --adopt it instead prints the commands that let a stack take over one user.
+
+It changes nothing in AWS. The exit code is 4 if something of high severity was found, 3 if something of medium severity
+was found, 1 if an account couldn't be looked at, and 0 otherwise. With --adopt it is 0 or 1.`
 }
 
-// Run changes nothing.
+// Run looks at the accounts and prints the report. It changes nothing.
 func (d discoverCommand) Run(ctx context.Context, c *console) error {
 	if err := d.check(); err != nil {
 		return err
@@ -76,33 +77,33 @@ var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 func (d discoverCommand) check() error {
 	switch {
 	case d.Terraform && d.Adopt == "":
-		return errors.New("--terraform goes with --adopt")
+		return errors.New("--terraform needs --adopt")
 	case d.OrganizationRole == "" && len(d.Account) > 0:
-		return errors.New("--account goes with --organization-role")
+		return errors.New("--account needs --organization-role")
 	case d.OrganizationRole == "":
 		return nil
 	case len(d.Profile) > 1:
-		return fmt.Errorf("--organization-role goes with one --profile, which lists the organization's accounts, and "+
-			"there are %d", len(d.Profile))
+		return fmt.Errorf("--organization-role takes one --profile, which lists the organization's accounts, but "+
+			"%d are given", len(d.Profile))
 	}
 	if err := discover.CheckRoleName(d.OrganizationRole); err != nil {
 		return fmt.Errorf("--organization-role: %w", err)
 	}
 	for _, id := range d.Account {
 		if !accountID.MatchString(id) {
-			return fmt.Errorf("--account: %q isn't the ID of an account, which has 12 digits", id)
+			return fmt.Errorf("--account: %q isn't an account's ID, which has 12 digits", id)
 		}
 	}
 	for _, id := range d.Secret {
 		if !arn.IsARN(id) {
-			return fmt.Errorf("--secret: with --organization-role, %s must be the secret's ARN, which has the account",
+			return fmt.Errorf("--secret %s: with --organization-role, give the secret's ARN, which names its account",
 				id)
 		}
 	}
 	return nil
 }
 
-// show prints the report, and writes the page.
+// show prints the report and writes the page.
 func (d discoverCommand) show(c *console, report discover.Report) error {
 	if d.HTML != "" {
 		if err := writePage(d.HTML, report); err != nil {
@@ -120,7 +121,7 @@ func (d discoverCommand) show(c *console, report discover.Report) error {
 	return err
 }
 
-// writePage writes a file for its owner alone: it says where an account is weak.
+// writePage writes a file that only its owner can read, because it shows where an account is weak.
 func writePage(name string, report discover.Report) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -129,10 +130,10 @@ func writePage(name string, report discover.Report) error {
 	return cmp.Or(discover.Page(f, report), f.Close())
 }
 
-// adopt prints how the user is taken over.
+// adopt prints the commands that let a stack take over the user.
 func (d discoverCommand) adopt(c *console, report discover.Report) error {
 	if len(report.Accounts) == 0 {
-		return nil // the report's error says why
+		return nil // report.Err says why
 	}
 	survey, facts, err := report.Facts(d.Adopt)
 	if err != nil {

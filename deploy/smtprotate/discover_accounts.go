@@ -14,8 +14,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
 )
 
-// attempts is how often a call is tried that AWS throttles. The retryer also slows down all others
-// while it is throttled.
+// attempts is how often a throttled call is tried. The retryer also slows down all other calls
+// while AWS throttles.
 const attempts = 10
 
 func (d discoverCommand) config(ctx context.Context, profile string) (aws.Config, error) {
@@ -27,7 +27,7 @@ func (d discoverCommand) config(ctx context.Context, profile string) (aws.Config
 		config.WithRetryMaxAttempts(attempts))
 }
 
-// byProfiles visits an account for each profile, or the one at hand.
+// byProfiles returns a visit for each profile, or one for the default credentials.
 func (d discoverCommand) byProfiles(now time.Time) (visits []discover.Visit) {
 	profiles := d.Profile
 	if len(profiles) == 0 {
@@ -44,8 +44,8 @@ func (d discoverCommand) byProfiles(now time.Time) (visits []discover.Visit) {
 	return visits
 }
 
-// accountAt is what the configuration's credentials are for. A secret with an ARN is looked for in
-// its own account, if that is known.
+// accountAt returns the account that the configuration's credentials belong to. If its ID is known,
+// secrets whose ARN names another account are left out.
 func (d discoverCommand) accountAt(cfg aws.Config, place discover.Place, now time.Time) *discover.Account {
 	regions := d.Region
 	if len(regions) == 0 {

@@ -14,8 +14,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
 )
 
-// byRole visits the accounts of the organization, or those of them that were asked for. It also
-// counts those that are left out, if all were.
+// byRole returns a visit for each account of the organization, or for those that --account names.
+// Without --account, it also counts the accounts that are left out because they aren't ACTIVE.
 func (d discoverCommand) byRole(ctx context.Context, c *console) (visits []discover.Visit, leftOut map[string]int,
 	_ error) {
 	defer c.waiting("listing the organization's accounts")()
@@ -26,7 +26,7 @@ func (d discoverCommand) byRole(ctx context.Context, c *console) (visits []disco
 	}
 	me, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return nil, nil, fmt.Errorf("asking who the credentials are of: %w", err)
+		return nil, nil, fmt.Errorf("finding out whose credentials these are: %w", err)
 	}
 	role := discover.Role{Name: d.OrganizationRole}
 	if role.Caller, err = arn.Parse(aws.ToString(me.Arn)); err != nil {
@@ -53,9 +53,10 @@ func (d discoverCommand) byRole(ctx context.Context, c *console) (visits []disco
 	return visits, leftOut, d.secretsAreIn(places)
 }
 
-// assuming reaches an account by its role. The caller's own can do without: AWS makes
-// OrganizationAccountAccessRole in member accounts, and not in the management account ("Accessing a
-// member account that has OrganizationAccountAccessRole", AWS Organizations User Guide).
+// assuming returns an account, reached by assuming its role. The caller's own account needs no
+// role: AWS creates OrganizationAccountAccessRole in member accounts, but not in the management
+// account ("Accessing a member account that has OrganizationAccountAccessRole", AWS Organizations
+// User Guide).
 func (d discoverCommand) assuming(ctx context.Context, cfg aws.Config, role discover.Role, place discover.Place,
 	now time.Time) (*discover.Account, error) {
 	credentials, err := role.Assume(ctx, sts.NewFromConfig(cfg), place.Account)
@@ -70,13 +71,13 @@ func (d discoverCommand) assuming(ctx context.Context, cfg aws.Config, role disc
 	return d.accountAt(cfg, place, now), nil
 }
 
-// secretsAreIn refuses secrets of other accounts than these.
+// secretsAreIn returns an error if --secret names a secret of an account that isn't looked at.
 func (d discoverCommand) secretsAreIn(places []discover.Place) error {
 	for _, id := range d.Secret {
 		secret, err := arn.Parse(id)
 		isThere := func(p discover.Place) bool { return p.Account == secret.AccountID }
 		if err != nil || !slices.ContainsFunc(places, isThere) {
-			return fmt.Errorf("--secret: %s isn't in an account that is looked at", id)
+			return fmt.Errorf("--secret %s: the secret isn't in an account that is looked at", id)
 		}
 	}
 	return nil

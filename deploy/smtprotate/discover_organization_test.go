@@ -12,7 +12,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
 )
 
-// furnished has five accounts: one is suspended, one refuses the role, one has nobody that sends.
+// furnished returns a company of five accounts: one is suspended, one refuses the role, and in one
+// nobody sends.
 func furnished(t *testing.T) *company {
 	t.Helper()
 	c := found(t, "eu-west-1", "shop", "news", "quiet", "closed", "shut")
@@ -58,7 +59,8 @@ func TestDiscoverLooksAtAllAccountsOfAnOrganization(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	reason := "role " + accessRole + " can't be assumed: AccessDenied (with an explicit deny in a service control " +
-		"policy): is it there, does it trust account " + c.own + ", and may you assume it (sts:AssumeRole)?"
+		"policy): check that it exists, that it trusts account " + c.own + ", and that you may assume it " +
+		"(sts:AssumeRole)"
 	place := discover.Place{Account: c.members["shut"], AccountName: "shut", Role: accessRole}
 	if want := []discover.Missed{{Place: place, Reason: reason}}; !slices.Equal(report.Missed, want) {
 		t.Errorf("missed: %+v", report.Missed)
@@ -79,7 +81,7 @@ func TestDiscoverLooksAtAllAccountsOfAnOrganization(t *testing.T) {
 	c.callsWhatThePageNames()
 }
 
-// assumedToRead: whatever a role may do, these credentials only read.
+// assumedToRead checks that the assumed credentials can only read, whatever the role may do.
 func (c *company) assumedToRead() {
 	c.Helper()
 	for _, form := range c.assumed {
@@ -96,7 +98,8 @@ func (c *company) assumedToRead() {
 	}
 }
 
-// callsWhatThePageNames: besides what looking at an account takes, these are all.
+// callsWhatThePageNames checks that, apart from looking at an account, only the calls that the page
+// names were made.
 func (c *company) callsWhatThePageNames() {
 	c.Helper()
 	document, err := os.ReadFile("../discover.md")
@@ -109,7 +112,7 @@ func (c *company) callsWhatThePageNames() {
 		}
 		others = append(others, action)
 		if !strings.Contains(section, `"`+action+`"`) && !strings.Contains(section, "`"+action+"`") {
-			c.Errorf("the page says nothing of %s", action)
+			c.Errorf("the page says nothing about %s", action)
 		}
 	}
 	slices.Sort(others)
@@ -128,10 +131,10 @@ func TestDiscoverShowsAnOrganizationInATable(t *testing.T) {
 	}
 	plain := strings.Join(strings.Fields(out), " ")
 	for _, want := range []string{
-		c.members["shop"] + " mailer", "Account shop. May: any sender of the account.",
+		c.members["shop"] + " mailer", "Account shop. Its policies allow: any sender of the account.",
 		"smtprotate discover --profile root --organization-role " + accessRole + " --account " + c.members["shop"] +
 			" --adopt mailer",
-		"smtprotate discover --profile root --adopt alerts", // in the management account, without the role
+		"smtprotate discover --profile root --adopt alerts", // the management account, without the role
 		"Account " + c.members["news"] + " (news) has 1 IAM user. 1 may send mail",
 		"In 1 more account, with 1 IAM user, nobody may send mail or has sent any.",
 		"Accounts of the organization that aren't ACTIVE were left out: 1 SUSPENDED.",
@@ -165,17 +168,19 @@ func TestDiscoverAdoptsFromAnOrganization(t *testing.T) {
 		code int
 		says string
 	}{
-		{[]string{"--adopt", "mailer"}, 0, "# IAM user mailer of account " + shop + " (shop), taken over"},
-		{[]string{"--adopt", "mailer"}, 0, "run these with credentials of account " + shop + " (shop)"},
+		{[]string{"--adopt", "mailer"}, 0, "# Let a stack take over IAM user mailer of account " + shop + " (shop)."},
+		{[]string{"--adopt", "mailer"}, 0, "run these commands with credentials of account " + shop + " (shop)"},
 		{[]string{"--adopt", "twin"}, exitFailed, "user twin is in 2 accounts"},
 		{[]string{"--adopt", "twin"}, exitFailed, "account " + news + " (news)"},
-		{[]string{"--adopt", "twin"}, exitFailed, "Name one of them by --account"},
+		{[]string{"--adopt", "twin"}, exitFailed, "Choose one with --account"},
 		{[]string{"--adopt", "twin", "--account", news}, 0, "ExistingUserName=twin"},
-		{[]string{"--adopt", "nobody"}, exitFailed, "no user nobody may send mail, or has sent any, in the 5 accounts"},
+		{[]string{"--adopt", "nobody"}, exitFailed, "the 5 accounts that were looked at have no user nobody that " +
+			"may send mail or has sent any"},
 		{[]string{"--account", c.members["closed"]}, exitFailed, "account " + c.members["closed"] + " is SUSPENDED"},
-		{[]string{"--account", "999999999999"}, exitFailed, "account 999999999999 isn't one of the organization's"},
+		{[]string{"--account", "999999999999"}, exitFailed, "account 999999999999 isn't in the organization: check " +
+			"the ID"},
 		{[]string{"--secret", "arn:aws:secretsmanager:eu-west-1:999999999999:secret:mail"}, exitFailed,
-			"isn't in an account that is looked at"},
+			": the secret isn't in an account that is looked at"},
 	} {
 		code, out, stderr := discovers(t, append(test.args, "--organization-role", accessRole)...)
 		text := strings.Join(strings.Fields(strings.ReplaceAll(out+stderr, "\n#", "")), " ")
@@ -185,8 +190,8 @@ func TestDiscoverAdoptsFromAnOrganization(t *testing.T) {
 	}
 }
 
-// TestDiscoverReadsAllPagesOfAnOrganization: moto gives as many accounts in a page as are asked
-// for, and Organizations 20 at most.
+// TestDiscoverReadsAllPagesOfAnOrganization uses pages of 20 accounts, Organizations' maximum: moto
+// returns as many as are asked for.
 func TestDiscoverReadsAllPagesOfAnOrganization(t *testing.T) {
 	var names []string
 	for i := range 120 {
@@ -215,12 +220,14 @@ func TestDiscoverReadsAllPagesOfAnOrganization(t *testing.T) {
 
 func TestDiscoverRefusesFlagsThatDontGoWithAnOrganization(t *testing.T) {
 	for says, args := range map[string][]string{
-		"--account goes with --organization-role":              {"--account", "111122223333"},
-		"goes with one --profile":                              {"--organization-role=a", "--profile=b", "--profile=c"},
+		"--account needs --organization-role": {"--account", "111122223333"},
+		"--organization-role takes one --profile, which lists the organization's accounts, but 2 are given": {
+			"--organization-role=a", "--profile=b", "--profile=c"},
 		"--organization-role: arn:aws:iam::1:role/a is an ARN": {"--organization-role=arn:aws:iam::1:role/a"},
-		`--organization-role: "a b" can't be the name`:         {"--organization-role=a b"},
-		`--account: "12" isn't the ID of an account`:           {"--organization-role=a", "--account=12"},
-		"must be the secret's ARN":                             {"--organization-role=a", "--secret=mail"},
+		`--organization-role: "a b" can't be a role's name`:    {"--organization-role=a b"},
+		`--account: "12" isn't an account's ID`:                {"--organization-role=a", "--account=12"},
+		"--secret mail: with --organization-role, give the secret's ARN, which names its account": {
+			"--organization-role=a", "--secret=mail"},
 	} {
 		if code, out, stderr := discovers(t, args...); code != exitFailed || !strings.Contains(stderr, says) {
 			t.Errorf("%v: exit code %d, want %q: %s%s", args, code, says, out, stderr)
@@ -228,7 +235,7 @@ func TestDiscoverRefusesFlagsThatDontGoWithAnOrganization(t *testing.T) {
 	}
 }
 
-// TestDiscoverLooksAtAnOrganizationAsItsPageSays runs the page's commands.
+// TestDiscoverLooksAtAnOrganizationAsItsPageSays runs the commands of discover.md.
 func TestDiscoverLooksAtAnOrganizationAsItsPageSays(t *testing.T) {
 	text, err := os.ReadFile("../discover.md")
 	if err != nil {

@@ -22,7 +22,7 @@ const (
 		"Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.10/32"}}}]}`
 )
 
-// inAccount is a world with users that have policies, each with a key that sends.
+// inAccount returns a world with one user per policy, each with a key that sends.
 func inAccount(t *testing.T, policies map[string]string) *localaws.World {
 	t.Helper()
 	w, err := localaws.Start(localaws.Config{})
@@ -44,8 +44,8 @@ func inAccount(t *testing.T, policies map[string]string) *localaws.World {
 	return w
 }
 
-// operator is who runs commands on the world, from the environment or, with several, by profiles
-// that are called as they are.
+// operator sets up the environment of an operator: credentials in variables for one world, or a
+// profile named after each of several worlds.
 func operator(t *testing.T, worlds map[string]*localaws.World) {
 	t.Helper()
 	var profiles strings.Builder
@@ -144,9 +144,10 @@ func TestDiscoverPrintsHowAUserIsAdopted(t *testing.T) {
 	}{
 		{[]string{"--profile", "one", "--adopt", "shop"}, 0, "    ExistingUserName=shop \\\n"},
 		{[]string{"--profile", "one", "--adopt", "shop", "--terraform"}, 0, "existing_user_name = \"shop\""},
-		{[]string{"--profile", "one", "--adopt", "nobody"}, exitFailed, "no user nobody may send mail"},
+		{[]string{"--profile", "one", "--adopt", "nobody"}, exitFailed,
+			"no user nobody that may send mail or has sent any"},
 		{[]string{"--profile", "one", "--profile", "two", "--adopt", "shop"}, exitFailed, "is in 2 accounts"},
-		{[]string{"--profile", "one", "--terraform"}, exitFailed, "--terraform goes with --adopt"},
+		{[]string{"--profile", "one", "--terraform"}, exitFailed, "--terraform needs --adopt"},
 		{[]string{"--json", "--adopt", "shop"}, exitUsage, "can't be used together"},
 	} {
 		code, out, stderr := discovers(t, c.args...)
@@ -156,8 +157,8 @@ func TestDiscoverPrintsHowAUserIsAdopted(t *testing.T) {
 	}
 }
 
-// TestDiscoverDoesWhatItsPageSays runs the page's commands. Those about an organization have a test
-// of their own.
+// TestDiscoverDoesWhatItsPageSays runs the commands of discover.md, except those about an
+// organization, which have their own test.
 func TestDiscoverDoesWhatItsPageSays(t *testing.T) {
 	text, err := os.ReadFile("../discover.md")
 	if err != nil {
@@ -183,8 +184,8 @@ func TestDiscoverDoesWhatItsPageSays(t *testing.T) {
 	}
 }
 
-// TestDiscoverGoesOnWhereIAMThrottles: some calls are refused, as IAM refuses what is too much.
-func TestDiscoverGoesOnWhereIAMThrottles(t *testing.T) {
+// TestDiscoverGoesOnIfIAMThrottles throttles some calls, as IAM does.
+func TestDiscoverGoesOnIfIAMThrottles(t *testing.T) {
 	policies := map[string]string{}
 	for i := range 6 {
 		policies[fmt.Sprintf("user-%d", i)] = ownSending

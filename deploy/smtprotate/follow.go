@@ -18,47 +18,55 @@ import (
 )
 
 type followCommand struct {
-	Secret    string            `required:"" env:"SMTPROTATE_SECRET" placeholder:"NAME" help:"The secret's name or ARN (the stack's output SecretArn)."`
-	Region    string            `placeholder:"eu-west-1" help:"The secret's Region, for a name. An ARN names its own; otherwise AWS_REGION's or the profile's."`
-	Every     time.Duration     `default:"1m" help:"How often to look, give or take a tenth."`
-	Queue     string            `placeholder:"URL" help:"Look at once when a message of this SQS queue says that the secret has another version: an EventBridge rule sends them (deploy/notify.yaml makes both). Each follower needs a queue of its own, because a message reaches only one. Not for --once."`
-	Templates []string          `name:"template" sep:"none" placeholder:"FROM:TO" help:"Render the template FROM to the file TO. Several are all rendered before one is written."`
-	Delims    string            `sep:"none" default:"{{,}}" placeholder:"LEFT,RIGHT" help:"What stands around a field in templates and in --env, such as '[[,]]' for files that have {{ for something else."`
+	Secret    string            `required:"" env:"SMTPROTATE_SECRET" placeholder:"NAME" help:"Name or ARN of the secret (the stack's output SecretArn)."`
+	Region    string            `placeholder:"eu-west-1" help:"Region of the secret. Default: that of the ARN, of AWS_REGION or of the profile."`
+	Every     time.Duration     `default:"1m" help:"How often to read the secret, give or take a tenth."`
+	Queue     string            `placeholder:"URL" help:"Read the secret at once when a message in this SQS queue says that it has another version. An EventBridge rule sends these messages (deploy/notify.yaml creates both). Each follower needs a queue of its own, because a message reaches only one reader. Unused with --once."`
+	Templates []string          `name:"template" sep:"none" placeholder:"FROM:TO" help:"Render the template FROM to the file TO. All templates are rendered before any file is written."`
+	Delims    string            `sep:"none" default:"{{,}}" placeholder:"LEFT,RIGHT" help:"Delimiters of fields in templates and in --env, such as '[[,]]' for files in which {{ means something else."`
 	Mode      string            `default:"0600" help:"Mode of the files."`
-	Owner     string            `placeholder:"USER:GROUP" help:"Owner of the files, by names or numbers."`
-	Command   string            `name:"run" placeholder:"COMMAND" help:"Run a shell command at the start and after each change, until it succeeds."`
-	Timeout   time.Duration     `name:"run-timeout" default:"1m" help:"End the command after that."`
-	Splay     time.Duration     `help:"After a change, wait for a random time up to this before the command runs and the program is started anew or gets its signal. Files are written at once, and the start doesn't wait."`
+	Owner     string            `placeholder:"USER:GROUP" help:"Owner of the files, as names or numbers."`
+	Command   string            `name:"run" placeholder:"COMMAND" help:"Run this shell command at the start and after each change, and again until it succeeds."`
+	Timeout   time.Duration     `name:"run-timeout" default:"1m" help:"End the command if it takes longer."`
+	Splay     time.Duration     `help:"After a change, wait a random time up to this before running the command and restarting or signalling the program. Files are written at once, and the start isn't delayed."`
 	Env       map[string]string `mapsep:"none" placeholder:"NAME=TEMPLATE" help:"Give the program one more variable, such as 'MAILER_DSN={{.smtps_url}}'."`
-	Signal    string            `placeholder:"HUP" help:"Send the program a signal after a change, instead of starting it anew. For programs that read files again."`
-	SignalsTo string            `enum:"group,program" default:"group" help:"Whom SIGTERM and the signals that are passed on reach: all of the program's process group (group), or its first process (program), for a server that looks after its workers itself: Celery's drop their tasks at SIGTERM. --signal is for the first process in either case."`
-	KillAfter time.Duration     `default:"30s" help:"Kill the program, and what it has left running, where it hasn't ended that long after SIGTERM."`
-	Once      bool              `help:"Do it once, and end; with a program, run that."`
-	Wait      time.Duration     `default:"30s" help:"With --once: how long to try."`
-	JSON      bool              `name:"json" help:"Say on standard error what happens as JSON, an object a line. What the command and the program say stays as it is."`
-	Program   []string          `arg:"" optional:"" passthrough:"" help:"A program, behind --, to run with SMTP_USERNAME, SMTP_PASSWORD, SMTP_HOST, SMTP_PORT, SMTP_REGION, SMTP_URL and SMTP_SMTPS_URL in its environment. It is started anew after a change."`
+	Signal    string            `placeholder:"HUP" help:"After a change, send the program this signal instead of restarting it, for programs that can reread their files."`
+	SignalsTo string            `enum:"group,program" default:"group" help:"Who gets SIGTERM and the signals that follow passes on: the program's whole process group (group), or only its first process (program). Use program for a server that stops its workers itself: Celery's workers drop their tasks at SIGTERM. --signal always goes to the first process only."`
+	KillAfter time.Duration     `default:"30s" help:"Kill the program, and what it left running, if it hasn't ended this long after SIGTERM."`
+	Once      bool              `help:"Do everything once, then exit. With a program, run it until it ends."`
+	Wait      time.Duration     `default:"30s" help:"With --once: how long to keep trying."`
+	JSON      bool              `name:"json" help:"Report what happens on standard error as JSON, one object per line. The output of the command and the program is unchanged."`
+	Program   []string          `arg:"" optional:"" passthrough:"" help:"Program to run, after --, with SMTP_USERNAME, SMTP_PASSWORD, SMTP_HOST, SMTP_PORT, SMTP_REGION, SMTP_URL and SMTP_SMTPS_URL in its environment. It is restarted after a change."`
 	profileFlag
 }
 
 // Help is shown by follow --help.
 func (followCommand) Help() string {
-	return "Templates are Go's: {{.username}}, {{.password}}, {{.host}}, {{.port}}, {{.smtps_url}}, " +
-		"{{.url}}, {{(index .regions \"us-east-1\").password}}. What takes a URL gets smtps_url: with url, many " +
-		"programs log in without TLS where STARTTLS isn't offered. " +
-		"Files are written whole or not at all; while anything fails, the last good ones stay, and it goes on " +
-		"trying. SIGHUP makes it look at once. It needs secretsmanager:GetSecretValue on the secret, and nothing " +
-		"else; with --queue, also sqs:ReceiveMessage and sqs:DeleteMessage on the queue. It deletes every message " +
-		"that it gets, and looks every so often (--every) whatever the queue says.\n\n" +
-		"Only regular files are replaced. A link in a path is followed if nobody but root and follow's own user may " +
-		"write the folder that it is in. A single file that is mounted into a container can't be replaced: mount its " +
-		"folder." +
-		"\n\n" +
-		"The program runs in a process group of its own and has to stay in the foreground. When it ends, is started " +
-		"anew or is stopped, everything it has started ends with it: SIGTERM first, SIGKILL after --kill-after. On " +
-		"Linux that includes what has left its group, and on Unix its group ends as well if follow is killed."
+	return `Reads the secret every so often (--every). When the credential has changed, it renders the files of --template, runs the
+command of --run, and restarts or signals the program after --. With --queue it hears of a change at once. It changes
+nothing in AWS, except that it deletes every message that it receives from the queue.
+
+Templates are Go's: {{.username}}, {{.password}}, {{.host}}, {{.port}}, {{.smtps_url}}, {{.url}},
+{{(index .regions "us-east-1").password}}. Use smtps_url where a URL is expected: with url, many programs log in without
+TLS if STARTTLS isn't offered.
+
+Files are written whole or not at all. While anything fails, the last good files stay and follow keeps trying. Without a
+program, SIGHUP makes it read the secret at once. Only regular files are replaced. A link in a path is followed only if
+nobody except root and follow's own user may write to the folder that it is in. A single file that is mounted into a
+container can't be replaced: mount its folder.
+
+The program runs in a process group of its own and must stay in the foreground. When it ends, is restarted or is
+stopped, everything that it started ends too: by SIGTERM first, and by SIGKILL after --kill-after. On Linux this
+includes processes that left the group. On Unix the group also ends if follow is killed.
+
+It needs secretsmanager:GetSecretValue on the secret and nothing else. With --queue it also needs sqs:ReceiveMessage and
+sqs:DeleteMessage on the queue.
+
+The exit code is the program's, or 128 plus the number of the signal that ended it. Without a program it is 0 if follow
+was stopped or --once is done, and 1 if it failed.`
 }
 
-// Run follows until it is stopped.
+// Run follows the secret until it is stopped, or until its program ends.
 func (f followCommand) Run(ctx context.Context, c *console) error {
 	follower, err := f.follower(ctx, c)
 	if err != nil {
@@ -81,7 +89,7 @@ func (f followCommand) Run(ctx context.Context, c *console) error {
 	return err
 }
 
-// follower is what the flags say. All faults of theirs are found here, before anything is touched.
+// follower returns what the flags describe. It finds all their faults before anything is touched.
 func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follower, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -96,7 +104,7 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 		return nil, err
 	}
 	if len(files) == 0 && f.Command == "" && program == nil {
-		return nil, errors.New("there is nothing to keep in step: give --template, --run, or a program behind --")
+		return nil, errors.New("there is nothing to keep in step: give --template, --run, or a program after --")
 	}
 	cfg, err := f.configOfSecret(ctx)
 	if err != nil {
@@ -112,7 +120,7 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 		Queue:   f.queue(cfg),
 		Log:     c.logger(),
 		Output:  c.raw.err,
-		Ready:   func() { _, _ = daemon.SdNotify(false, daemon.SdNotifyReady) }, // nobody has to listen
+		Ready:   func() { _, _ = daemon.SdNotify(false, daemon.SdNotifyReady) }, // systemd needn't be listening
 	}
 	if f.JSON {
 		follower.Events = jsonEvents(c.err)
@@ -120,13 +128,13 @@ func (f followCommand) follower(ctx context.Context, c *console) (*follow.Follow
 	return follower, nil
 }
 
-// check finds faults of flags that stand by themselves.
+// check finds the faults of single flags.
 func (f followCommand) check() error {
 	if f.Every <= 0 || f.Timeout <= 0 {
-		return errors.New("--every and --run-timeout are durations above 0, such as 1m")
+		return errors.New("--every and --run-timeout must be durations above 0, such as 1m")
 	}
 	if f.Splay < 0 {
-		return errors.New("--splay is a duration, such as 5m")
+		return errors.New("--splay must not be negative: give a duration such as 5m")
 	}
 	if f.Queue == "" {
 		return nil
@@ -137,19 +145,19 @@ func (f followCommand) check() error {
 	return nil
 }
 
-// queue is asked in the Region that its URL names, or else in the secret's.
+// queue returns the queue, in the Region that its URL names or else in the secret's.
 func (f followCommand) queue(cfg aws.Config) *follow.Queue {
 	if f.Queue == "" {
 		return nil
 	}
-	if region, _ := follow.QueueRegion(f.Queue); region != "" { // check has seen the error
+	if region, _ := follow.QueueRegion(f.Queue); region != "" { // check has already reported the error
 		cfg.Region = region
 	}
 	return &follow.Queue{API: sqs.NewFromConfig(cfg), URL: f.Queue, SecretID: f.Secret}
 }
 
-// configOfSecret is for the Region that the secret is in. Faults of --secret and --region are found
-// before the profile is read.
+// configOfSecret returns the configuration for the secret's Region. It finds the faults of --secret
+// and --region before it reads the profile.
 func (f followCommand) configOfSecret(ctx context.Context) (aws.Config, error) {
 	region, err := secretid.Region(f.Secret, f.Region)
 	if err != nil {

@@ -21,13 +21,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
-// attacker is a user of no rights, as an application's.
+// attacker is a user without rights, like an application's.
 const attacker = 65534
 
 func init() { helpers["attack"] = attack }
 
-// attack swaps a folder, the file in it, and what is half-written there, for links, hard links and
-// named pipes, as fast as it can.
+// attack swaps a folder, the file in it and half-written files for links, hard links and named
+// pipes, as fast as it can.
 func attack() {
 	folder, file := os.Args[1], os.Args[2]
 	exchange := func(a, b string) { _ = unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE) }
@@ -45,10 +45,10 @@ func attack() {
 	}
 }
 
-// kept is what a recipe has follow keep: the arguments of one --template.
+// kept holds the arguments of one --template of a recipe.
 type kept struct{ recipe, from, to, owner string }
 
-// recipes finds all that a recipe of deploy/apps has follow write.
+// recipes returns every --template in the recipes of deploy/apps.
 func recipes(t *testing.T) (all []kept) {
 	t.Helper()
 	command := regexp.MustCompile(`smtprotate follow (?:[^\n]*\\\n)*[^\n]*`)
@@ -76,12 +76,12 @@ func recipes(t *testing.T) (all []kept) {
 	return all
 }
 
-// Follow runs as root with each recipe's own arguments, in folders of another user's, who swaps
-// them for links to root's all the while. Nothing of root's may change hands or content; and once
-// that user gives up, the file is right.
-func TestNoRecipeWritesThroughWhatTheApplicationsUserControls(t *testing.T) {
+// This test runs follow as root with each recipe's own arguments, in folders of another user, who
+// keeps swapping them for links to root's folders. No file of root's may change its owner or
+// content. Once that user gives up, the file must be right.
+func TestNoRecipeWritesThroughLinksOfTheApplicationsUser(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("this isn't root, whom alone there is something to gain from")
+		t.Skip("only root has something to lose here, and this isn't root")
 	}
 	if err := exec.Command("setpriv", "--reuid", strconv.Itoa(attacker), "--clear-groups", "true").Run(); err != nil {
 		t.Skipf("no other user can be had here: %v", err)
@@ -114,13 +114,13 @@ func TestNoRecipeWritesThroughWhatTheApplicationsUserControls(t *testing.T) {
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 			_ = cmd.Wait()
 			if text := said.String(); strings.Contains(text, "pw") {
-				t.Errorf("it told the password: %s", text)
+				t.Errorf("it printed the password: %s", text)
 			}
 		})
 	}
 }
 
-// attacked is a recipe's file below a folder of the test's own.
+// attacked is a recipe's file, moved below a folder of the test.
 type attacked struct {
 	*followed
 	from, to, root string
@@ -148,7 +148,7 @@ func newAttacked(t *testing.T, k kept) *attacked {
 	return a
 }
 
-// victim has the name that follow writes, in a folder of root's.
+// victim is a file with the same name in a folder of root's.
 func (a *attacked) victim() string { return filepath.Join(a.root, filepath.Base(a.to)) }
 
 func (a *attacked) must(errs ...error) {
@@ -158,13 +158,14 @@ func (a *attacked) must(errs ...error) {
 	}
 }
 
-// attack begins it, as the other user.
+// attack starts the attack, as the other user.
 func (a *attacked) attack() (end func()) {
 	a.Helper()
 	self, err := os.Executable()
 	a.must(err)
 	program := a.named("attack")
-	// By another process: while this one has it open for writing, none that it starts can run it.
+	// Another process writes the program: while this one has it open for writing, no child of it
+	// can run it.
 	a.must(exec.Command("cp", self, program).Run(), os.Chmod(program, 0o755))
 	cmd := exec.Command(program, filepath.Dir(a.to), filepath.Base(a.to))
 	cmd.Env = []string{"SMTPROTATE_TEST_HELPER=attack"}
@@ -175,7 +176,8 @@ func (a *attacked) attack() (end func()) {
 	return end
 }
 
-// untouched checks what is root's: its content, its owner and mode, and that nothing is beside it.
+// untouched checks root's folder: the content, owner and mode of its file, and that there is
+// nothing else.
 func (a *attacked) untouched() {
 	a.Helper()
 	text, err := os.ReadFile(a.victim())
@@ -186,12 +188,13 @@ func (a *attacked) untouched() {
 	a.must(err)
 	stat := info.Sys().(*syscall.Stat_t)
 	if string(text) != "root's" || stat.Uid != 0 || info.Mode() != 0o600 || len(entries) != 1 {
-		a.Fatalf("root's file is %v of user %d, with %q in it, and beside it are %v",
+		a.Fatalf("root's file is %v of user %d, with %q in it, and next to it are %v",
 			info.Mode(), stat.Uid, text, entries)
 	}
 }
 
-// restore gives the folder back its name, and takes what isn't a file off the file's.
+// restore gives the folder its name back, and removes what isn't a regular file from the file's
+// path.
 func (a *attacked) restore() {
 	a.Helper()
 	folder := filepath.Dir(a.to)
@@ -203,7 +206,7 @@ func (a *attacked) restore() {
 	}
 }
 
-// isKept waits for the file to hold the n-th credential, and be its owner's.
+// isKept waits until the file holds the n-th credential and has the right owner.
 func (a *attacked) isKept(n int) {
 	a.Helper()
 	want := fmt.Sprintf("AKIA%d\n", n)

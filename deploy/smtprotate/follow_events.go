@@ -9,7 +9,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/follow"
 )
 
-// logger writes lines for people. systemd's journal has the time already.
+// logger writes lines for people. It leaves out the time if systemd's journal adds it.
 func (c *console) logger() *log.Logger {
 	flags := log.Lmsgprefix
 	if c.getenv("JOURNAL_STREAM") == "" {
@@ -18,7 +18,7 @@ func (c *console) logger() *log.Logger {
 	return log.New(c.err, "smtprotate: ", flags)
 }
 
-// jsonEvents writes each event in a line of its own.
+// jsonEvents writes each event on a line of its own.
 func jsonEvents(out io.Writer) func(follow.Event) {
 	var mu sync.Mutex
 	lines := json.NewEncoder(out)
@@ -26,6 +26,6 @@ func jsonEvents(out io.Writer) func(follow.Event) {
 	return func(e follow.Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		_ = lines.Encode(e) // nobody has to listen
+		_ = lines.Encode(e) // the reader may have gone
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/follow"
 )
 
-// program is what stands behind --.
+// program returns the program after --, or nil if there is none.
 func (f followCommand) program(c *console, delims follow.Delimiters) (*follow.Program, error) {
 	args := f.Program
 	if len(args) > 0 && args[0] == "--" {
@@ -17,7 +17,7 @@ func (f followCommand) program(c *console, delims follow.Delimiters) (*follow.Pr
 	}
 	if len(args) == 0 {
 		if f.Signal != "" || len(f.Env) > 0 {
-			return nil, errors.New("--signal and --env are for a program, and there is none behind --")
+			return nil, errors.New("--signal and --env are for a program, but none is given: give one after --")
 		}
 		return nil, nil
 	}
@@ -42,12 +42,12 @@ func (f followCommand) program(c *console, delims follow.Delimiters) (*follow.Pr
 	return p, err
 }
 
-// guardCommand is what follow runs beside a program, for the case that follow is killed.
+// guardCommand runs next to a program of follow, and ends the program if follow is killed.
 type guardCommand struct {
 	Patience time.Duration `arg:""`
 }
 
-// Run ends the program once follow is gone.
+// Run waits until follow is gone, and then ends the program.
 func (g guardCommand) Run(c *console) error {
 	follow.Guard(c.in, g.Patience)
 	return nil

@@ -17,21 +17,21 @@ import (
 	"time"
 )
 
-// server is a shell's server: it notes its number and its credential, and what it does when it is
-// asked to end.
+// server is a server in shell. It records its process number and credential, and what it does when
+// it is asked to end.
 func (f *followed) server(onTERM string) string {
 	f.write("server.sh", "trap '"+onTERM+"' TERM\ntrap 'echo usr1 >>"+f.named("heard")+"' USR1\n"+
 		"echo $$ >>"+f.named("servers")+"\necho $SMTP_USERNAME >>"+f.named("out")+"\nwhile :; do sleep 0.01; done\n")
 	return "sh " + f.named("server.sh")
 }
 
-// startScript starts the server as so many do: without exec.
+// startScript starts the server without exec, as many start scripts do.
 func (f *followed) startScript(lines string) string {
 	f.write("start.sh", lines+"\n")
 	return f.named("start.sh")
 }
 
-// servers are the numbers of all servers so far.
+// servers returns the process numbers of all servers so far.
 func (f *followed) servers() (numbers []int) {
 	for _, line := range strings.Fields(f.content("servers")) {
 		if number, err := strconv.Atoi(line); err == nil {
@@ -41,23 +41,23 @@ func (f *followed) servers() (numbers []int) {
 	return numbers
 }
 
-// isGone tells whether a process has ended; one that nobody has waited for has.
+// isGone reports whether a process has ended. A zombie has ended.
 func isGone(pid int) bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err != nil || strings.HasPrefix(string(text[bytes.LastIndexByte(text, ')')+1:]), " Z")
 }
 
-// eventually waits for something to be so.
+// eventually waits until something is true.
 func (f *followed) eventually(what string, so func() bool) {
 	f.Helper()
 	for until := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(until) {
-			f.Fatalf("it never came to be that %s", what)
+			f.Fatalf("timed out waiting until %s", what)
 		}
 	}
 }
 
-// theWaysOf a start script to have a server run, each with the whole of it to be ended.
+// theWaysOf are ways in which start scripts run a server. Each has to end as a whole.
 var theWaysOf = map[string]string{
 	"in front":             "SERVER\necho ended",
 	"behind":               "SERVER &\nwait",
@@ -67,7 +67,7 @@ var theWaysOf = map[string]string{
 	"in a session, forked": "(setsid SERVER &)\nsleep 1000",
 }
 
-func TestFollowEndsAllOfTheProgramWhenItStartsItAnew(t *testing.T) {
+func TestFollowEndsTheWholeProgramBeforeItRestartsIt(t *testing.T) {
 	for way, script := range theWaysOf {
 		t.Run(way, func(t *testing.T) {
 			f := newFollowed(t)
@@ -83,13 +83,13 @@ func TestFollowEndsAllOfTheProgramWhenItStartsItAnew(t *testing.T) {
 				t.Errorf("it ended with %v, and the last server is gone: %v; %s", err, isGone(f.servers()[1]), said)
 			}
 			if strings.Contains(said.String(), "killed") {
-				t.Errorf("it took force: %s", said)
+				t.Errorf("it had to be killed: %s", said)
 			}
 		})
 	}
 }
 
-func TestFollowEndsTheGroupWhereThereIsNoProc(t *testing.T) {
+func TestFollowEndsTheGroupIfProcIsNotMounted(t *testing.T) {
 	if err := exec.Command("unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/proc").Run(); err != nil {
 		t.Skipf("there is no name space of mounts to be had: %v", err)
 	}
@@ -101,7 +101,7 @@ func TestFollowEndsTheGroupWhereThereIsNoProc(t *testing.T) {
 	f.promote()
 	f.soon("out", "AKIA1\nAKIA2\n")
 	if !isGone(f.servers()[0]) {
-		t.Error("the first server is left")
+		t.Error("the first server still runs")
 	}
 	f.signal(cmd, syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil || !isGone(f.servers()[1]) {
@@ -109,7 +109,7 @@ func TestFollowEndsTheGroupWhereThereIsNoProc(t *testing.T) {
 	}
 }
 
-// inside starts a command in name spaces of its own.
+// inside starts a command in namespaces of its own.
 func (f *followed) inside(cmd *exec.Cmd, unshare ...string) {
 	f.Helper()
 	path, err := exec.LookPath("unshare")
@@ -129,10 +129,10 @@ func TestFollowEndsWhatAProgramLeavesWhenItEndsByItself(t *testing.T) {
 	script := f.startScript(f.server("exit 0") + " &\n(setsid " + f.server("exit 0") + " &)\nwhile [ \"$(wc -l <" +
 		f.named("servers") + ")\" != 2 ]; do sleep 0.01; done\nexit 3")
 	f.write("servers", "")
-	f.ends(3, "what it has left running is ended too", "--", "sh", script)
+	f.ends(3, "so the processes that it left running are ended too", "--", "sh", script)
 	for _, pid := range f.servers() {
 		if !isGone(pid) {
-			t.Errorf("%d is left", pid)
+			t.Errorf("server %d still runs", pid)
 		}
 	}
 }
@@ -146,11 +146,12 @@ func TestFollowKillsWhatDoesNotEnd(t *testing.T) {
 			f.promote()
 			f.soon("out", "AKIA1\nAKIA2\n")
 			if pids := f.servers(); !isGone(pids[0]) {
-				t.Errorf("the first server is left")
+				t.Errorf("the first server still runs")
 			}
 			f.signal(cmd, syscall.SIGTERM)
 			_ = cmd.Wait()
-			if !isGone(f.servers()[1]) || !strings.Contains(said.String(), "didn't end within 300ms, and was killed") {
+			if !isGone(f.servers()[1]) || !strings.Contains(said.String(), "didn't end within 300ms, so it was "+
+				"killed") {
 				t.Errorf("the last server is gone: %v; %s", isGone(f.servers()[1]), said)
 			}
 		})
@@ -165,14 +166,14 @@ func TestFollowPassesSignalsOnToTheGroup(t *testing.T) {
 	f.soon("heard", "usr1\n")
 }
 
-func TestFollowPassesSignalsOnToTheProgramAlone(t *testing.T) {
+func TestFollowPassesSignalsOnlyToTheFirstProcessIfAsked(t *testing.T) {
 	g := newFollowed(t)
 	script := g.startScript("trap 'echo mine >>" + g.named("heard") + "' USR1\n" + g.server("exit 0") +
 		" &\nwhile :; do wait; done")
 	cmd, _ := g.starts("--signals-to", "program", "--kill-after", "5s", "--", "sh", script)
 	g.signal(cmd, syscall.SIGUSR1)
 	g.soon("heard", "mine\n")
-	g.signal(cmd, syscall.SIGTERM) // the first process dies of it, and the server is asked then
+	g.signal(cmd, syscall.SIGTERM) // the first process dies of it, and then the server is asked to end
 	if err := cmd.Wait(); err != nil || !isGone(g.servers()[0]) {
 		t.Errorf("it ended with %v, and the server is gone: %v", err, isGone(g.servers()[0]))
 	}
@@ -187,7 +188,7 @@ func TestAKilledFollowLeavesNoProgram(t *testing.T) {
 			f := newFollowed(t)
 			script := f.startScript("trap '' TERM; " + f.server(onTERM) + "\necho ended")
 			cmd, _ := f.starts("--kill-after", "500ms", "--", "sh", script)
-			time.Sleep(100 * time.Millisecond) // threads of Go's come and go
+			time.Sleep(100 * time.Millisecond) // Go's threads come and go
 			f.signal(cmd, syscall.SIGKILL)
 			f.Cleanup(func() {
 				if f.Failed() { // Wait would wait for the server's output
@@ -199,7 +200,7 @@ func TestAKilledFollowLeavesNoProgram(t *testing.T) {
 	}
 }
 
-func TestWhatTheCommandLeavesRunningStaysWhenTheProgramIsStartedAnew(t *testing.T) {
+func TestProcessesOfTheCommandSurviveARestartOfTheProgram(t *testing.T) {
 	f := newFollowed(t)
 	service := "[ -e " + f.named("service") + " ] || { setsid sh -c 'echo $$ >" + f.named("service") +
 		"; exec sleep 1000' & sleep 1000 & echo $! >" + f.named("behind") + "; }"
@@ -217,8 +218,8 @@ func TestWhatTheCommandLeavesRunningStaysWhenTheProgramIsStartedAnew(t *testing.
 	}
 }
 
-// TestOrphansAreReapedByPID1 runs follow as PID 1 of a name space, and looks from outside for what
-// has ended and nobody waited for.
+// TestOrphansAreReapedByPID1 runs follow as PID 1 of a namespace, and looks from outside for
+// zombies.
 func TestOrphansAreReapedByPID1(t *testing.T) {
 	if err := exec.Command("unshare", "--pid", "--fork", "--mount-proc", "true").Run(); err != nil {
 		t.Skipf("there is no name space of processes to be had: %v", err)
@@ -273,11 +274,12 @@ func TestFollowTakesOtherDelimiters(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, wrong := range []string{"[[", "[[,", ",]]", "[[ ,]]"} {
-		f.ends(1, "with a comma and no space between", append(f.ordinary(), "--once", "--delims="+wrong)...)
+		f.ends(1, "give two delimiters, separated by a comma and no space",
+			append(f.ordinary(), "--once", "--delims="+wrong)...)
 	}
 }
 
-func TestTheSplayPutsOffAllButTheStartAndTheFiles(t *testing.T) {
+func TestTheSplayDelaysEverythingExceptTheStartAndTheFiles(t *testing.T) {
 	f := newFollowed(t)
 	program := []string{"--", "sh", "-c", "trap 'exit 0' TERM; echo $SMTP_USERNAME >>" + f.named("program") +
 		"; while :; do sleep 0.01; done"}
@@ -288,19 +290,19 @@ func TestTheSplayPutsOffAllButTheStartAndTheFiles(t *testing.T) {
 	f.soon("out", "AKIA2\n")
 	time.Sleep(300 * time.Millisecond)
 	if got := f.content("command") + f.content("program"); got != "AKIA1\nAKIA1\n" {
-		t.Errorf("it was put off, and yet: %q", got)
+		t.Errorf("it should have been delayed, but: %q", got)
 	}
 	f.signal(cmd, syscall.SIGTERM)
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
 	if n := strings.Count(said.String(), "the change waits until "); n != 1 {
-		t.Errorf("that it waits is said %d times: %s", n, said)
+		t.Errorf("it says %d times that it waits: %s", n, said)
 	}
 
 }
 
-func TestTheSplayIsOverInTime(t *testing.T) {
+func TestTheSplayEndsInTime(t *testing.T) {
 	g := newFollowed(t)
 	args := append(g.ordinary(), "--run", "cat "+g.named("out")+" >>"+g.named("command"))
 	g.starts(append(args, "--every", "50ms", "--splay", "100ms")...)
@@ -309,11 +311,11 @@ func TestTheSplayIsOverInTime(t *testing.T) {
 		want := fmt.Sprintf("AKIA%d\n", n)
 		g.eventually("the command runs", func() bool { return strings.HasSuffix(g.content("command"), want) })
 	}
-	g.ends(1, "--splay is a duration", append(g.ordinary(), "--splay=-1s")...)
+	g.ends(1, "--splay must not be negative: give a duration such as 5m", append(g.ordinary(), "--splay=-1s")...)
 
 }
 
-func TestWhoeverAsksForALookDoesNotWaitForTheSplay(t *testing.T) {
+func TestSIGHUPDoesNotWaitForTheSplay(t *testing.T) {
 	h := newFollowed(t)
 	args := append(h.ordinary(), "--run", "cat "+h.named("out")+" >>"+h.named("command"))
 	cmd, _ := h.starts(append(args, "--every", "50ms", "--splay", "24h")...)
@@ -355,7 +357,7 @@ func TestFollowSaysWhatHappensAsJSON(t *testing.T) {
 			Files                   []string
 		}
 		if !strings.HasPrefix(line, "{") {
-			continue // the shell's own
+			continue // this is the shell
 		}
 		if err := json.Unmarshal([]byte(line), &e); err != nil || e.Time.IsZero() || e.Message == "" {
 			t.Errorf("%q: %v", line, err)
@@ -371,7 +373,7 @@ func TestFollowSaysWhatHappensAsJSON(t *testing.T) {
 		}
 	}
 	if strings.Contains(said.String(), `pw"`) {
-		t.Errorf("it told the password: %s", said)
+		t.Errorf("it printed the password: %s", said)
 	}
 	f.ends(1, `"event":"failed","message":"the command \"exit 4\" failed`, "--json", "--once", "--wait", "0s", "--run", "exit 4")
 }

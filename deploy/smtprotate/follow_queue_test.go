@@ -18,15 +18,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
-// currentMoved is AWS's own example, of our secret ("Secret Label Updated event", AWS Secrets
+// currentMoved is AWS's own example, with our secret ("Secret Label Updated event", AWS Secrets
 // Manager User Guide).
 const currentMoved = `{"version":"0","id":"6a7e8feb-b491-4cf7-a9f1-bf3703467718","detail-type":"Secret Label Updated",` +
 	`"source":"aws.secretsmanager","account":"012345678901","time":"2024-02-06T16:43:48Z","region":"eu-west-1",` +
 	`"resources":["arn:aws:secretsmanager:eu-west-1:012345678901:secret:mail-a1b2c3"],` +
 	`"detail":{"name":"mail","labelUpdated":"AWSCURRENT","versionId":"VERSION"}}`
 
-// TestFollowHearsOfARotationFromItsQueue measures how long that takes where looking alone would
-// take the hour.
+// TestFollowHearsOfARotationFromItsQueue measures how soon follow hears of a rotation that it would
+// otherwise find within the hour.
 func TestFollowHearsOfARotationFromItsQueue(t *testing.T) {
 	f := newFollowed(t)
 	client := sqs.NewFromConfig(awstest.Config(awstest.Moto(t)))
@@ -56,7 +56,7 @@ func TestFollowHearsOfARotationFromItsQueue(t *testing.T) {
 	}
 }
 
-// runs starts a command, and ends it with the test.
+// runs starts a command, and stops it at the end of the test.
 func (f *followed) runs(cmd *exec.Cmd) {
 	f.Helper()
 	if err := cmd.Start(); err != nil {
@@ -104,12 +104,12 @@ func TestFollowAsksTheQueueInItsOwnRegion(t *testing.T) {
 func TestFollowNamesWhatIsWrongWithItsQueue(t *testing.T) {
 	f := newFollowed(t)
 	for _, bad := range []string{"mail", "arn:aws:sqs:eu-west-1:111122223333:mail"} {
-		f.ends(1, "--queue: it takes the queue's URL as SQS shows it, such as "+
+		f.ends(1, "--queue: give the queue's URL as SQS shows it, such as "+
 			"https://sqs.eu-west-1.amazonaws.com/111122223333/mail", append(f.ordinary(), "--queue", bad)...)
 	}
 }
 
-// TestOnlyTheCommandLineHasSQS: the function and the library are none the larger for it.
+// TestOnlyTheCommandLineHasSQS checks that SQS makes neither the function nor the library larger.
 func TestOnlyTheCommandLineHasSQS(t *testing.T) {
 	const client = "github.com/aws/aws-sdk-go-v2/service/sqs\n"
 	for folder, want := range map[string]bool{".": true, "../../lambda": false, "../../pkg/smtpcreds": false} {

@@ -15,14 +15,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// typist sits at a terminal with a shell.
+// typist is a person at a terminal with a shell.
 type typist struct {
 	*followed
 	keys *os.File
 	seen *printed
 }
 
-// printed is what has come to the screen so far.
+// printed returns what has appeared on the screen so far.
 type printed struct{ text chan string }
 
 func newTypist(t *testing.T) *typist {
@@ -54,7 +54,7 @@ func newTypist(t *testing.T) *typist {
 	shell.Env = append(follow.Env, "PS1=$ ", "TERM=dumb", "FOLLOW="+strings.Join(follow.Args, " "), "HISTFILE=")
 	shell.Stdin, shell.Stdout, shell.Stderr = screen, screen, screen
 	shell.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	// What a script runs in the background has SIGINT ignored, and so has all that it starts.
+	// A script's background processes ignore SIGINT, and so does everything that they start.
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, syscall.SIGINT, syscall.SIGQUIT)
 	err = shell.Start()
@@ -78,7 +78,7 @@ func newTypist(t *testing.T) *typist {
 	return ty
 }
 
-// types types something, and waits for what then has to come to the screen.
+// types types something, and waits for what must then appear on the screen.
 func (ty *typist) types(text, comes string) {
 	ty.Helper()
 	if _, err := ty.keys.WriteString(text); err != nil {
@@ -95,11 +95,11 @@ func (ty *typist) types(text, comes string) {
 	}
 }
 
-func TestAProgramAtATerminalIsAsIfTheShellHadStartedIt(t *testing.T) {
+func TestAProgramOnATerminalBehavesAsIfTheShellHadStartedIt(t *testing.T) {
 	ty := newTypist(t)
-	// cat, because sh forgets a Ctrl-C that comes while it starts a program.
+	// This uses cat, because sh loses a Ctrl-C that comes while it starts a program.
 	ty.types("$FOLLOW -- cat\n", "is current")
-	ty.types("hello\n", "hello\r\nhello") // first the terminal's echo
+	ty.types("hello\n", "hello\r\nhello") // the first one is the terminal's echo
 	ty.types("\x1a", "Stopped")           // Ctrl-Z
 	ty.types("echo shell $((3+4))\n", "shell 7")
 	ty.types("fg\n", "FOLLOW")
@@ -112,23 +112,23 @@ func TestAProgramAtATerminalIsAsIfTheShellHadStartedIt(t *testing.T) {
 	ty.types("echo ended $?\n", "ended 130")
 	ty.types("$FOLLOW -- sh -c 'exit 7'\n", "$ ")
 	ty.types("echo ended $?\n", "ended 7")
-	// Ctrl-C is for the script as well that has started it.
+	// Ctrl-C also ends the script that started follow.
 	ty.types("sh -c \"$FOLLOW -- cat; echo 'goes' on\"\n", "is current")
 	ty.types("last\n", "last\r\nlast")
 	ty.types("\x03", "$ ")
 	ty.types("echo ended $?\n", "ended 130")
 }
 
-func TestAProgramAtATerminalIsStartedAnewInTheForeground(t *testing.T) {
+func TestAProgramOnATerminalIsRestartedInTheForeground(t *testing.T) {
 	ty := newTypist(t)
 	ty.types("$FOLLOW --every 50ms -- sh -c 'echo is $SMTP_USERNAME; while read x; do echo got $x $((2+3)); done'\n",
 		"is AKIA1")
 	ty.promote()
 	ty.types("", "is AKIA2")
 	ty.types("hello\n", "got hello 5")
-	ty.types("\x04", "$ ") // the end of what is typed
+	ty.types("\x04", "$ ") // end of input
 	ty.types("echo ended $?\n", "ended 0")
-	// In the background it doesn't take the terminal.
+	// In the background, follow doesn't take the terminal.
 	ty.types("$FOLLOW --every 50ms -- sh -c 'echo $SMTP_USERNAME >"+ty.named("out")+"; sleep 1000' &\n", "$ ")
 	ty.soon("out", "AKIA2\n")
 	ty.promote()

@@ -27,11 +27,12 @@ var (
 	errBuilt  error
 )
 
-// helpers are what this program does instead of testing, by the value of SMTPROTATE_TEST_HELPER.
+// helpers are things that this test binary does instead of testing, by the value of
+// SMTPROTATE_TEST_HELPER.
 var helpers = map[string]func(){}
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "guard" { // what follow starts here is this program
+	if len(os.Args) > 1 && os.Args[1] == "guard" { // follow starts its guardian from this binary
 		main()
 		os.Exit(0)
 	}
@@ -46,7 +47,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// program is smtprotate, built.
+// program returns the path of smtprotate, built once.
 func program(t *testing.T) string {
 	t.Helper()
 	builtOnce.Do(func() {
@@ -66,7 +67,7 @@ func program(t *testing.T) string {
 	return builtPath
 }
 
-// followed is a secret, and a folder for what follows it.
+// followed is a secret, and a folder for the files of its follower.
 type followed struct {
 	*testing.T
 	world      *localaws.World
@@ -98,7 +99,7 @@ func (f *followed) promote() {
 	}
 }
 
-// named is a file in the folder.
+// named returns the path of a file in the folder.
 func (f *followed) named(name string) string { return filepath.Join(f.dir, name) }
 
 func (f *followed) write(name, text string) {
@@ -113,12 +114,12 @@ func (f *followed) content(name string) string {
 	return string(text)
 }
 
-// ordinary are arguments that keep the file "out" in step.
+// ordinary returns arguments that keep the file "out" in step.
 func (f *followed) ordinary() []string {
 	return []string{"--template", f.named("tmpl") + ":" + f.named("out")}
 }
 
-// command is smtprotate follow as anybody would run it.
+// command returns a smtprotate follow as anybody would run it.
 func (f *followed) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	f.Helper()
 	cmd := exec.Command(program(f.T), append([]string{"follow", "--secret", "mail"}, args...)...)
@@ -129,11 +130,11 @@ func (f *followed) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	}
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
-	cmd.WaitDelay = 10 * time.Second // for what it has left running, and shouldn't have
+	cmd.WaitDelay = 10 * time.Second // for processes that it shouldn't have left running
 	return cmd, &said
 }
 
-// ends runs a command to its end.
+// ends runs a command until it ends.
 func (f *followed) ends(code int, says string, args ...string) {
 	f.Helper()
 	cmd, said := f.command(args...)
@@ -146,7 +147,7 @@ func (f *followed) ends(code int, says string, args ...string) {
 	}
 }
 
-// starts runs a command until it has written the file "out", or the program has.
+// starts starts a command, and waits until it or its program has written the file "out".
 func (f *followed) starts(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	f.Helper()
 	cmd, said := f.command(args...)
@@ -186,7 +187,7 @@ func TestFollowEndsCleanlyOnSIGTERM(t *testing.T) {
 	}
 }
 
-func TestFollowLooksAtOnceOnSIGHUP(t *testing.T) {
+func TestFollowReadsTheSecretAtOnceOnSIGHUP(t *testing.T) {
 	f := newFollowed(t)
 	cmd, _ := f.starts(append(f.ordinary(), "--every", "1h")...)
 	f.promote()
@@ -204,7 +205,7 @@ func TestFollowRunsAProgramAndPassesOnItsSignalsAndItsExitCode(t *testing.T) {
 	}
 }
 
-func TestFollowStartsTheProgramAnewOnAChange(t *testing.T) {
+func TestFollowRestartsTheProgramOnAChange(t *testing.T) {
 	f := newFollowed(t)
 	f.starts("--every", "50ms", "--", "/bin/sh", "-c",
 		"trap 'exit 0' TERM; echo $SMTP_USERNAME >>"+f.named("out")+"; while :; do sleep 0.01; done")
@@ -231,7 +232,7 @@ func TestFollowTellsSystemdWhenItIsReady(t *testing.T) {
 	}
 	n, err := socket.Read(message)
 	if err != nil || string(message[:n]) != "READY=1" || f.content("out") != "AKIA1\n" {
-		t.Errorf("it told %q, %v, with %q written", message[:n], err, f.content("out"))
+		t.Errorf("it printed %q, %v, with %q written", message[:n], err, f.content("out"))
 	}
 }
 
@@ -252,11 +253,11 @@ func TestFollowNamesWhatIsWrongWithItsFlags(t *testing.T) {
 	f.write("bad", "{{.username")
 	for says, args := range map[string][]string{
 		"nothing to keep in step":              {},
-		"it takes FROM:TO":                     {"--template", "x"},
+		"--template x: give FROM:TO":           {"--template", "x"},
 		"no such file or directory":            {"--template", "missing:x"},
 		"bad:1: unclosed action":               {"--template", f.named("bad") + ":x"},
-		"--mode 999: a mode is an octal":       append(f.ordinary(), "--mode", "999"),
-		"--mode 0000: a mode is an octal":      append(f.ordinary(), "--mode", "0000"),
+		"--mode 999: give an octal number":     append(f.ordinary(), "--mode", "999"),
+		"--mode 0000: give an octal number":    append(f.ordinary(), "--mode", "0000"),
 		"there is no user no-such":             append(f.ordinary(), "--owner", "no-such:0"),
 		"there is no group no-such":            append(f.ordinary(), "--owner", "0:no-such"),
 		"durations above 0":                    append(f.ordinary(), "--every", "0s"),
@@ -270,13 +271,13 @@ func TestFollowNamesWhatIsWrongWithItsFlags(t *testing.T) {
 	}
 	cmd, said := f.command(f.ordinary()...)
 	cmd.Env = slices.DeleteFunc(cmd.Env, func(v string) bool { return strings.HasPrefix(v, "AWS_REGION=") })
-	if err := cmd.Run(); err == nil || !strings.Contains(said.String(), "no Region: give --region, or set AWS_REGION") {
+	if err := cmd.Run(); err == nil || !strings.Contains(said.String(), "no Region: give --region or set AWS_REGION") {
 		t.Errorf("without a Region: %v, %s", err, said)
 	}
 }
 
-// TestAKilledFollowLeavesAWholeFile kills it as soon as it writes, or some milliseconds later,
-// until it has been killed often enough before it was done.
+// TestAKilledFollowLeavesAWholeFile kills follow as soon as it writes or some milliseconds later,
+// until it was killed often enough before it had finished.
 func TestAKilledFollowLeavesAWholeFile(t *testing.T) {
 	f := newFollowed(t)
 	const middle = 8 << 20
@@ -307,7 +308,7 @@ func TestAKilledFollowLeavesAWholeFile(t *testing.T) {
 	}
 }
 
-// left are files that are being written, or were when it was killed.
+// left returns the half-written files in the folder.
 func (f *followed) left() []string {
 	f.Helper()
 	names, err := filepath.Glob(f.named(".out.*"))
@@ -330,7 +331,7 @@ func (f *followed) killedWhileWriting(after time.Duration, args ...string) {
 	for writes := false; !writes; {
 		select {
 		case <-ended:
-			return // too fast for us
+			return // it finished too soon
 		default:
 			now := f.left()
 			writes = len(now) > 0 && !slices.Equal(now, old)

@@ -14,30 +14,32 @@ import (
 )
 
 type graceCommand struct {
-	Consumers   []string `arg:"" name:"consumer" placeholder:"NAME=DURATION" help:"What reads the secret, and for how long at most it goes on with an old value: what adds up, such as shop=5m+7d."`
-	GracePeriod string   `placeholder:"7d" help:"The grace period to hold them against. Otherwise the deployed function's."`
-	Function    string   `env:"SMTPROTATE_FUNCTION" placeholder:"NAME" help:"The function's name or ARN (the stack's output FunctionName)."`
-	Region      string   `placeholder:"eu-west-1" help:"The function's Region. Otherwise the ARN's, AWS_REGION's or the profile's."`
+	Consumers   []string `arg:"" name:"consumer" placeholder:"NAME=DURATION" help:"Name of what reads the secret, and how long at most it uses an old value, as a sum such as shop=5m+7d."`
+	GracePeriod string   `placeholder:"7d" help:"Grace period to check. Default: the deployed function's."`
+	Function    string   `env:"SMTPROTATE_FUNCTION" placeholder:"NAME" help:"Name or ARN of the deployed function (the stack's output FunctionName)."`
+	Region      string   `placeholder:"eu-west-1" help:"Region of the function. Default: that of the ARN, of AWS_REGION or of the profile."`
 	profileFlag
 }
 
 // Help is shown by grace --help.
 func (graceCommand) Help() string {
-	return "The grace period must exceed the longest that any consumer goes on with an old value: how often it " +
-		"reads the secret, plus " +
-		"how long a cache keeps it, plus how often it is deployed where it only reads it then. " +
-		"deploy/apps/grace.md says more. The exit code is 3 where it is too short for one of them."
+	return `Compares the grace period with how long each consumer may go on using an old value. That is how often it reads the
+secret, plus how long a cache keeps the value. If it reads the secret only when it is deployed, add how often it is
+deployed. The grace period must be longer than each of these. deploy/apps/grace.md says more.
+
+It changes nothing. The exit code is 3 if the grace period is too short for a consumer, 1 if the check failed, and 0
+otherwise.`
 }
 
 const exitTooShort exitCode = 3
 
-// consumer is one of those who read the secret.
+// consumer is something that reads the secret.
 type consumer struct {
 	name, terms string
 	goesOn      time.Duration
 }
 
-// Run changes nothing.
+// Run prints a verdict for each consumer. It changes nothing.
 func (g graceCommand) Run(ctx context.Context, c *console) error {
 	consumers, faults := parseConsumers(g.Consumers)
 	grace, source, err := g.period(ctx)
@@ -60,12 +62,12 @@ func (g graceCommand) Run(ctx context.Context, c *console) error {
 	c.paragraph(c.out,
 		fmt.Sprintf("Set GRACE_PERIOD (GracePeriod) to more than %s, and ROTATION_INTERVAL to more than "+
 			"PROMOTION_WINDOW + GRACE_PERIOD + "+
-			"QUARANTINE_PERIOD; or have them read the secret more often.", inDays(longest)))
+			"QUARANTINE_PERIOD; or have these consumers read the secret more often.", inDays(longest)))
 	return exitTooShort
 }
 
 func (one consumer) verdict(grace time.Duration) string {
-	text := "goes on for " + one.terms
+	text := "uses an old value for up to " + one.terms
 	if sum := inDays(one.goesOn); sum != one.terms {
 		text += " = " + sum
 	}
@@ -75,12 +77,12 @@ func (one consumer) verdict(grace time.Duration) string {
 	return text + ": TOO LONG, its mail may be refused"
 }
 
-// parseConsumers reads name=5m+7d.
+// parseConsumers reads arguments such as shop=5m+7d.
 func parseConsumers(args []string) (consumers []consumer, faults error) {
 	for _, arg := range args {
 		name, terms, ok := strings.Cut(arg, "=")
 		if !ok || name == "" || terms == "" {
-			faults = errors.Join(faults, fmt.Errorf("%q isn't a consumer such as shop=5m+7d", arg))
+			faults = errors.Join(faults, fmt.Errorf("%q isn't a consumer: give NAME=DURATION, such as shop=5m+7d", arg))
 			continue
 		}
 		one := consumer{name: name, terms: strings.Join(strings.Fields(strings.ReplaceAll(terms, "+", " + ")), " ")}
@@ -96,7 +98,7 @@ func parseConsumers(args []string) (consumers []consumer, faults error) {
 	return consumers, faults
 }
 
-// period is the grace period, and who says so.
+// period returns the grace period, and where it comes from.
 func (g graceCommand) period(ctx context.Context) (grace time.Duration, source string, err error) {
 	if g.GracePeriod != "" {
 		grace, err := rotation.ParseDuration(g.GracePeriod)
@@ -106,7 +108,7 @@ func (g graceCommand) period(ctx context.Context) (grace time.Duration, source s
 		return grace, "--grace-period", err
 	}
 	if g.Function == "" {
-		return 0, "", errors.New("which grace period? Give --grace-period or --function")
+		return 0, "", errors.New("no grace period to check: give --grace-period or --function")
 	}
 	region, err := functionRegion(g.Function, g.Region)
 	if err != nil {
@@ -125,10 +127,10 @@ func (g graceCommand) period(ctx context.Context) (grace time.Duration, source s
 		grace, err := rotation.ParseDuration(out.Environment.Variables["GRACE_PERIOD"])
 		return grace, "GRACE_PERIOD of " + g.Function, err
 	}
-	return rotation.DefaultPolicy().GracePeriod, "the default, which " + g.Function + " has", nil
+	return rotation.DefaultPolicy().GracePeriod, "the default: " + g.Function + " doesn't set GRACE_PERIOD", nil
 }
 
-// inDays is a duration as settings are written, with days in front.
+// inDays formats a duration as settings are written, with days first.
 func inDays(d time.Duration) string {
 	const day = 24 * time.Hour
 	if d < day || d%day == 0 {

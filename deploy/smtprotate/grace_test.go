@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// graces runs smtprotate grace beside functions of some settings.
+// graces runs smtprotate grace against functions with various settings.
 func graces(t *testing.T, wantCode int, wants string, args ...string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
@@ -39,20 +39,21 @@ func graces(t *testing.T, wantCode int, wants string, args ...string) {
 	}
 }
 
-func TestGraceTellsWhoGoesOnForTooLong(t *testing.T) {
-	graces(t, 0, "shop goes on for 5m: 6d23h55m to spare", "--grace-period", "7d", "shop=5m")
-	graces(t, 3, "shop goes on for 5m + 7d = 7d5m: TOO LONG, its mail may be refused", "--grace-period", "7d",
-		"shop=5m+7d", "relay=1m")
+func TestGraceTellsWhoUsesAnOldValueForTooLong(t *testing.T) {
+	graces(t, 0, "shop uses an old value for up to 5m: 6d23h55m to spare", "--grace-period", "7d", "shop=5m")
+	graces(t, 3, "shop uses an old value for up to 5m + 7d = 7d5m: TOO LONG, its mail may be refused",
+		"--grace-period", "7d", "shop=5m+7d", "relay=1m")
 	graces(t, 3, "Set GRACE_PERIOD (GracePeriod) to more than 7d,", "--grace-period", "7d", "exactly=7d")
 	graces(t, 0, "grace period 30d (GRACE_PERIOD of patient) shop", "--function", "patient", "shop=5m + 7d")
-	graces(t, 0, "grace period 7d (the default, which ordinary has)", "--function", "ordinary", "shop=5m")
+	graces(t, 0, "grace period 7d (the default: ordinary doesn't set GRACE_PERIOD)",
+		"--function", "ordinary", "shop=5m")
 }
 
 func TestGraceNamesWhatItCannotUnderstand(t *testing.T) {
 	graces(t, 1, `shop: "5" has no unit: write 5s, 5h or 5d, say`, "--grace-period", "7d", "shop=5+7d")
-	graces(t, 1, `"shop" isn't a consumer such as shop=5m+7d`, "--grace-period", "7d", "shop")
+	graces(t, 1, `"shop" isn't a consumer: give NAME=DURATION, such as shop=5m+7d`, "--grace-period", "7d", "shop")
 	graces(t, 1, `--grace-period: "7" has no unit`, "--grace-period", "7", "shop=5m")
-	graces(t, 1, "Give --grace-period or --function", "shop=5m")
+	graces(t, 1, "no grace period to check: give --grace-period or --function", "shop=5m")
 	graces(t, 1, "reading the settings of missing", "--function", "missing", "shop=5m")
 	graces(t, 2, "expected", "--grace-period", "7d")
 }

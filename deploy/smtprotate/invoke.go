@@ -21,12 +21,12 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// profileFlag is as the AWS CLI has it.
+// profileFlag is --profile, as in the AWS CLI.
 type profileFlag struct {
-	Profile string `placeholder:"NAME" help:"Profile of the AWS CLI's configuration."`
+	Profile string `placeholder:"NAME" help:"AWS CLI profile to use."`
 }
 
-// config reads credentials and Region from where the AWS CLI does.
+// config reads credentials and the Region from the same places as the AWS CLI.
 func (f profileFlag) config(ctx context.Context, region string, options ...func(*config.LoadOptions) error) (aws.Config,
 	error) {
 	if region != "" {
@@ -35,25 +35,26 @@ func (f profileFlag) config(ctx context.Context, region string, options ...func(
 	if f.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(f.Profile))
 	}
-	options = append(options, config.WithLogger(logging.NewStandardLogger(printable.To(os.Stderr)))) // the SDK's own
+	// The SDK logs by itself, for example warnings about the configuration.
+	options = append(options, config.WithLogger(logging.NewStandardLogger(printable.To(os.Stderr))))
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err == nil && cfg.Region == "" {
-		err = errors.New("no Region: give --region, or set AWS_REGION")
+		err = errors.New("no Region: give --region or set AWS_REGION")
 	}
 	return cfg, err
 }
 
-// awsFlags are those of commands that ask once.
+// awsFlags are the flags of commands that make a single call.
 type awsFlags struct {
 	profileFlag
-	JSON bool `name:"json" help:"Print the answer as it is."`
+	JSON bool `name:"json" help:"Print the answer as JSON."`
 }
 
-// longestInvocation is more than the function's timeout, 300 seconds.
+// longestInvocation is longer than the function's timeout of 300 seconds.
 const longestInvocation = 310 * time.Second
 
-// config is the profile's. Nothing is tried twice: an emergency whose answer is late must not come
-// again by itself.
+// config returns the profile's configuration, without retries: an emergency whose answer is late
+// must not be sent a second time.
 func (f awsFlags) config(ctx context.Context, region string) (aws.Config, error) {
 	return f.profileFlag.config(ctx, region,
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
@@ -61,35 +62,35 @@ func (f awsFlags) config(ctx context.Context, region string) (aws.Config, error)
 	)
 }
 
-// answer is the function's, with its text as it came.
+// answer is the function's answer, parsed and as it came.
 type answer struct {
 	event.Answer
 	text []byte
 }
 
-// failure is the function's, told with what to do about it.
+// failure is the function's error, together with what to do about it.
 type failure struct{ event.Failure }
 
 func (f failure) Error() string {
 	if advice := advices[f.Type]; advice != "" {
 		return f.Message + "\n" + advice
 	}
-	return fmt.Sprintf("the function itself failed: %s (%s)\nIts log says more.", f.Message, f.Type)
+	return fmt.Sprintf("the function itself failed: %s (%s)\nSee its log.", f.Message, f.Type)
 }
 
-// advices are what to do about failures, as deploy/docs/events.md has them.
+// advices say what to do about each type of error, as deploy/docs/events.md does.
 var advices = map[rotation.ErrorType]string{
 	rotation.ConfigurationError: "Correct the function's settings.",
 	rotation.RequestError:       "Nothing was touched.",
-	rotation.VerificationFailed: "Applications go on with the credential that they have, and the next ticks go on " +
-		"from here. After an hour, look at SES's reply.",
-	rotation.RotationBlocked: "It says what is in the way.",
-	rotation.Conflict:        "Run it again; it goes on from where it is.",
-	rotation.AccessDenied:    "Give the function's role what it lacks.",
-	rotation.AWSError:        "Run it again; it goes on from where it is.",
+	rotation.VerificationFailed: "Applications keep the credential that they have, and the next ticks continue from " +
+		"here. If it still fails after an hour, look at SES's reply.",
+	rotation.RotationBlocked: "The message says what is in the way. Once that is gone, run it again.",
+	rotation.Conflict:        "Run it again: it continues where it stopped.",
+	rotation.AccessDenied:    "Give the function's role the permission that it lacks.",
+	rotation.AWSError:        "Run it again: it continues where it stopped.",
 }
 
-// invoke asks the function, and waits for its answer.
+// invoke sends the function an event and waits for its answer.
 func (f awsFlags) invoke(ctx context.Context, c *console, function, region string, e event.Action) (a answer,
 	err error) {
 	region, err = functionRegion(function, region)
@@ -108,24 +109,25 @@ func (f awsFlags) invoke(ctx context.Context, c *console, function, region strin
 	out, err := lambda.NewFromConfig(cfg).Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, Payload: payload})
 	end()
 	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
-		return a, fmt.Errorf("there is no function %s in %s", function, cfg.Region)
+		return a, fmt.Errorf("there is no function %s in Region %s: check --function and --region", function,
+			cfg.Region)
 	}
 	if err != nil {
 		return a, fmt.Errorf("invoking %s: %w", function, err)
 	}
 	if out.FunctionError != nil {
 		failed := failure{event.Failure{Message: string(out.Payload)}}
-		_ = json.Unmarshal(out.Payload, &failed.Failure) // else it is told as it is
+		_ = json.Unmarshal(out.Payload, &failed.Failure) // if it isn't JSON, the message stays as it came
 		return a, failed
 	}
 	if a.text = out.Payload; json.Unmarshal(out.Payload, &a.Answer) != nil || a.Outcome == "" {
-		return a, fmt.Errorf("%s doesn't answer as ses-smtp-rotator does: %.200s", function, out.Payload)
+		return a, fmt.Errorf("%s isn't a function of ses-smtp-rotator: it answered %.200s", function, out.Payload)
 	}
 	return a, nil
 }
 
-// functionRegion is the ARN's for a function that is named by its ARN. Lambda is Regional: in
-// another Region than the function's, it can't be asked.
+// functionRegion returns the Region to ask in: the ARN's if the function is named by its ARN, and
+// otherwise region. Lambda is Regional, so a function can be asked only in its own Region.
 func functionRegion(function, region string) (string, error) {
 	if !arn.IsARN(function) {
 		return region, nil

@@ -25,7 +25,7 @@ func TestEachCommandAsksTheFunctionForWhatItSays(t *testing.T) {
 		},
 	} {
 		d.asked = nil
-		d.runs(strings.Fields(command)...) // what comes of it is tested elsewhere
+		d.runs(strings.Fields(command)...) // other tests check the result
 		if len(d.asked) != 1 {
 			t.Fatalf("%s: the function was asked %d times", command, len(d.asked))
 		}
@@ -35,7 +35,7 @@ func TestEachCommandAsksTheFunctionForWhatItSays(t *testing.T) {
 	}
 }
 
-// TestAFunctionsARNSaysWhereItIsAsked looks at the Region that calls of Lambda are signed for.
+// TestAFunctionsARNSaysWhereItIsAsked checks the Region for which calls to Lambda are signed.
 func TestAFunctionsARNSaysWhereItIsAsked(t *testing.T) {
 	const arn = "arn:aws:lambda:us-east-1:111122223333:function:rotator"
 	var signedFor []string
@@ -58,7 +58,7 @@ func TestAFunctionsARNSaysWhereItIsAsked(t *testing.T) {
 		{"status --function " + arn, "us-east-1", ""},
 		{"status --function " + arn + " --region us-east-1", "us-east-1", ""},
 		{"emergency --yes --function " + arn, "us-east-1", ""},
-		{"audit --function " + arn + " --region " + region, "us-east-1", ""}, // which is where identities are
+		{"audit --function " + arn + " --region " + region, "us-east-1", ""}, // here --region is the identities'
 		{"grace shop=5m --function " + arn, "us-east-1", ""},
 		{"status --function " + arn + " --region us-west-2", "", "--region us-west-2 contradicts --function"},
 		{"grace shop=5m --function " + arn + " --region us-west-2", "", "an ARN of Region us-east-1"},

@@ -1,19 +1,20 @@
-// Command smtprotate is what operators use beside the deployed function: it asks the function,
-// writes and audits sending policies, keeps files and programs in step with the secret, derives
-// SMTP passwords, and plays a credential's whole life on this machine.
+// Command smtprotate is the operators' program for ses-smtp-rotator. It tries the whole thing out
+// without AWS, finds an account's SMTP credentials, asks the deployed function to act, writes and
+// audits sending policies, and keeps files and programs in step with the secret.
 //
+//	smtprotate demo
+//	smtprotate rehearse --region eu-west-1
+//	smtprotate discover --html credentials.html
+//	smtprotate policy --account 111122223333 --region eu-west-1 --identity example.com
+//	smtprotate audit --function NAME
+//	smtprotate audit --user NAME
 //	smtprotate status --function NAME
 //	smtprotate rotate --function NAME
 //	smtprotate emergency --function NAME --key AKIA…
 //	smtprotate rollback --function NAME
-//	smtprotate audit --function NAME
-//	smtprotate audit --user NAME
-//	smtprotate discover --html credentials.html
-//	smtprotate policy --account 111122223333 --region eu-west-1 --identity example.com
 //	smtprotate follow --secret NAME --template sasl_passwd.tmpl:/etc/postfix/sasl_passwd --run 'postfix reload'
 //	smtprotate grace --function NAME shop=5m+7d
 //	smtprotate derive --region eu-west-1 < secret-access-key
-//	smtprotate demo
 //	smtprotate completion bash
 package main
 
@@ -31,36 +32,49 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/version"
 )
 
-// Exit codes. Those of commands that fail and of command lines that can't be understood are as
-// everywhere.
+// Exit codes that every command has: 1 if it failed, 2 if the command line is wrong, and 130 if
+// Ctrl-C stopped it, as in a shell.
 const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitInterrupted = 130
 )
 
-// commands are all that smtprotate can do.
+// commands are all that smtprotate can do, in the order of its help. Each visible one belongs to
+// one of the groups.
 type commands struct {
-	Status    statusCommand    `cmd:"" help:"Say where things stand, and what comes next."`
-	Rotate    rotateCommand    `cmd:"" help:"Rotate now, with the ordinary grace period."`
-	Emergency emergencyCommand `cmd:"" help:"Replace and revoke an access key that leaked."`
-	Rollback  rollbackCommand  `cmd:"" help:"Make the previous credential current again."`
-	Audit     auditCommand     `cmd:"" help:"Find what an SMTP user may do beyond its mail."`
-	Discover  discoverCommand  `cmd:"" help:"Find every SMTP credential of an AWS account, and what to do about it."`
-	Policy    policyCommand    `cmd:"" help:"Write a sending policy that allows no more than you say."`
-	Follow    followCommand    `cmd:"" help:"Keep files and programs in step with the secret."`
-	Grace     graceCommand     `cmd:"" help:"Check that the grace period is long enough for all who read the secret."`
-	Rehearse  rehearseCommand  `cmd:"" help:"Play a credential's life in a real account, and find out how AWS behaves."`
-	Derive    deriveCommand    `cmd:"" help:"Print the SMTP password that belongs to a secret access key."`
-	Demo      demoCommand      `cmd:"" help:"Play a credential's whole life on this machine, with no AWS account."`
+	Demo     demoCommand     `cmd:"" group:"try" help:"Watch a credential's whole life on this machine, without AWS."`
+	Rehearse rehearseCommand `cmd:"" group:"try" help:"Play a credential's whole life in a real AWS account."`
 
-	Completion completionCommand `cmd:"" help:"Print a shell's completions of this command line."`
+	Discover discoverCommand `cmd:"" group:"deploy" help:"List an account's SMTP credentials and what to do about them."`
+	Policy   policyCommand   `cmd:"" group:"deploy" help:"Write the narrowest sending policy for a credential."`
+	Audit    auditCommand    `cmd:"" group:"deploy" help:"Show what an SMTP user may do beyond sending its mail."`
+
+	Status    statusCommand    `cmd:"" group:"operate" help:"Show the credential, its access keys and the next step."`
+	Rotate    rotateCommand    `cmd:"" group:"operate" help:"Rotate now, with the ordinary grace period."`
+	Emergency emergencyCommand `cmd:"" group:"operate" help:"Replace and revoke an access key that leaked."`
+	Rollback  rollbackCommand  `cmd:"" group:"operate" help:"Make the previous credential current again."`
+
+	Follow followCommand `cmd:"" group:"applications" help:"Keep files and programs in step with the secret."`
+	Grace  graceCommand  `cmd:"" group:"applications" help:"Check that the grace period is long enough for every reader."`
+	Derive deriveCommand `cmd:"" group:"applications" help:"Print the SMTP password for a secret access key."`
+
+	Completion completionCommand `cmd:"" group:"other" help:"Print completions for Bash, Zsh or fish."`
 	Manual     manualCommand     `cmd:"" hidden:"" help:"Print the manual page, in man's format."`
 	Guard      guardCommand      `cmd:"" hidden:"" help:"End a program whose follow was killed."`
 	Version    kong.VersionFlag  `help:"Print the version."`
 }
 
-// exitCode is how a command ends that has said everything already.
+// groups are the headings of the help, by who needs the commands below them.
+var groups = []kong.Group{
+	{Key: "try", Title: "Try:"},
+	{Key: "deploy", Title: "Deploy:"},
+	{Key: "operate", Title: "Operate:"},
+	{Key: "applications", Title: "Applications:"},
+	{Key: "other", Title: "Other:"},
+}
+
+// exitCode is the error of a command that has already printed everything it has to say.
 type exitCode int
 
 func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
@@ -75,9 +89,9 @@ func main() {
 	os.Exit(code)
 }
 
-// run does what the command line asks for, and returns the exit code.
+// run runs the command line and returns the exit code.
 func run(ctx context.Context, args []string, c *console) (code int) {
-	type exit int // kong ends the process after printing help; here it ends run
+	type exit int // kong exits the process after printing help; here that only ends run
 	defer func() {
 		if early := recover(); early != nil {
 			asked, ok := early.(exit)
@@ -88,16 +102,7 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 		}
 	}()
 	c = c.printable()
-	parser := kong.Must(&commands{},
-		kong.Name("smtprotate"),
-		kong.Description("Works with Amazon SES SMTP credentials that ses-smtp-rotator owns."),
-		kong.Writers(c.out, c.err),
-		kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 80}),
-		kong.Vars{"version": "smtprotate " + version.String()},
-		kong.Bind(c),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-	)
+	parser := newParser(ctx, c, func(code int) { panic(exit(code)) })
 	command, err := parser.Parse(asHelp(args))
 	if err != nil {
 		fmt.Fprintf(c.err, "smtprotate: %v (see smtprotate --help)\n", err)
@@ -106,7 +111,24 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 	return c.end(ctx, command.Run())
 }
 
-// end says what went wrong, if anything did, and returns the exit code for it.
+// newParser returns the parser of the command line. It calls exit after printing help.
+func newParser(ctx context.Context, c *console, exit func(code int)) *kong.Kong {
+	parser := kong.Must(&commands{},
+		kong.Name("smtprotate"),
+		kong.Description("Finds, rotates and delivers Amazon SES SMTP credentials with ses-smtp-rotator."),
+		kong.Writers(c.out, c.err),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 80, Compact: true, FlagsLast: true}),
+		kong.ExplicitGroups(groups),
+		kong.Vars{"version": "smtprotate " + version.String()},
+		kong.Bind(c),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	parser.Model.HelpFlag.Help = "Show this help."
+	return parser
+}
+
+// end prints the error, if there is one, and returns its exit code.
 func (c *console) end(ctx context.Context, err error) int {
 	var ended exitCode
 	switch {
@@ -122,7 +144,7 @@ func (c *console) end(ctx context.Context, err error) int {
 	return exitFailed
 }
 
-// asHelp has "help" and no argument at all print the help, as most command lines do.
+// asHelp turns "help", and a command line without arguments, into --help, as most programs do.
 func asHelp(args []string) []string {
 	switch {
 	case len(args) == 0:

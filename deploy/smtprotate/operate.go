@@ -12,10 +12,10 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// functionFlags name the deployed function.
+// functionFlags are the flags of commands that ask the deployed function.
 type functionFlags struct {
-	Function string `required:"" env:"SMTPROTATE_FUNCTION" placeholder:"NAME" help:"The function's name or ARN (the stack's output FunctionName)."`
-	Region   string `placeholder:"eu-west-1" help:"The function's Region. Otherwise the ARN's, AWS_REGION's or the profile's."`
+	Function string `required:"" env:"SMTPROTATE_FUNCTION" placeholder:"NAME" help:"Name or ARN of the deployed function (the stack's output FunctionName)."`
+	Region   string `placeholder:"eu-west-1" help:"Region of the function. Default: that of the ARN, of AWS_REGION or of the profile."`
 	awsFlags
 }
 
@@ -23,7 +23,7 @@ func (f functionFlags) ask(ctx context.Context, c *console, e event.Action) (ans
 	return f.invoke(ctx, c, f.Function, f.Region, e)
 }
 
-// show asks the function and prints what it says.
+// show asks the function and prints its answer.
 func (f functionFlags) show(ctx context.Context, c *console, e event.Action) error {
 	a, err := f.ask(ctx, c, e)
 	if err != nil {
@@ -42,42 +42,54 @@ func (f functionFlags) show(ctx context.Context, c *console, e event.Action) err
 
 type statusCommand struct{ functionFlags }
 
-// Run changes nothing.
+// Help is shown by status --help.
+func (statusCommand) Help() string {
+	return `Shows the current credential, the user's access keys and when each was last used, warnings, and the next step with its
+time.
+
+It changes nothing. The exit code is 0 if the function answered, even with warnings, and 1 otherwise.`
+}
+
+// Run prints the status. It changes nothing.
 func (s statusCommand) Run(ctx context.Context, c *console) error {
 	return s.show(ctx, c, event.Status{})
 }
 
 type rotateCommand struct {
 	functionFlags
-	Reason string `placeholder:"TEXT" help:"For the log."`
+	Reason string `placeholder:"TEXT" help:"Reason, for the function's log."`
 }
 
 // Help is shown by rotate --help.
 func (rotateCommand) Help() string {
-	return "Nobody is cut off: the old access key stays Active through its grace period. Refused while an older " +
-		"one still is."
+	return `Creates a new access key and makes it current once SES accepts it. Nobody is cut off: the old access key stays Active
+through its grace period. The function refuses while an even older one is still Active.
+
+The exit code is 1 if the rotation failed or was refused, and 0 otherwise.`
 }
 
-// Run rotates now.
+// Run rotates now and prints the result.
 func (r rotateCommand) Run(ctx context.Context, c *console) error {
 	return r.show(ctx, c, event.Rotate{Reason: r.Reason})
 }
 
 type emergencyCommand struct {
 	functionFlags
-	Key          string `placeholder:"AKIA…" help:"The access key that leaked, which is the SMTP username. Otherwise the current one."`
-	Reason       string `placeholder:"TEXT" help:"For the log."`
-	ContainFirst bool   `help:"Deactivate it before its replacement exists. Mail stops for as long as that takes."`
-	Yes          bool   `help:"Don't ask."`
+	Key          string `placeholder:"AKIA…" help:"ID of the access key that leaked, which is the SMTP username. Default: the current one."`
+	Reason       string `placeholder:"TEXT" help:"Reason, for the function's log."`
+	ContainFirst bool   `help:"Deactivate the key before its replacement exists. Mail stops until then."`
+	Yes          bool   `help:"Don't ask for confirmation."`
 }
 
 // Help is shown by emergency --help.
 func (emergencyCommand) Help() string {
-	return "A leak: makes a new credential, and then deletes the access key that leaked. Where it fails, run it " +
-		"again with --key; it continues."
+	return `Creates a new credential, and then deletes the access key that leaked, without a grace period. It first shows what that
+cuts off, and asks for confirmation. If it fails, run it again with --key: it continues.
+
+The exit code is 1 if the emergency failed, and 0 otherwise.`
 }
 
-// Run asks before it cuts somebody off.
+// Run asks for confirmation first: it cuts off whoever uses the key.
 func (e emergencyCommand) Run(ctx context.Context, c *console) error {
 	if !e.Yes {
 		a, err := e.ask(ctx, c, event.Status{})
@@ -85,7 +97,7 @@ func (e emergencyCommand) Run(ctx context.Context, c *console) error {
 			return err
 		}
 		if e.Key == "" && a.Credential != nil {
-			e.Key = a.Credential.AccessKeyID // what is agreed to, though another may be current a minute later
+			e.Key = a.Credential.AccessKeyID // what is agreed to, even if another becomes current meanwhile
 		}
 		if e.Key == "" {
 			return errors.New("there is no current credential: name the access key that leaked with --key")
@@ -108,29 +120,33 @@ func whatIsCutOff(id string, first bool, keys []rotation.KeyReport, now time.Tim
 	switch {
 	case first:
 		return text +
-			" It dies first: mail stops until its replacement is there. Whoever holds its password can't send any " +
-			"more; applications go on once they read the secret again."
+			" It is deactivated first: mail stops until its replacement exists. Whoever holds its password can't " +
+			"send " +
+			"any more; applications can send again once they have read the secret."
 	case keys[i].Role == rotation.RoleCurrent:
 		return text +
-			" Its replacement comes first. Whoever holds its password can't send any more; applications go on once " +
-			"they read the secret again."
+			" Its replacement is created first. Whoever holds its password can't send any more; applications can " +
+			"send " +
+			"again once they have read the secret."
 	}
 	return text + " Whoever holds its password can't send any more. The current credential stays."
 }
 
 type rollbackCommand struct {
 	functionFlags
-	Reason string `placeholder:"TEXT" help:"For the log."`
-	Yes    bool   `help:"Don't ask."`
+	Reason string `placeholder:"TEXT" help:"Reason, for the function's log."`
+	Yes    bool   `help:"Don't ask for confirmation."`
 }
 
 // Help is shown by rollback --help.
 func (rollbackCommand) Help() string {
-	return "Makes the previous credential current again, while its access key exists and isn't about to be " +
-		"deleted. Nobody is cut off."
+	return `This works as long as the previous credential's access key exists and isn't about to be deleted. Nobody is cut off. It
+asks for confirmation first.
+
+The exit code is 1 if the rollback failed, and 0 otherwise.`
 }
 
-// Run asks first: it takes back what applications may rely on already.
+// Run asks for confirmation first: applications may already use the credential it replaces.
 func (r rollbackCommand) Run(ctx context.Context, c *console) error {
 	if !r.Yes {
 		a, err := r.ask(ctx, c, event.Status{})
@@ -139,8 +155,8 @@ func (r rollbackCommand) Run(ctx context.Context, c *console) error {
 		}
 		if a.Credential != nil {
 			c.paragraph(c.err,
-				fmt.Sprintf("This makes the credential before access key %s current again. Both work on until that "+
-					"one's grace period is over.", a.Credential.AccessKeyID))
+				fmt.Sprintf("This makes the credential from before access key %s current again. Both keep working "+
+					"until the grace period of %[1]s is over.", a.Credential.AccessKeyID))
 		}
 	}
 	if err := c.agree(ctx, r.Yes); err != nil {

@@ -20,11 +20,11 @@ const (
 	region   = localfunction.Region
 )
 
-// deployed is the function behind AWS Lambda's Invoke API, in an AWS of its own.
+// deployed is the function behind Lambda's Invoke API, in an AWS of its own.
 type deployed struct {
 	*testing.T
 	*localfunction.Deployment
-	asked []string // events, as they came
+	asked []string // events, in order
 }
 
 func deploy(t *testing.T) *deployed {
@@ -48,7 +48,7 @@ func deploy(t *testing.T) *deployed {
 	return d
 }
 
-// serve notes what the function is asked, and has it answer.
+// serve records the event and lets the function answer it.
 func (d *deployed) serve(w http.ResponseWriter, r *http.Request) {
 	payload, _ := io.ReadAll(r.Body)
 	d.asked = append(d.asked, string(payload))
@@ -65,7 +65,7 @@ func (d *deployed) current() string {
 	return c.Username
 }
 
-// types runs a command as on a terminal, with what is typed there.
+// types runs a command as on a terminal, with this typed input.
 func (d *deployed) types(typed string, args ...string) (code int, stdout, stderr string) {
 	d.Helper()
 	var out, err strings.Builder
@@ -76,7 +76,7 @@ func (d *deployed) types(typed string, args ...string) (code int, stdout, stderr
 	return code, out.String(), err.String()
 }
 
-// runs is for scripts: there is nobody to ask.
+// runs runs a command as in a script: there is nobody to ask.
 func (d *deployed) runs(args ...string) (code int, stdout, stderr string) {
 	d.Helper()
 	var out, err strings.Builder
@@ -96,7 +96,7 @@ func (d *deployed) wants(code int, text string, wantCode int, parts ...string) {
 		}
 	}
 	for line := range strings.Lines(text) {
-		line = line[strings.LastIndex(line, "\r")+1:] // what is written over is gone
+		line = line[strings.LastIndex(line, "\r")+1:] // \r overwrites what was before it
 		if n := len([]rune(strings.TrimSpace(line))); n > 80 && !strings.HasPrefix(line, "smtprotate: ") {
 			d.Errorf("a line of %d characters: %s", n, line)
 		}
@@ -115,7 +115,8 @@ func TestAnOperatorSeesWhereThingsStandAndRotates(t *testing.T) {
 	code, out, _ = d.runs("rotate")
 	d.wants(code, out, 0, first+" superseded", "Next deactivate "+first)
 	code, _, err := d.runs("rotate")
-	d.wants(code, err, exitFailed, "rotation refused", first, "It says what is in the way")
+	d.wants(code, err, exitFailed, "rotation refused", first,
+		"The message says what is in the way. Once that is gone, run it again.")
 	code, out, _ = d.runs("status", "--json")
 	var result rotation.Result
 	if code != 0 || json.Unmarshal([]byte(out), &result) != nil || result.Outcome != rotation.Reported ||
@@ -124,18 +125,19 @@ func TestAnOperatorSeesWhereThingsStandAndRotates(t *testing.T) {
 	}
 }
 
-func TestAnEmergencySaysWhomItCutsOffAndAsks(t *testing.T) {
+func TestAnEmergencySaysWhatItCutsOffAndAsks(t *testing.T) {
 	d := deploy(t)
 	d.runs("rotate")
 	leaked := d.current()
 	asked := len(d.asked)
 	code, _, err := d.runs("emergency")
-	d.wants(code, err, exitFailed, "This deletes access key "+leaked+" (current,", "Its replacement comes first",
+	d.wants(code, err, exitFailed, "This deletes access key "+leaked+" (current,", "Its replacement is created first.",
 		"say --yes")
 	code, _, err = d.types("n\n", "emergency", "--contain-first")
-	d.wants(code, err, exitFailed, "It dies first", "Go on? [y/N]", "nothing was done")
+	d.wants(code, err, exitFailed, "It is deactivated first: mail stops until its replacement exists.", "Go on? "+
+		"[y/N]", "nothing was done")
 	code, _, err = d.types("", "emergency")
-	d.wants(code, err, exitFailed, "there was no answer")
+	d.wants(code, err, exitFailed, "nobody answered the question")
 	for _, event := range d.asked[asked:] {
 		if event != `{"action":"status"}` {
 			t.Errorf("without agreement, the function was asked %s", event)
@@ -178,14 +180,14 @@ func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
 	code, out, _ = d.runs("audit")
 	d.wants(code, out, 3, "MEDIUM NoSource narrow (inline)")
 	if strings.Contains(out, "Instead of") {
-		t.Error("what it has is to be had instead")
+		t.Error("it proposes the policy that the user already has")
 	}
 	if err := d.World.PutUserPolicy(smtpUser, "AmazonSesSendingAccess",
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":"*"}]}`); err != nil {
 		t.Fatal(err)
 	}
 	code, out, _ = d.runs("audit")
-	d.wants(code, out, 4, "HIGH WideResource AmazonSesSendingAccess (inline)", "What a thief gets:",
+	d.wants(code, out, 4, "HIGH WideResource AmazonSesSendingAccess (inline)", "What a thief could do:",
 		"Instead of AmazonSesSendingAccess (inline)")
 	code, out, _ = d.runs("audit", "--json")
 	var findings []struct{ Code, Severity string }
@@ -213,10 +215,10 @@ func TestAnAuditEndsAsItsWorstFindingSays(t *testing.T) {
 	d.wants(code, err, exitFailed, "user nobody (--user)")
 }
 
-func TestWhatKeepsTheFunctionFromAnsweringIsTold(t *testing.T) {
+func TestTheReasonWhyTheFunctionDoesNotAnswerIsReported(t *testing.T) {
 	d := deploy(t)
 	code, _, err := smtprotate(t, "", "status", "--function", "another")
-	d.wants(code, err, exitFailed, "there is no function another in eu-west-1")
+	d.wants(code, err, exitFailed, "there is no function another in Region eu-west-1: check --function and --region")
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	code, _, err = d.runs("status")

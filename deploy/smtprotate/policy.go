@@ -17,12 +17,13 @@ type policyCommand struct {
 
 // Help is shown by policy --help.
 func (policyCommand) Help() string {
-	return "Prints the smallest IAM policy that allows just that over SMTP, and on standard error what a person " +
-		"should know of it. " +
-		"Asks for what it needs where it is run on a terminal without --identity. Nothing goes over the network."
+	return `Prints the narrowest IAM policy that lets a credential send the mail that the flags describe over SMTP. On standard
+error it says what you should know about that policy. On a terminal, without --identity, it asks for what it needs.
+
+It changes nothing and uses no network. The exit code is 1 if the flags can't be turned into a policy, and 0 otherwise.`
 }
 
-// Run writes a policy.
+// Run prints the policy.
 func (p policyCommand) Run(ctx context.Context, c *console) error {
 	if len(p.Identity) == 0 && c.interactive {
 		if err := p.ask(ctx, c); err != nil {
@@ -41,19 +42,19 @@ func (p policyCommand) Run(ctx context.Context, c *console) error {
 	return err
 }
 
-// ask fills in what isn't given yet.
+// ask asks for what the flags left out.
 func (p *policyCommand) ask(ctx context.Context, c *console) error {
-	fmt.Fprintln(c.err, "What is the credential for? Several are written with commas between them.")
+	fmt.Fprintln(c.err, "What is the credential for? Separate several values with commas.")
 	for _, q := range []struct {
 		text string
 		to   *[]string
 	}{
 		{"Identities to send from (domains, addresses or ARNs)", &p.Identity},
-		{"SES Regions (nothing, if those are ARNs)", &p.Region},
-		{"Configuration sets to send with (nothing: none)", &p.ConfigurationSet},
-		{"Addresses that mail comes from, with * for any text (nothing: any)", &p.From},
-		{"Public networks that it is handed in from (nothing: anywhere)", &p.Network},
-		{"VPC endpoints that it is handed in through (nothing: none)", &p.Endpoint},
+		{"SES Regions (empty if the identities are ARNs)", &p.Region},
+		{"Configuration sets to send with (empty: none)", &p.ConfigurationSet},
+		{"Sender addresses, with * for any text (empty: any)", &p.From},
+		{"Public networks to send from (empty: anywhere)", &p.Network},
+		{"VPC endpoints to send through (empty: none)", &p.Endpoint},
 	} {
 		if len(*q.to) > 0 {
 			continue
@@ -76,7 +77,7 @@ func (p *policyCommand) ask(ctx context.Context, c *console) error {
 	return err
 }
 
-// paragraph prints text in lines of a terminal.
+// paragraph prints text, wrapped for a terminal.
 func (c *console) paragraph(to interface{ Write([]byte) (int, error) }, text string) {
 	for i, line := range layout.Wrap(text, 78) {
 		if i > 0 {
@@ -86,7 +87,7 @@ func (c *console) paragraph(to interface{ Write([]byte) (int, error) }, text str
 	}
 }
 
-// indented is JSON for people.
+// indented returns value as indented JSON.
 func indented(value any) (string, error) {
 	text, err := json.MarshalIndent(value, "", "  ")
 	return string(text), err

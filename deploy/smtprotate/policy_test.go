@@ -36,12 +36,12 @@ func TestThePolicyIsWhatTheWriterWrites(t *testing.T) {
 	}
 	for _, w := range warnings {
 		if !strings.Contains(err, string(w.Code)+": ") {
-			t.Errorf("nothing is said of %s:\n%s", w.Code, err)
+			t.Errorf("it says nothing about %s:\n%s", w.Code, err)
 		}
 	}
 }
 
-func TestWhatIsWrongWithADescriptionIsToldByItsFlags(t *testing.T) {
+func TestErrorsInADescriptionNameTheFlags(t *testing.T) {
 	code, out, err := smtprotate(t, "", "policy", "--identity", "*", "--account", "12", "--network", "here",
 		"--condition", "soon", "--endpoint", "vpc-1")
 	if code != exitFailed || out != "" {
@@ -50,7 +50,7 @@ func TestWhatIsWrongWithADescriptionIsToldByItsFlags(t *testing.T) {
 	for _, want := range []string{`--network: "here"`, `--condition: "soon"`, `--identity: "*"`, `--account: "12"`,
 		`--endpoint: "vpc-1"`, "--region: at least one"} {
 		if !strings.Contains(err, want) {
-			t.Errorf("nothing is said of %s:\n%s", want, err)
+			t.Errorf("it says nothing about %s:\n%s", want, err)
 		}
 	}
 	if _, _, err := smtprotate(t, "", "policy"); !strings.Contains(err, "--identity: name at least one") {
@@ -62,12 +62,12 @@ func TestEveryFieldOfADescriptionHasAFlag(t *testing.T) {
 	_, help, _ := smtprotate(t, "", "policy", "--help")
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[sendpolicy.Description]()) {
 		if flag := flagOf[field.Name]; flag == "" || !strings.Contains(help, "  --"+flag) {
-			t.Errorf("%s: %q is no flag of policy", field.Name, flag)
+			t.Errorf("%s: %q isn't a flag of policy", field.Name, flag)
 		}
 	}
 }
 
-func TestOnATerminalAPolicyIsAskedFor(t *testing.T) {
+func TestOnATerminalThePolicyAsksForWhatIsMissing(t *testing.T) {
 	var out, err strings.Builder
 	typed := "example.com, a@example.org\neu-west-1\nmail\n192.0.2.10\n\n111122223333\n"
 	c := &console{in: strings.NewReader(typed), out: &out, err: &err, interactive: true}
@@ -84,8 +84,8 @@ func TestOnATerminalAPolicyIsAskedFor(t *testing.T) {
 		s.Condition["StringLike"]["ses:FromAddress"][0] != "*@example.com" {
 		t.Errorf("%s", policy)
 	}
-	if strings.Contains(err.String(), "Addresses that mail comes from") {
-		t.Error("it asks for what is given")
+	if strings.Contains(err.String(), "Sender addresses") {
+		t.Error("it asks for something that was given")
 	}
 }
 
@@ -103,7 +103,7 @@ func TestAConditionIsReadWithItsSpaces(t *testing.T) {
 	}
 }
 
-func TestAConditionThatIsRefusedIsToldByItsFlag(t *testing.T) {
+func TestARefusedConditionIsReportedWithItsFlag(t *testing.T) {
 	for _, command := range [][]string{{"policy"}, {"audit", "--user", smtpUser}} {
 		d := deploy(t)
 		d.runs("rotate")
@@ -111,7 +111,7 @@ func TestAConditionThatIsRefusedIsToldByItsFlag(t *testing.T) {
 			"--condition=StringLike aws:SourceVpce vpce-0*")
 		code, _, err := smtprotate(t, "", args...)
 		if code != exitFailed || !strings.Contains(err, `--condition: "StringLike aws:SourceVpce vpce-0*": `) ||
-			!strings.Contains(err, "write it whole") {
+			!strings.Contains(err, "write it in full") {
 			t.Errorf("%s: exit code %d: %s", command, code, err)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// follows runs follow once, with a secret and an AWS_REGION, and returns its exit code and what it
-// says.
+// follows runs follow once, with a secret and an AWS_REGION. It returns the exit code and the
+// output.
 func (f *followed) follows(secret, awsRegion string, args ...string) (code int, said string) {
 	f.Helper()
 	args = append(append(f.ordinary(), "--once", "--wait", "0s"), args...)

@@ -1,13 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/mail"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -24,16 +24,17 @@ type rehearseCommand struct {
 	Patience time.Duration `default:"5m" help:"How long to wait for an answer of AWS's, such as a key's last use."`
 	Record   string        `placeholder:"FILE" help:"Also write the answers as a recording, in JSON."`
 	JSON     bool          `name:"json" help:"Print the answers as JSON."`
-	Clean    bool          `help:"Only remove what rehearsals have left behind that were killed."`
-	Yes      bool          `help:"Don't ask."`
+	Clean    bool          `help:"Only remove what killed rehearsals left behind."`
+	Only     string        `name:"run" placeholder:"NAME" help:"With --clean: only this rehearsal, by the name that its users and secrets begin with."`
+	Yes      bool          `help:"Don't ask. With --clean, what is younger than three hours is left alone, unless --run names it."`
 	profileFlag
 }
 
 // Help is shown by rehearse --help.
 func (rehearseCommand) Help() string {
 	return "Plays a credential's life in an AWS account, with the deployed function's own code: first credential, " +
-		"rotation, retirement, rollback, emergency, while an application sends. Then it asks AWS what no document " +
-		"tells, such as how soon SES accepts a new key, and compares the answers with what this project's tests " +
+		"rotation, retirement, rollback, emergency, while an application sends. Then it asks what AWS doesn't " +
+		"document, such as how soon SES accepts a new key, and compares the answers with what this project's tests " +
 		"assume. Take a sandbox account: it makes two IAM users and two secrets, says so before, and removes them at " +
 		"the end, also after Ctrl-C. The exit code is 0 if the function did all it should and nothing was left, and " +
 		"1 otherwise."
@@ -61,8 +62,18 @@ func (r rehearseCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	return r.rehearse(ctx, c, account, endpoints[0])
+}
+
+func (r rehearseCommand) rehearse(ctx context.Context, c *console, account rehearse.Account,
+	endpoint sessmtp.Endpoint) error {
+	record, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer record.Close()
 	rehearsal := rehearse.New(account)
-	rehearsal.Endpoint, rehearsal.From = endpoints[0], r.From
+	rehearsal.Endpoint, rehearsal.From = endpoint, r.From
 	rehearsal.Pace, rehearsal.Patience = r.Pace, r.Patience
 	rehearsal.Every = min(rehearsal.Every, r.Pace/10)
 	rehearsal.Say = func(text string) { fmt.Fprintf(c.err, "%s  %s\n", c.time().Format(time.TimeOnly), text) }
@@ -70,9 +81,24 @@ func (r rehearseCommand) Run(ctx context.Context, c *console) error {
 	if err := c.agree(ctx, r.Yes); err != nil {
 		return err
 	}
+	// If the output goes to a program that ends, by the same Ctrl-C for example, writing to it must
+	// not end this program before everything is removed.
+	signal.Ignore(syscall.SIGPIPE)
 	defer context.AfterFunc(ctx, func() { r.stopping(c) })()
 	recorded, err := rehearsal.Run(ctx)
-	return errors.Join(err, r.show(ctx, c, rehearsal, recorded))
+	return errors.Join(err, r.show(ctx, c, record, recorded))
+}
+
+// open opens the recording's file, before there is anything to lose. It is nil if none is wanted.
+func (r rehearseCommand) open() (*os.File, error) {
+	if r.Record == "" {
+		return nil, nil
+	}
+	f, err := os.OpenFile(r.Record, os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("--record: %w", err)
+	}
+	return f, nil
 }
 
 // stopping lets another signal end the program at once.
@@ -99,66 +125,26 @@ func (r rehearseCommand) check() error {
 }
 
 // show writes the recording, and prints what was found out.
-func (r rehearseCommand) show(ctx context.Context, c *console, of *rehearse.Rehearsal,
-	recorded recording.Recording) error {
+func (r rehearseCommand) show(ctx context.Context, c *console, record *os.File, recorded recording.Recording) error {
 	if len(recorded.Answers) == 0 {
 		return nil
 	}
-	if r.Record != "" {
-		if err := write(r.Record, recorded); err != nil {
-			return fmt.Errorf("--record: %w", err)
+	var unwritten error
+	if record != nil {
+		if unwritten = cmp.Or(record.Truncate(0), recorded.Write(record)); unwritten != nil {
+			unwritten = fmt.Errorf("--record: %w", unwritten)
 		}
 	}
-	switch {
-	case r.JSON:
-		return recorded.Write(c.out)
-	case ctx.Err() != nil:
-		return nil // it was stopped
+	if r.JSON {
+		return errors.Join(unwritten, recorded.Write(c.out))
 	}
-	fmt.Fprintln(c.err, "Asking localaws the same, for comparison.")
-	local, err := rehearse.Local(ctx, of.Endpoint.Region, recorded.Answers)
-	if err != nil {
-		return fmt.Errorf("rehearsing on localaws: %w", err)
-	}
-	return rehearse.Report(c.out, recorded, local)
-}
-
-func write(name string, recorded recording.Recording) error {
-	var text strings.Builder
-	if err := recorded.Write(&text); err != nil {
-		return err
-	}
-	return os.WriteFile(name, []byte(text.String()), 0o666)
-}
-
-// clean removes what is there of other rehearsals.
-func (r rehearseCommand) clean(ctx context.Context, c *console, account rehearse.Account, region string) error {
-	left, err := account.Leftovers(ctx)
-	if err != nil {
-		return err
-	}
-	if len(left) == 0 {
-		fmt.Fprintf(c.out, "Nothing is left of a rehearsal in account %s and %s.\n", account.ID, region)
-		return nil
-	}
-	for _, l := range left {
-		age := c.time().Sub(l.Began).Round(time.Minute)
-		text := fmt.Sprintf("In account %s, begun %s ago: %s.", account.ID, age, l)
-		if age < 2*time.Hour {
-			text += " It may still be going on."
+	var local recording.Recording
+	var err error
+	if ctx.Err() == nil {
+		fmt.Fprintln(c.err, "Asking localaws the same, for comparison.")
+		if local, err = rehearse.Local(ctx, recorded.Region, recorded.Answers); err != nil {
+			err = fmt.Errorf("rehearsing on localaws: %w", err)
 		}
-		c.paragraph(c.err, text)
 	}
-	c.paragraph(c.err, "All of this is to be deleted, secrets without recovery.")
-	if err := c.agree(ctx, r.Yes); err != nil {
-		return err
-	}
-	var faults error
-	for _, l := range left {
-		faults = errors.Join(faults, account.Remove(ctx, recording.Wall{}, l))
-	}
-	if faults == nil {
-		fmt.Fprintf(c.out, "Removed what was left of %d rehearsals.\n", len(left))
-	}
-	return faults
+	return errors.Join(unwritten, err, rehearse.Report(c.out, recorded, local.Answers))
 }

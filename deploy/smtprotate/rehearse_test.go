@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -10,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -21,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	commandsof "github.com/seed-486a873a/ses-smtp-rotator/deploy/internal/commands"
+	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/rehearse"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
@@ -146,10 +150,11 @@ func TestARehearsalOnMotoIsWhole(t *testing.T) {
 	}
 }
 
-// calls at which rehearsals on moto are stopped or killed; WHOLE tries all of them.
+// someCalls are those at which rehearsals on moto are stopped or killed. Package rehearse tries all
+// of them on localaws.
 func someCalls() []int64 {
 	if os.Getenv("WHOLE") != "" {
-		return []int64{2, 5, 15, 40, 80, 110, 130}
+		return []int64{5, 40, 80, 120}
 	}
 	return []int64{5, 110}
 }
@@ -164,8 +169,15 @@ func TestARehearsalThatIsKilledIsCleanedUp(t *testing.T) {
 			if err := cmd.Run(); cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 				t.Errorf("it wasn't killed: %v: %s", err, stderr)
 			}
-			for _, want := range []string{"Removed what was left of 1 rehearsal", "Nothing is left of a rehearsal"} {
-				clean, stdout, stderr := s.command("--clean", "--yes")
+			run := regexp.MustCompile(rehearse.Prefix + `[a-z0-9TZ-]+`).FindString(stderr.String())
+			clean, _, stderr := s.command("--clean", "--yes")
+			err := clean.Run()
+			if words := strings.Join(strings.Fields(stderr.String()), " "); err == nil ||
+				!strings.Contains(words, "It may still be going on. It is left alone; --run "+run+" removes it.") {
+				t.Errorf("%v: %s", err, stderr)
+			}
+			for _, want := range []string{"It is removed.", "Nothing is left of a rehearsal"} {
+				clean, stdout, stderr := s.command("--clean", "--yes", "--run", run)
 				if err := clean.Run(); err != nil || !strings.Contains(stdout.String(), want) {
 					t.Errorf("%v: %s%s", err, stdout, stderr)
 				}
@@ -189,6 +201,47 @@ func TestARehearsalThatIsInterruptedCleansUpItself(t *testing.T) {
 			}
 			s.wantNothing()
 		})
+	}
+}
+
+// TestARehearsalWhoseReaderIsGoneCleansUp: Ctrl-C ends tee as well, and what is written to it then
+// would end the program.
+func TestARehearsalWhoseReaderIsGoneCleansUp(t *testing.T) {
+	t.Parallel()
+	s := onLocalaws(t)
+	cmd, _, _ := s.command(s.short()...)
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = writer, writer
+	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
+		if c.N == 30 {
+			_ = reader.Close()
+			_ = cmd.Process.Signal(os.Interrupt)
+		}
+		return nil
+	})
+	err = cmd.Run()
+	_ = writer.Close()
+	if exit, is := errors.AsType[*exec.ExitError](err); !is || exit.ExitCode() != exitInterrupted {
+		t.Errorf("got %v", err)
+	}
+	s.world.Intercept(nil)
+	s.wantNothing()
+}
+
+func TestARehearsalsFileIsOpenedBeforeAnythingIsMade(t *testing.T) {
+	t.Parallel()
+	s := onLocalaws(t)
+	cmd, _, stderr := s.command(s.short("--record", "/nonexistent/recording.json")...)
+	if err := cmd.Run(); err == nil || !strings.Contains(stderr.String(), "--record: open /nonexistent/") {
+		t.Errorf("%v: %s", err, stderr)
+	}
+	for _, c := range s.world.Calls() {
+		if c.Service != "sts" {
+			t.Errorf("%s was called", c.Action)
+		}
 	}
 }
 

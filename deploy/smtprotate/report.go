@@ -10,7 +10,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// report prints a result for a person: what there is, what was done, and what comes next and when.
+// report prints a result for a person: what was done, what there is now, and what comes next.
 func (c *console) report(r rotation.Result) error {
 	var out strings.Builder
 	now := c.time()
@@ -52,7 +52,7 @@ func (c *console) report(r rotation.Result) error {
 	return err
 }
 
-// done says what was done, step by step; the copies are one.
+// done describes the steps that were done, a line for each; all copies share one line.
 func done(steps []rotation.Step) (lines []string) {
 	written := 0
 	for _, s := range steps {
@@ -63,31 +63,31 @@ func done(steps []rotation.Step) (lines []string) {
 		lines = append(lines, fmt.Sprintf("%s %s: %s", s.Kind, s.AccessKeyID, s.Reason))
 	}
 	if written > 0 {
-		lines = append(lines, fmt.Sprintf("%s: to %d parameters, which didn't hold what is current", rotation.CopyTo,
-			written))
+		lines = append(lines, fmt.Sprintf("%s: to %d parameters, which didn't hold the current credential",
+			rotation.CopyTo, written))
 	}
 	return lines
 }
 
-// copies says where the credential is copied to, and which copies are behind.
+// copies describes where the credential is copied to, and which copies are outdated.
 func copies(all []rotation.CopyReport) (lines []string) {
 	var last time.Time
 	for _, c := range all {
 		if !c.Current {
-			lines = append(lines, c.Parameter+" doesn't hold what is current")
+			lines = append(lines, c.Parameter+" doesn't hold the current credential")
 		}
 		if c.Modified.After(last) {
 			last = c.Modified
 		}
 	}
 	if lines == nil && len(all) > 0 {
-		lines = []string{fmt.Sprintf("%d parameters at %s hold it, since %s", len(all), path.Dir(all[0].Parameter),
-			when(last))}
+		lines = []string{fmt.Sprintf("%d parameters at %s hold the current credential, since %s", len(all),
+			path.Dir(all[0].Parameter), when(last))}
 	}
 	return lines
 }
 
-// upNext says what comes next, and when.
+// upNext describes the next step, and when it comes.
 func upNext(n *rotation.Step, now time.Time) []string {
 	text := fmt.Sprintf("%s %s", n.Kind, n.AccessKeyID)
 	if !n.At.IsZero() {
@@ -107,10 +107,10 @@ func wrapped(text string) []string {
 	return layout.Wrap(strings.ReplaceAll(text, " :", ":"), 80-12)
 }
 
-// when is a time as people say it.
+// when formats a time for people.
 func when(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04 UTC") }
 
-// at is a time to come, and how far off it is.
+// at formats a future time, and how far off it is.
 func at(t, now time.Time) string {
 	if !t.After(now) {
 		return "now"
@@ -135,13 +135,13 @@ func used(k rotation.KeyReport, now time.Time) string {
 	return "last used " + roughly(now.Sub(k.LastUsed)) + " ago"
 }
 
-// Columns of a lifeline: the access key ID, and its life.
+// Widths of a lifeline's columns: the access key ID, and its life.
 const (
 	keyColumn  = 20
 	lifeColumn = 34
 )
 
-// lifeline draws each key from its creation to now, and what comes next: ━ is past, ┄ to come.
+// lifeline draws each key's life and next step: ━ is past, ┄ is future.
 func lifeline(r rotation.Result, now time.Time) string {
 	if len(r.Keys) == 0 {
 		return ""
@@ -172,7 +172,7 @@ func lifeline(r rotation.Result, now time.Time) string {
 	return strings.Join(lines, "\n")
 }
 
-// upcoming is what happens to a key with a step.
+// upcoming says what a step does to its key.
 func upcoming(kind rotation.StepKind) string {
 	switch kind {
 	case rotation.Create:

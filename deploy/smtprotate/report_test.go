@@ -43,7 +43,7 @@ Next        deactivate AKIAI44QH8DHBEXAMPLE in 6 d 0 h, on Wed 9 Dec 12:15 UTC:
 	}
 }
 
-func TestAReportTellsOfTheCopies(t *testing.T) {
+func TestAReportShowsTheCopies(t *testing.T) {
 	at := time.Date(2026, 12, 2, 12, 0, 0, 0, time.UTC)
 	copies := []rotation.CopyReport{{Parameter: "/mail/smtp/credential", Modified: at, Current: true},
 		{Parameter: "/mail/smtp/url", Modified: at.Add(-time.Hour), Current: true}}
@@ -63,15 +63,15 @@ func TestAReportTellsOfTheCopies(t *testing.T) {
 	const want = `
 Outcome     rotated
 Done        promote AKIAIOSFODNN7EXAMPLE: SES accepts it
-            copy: to 2 parameters, which didn't hold what is current
+            copy: to 2 parameters, which didn't hold the current credential
 Credential  none yet
-Copies      2 parameters at /mail/smtp hold it, since 2 Dec 2026 12:00 UTC
+Copies      2 parameters at /mail/smtp hold the current credential, since 2 Dec 2026 12:00 UTC
 `
 	if got := "\n" + printed(); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 	copies[1].Current = false
-	if got := printed(); !strings.Contains(got, "Copies      /mail/smtp/url doesn't hold what is current\n") {
+	if got := printed(); !strings.Contains(got, "Copies      /mail/smtp/url doesn't hold the current credential\n") {
 		t.Error(got)
 	}
 }

@@ -11,41 +11,41 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// base64Alphabet is what secret access keys are made of.
+// base64Alphabet holds the characters of secret access keys.
 const base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/+"
 
-// secretLength is that of every secret access key that AWS makes.
+// secretLength is the length of every secret access key that AWS makes.
 const secretLength = 40
 
-// mistakes are what people send instead of a secret access key, or around it. The first that fits
-// is told.
+// mistakes are things that people send instead of a secret access key, or around it. The first one
+// that fits becomes the error.
 var mistakes = []struct {
 	is   func(text string) bool
 	text string
 }{
-	{is(""), "nothing on standard input"},
-	{longer(longestSecret), fmt.Sprintf("more than %d characters on standard input", longestSecret)},
-	{startsWith("\uFEFF"), "a byte order mark stands in front of it; save the file without one"},
-	{matches(`^\s*[{[]\s*["{]`), "this is JSON; the value of SecretAccessKey alone is wanted, without quotes"},
+	{is(""), "standard input is empty"},
+	{longer(longestSecret), fmt.Sprintf("standard input has more than %d characters", longestSecret)},
+	{startsWith("\uFEFF"), "it begins with a byte order mark: save the file without one"},
+	{matches(`^\s*[{[]\s*["{]`), "this is JSON: give only the value of SecretAccessKey, without quotes"},
 	{matches(`(?im)^\W*(user name|access key id|iam user name|smtp username)\b.*,`),
-		"this is a CSV file, as the console's download is; the column Secret access key alone is wanted, of one row"},
-	{matches(`(?m)^[^\r\n]*,`), "this is a row of a CSV file; the column Secret access key alone is wanted"},
+		"this is a CSV file, such as the console's download: give only the column Secret access key of one row"},
+	{matches(`(?m)^[^\r\n]*,`), "this is a row of a CSV file: give only the column Secret access key"},
 	{matches(`(?i)^\s*(export |set )?[\["']*\w*\s*(access.?key|secret|smtp|aws|default|password)\w*[\]"']*\s*[=:\]]`),
-		"this is name=value, as in a file of settings; the secret access key's value alone is wanted"},
-	{matches(`^["'\x60]|["'\x60]\s*$`), "it is in quotes; leave them out"},
-	{contains("\r\n"), "several lines on standard input, and one is wanted"},
-	{has(unicode.IsSpace), "it contains spaces, and secret access keys don't"},
+		"this is name=value, as in a file of settings: give only the secret access key itself"},
+	{matches(`^["'\x60]|["'\x60]\s*$`), "it is in quotes: leave them out"},
+	{contains("\r\n"), "standard input has several lines: give one"},
+	{has(unicode.IsSpace), "it contains spaces, which no secret access key has"},
 	{matches(`^A[KS]IA[A-Z0-9]{16,}$`),
-		"this is an access key ID, the SMTP username; the secret that belongs to it is wanted"},
+		"this is an access key ID, the SMTP username: give the secret access key that belongs to it"},
 	{isSMTPPassword,
-		"this is an SMTP password already; nothing can be derived from it, not even one for another Region"},
-	{matches(`^(IQoJ|FwoG|FQoG).{60,}`), "this is a session token of temporary credentials, which SES's SMTP doesn't take"},
-	{matches(`^[A-Za-z_]\w*=`), "this is name=value; the secret access key's value alone is wanted"},
+		"this is already an SMTP password: nothing can be derived from it, not even the password of another Region"},
+	{matches(`^(IQoJ|FwoG|FQoG).{60,}`), "this is a session token of temporary credentials, which SES doesn't accept over SMTP"},
+	{matches(`^[A-Za-z_]\w*=`), "this is name=value: give only the secret access key itself"},
 	{has(odd), "it contains characters that secret access keys don't have"},
 }
 
-// parseSecret takes one line ending off and looks at what is left. What may be a secret access key,
-// but isn't as AWS makes them, gives a doubt. Errors and doubts never quote the input.
+// parseSecret removes one line ending and checks the rest. It returns a doubt if the input may be a
+// secret access key but doesn't look like one of AWS's. Errors and doubts never quote the input.
 func parseSecret(input string) (secret sessmtp.SecretAccessKey, doubt, err error) {
 	line := strings.TrimSuffix(strings.TrimSuffix(input, "\n"), "\r")
 	for _, mistake := range mistakes {
@@ -60,14 +60,15 @@ func parseSecret(input string) (secret sessmtp.SecretAccessKey, doubt, err error
 	return sessmtp.SecretAccessKey(line), doubt, nil
 }
 
-// isSMTPPassword knows SES's SMTP passwords, which are 33 bytes in base64. The first byte is the
-// version: 4, and 2 before 2019.
+// isSMTPPassword recognises SES's SMTP passwords, which are 33 bytes in base64. The first byte is
+// the version: 4, or 2 before 2019.
 func isSMTPPassword(text string) bool {
 	decoded, err := base64.StdEncoding.DecodeString(text)
 	return err == nil && len(decoded) == 33 && (decoded[0] == 4 || decoded[0] == 2)
 }
 
-// odd is no character of a secret access key, nor of the made-up ones in published examples.
+// odd reports whether r occurs neither in secret access keys nor in the made-up ones of published
+// examples.
 func odd(r rune) bool { return r != '_' && !strings.ContainsRune(base64Alphabet, r) }
 
 func is(text string) func(string) bool { return func(s string) bool { return s == text } }

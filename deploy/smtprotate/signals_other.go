@@ -12,5 +12,5 @@ import (
 func passSignals(*follow.Follower) (end func()) { return func() {} }
 
 func signalNamed(string) (os.Signal, error) {
-	return nil, errors.New("--signal: programs get no signals on this system")
+	return nil, errors.New("--signal: this system has no signals: leave it out, and the program is restarted instead")
 }

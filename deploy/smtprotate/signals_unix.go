@@ -14,8 +14,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/follow"
 )
 
-// passSignals passes on to the program what this process gets for it. Without a program, SIGHUP
-// makes it look at once. SIGTERM and SIGINT end it, and are no business of this.
+// passSignals passes on to the program the signals that this process gets for it. Without a
+// program, SIGHUP makes follow read the secret at once. SIGTERM and SIGINT end follow and aren't
+// handled here.
 func passSignals(f *follow.Follower) (end func()) {
 	signals := make(chan os.Signal, 8)
 	now := make(chan struct{}, 1)
@@ -29,7 +30,7 @@ func passSignals(f *follow.Follower) (end func()) {
 			case s == syscall.SIGHUP:
 				select {
 				case now <- struct{}{}:
-				default: // it is about to look
+				default: // it is about to read the secret anyway
 				}
 			}
 		}
@@ -37,11 +38,11 @@ func passSignals(f *follow.Follower) (end func()) {
 	return func() { signal.Stop(signals); close(signals) }
 }
 
-// signalNamed knows HUP and SIGHUP.
+// signalNamed returns the signal of a name such as HUP or SIGHUP.
 func signalNamed(name string) (os.Signal, error) {
 	number := unix.SignalNum("SIG" + strings.TrimPrefix(strings.ToUpper(name), "SIG"))
 	if number == 0 {
-		return nil, fmt.Errorf("--signal %s: there is no such signal", name)
+		return nil, fmt.Errorf("--signal %s: there is no such signal: give a name such as HUP", name)
 	}
 	return number, nil
 }

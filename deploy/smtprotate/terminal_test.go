@@ -13,14 +13,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// hostile is text that sets a terminal's title, clears it, and turns letters around.
+// hostile is text that would set a terminal's title, clear the screen and reverse letters.
 const hostile = "x\x1b]0;mine\a\u009b2J\u202ey\x7f\r"
 
-// hostileName is that of something in IAM. It answers in XML, which hasn't the other characters.
+// hostileName is such a name of something in IAM. IAM answers in XML, which can't contain the other
+// characters.
 const hostileName = "x\u009b2J\u202ey"
 
-// harmless wants text to have nothing that a terminal acts on, but at least the escapes of what
-// hostile text was to do.
+// harmless checks that text contains nothing that a terminal acts on, and that it contains the
+// hostile text in escaped form.
 func harmless(t *testing.T, what, text string, escapes ...string) {
 	t.Helper()
 	if strings.ContainsAny(text, "\x1b\a\b\r\x7f\u009b\u202e\u2028") || !utf8.ValidString(text) {
@@ -72,7 +73,7 @@ func TestHostileFlagsAreShownEscaped(t *testing.T) {
 	harmless(t, "a secret access key", out+err)
 }
 
-// hostilePolicy has such text wherever a policy's author may write. JSON has it escaped.
+// hostilePolicy has such text everywhere that a policy's author may write. In JSON it is escaped.
 func hostilePolicy(t *testing.T) string {
 	t.Helper()
 	text, err := json.Marshal(hostile)
@@ -118,7 +119,7 @@ func TestHostilePoliciesAreShownEscaped(t *testing.T) {
 			t.Errorf("%s --json: %v: %s", what, err, out)
 		}
 		if !strings.Contains(fmt.Sprintf("%q", findings), fmt.Sprintf("%q", hostile)) {
-			t.Errorf("%s --json: the Sid isn't what it was: %q", what, findings)
+			t.Errorf("%s --json: the Sid has changed: %q", what, findings)
 		}
 	}
 	code, out, err := smtprotate(t, "", "audit", "--user", hostile, "--region", region)
@@ -128,8 +129,8 @@ func TestHostilePoliciesAreShownEscaped(t *testing.T) {
 	harmless(t, "a user", out+err, `\u009b2J`)
 }
 
-// TestHostileAnswersAreShownEscaped has the function say such text everywhere, as it would if a
-// secret, an SMTP reply or an event had it.
+// TestHostileAnswersAreShownEscaped puts such text everywhere in the function's answer, as if it
+// came from a secret, an SMTP reply or an event.
 func TestHostileAnswersAreShownEscaped(t *testing.T) {
 	result := map[string]any{
 		"action": "rotate", "outcome": hostile,
@@ -161,13 +162,13 @@ func TestHostileAnswersAreShownEscaped(t *testing.T) {
 				continue
 			}
 			if !json.Valid([]byte(out)) {
-				t.Errorf("%s: it isn't JSON any more: %s", what, out)
+				t.Errorf("%s: it is no longer JSON: %s", what, out)
 			}
 		}
 	}
 }
 
-// answers has Lambda's API give an answer, which is a failure if it is of that type or a text.
+// answers makes Lambda's API give this answer, as a failure if it is a Failure or a string.
 func answers(t *testing.T, answer any, text []byte) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -180,7 +181,7 @@ func answers(t *testing.T, answer any, text []byte) {
 	setAWS(t, "AWS_ENDPOINT_URL_LAMBDA", server.URL)
 }
 
-// setAWS points the SDK at an API of its own.
+// setAWS points the SDK at this API.
 func setAWS(t *testing.T, endpoint, url string) {
 	t.Helper()
 	for name, value := range map[string]string{
@@ -206,8 +207,8 @@ func TestHostileSettingsAreShownEscaped(t *testing.T) {
 	harmless(t, "grace", out+said)
 }
 
-// TestHostileSecretsAreShownEscaped follows a secret whose value and whose reader's template have
-// such text.
+// TestHostileSecretsAreShownEscaped follows a secret with such text in its value and in the
+// template.
 func TestHostileSecretsAreShownEscaped(t *testing.T) {
 	world, err := localaws.Start(localaws.Config{Regions: []string{region}})
 	if err != nil {
@@ -236,7 +237,7 @@ func TestHostileSecretsAreShownEscaped(t *testing.T) {
 	}
 }
 
-func TestWhatAProgramSaysIsItsOwnAffair(t *testing.T) {
+func TestAProgramsOutputIsNotChanged(t *testing.T) {
 	world, err := localaws.Start(localaws.Config{Regions: []string{region}})
 	if err != nil {
 		t.Fatal(err)

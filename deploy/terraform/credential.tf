@@ -74,7 +74,7 @@ resource "aws_iam_policy" "sending_policy" {
   policy      = each.value
   tags        = var.tags
   lifecycle {
-    create_before_destroy = true # as the user has
+    create_before_destroy = true # like the user's
     precondition {
       condition     = local.sending_characters[each.key] <= 6144 # "IAM and AWS STS quotas"
       error_message = "The sending policy \"${each.key}\" would have ${local.sending_characters[each.key]} characters, and IAM lets a managed policy have 6144: name fewer identities, configuration sets, addresses or networks, or make several credentials."
@@ -87,7 +87,7 @@ resource "aws_iam_user_policy_attachment" "sending_policy" {
   user       = local.user_name
   policy_arn = each.value.arn
   depends_on = [aws_iam_user_policy.sending_policy]
-  lifecycle { create_before_destroy = true } # as the user has
+  lifecycle { create_before_destroy = true } # like the user's
 }
 
 # The inline policy of earlier versions. The attachments depend on it, so Terraform creates them before it destroys it, and
@@ -106,7 +106,7 @@ resource "aws_secretsmanager_secret" "smtp_secret" {
   name_prefix             = "${var.name}-"
   description             = "SMTP credential for Amazon SES, rotated by ses-smtp-rotator (${var.name})"
   kms_key_id              = var.kms_key_arn == "" ? null : var.kms_key_arn
-  recovery_window_in_days = 0 # when it is destroyed, its access keys are gone and it opens nothing
+  recovery_window_in_days = 0 # by then its access keys are gone, so its value is useless
   tags                    = var.tags
 
   dynamic "replica" {

@@ -2,7 +2,7 @@
 # Downloads FUNCTION_URL into FUNCTION_FILE if its SHA-256 checksum is FUNCTION_SHA256, and fails otherwise. code.tf runs it.
 set -eu
 
-# A password or a signature in the URL is nobody's business. variables.tf lets no / ? # or @ into a password.
+# Shows no password and no signature from the URL. variables.tf refuses / ? # and @ in a password.
 shown=$(printf '%s' "$FUNCTION_URL" | sed 's,//[^/?#]*@,//,; s,[?#].*,,')
 
 fail() {
@@ -26,10 +26,11 @@ mkdir -p "$(dirname "$FUNCTION_FILE")"
 new=$(mktemp "$FUNCTION_FILE.XXXXXX")
 trap 'rm -f "$new"' EXIT
 
-# The URL goes in by a file, because every user of the machine can list arguments. curl would take brackets for a range.
+# curl gets the URL from a file, because every user of the machine can list arguments. It would
+# treat brackets as a range.
 printf 'url = "%s"\n' "$FUNCTION_URL" | curl --globoff --fail --silent --show-error --location --retry 3 --proto =http,https \
   --output "$new" --config - || fail "$shown can't be downloaded; curl says why above. The function is as it was."
 got=$(checksum "$new")
 [ "$got" = "$FUNCTION_SHA256" ] || fail "$shown has the SHA-256 checksum $got, and function_sha256 is $FUNCTION_SHA256." \
   "The function is as it was: take the checksum from the release's SHA256SUMS, and don't use the file if it differs."
-mv "$new" "$FUNCTION_FILE" # at once, because other instances of the module read it
+mv "$new" "$FUNCTION_FILE" # in one step, because other instances of the module read it

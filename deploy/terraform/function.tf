@@ -184,7 +184,7 @@ locals {
         "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage",
       ]
       Resource = local.secret_arn
-      }], [for key in compact([var.kms_key_arn]) : { # Secrets Manager asks on the function's behalf: to read a version, and to write one.
+      }], [for key in compact([var.kms_key_arn]) : { # Secrets Manager uses the key on the function's behalf: to read and to write a version.
       Effect    = "Allow"
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
       Resource  = key
@@ -232,7 +232,7 @@ resource "aws_iam_role_policy" "function_role" {
   role     = aws_iam_role.function_role.name
   name     = each.key
   policy   = jsonencode({ Version = "2012-10-17", Statement = each.value })
-  lifecycle { create_before_destroy = true } # what is taken away goes after the function stops needing it: it leaves the subnets first
+  lifecycle { create_before_destroy = true } # a removed permission goes after the function stops needing it: it leaves the subnets first
 }
 
 resource "aws_iam_role_policy" "network_is_lambdas" {

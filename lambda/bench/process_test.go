@@ -17,17 +17,17 @@ import (
 	"time"
 )
 
-// lambda is the function, and bare does nothing. It and the other programs of BenchmarkSize are
-// under testdata: they aren't part of ./..., and only the benchmarks build them.
+// lambda is the function; bare does nothing. Like the other programs of BenchmarkSize, bare is
+// under testdata: these programs aren't part of ./..., and only the benchmarks build them.
 const (
 	lambda = "./.."
 	bare   = "./testdata/bare"
 )
 
-// flags are those of deploy/build.sh.
+// flags are the flags in deploy/build.sh.
 var flags = []string{"build", "-buildvcs=false", "-tags", "lambda.norpc", "-trimpath", "-ldflags=-s -w"}
 
-// build makes a program as deploy/build.sh makes the function.
+// build builds a program as deploy/build.sh builds the function.
 func build(b *testing.B, arch, program, out string) {
 	b.Helper()
 	cmd := exec.Command("go", append(slices.Clone(flags), "-o", out, program)...)
@@ -37,7 +37,7 @@ func build(b *testing.B, arch, program, out string) {
 	}
 }
 
-// programs is where what was built for this machine is.
+// programs returns the folder for programs built for this machine.
 var programs = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "bench") })
 
 func TestMain(m *testing.M) {
@@ -61,8 +61,8 @@ func built(b *testing.B, program string) string {
 	return out
 }
 
-// process is a program that was started under a Runtime API ("Using the Lambda runtime API for
-// custom runtimes", Lambda developer guide), as far as it is needed here: one event.
+// process is a program started under a Runtime API ("Using the Lambda runtime API for custom
+// runtimes", Lambda developer guide). That API does only what one event needs.
 type process struct {
 	*testing.B
 	cmd             *exec.Cmd
@@ -130,7 +130,7 @@ func (p *process) invoke(event string) time.Duration {
 	return p.wait(p.answers).Sub(sent)
 }
 
-// peak is the most memory that it has had, in bytes: VmHWM of proc(5).
+// peak returns the most memory that the process has had, in bytes: VmHWM of proc(5).
 func (p *process) peak() float64 {
 	p.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
@@ -152,7 +152,7 @@ func (p *process) stop() {
 	p.api.Close()
 }
 
-// median of what isn't empty.
+// median returns the median of a list that isn't empty.
 func median(of []float64) float64 {
 	slices.Sort(of)
 	return of[len(of)/2]

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// BenchmarkSize builds, as deploy/build.sh does for AWS, what the function is made of: each program
+// BenchmarkSize builds the function and its parts, as deploy/build.sh does for AWS: each program
 // has one dependency more than the one before.
 func BenchmarkSize(b *testing.B) {
 	for _, program := range []string{bare, "./testdata/secrets", "./testdata/keys", "./testdata/audit", lambda} {
@@ -29,7 +29,7 @@ func BenchmarkSize(b *testing.B) {
 	}
 }
 
-// packed is a program's size in a zip file.
+// packed returns a program's size in a zip file.
 func packed(b *testing.B, path string) (size count) {
 	b.Helper()
 	program, err := os.Open(path)
@@ -55,7 +55,7 @@ func packed(b *testing.B, path string) (size count) {
 	return size
 }
 
-// count counts what is written.
+// count counts the bytes written to it.
 type count int
 
 func (c *count) Write(p []byte) (int, error) { *c += count(len(p)); return len(p), nil }

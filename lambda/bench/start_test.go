@@ -2,7 +2,7 @@ package bench
 
 import "testing"
 
-// BenchmarkStart starts the function and bare in turn, up to the first question for an event.
+// BenchmarkStart starts the function and bare in turn, until each asks for an event.
 func BenchmarkStart(b *testing.B) {
 	function, nothing := built(b, lambda), built(b, bare)
 	env := []string{

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// BenchmarkIdleTick hands a tick that finds nothing to do to a process that has just started: what
-// is done for the first time is in it.
+// BenchmarkIdleTick times a tick with nothing to do in a new process, including everything that a
+// process does only once.
 func BenchmarkIdleTick(b *testing.B) {
 	path := built(b, lambda)
 	w := newWorld(b, region)
@@ -42,11 +42,11 @@ func BenchmarkIdleTick(b *testing.B) {
 	b.ReportMetric(median(all), "ms/start-to-answer")
 }
 
-// mustBeInTurn are the AWS calls of a rotation of which each needs what another one answered: look,
-// create, stage, promote.
+// mustBeInTurn counts the AWS calls of a rotation that each need an earlier answer: look, create,
+// stage, promote.
 const mustBeInTurn = 4
 
-// BenchmarkRotation rotates, with a round trip's time on every AWS call and on every exchange with
+// BenchmarkRotation rotates with a round trip's delay on every AWS call and on every exchange with
 // SES.
 func BenchmarkRotation(b *testing.B) {
 	w := newWorld(b, region)
@@ -82,7 +82,7 @@ func BenchmarkRotation(b *testing.B) {
 	b.ReportMetric(median(ratios), "x-what-must-be")
 }
 
-// login is how long one login takes over a line, of which verification wants three in a row.
+// login returns how long one login takes over a line. Verification needs three in a row.
 func (w *world) login(l *line) time.Duration {
 	w.Helper()
 	current, err := w.Current()

@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// trip is how long a round trip takes, to AWS's APIs and to SES.
+	// trip is how long a round trip to AWS's APIs and to SES takes.
 	trip   = 50 * time.Millisecond
 	region = localfunction.Region
 	day    = 24 * time.Hour
 )
 
-// world is the function, in this process, and AWS a round trip away.
+// world is the function in this process, with AWS a round trip away.
 type world struct {
 	*testing.B
 	*localfunction.Deployment
@@ -38,7 +38,7 @@ func newWorld(b *testing.B, regions ...string) *world {
 	return &world{b, d}
 }
 
-// invoke has the function succeed, and returns how long it took.
+// invoke makes the function succeed, and returns how long it took.
 func (w *world) invoke(event string, want rotation.Outcome) time.Duration {
 	w.Helper()
 	start := time.Now()
@@ -53,12 +53,12 @@ func (w *world) invoke(event string, want rotation.Outcome) time.Duration {
 	return took
 }
 
-// far has every AWS call answered a round trip later.
+// far delays every AWS call by a round trip.
 func (w *world) far() {
 	w.World.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: trip} })
 }
 
-// line is a way to an SMTP server on which a round trip takes its time, and how long it was in use.
+// line connects to an SMTP server with a round trip's delay, and measures how long it is in use.
 type line struct {
 	address     string
 	mu          sync.Mutex
@@ -86,8 +86,8 @@ func newLine(b *testing.B, to string) *line {
 	return l
 }
 
-// connect passes on what is said. Connecting costs a round trip, too, before the server's greeting
-// begins its own way.
+// connect passes on what both sides send. Connecting also costs a round trip, before the server's
+// greeting sets out.
 func (l *line) connect(client net.Conn, to string) {
 	server, err := net.Dial("tcp", to)
 	if err != nil {
@@ -136,7 +136,7 @@ func (l *line) used() {
 	}
 }
 
-// inUse is how long it was in use, and forgets that.
+// inUse returns how long the line was in use, and resets that.
 func (l *line) inUse() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -145,10 +145,10 @@ func (l *line) inUse() time.Duration {
 	return d
 }
 
-// verifier trusts the world's SMTP servers.
+// verifier returns a verifier that trusts the world's SMTP servers.
 func (w *world) verifier() *sessmtp.Verifier {
 	return &sessmtp.Verifier{Client: sessmtp.Client{TLS: &tls.Config{RootCAs: w.World.CertPool()}}}
 }
 
-// trips is a duration in round trips.
+// trips converts a duration to round trips.
 func trips(d time.Duration) float64 { return float64(d) / float64(trip) }

@@ -9,38 +9,38 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// Action is an event of a person or of the command line. As JSON it is what Parse reads:
+// Action is an event that a person or the command line sends. Its JSON is what Parse reads:
 // {"action":"rotate"}.
 type Action interface {
 	Event
 	json.Marshaler
 }
 
-// ActionAudit is the action of an Audit. It isn't rotation's: the rotator knows nothing of
-// policies.
+// ActionAudit is the action of an Audit. It isn't one of rotation's, because the rotator knows
+// nothing of policies.
 const ActionAudit rotation.Action = "audit"
 
 type (
-	// Rotate asks for a rotation now, with the ordinary grace period. Reason is for the log.
+	// Rotate asks for a rotation now, with the ordinary grace period. Reason is logged.
 	Rotate struct{ Reason string }
 
-	// Emergency asks for an access key that leaked to be replaced and deleted.
+	// Emergency asks to replace and delete an access key that leaked.
 	Emergency struct {
-		AccessKeyID  string // empty: the current one
-		Reason       string // for the log
-		ContainFirst bool   // deactivate it before its replacement exists
+		AccessKeyID  string // the current one if empty
+		Reason       string // is logged
+		ContainFirst bool   // deactivate the key before its replacement exists
 	}
 
-	// Rollback asks for the previous credential to become current again. Reason is for the log.
+	// Rollback asks to make the previous credential current again. Reason is logged.
 	Rollback struct{ Reason string }
 
-	// Status asks what there is.
+	// Status asks which keys and which credential there are.
 	Status struct{}
 
 	// Plan asks what a tick would do now.
 	Plan struct{}
 
-	// Audit asks what the user may do beyond its mail.
+	// Audit asks what the user may do besides sending its mail.
 	Audit struct{}
 )
 
@@ -51,7 +51,7 @@ func (Status) isEvent()    {}
 func (Plan) isEvent()      {}
 func (Audit) isEvent()     {}
 
-// containFirst is the one value of the field contain.
+// containFirst is the only value that the field contain may have.
 const containFirst = "first"
 
 // document is an action as JSON. The table of actions says which fields each takes.
@@ -62,7 +62,7 @@ type document struct {
 	Contain     string          `json:"contain,omitempty"`
 }
 
-// MarshalJSON writes {"action":"tick"}, which is {} in more words.
+// MarshalJSON writes {"action":"tick"}, which means the same as {}.
 func (Tick) MarshalJSON() ([]byte, error) { return json.Marshal(document{Action: rotation.Tick}) }
 
 // MarshalJSON writes {"action":"rotate"}.
@@ -93,10 +93,11 @@ func (Plan) MarshalJSON() ([]byte, error) { return json.Marshal(document{Action:
 // MarshalJSON writes {"action":"audit"}.
 func (Audit) MarshalJSON() ([]byte, error) { return json.Marshal(document{Action: ActionAudit}) }
 
-// emergencyTakes are the fields of an emergency, which has all that any action has.
+// emergencyTakes lists the fields of an emergency. No other action has a field that isn't among
+// them.
 var emergencyTakes = []string{"access_key_id", "reason", "contain"}
 
-// texts are the fields of an action, all of which are text.
+// texts holds the fields of an action, all of which are text.
 type texts map[string]string
 
 // actions lists every action with the fields that it takes.
@@ -114,8 +115,8 @@ var actions = []struct {
 	{ActionAudit, nil, func(texts) (Event, error) { return Audit{}, nil }},
 }
 
-// parseAction refuses whatever the action doesn't take. It looks at the fields in order of their
-// names, so that of several faults it always names the same.
+// parseAction refuses every field that the action doesn't take. It checks the fields in order of
+// their names, so that an event with several faults always gets the same error.
 func parseAction(f fields) (Event, error) {
 	names, values := slices.Sorted(maps.Keys(f)), texts{}
 	for _, name := range names {
@@ -149,7 +150,7 @@ func readEmergency(t texts) (Event, error) {
 	}
 	contain, first := t["contain"]
 	if first && contain != containFirst {
-		return nil, invalid(`contain: unknown %q; the only one is "first"`, contain)
+		return nil, invalid(`contain: unknown %q; the only value is "first"`, contain)
 	}
 	return Emergency{AccessKeyID: id, Reason: t["reason"], ContainFirst: first}, nil
 }

@@ -8,30 +8,30 @@ import (
 
 // StackChange is CloudFormation's request for a custom resource. Creating the resource makes the
 // first credential. Deleting it deletes the user's keys, because CloudFormation can't delete a user
-// that has any. Anybody who may invoke the function can write one: the function asks whether it is
-// its own stack's.
+// that has any. Anybody who may invoke the function can write such a request, so the function
+// checks that it comes from its own stack.
 type StackChange struct {
-	Request  cfn.Event // its ResponseURL takes the answer
+	Request  cfn.Event // the answer goes to its ResponseURL
 	OnDelete OnDelete
-	// Fault says what can't be understood. It isn't an error of Parse, because CloudFormation has
-	// to get an answer all the same: it waits an hour for one.
+	// Fault says what can't be understood. Parse returns it here and not as an error, because
+	// CloudFormation needs an answer all the same: it waits an hour for one.
 	Fault error
 }
 
 func (StackChange) isEvent() {}
 
-// OnDelete is what becomes of the user's access keys when the resource is deleted. It is a property
-// of the resource.
+// OnDelete says which of the user's access keys to delete with the resource. It is a property of
+// the resource.
 type OnDelete string
 
 const (
-	// DeleteKeys deletes them all.
+	// DeleteKeys deletes all of them.
 	DeleteKeys OnDelete = "decommission"
-	// DeleteStoredKeys deletes those that the secret has, for a user that stays and a secret that
-	// goes. It is the default: what the secret doesn't name may be anybody's, and has to be asked
-	// for.
+	// DeleteStoredKeys deletes those that the secret names; it is for a user that stays when its
+	// secret is deleted. It is the default: a key that the secret doesn't name may belong to
+	// somebody else, so deleting it has to be asked for.
 	DeleteStoredKeys OnDelete = "decommission-stored"
-	// KeepKeys deletes none, because both the user and the secret stay.
+	// KeepKeys deletes none, because the user and the secret both stay.
 	KeepKeys OnDelete = "keep"
 )
 
@@ -50,8 +50,7 @@ func parseStackChange(f fields) (Event, error) {
 	})
 	to, err := url.Parse(r.ResponseURL)
 	if !understood || r.RequestType == "" || err != nil || to.Host == "" {
-		return nil, invalid("RequestType: in an event of CloudFormation's it is text, " +
-			"and ResponseURL a URL that takes the answer")
+		return nil, invalid("RequestType and ResponseURL: must be text and a URL, as CloudFormation sends them")
 	}
 	change := StackChange{Request: r}
 	change.OnDelete, change.Fault = parseOnDelete(r.ResourceProperties["OnDelete"])

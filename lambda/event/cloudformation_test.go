@@ -11,14 +11,14 @@ import (
 
 const answerURL = "https://cloudformation-custom-resource-response.example.com/answer?Signature=s"
 
-// stackEvent is CloudFormation's, with more fields if there are any.
+// stackEvent returns an event from CloudFormation, with more fields if there are any.
 func stackEvent(kind, more string) string {
 	return `{"RequestType":"` + kind + `","ResponseURL":"` + answerURL + `",` + more + `
 		"StackId":"arn:stack","RequestId":"r-1",
 		"ResourceType":"Custom::SmtpCredential","LogicalResourceId":"FirstCredential"}`
 }
 
-// request is stackEvent as CloudFormation's own package has it.
+// request returns stackEvent in the type of CloudFormation's own package.
 func request(kind cfn.RequestType) cfn.Event {
 	return cfn.Event{
 		RequestType: kind, RequestID: "r-1", ResponseURL: answerURL, StackID: "arn:stack",

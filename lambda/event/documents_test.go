@@ -17,7 +17,7 @@ func contents(t *testing.T, file string) string {
 	return string(text)
 }
 
-// marks are how an event is recognized in a table of events, and what Parse makes of it.
+// marks lists the texts by which a table of events names each kind of event.
 func marks() []string {
 	all := []string{riskCredentials + "*", "GuardDuty", "SNS", "Step", "CloudFormation", "the schedule's"}
 	for _, action := range actions[1:] { // {"action":"tick"} is {} in more words
@@ -38,11 +38,11 @@ func TestThePageOfEventsHasARowForEveryEvent(t *testing.T) {
 		n := len(left)
 		left = slices.DeleteFunc(left, func(mark string) bool { return strings.Contains(event, mark) })
 		if len(left) == n {
-			t.Errorf("events.md has an event that there isn't: %s", event)
+			t.Errorf("events.md has an event that doesn't exist: %s", event)
 		}
 	}
 	for _, mark := range left {
-		t.Errorf("events.md says nothing of %s", mark)
+		t.Errorf("events.md doesn't mention %s", mark)
 	}
 }
 
@@ -50,13 +50,13 @@ func TestThePackageCommentHasARowForEveryEvent(t *testing.T) {
 	comment, _, _ := strings.Cut(contents(t, "lambda/event/event.go"), "\npackage event")
 	for _, mark := range marks() {
 		if !strings.Contains(comment, mark) {
-			t.Errorf("it says nothing of %s", mark)
+			t.Errorf("the package comment doesn't mention %s", mark)
 		}
 	}
 }
 
-// TestTheActionsInDocumentsAreUnderstood reads whatever people are told to send, and what the
-// schedules send.
+// TestTheActionsInDocumentsAreUnderstood reads every event that the documents tell people to send,
+// and those that the schedules send.
 func TestTheActionsInDocumentsAreUnderstood(t *testing.T) {
 	action := regexp.MustCompile(`\{"action":"[^{}]*\}`)
 	for _, file := range []string{

@@ -1,6 +1,6 @@
-// Package event defines what wakes the function, and what the function answers. Parse reads an
-// event once, into one of a closed set of types, and the function switches over these. The command
-// line sends the same types and reads the same Answer.
+// Package event defines the events that invoke the function, and its answers. Parse turns an event
+// into one of a closed set of types, and the function switches over these types. The command line
+// sends the same types and reads the same Answer.
 //
 //	event                                       type          the function
 //	------------------------------------------  ------------  -------------------------------
@@ -18,7 +18,7 @@
 //	CloudFormation: RequestType, …              StackChange   first credential; decommission
 //	the schedule's, other EventBridge's; {}; null Tick        does what is due
 //
-// Everything else is refused: a typo in an emergency must not pass for a tick.
+// Everything else is refused, because a typo in an emergency must not pass for a tick.
 //
 // Some actions take more fields, all of them text. An emergency takes access_key_id, reason and
 // "contain":"first"; a rotation and a rollback take reason. Parse refuses any other field, because
@@ -31,16 +31,16 @@ package event
 
 import "bytes"
 
-// Event is what woke the function. All its types are in this package.
+// Event is what invoked the function. All its types are in this package.
 type Event interface{ isEvent() }
 
-// Tick asks for whatever is due.
+// Tick asks the function to do what is due.
 type Tick struct{}
 
 func (Tick) isEvent() {}
 
 // Parse reads an event. secretID is the name or ARN of the function's secret; a rotation step for
-// another is refused. Every error is a RequestError, and its text holds nothing secret.
+// another secret is refused. Every error is a RequestError, and its text holds nothing secret.
 func Parse(payload []byte, secretID string) (Event, error) {
 	if len(bytes.TrimSpace(payload)) == 0 {
 		return Tick{}, nil

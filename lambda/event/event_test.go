@@ -12,7 +12,7 @@ import (
 
 const secret = "smtp/credential"
 
-// parses checks what an event is.
+// parses checks what an event is parsed into.
 func parses(t *testing.T, payload string, want event.Event) {
 	t.Helper()
 	if got, err := event.Parse([]byte(payload), secret); err != nil || !reflect.DeepEqual(got, want) {
@@ -20,7 +20,7 @@ func parses(t *testing.T, payload string, want event.Event) {
 	}
 }
 
-// refuses checks that an event is refused, and what the error says.
+// refuses checks that an event is refused, and the error's text.
 func refuses(t *testing.T, payload string, parts ...string) {
 	t.Helper()
 	got, err := event.Parse([]byte(payload), secret)
@@ -60,8 +60,8 @@ func TestATickIsEventBridgesOrEmpty(t *testing.T) {
 
 func TestATypoIsNoTick(t *testing.T) {
 	for payload, names := range map[string]string{
-		`{"Action":"emergency"}`:                           `Action: is written "action"`,
-		`{"ACTION":"rotate"}`:                              `ACTION: is written "action"`,
+		`{"Action":"emergency"}`:                           `Action: must be written "action"`,
+		`{"ACTION":"rotate"}`:                              `ACTION: must be written "action"`,
 		`{"actoin":"emergency"}`:                           `"actoin": the event has no "action"`,
 		`{"access_key_id":"AKIAIOSFODNN7EXAMPLE"}`:         `access_key_id: needs an "action"`,
 		`{"Access_Key_ID":"AKIAIOSFODNN7EXAMPLE"}`:         `Access_Key_ID: needs an "action"`,
@@ -78,13 +78,13 @@ func TestATypoIsNoTick(t *testing.T) {
 		`{"Step":"createSecret"}`:                          "SecretId: is missing",
 		`{"SecretId":"x","ClientRequestToken":"y"}`:        "Step: is missing",
 		`{"Step":"createSecret","SecretId":"x"}`:           "ClientRequestToken: is missing",
-		`{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED"}`: `"eventTypeCode"`, // a rule that passes on the detail alone
+		`{"eventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED"}`: `"eventTypeCode"`, // a rule passed on the detail alone
 	} {
 		refuses(t, payload, names)
 	}
 }
 
-// A rule that passes the whole event where the action is in it would be a tick for ever.
+// If a rule passed on the whole event around an action, the event would always be a tick.
 func TestAnActionInAnEventOfEventBridgesIsNoTick(t *testing.T) {
 	const transformer = `by an input transformer or the input path "$.detail"`
 	for payload, names := range map[string]string{

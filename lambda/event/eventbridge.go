@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// isEventBridges tells whether these are the fields of an event of EventBridge's or its Scheduler's
-// ("Events in Amazon EventBridge"). A leak is taken without detail-type.
+// isEventBridges reports whether these are the fields of an event from EventBridge or its Scheduler
+// ("Events in Amazon EventBridge"). A leak needs no detail-type.
 func (f fields) isEventBridges() bool {
 	return f.isFrom("aws.health") || f.isFrom("aws.guardduty") || f.isEnvelope()
 }
@@ -29,8 +29,8 @@ func parseEventBridge(f fields) (Event, error) {
 	return parseOther(f)
 }
 
-// parseOther takes an event that isn't one of the above for one of a schedule's, whatever rule sent
-// it, as long as EventBridge did: a typo of a person's must not pass for a tick.
+// parseOther treats every other event that EventBridge sent as a schedule's, that is, as a tick. It
+// insists on EventBridge's fields, because a person's typo must not pass for a tick.
 func parseOther(f fields) (Event, error) {
 	if err := f.misplaced(); err != nil {
 		return nil, err
@@ -41,14 +41,14 @@ func parseOther(f fields) (Event, error) {
 	return nil, unknown(f)
 }
 
-// misplaced refuses an event of EventBridge's that carries an action, or AWS Health's detail under
-// another source. In the detail of AWS's own events such a field is another thing: only AWS may
-// send those ("PutEvents", EventBridge API reference).
+// misplaced refuses an EventBridge event that carries an action, or AWS Health's detail under
+// another source. Events from AWS itself may have such fields in their detail, with another
+// meaning; only AWS can send those ("PutEvents", EventBridge API reference).
 func (f fields) misplaced() error {
 	const passOn = `; have the rule pass the action alone, by an input transformer or the input path "$.detail"`
 	for _, name := range slices.Sorted(maps.Keys(f)) {
 		if p := plain(name); p == "action" || isActions(p) {
-			return invalid("%s: isn't read in an event of EventBridge's"+passOn, name)
+			return invalid("%s: isn't read in an EventBridge event"+passOn, name)
 		}
 	}
 	var source string
@@ -63,12 +63,12 @@ func (f fields) misplaced() error {
 	}
 	var code lenient
 	if _ = detail.read(map[string]any{"eventTypeCode": &code}); tellsOfLeak(string(code)) {
-		return invalid(`source: %q isn't AWS Health's, and the detail is; have the rule pass its event on as it is`, source)
+		return invalid(`source: %q isn't AWS Health's, but the detail is; have the rule pass AWS Health's event on as it is`, source)
 	}
 	return nil
 }
 
-// detail is EventBridge's, which may be JSON in a text.
+// detail returns EventBridge's detail, which may be JSON inside a text.
 func (f fields) detail() (detail fields) {
 	var text string
 	if raw := f["detail"]; json.Unmarshal(raw, &detail) != nil && json.Unmarshal(raw, &text) == nil {
@@ -77,17 +77,18 @@ func (f fields) detail() (detail fields) {
 	return detail
 }
 
-// plain is how a field's name is recognized in whatever way it is written.
+// plain returns a field's name in lower case and without separators, to recognize misspelt names.
 func plain(name string) string {
 	return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name))
 }
 
-// isActions tells whether a plain name is that of a field beside an action.
+// isActions reports whether a plain name is that of an action's field.
 func isActions(name string) bool {
 	return slices.ContainsFunc(emergencyTakes, func(field string) bool { return plain(field) == name })
 }
 
-// unknown names what the event has. If that is of an action, it says which.
+// unknown lists the event's fields. If one of them belongs to an action, the error says how to
+// write it.
 func unknown(f fields) error {
 	if f.has("detail") {
 		if err := f.misplaced(); err != nil {
@@ -98,20 +99,20 @@ func unknown(f fields) error {
 	for _, name := range names {
 		switch p := plain(name); {
 		case p == "action":
-			return invalid(`%s: is written "action"`, name)
+			return invalid(`%s: must be written "action"`, name)
 		case isActions(p):
-			return invalid(`%s: needs an "action" beside it, such as {"action":"emergency"}`, name)
+			return invalid(`%s: needs an "action" as well, as in {"action":"emergency"}`, name)
 		case p == "eventtypecode":
-			return invalid("%q: is of AWS Health's detail alone; have the rule pass the whole event", name)
+			return invalid("%q: is only read in AWS Health's detail; have the rule pass the whole event", name)
 		}
 	}
-	const what = `%s: the event has no "action", and is none of those that have none: ` +
+	const what = `%s: the event has no "action", and isn't one of those that need none: ` +
 		"EventBridge's (source, detail-type), Secrets Manager's (Step, SecretId, ClientRequestToken), " +
 		"CloudFormation's (RequestType), SNS's and SQS's (Records); a tick is {}"
 	return invalid(what, quoted(names))
 }
 
-// quoted lists the first few.
+// quoted lists the first few names.
 func quoted(names []string) string {
 	const most = 5
 	var texts []string

@@ -13,11 +13,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// fields are the top level of an event. Their values are decoded later, by those who know the type.
+// fields holds the top level of an event. The values are decoded later, when their type is known.
 type fields map[string]json.RawMessage
 
-// object reads a JSON object, which what names in errors. A field that stands twice is refused, at
-// any depth: one of the two was meant, and nobody can say which.
+// object reads a JSON object; what is its name in errors. It refuses an object that has the same
+// field twice, at any depth: one of the two was meant, and nobody can say which.
 func object(raw []byte, what string) (f fields, err error) {
 	if json.Unmarshal(raw, &f) != nil {
 		return nil, invalid("%s isn't a JSON object", what)
@@ -28,15 +28,15 @@ func object(raw []byte, what string) (f fields, err error) {
 	return f, nil
 }
 
-// repeatedField finds a field that stands twice in an object. The JSON is known to be valid.
+// repeatedField finds a field that an object has twice. The JSON is known to be valid.
 func repeatedField(raw []byte) (name string, found bool) {
 	type level struct {
-		seen    map[string]bool // nil: an array's
+		seen    map[string]bool // nil in an array
 		isValue bool            // what follows is a field's value
 	}
 	var open []level
 	tokens := json.NewDecoder(bytes.NewReader(raw))
-	tokens.UseNumber() // one that is too large isn't an error
+	tokens.UseNumber() // or a number that is too large would be an error
 	for {
 		token, err := tokens.Token()
 		if err != nil {
@@ -65,10 +65,10 @@ func repeatedField(raw []byte) (name string, found bool) {
 	}
 }
 
-// lenient is a text, or a number or boolean as it is written. Anything else is empty.
+// lenient is a text, or a number or boolean as written. It is empty for anything else.
 type lenient string
 
-// UnmarshalJSON reads one.
+// UnmarshalJSON implements json.Unmarshaler.
 func (l *lenient) UnmarshalJSON(raw []byte) error {
 	var text string
 	if json.Unmarshal(raw, &text) != nil && !bytes.ContainsAny(raw[:1], "{[") {
@@ -91,7 +91,7 @@ func (f fields) hasAny(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return f.has(name) })
 }
 
-// isFrom tells whether EventBridge names that source of the event.
+// isFrom reports whether source is the event's source, as EventBridge names it.
 func (f fields) isFrom(source string) bool {
 	var text string
 	return f.read(map[string]any{"source": &text}) && text == source
@@ -108,7 +108,7 @@ func (f fields) read(into map[string]any) bool {
 	return true
 }
 
-// invalid is the error of an event that can't be understood.
+// invalid returns the error for an event that can't be understood.
 func invalid(format string, args ...any) error {
 	return rotation.Errorf(rotation.RequestError, "%s", withoutSecrets(fmt.Sprintf(format, args...)))
 }
@@ -117,12 +117,12 @@ func invalid(format string, args ...any) error {
 // longer.
 const shortestSecret = 40
 
-// withoutSecrets withholds what may be a secret: people paste the wrong thing, and errors are
-// logged. A URL's password goes first, whatever it is made of.
+// withoutSecrets removes what may be a secret: people paste the wrong thing, and errors are logged.
+// It removes a URL's password first, because that may be made of any characters.
 func withoutSecrets(text string) string { return withoutRuns(withoutURLPasswords(text)) }
 
-// withoutRuns withholds long runs of base64. A percent-encoded character belongs to a run: the
-// password in a URL has its "/" as "%2F".
+// withoutRuns removes long runs of base64. A percent-encoded character is part of a run: a password
+// in a URL has "%2F" for "/".
 func withoutRuns(text string) string {
 	var out strings.Builder
 	for i := 0; i < len(text); {
@@ -141,7 +141,7 @@ func withoutRuns(text string) string {
 	return out.String()
 }
 
-// runLength is the length of the run that text begins with.
+// runLength returns the length of the run that text begins with.
 func runLength(text string) (n int) {
 	for n < len(text) {
 		switch {
@@ -156,8 +156,8 @@ func runLength(text string) (n int) {
 	return n
 }
 
-// withoutURLPasswords withholds what stands between ":" and "@" in any word, as in
-// smtp://username:password@host. It goes to the word's last "@": a password may have one.
+// withoutURLPasswords removes what is between ":" and "@" in any word, as in
+// smtp://username:password@host. It looks for the word's last "@", because a password may have one.
 func withoutURLPasswords(text string) string {
 	var out strings.Builder
 	for len(text) > 0 {
@@ -181,7 +181,7 @@ func withoutURLPasswords(text string) string {
 
 func endsWord(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("\"'`<>", r) }
 
-// passwordIn is where the password in a word begins and ends.
+// passwordIn returns where the password in a word begins and ends.
 func passwordIn(word string) (from, to int) {
 	to = strings.LastIndexByte(word, '@')
 	if to < 0 {
@@ -205,20 +205,21 @@ func isAlphanumeric(r rune) bool {
 	return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
 }
 
-// isAccessKeyID knows what IAM makes, with the lengths that it allows ("AccessKey", IAM API
-// reference). What passes may be logged and sent to IAM: it can't be a secret.
+// isAccessKeyID reports whether text looks like an access key ID that IAM makes, and has a length
+// that IAM allows ("AccessKey", IAM API reference). Such a text may be logged and sent to IAM: it
+// can't be a secret.
 func isAccessKeyID(text string) bool { return len(text) >= 16 && credential.IsAccessKeyID(text) }
 
 func isTemporary(accessKeyID string) bool { return strings.HasPrefix(accessKeyID, "ASIA") }
 
-// isVersionID knows Secrets Manager's form of one ("SecretVersionsListEntry", Secrets Manager API
-// reference).
+// isVersionID reports whether text has the form of a version's ID ("SecretVersionsListEntry",
+// Secrets Manager API reference).
 func isVersionID(text string) bool {
 	return isMadeOf(text, 32, 64, func(r rune) bool { return !strings.ContainsRune("\t\n\f\r ", r) })
 }
 
-// isMadeOf checks the length and the characters of a text. A regular expression that counts takes a
-// millisecond to compile, a sixth of the function's start.
+// isMadeOf checks the length and the characters of a text. A regular expression with counts would
+// take a millisecond to compile, a sixth of the function's start.
 func isMadeOf(text string, least, most int, allowed func(rune) bool) bool {
 	length := utf8.RuneCountInString(text)
 	return least <= length && length <= most && !strings.ContainsFunc(text, func(r rune) bool { return !allowed(r) })

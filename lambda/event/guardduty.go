@@ -8,11 +8,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 )
 
-// mediumSeverity is where GuardDuty's Medium begins ("Findings severity levels", Amazon GuardDuty
-// User Guide). Most findings that a stolen user key causes are of that severity.
+// mediumSeverity is the lowest severity that GuardDuty calls Medium ("Findings severity levels",
+// Amazon GuardDuty User Guide). Most findings about a stolen user key have that severity.
 const mediumSeverity = 4
 
-// finding is what matters of one ("GuardDuty IAM finding types").
+// finding has the members of a finding that matter here ("GuardDuty IAM finding types").
 type finding struct {
 	Type      lenient `json:"type"`
 	Severity  lenient `json:"severity"`
@@ -32,11 +32,11 @@ type finding struct {
 }
 
 // parseGuardDuty reads a finding about the use of an access key. A user that only sends mail calls
-// no API that GuardDuty watches, so whatever it sees wasn't an application.
+// no API that GuardDuty watches, so whatever GuardDuty saw, it wasn't an application.
 func parseGuardDuty(f fields) (Event, error) {
 	var detail finding
 	if json.Unmarshal(f["detail"], &detail) != nil {
-		return nil, invalid("detail: not that of a GuardDuty finding")
+		return nil, invalid("detail: isn't that of a GuardDuty finding")
 	}
 	if why := detail.settled(); why != "" {
 		if !f.isEnvelope() {
@@ -51,7 +51,7 @@ func parseGuardDuty(f fields) (Event, error) {
 	return detail.leak(about), nil
 }
 
-// settled says why nothing follows from a finding, or nothing.
+// settled says why a finding needs no action. It returns "" if it needs one.
 func (d finding) settled() string {
 	key := d.Resource.AccessKeyDetails
 	severity, err := strconv.ParseFloat(strings.TrimSpace(string(d.Severity)), 64)
@@ -66,8 +66,8 @@ func (d finding) settled() string {
 	return ""
 }
 
-// leak is of the key that a finding names, or of the user: temporary credentials don't say from
-// which of the user's keys they were had.
+// leak returns a leak of the key that the finding names, or else of the user: temporary credentials
+// don't say from which of the user's keys they came.
 func (d finding) leak(about Exposed) (leak Leak) {
 	const where = "detail.resource.accessKeyDetails."
 	key := d.Resource.AccessKeyDetails
@@ -79,13 +79,13 @@ func (d finding) leak(about Exposed) (leak Leak) {
 	about.Where = where + "userName"
 	name, kind := strings.TrimSpace(string(key.UserName)), string(key.UserType)
 	switch {
-	case kind != "" && kind != "IAMUser" && kind != "FederatedUser": // a role's; no user has such a name
+	case kind != "" && kind != "IAMUser" && kind != "FederatedUser": // such as a role; no user has such a name
 		about.UserName = kind + "/" + name
 	case kind != "FederatedUser" && credential.IsUserName(name) && !isNobody(name):
 		about.UserName = name
 	default:
 		leak.unread(about.Reason +
-			": detail.resource.accessKeyDetails names neither an access key of a user's nor a user")
+			": detail.resource.accessKeyDetails names neither a user nor a user's access key")
 		return leak
 	}
 	leak.Exposed = append(leak.Exposed, about)

@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// AWS Health tells of access keys in the wrong hands with several codes: EXPOSED, COMPROMISED, both
-// with _SUSPECTED if AWS isn't sure, and that it has quarantined the user (the list in
-// aws-health-tools, "AWS_RISK_CREDENTIALS_EXPOSED"). Later codes of the first kind count as well.
+// AWS Health reports leaked access keys with several codes: EXPOSED and COMPROMISED, both with
+// _SUSPECTED if AWS isn't sure, and one that says that it has quarantined the user (the list in
+// aws-health-tools, "AWS_RISK_CREDENTIALS_EXPOSED"). New codes that begin with
+// AWS_RISK_CREDENTIALS_ count as well.
 const (
 	riskCredentials = "AWS_RISK_CREDENTIALS_"
 	riskQuarantine  = "AWS_RISK_IAM_QUARANTINE"
@@ -19,16 +20,16 @@ func tellsOfLeak(code string) bool {
 	return strings.HasPrefix(code, riskCredentials) || code == riskQuarantine
 }
 
-// parseHealth reads who leaked. An event may have several pages, come again with updates, and from
-// a second Region. None of that matters, nor does its status: a key that has been revoked is gone,
-// and AWS's closing the case doesn't make a key secret that is still there ("Reference: AWS Health
-// events Amazon EventBridge schema", AWS Health User Guide).
+// parseHealth reads which users or keys leaked. An event may have several pages, be repeated with
+// updates, and come from a second Region as well. None of that matters, nor does the event's
+// status: a revoked key is gone, and an existing one isn't secret again because AWS closed the case
+// ("Reference: AWS Health events Amazon EventBridge schema", AWS Health User Guide).
 func parseHealth(f fields) (Event, error) {
 	var detail fields
 	var code string
 	var account, began lenient
 	if json.Unmarshal(f["detail"], &detail) != nil || !detail.read(map[string]any{"eventTypeCode": &code}) {
-		return nil, invalid("detail: not that of an AWS Health event")
+		return nil, invalid("detail: isn't that of an AWS Health event")
 	}
 	entities := detail.entities()
 	if !tellsOfLeak(code) {
@@ -53,19 +54,19 @@ func parseHealth(f fields) (Event, error) {
 	return leak, nil
 }
 
-// parseOtherHealth refuses what would have been a leak if it were written as AWS writes it.
+// parseOtherHealth refuses an event that would be a leak if its code were written as AWS writes it.
 func parseOtherHealth(f fields, code string, affects bool) (Event, error) {
 	const passOn = "; have the rule pass AWS Health's event on as it is, or send an action"
 	if aws := strings.ToUpper(strings.TrimSpace(code)); tellsOfLeak(aws) {
-		return nil, invalid("detail.eventTypeCode: %q is written %s"+passOn, code, aws)
+		return nil, invalid("detail.eventTypeCode: %q must be written %s"+passOn, code, aws)
 	}
 	if code == "" && affects {
-		return nil, invalid("detail.eventTypeCode: is missing, and affectedEntities names somebody" + passOn)
+		return nil, invalid("detail.eventTypeCode: is missing, but there are affectedEntities" + passOn)
 	}
 	return parseOther(f)
 }
 
-// entities are a Health event's. What isn't a list is one.
+// entities returns a Health event's entities. If the field isn't a list, it counts as one entity.
 func (f fields) entities() (all []json.RawMessage) {
 	raw, ok := f["affectedEntities"]
 	if ok && json.Unmarshal(raw, &all) != nil {
@@ -74,8 +75,8 @@ func (f fields) entities() (all []json.RawMessage) {
 	return all
 }
 
-// entityIn is the text of an entity. If it has none in the place where AWS has it, it is all of
-// the entity's JSON: no user has such a name, and access key IDs are found in it.
+// entityIn returns the text of an entity. If there is none where AWS puts it, it returns the
+// entity's whole JSON: no user has such a name, and access key IDs are found in it.
 func entityIn(raw json.RawMessage) string {
 	var entity struct {
 		EntityValue string `json:"entityValue"`
@@ -90,7 +91,7 @@ func entityIn(raw json.RawMessage) string {
 	return "[" + string(raw) + "]"
 }
 
-// addResources reads where EventBridge repeats the entities.
+// addResources reads the field in which EventBridge repeats the entities.
 func (l *Leak) addResources(f fields, about Exposed) {
 	var resources []string
 	_ = f.read(map[string]any{"resources": &resources})

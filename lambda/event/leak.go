@@ -8,31 +8,31 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 )
 
-// Leak says that access keys are in the wrong hands. They may be any user's: AWS sends it to every
-// function of the account. It has an Exposed or an Unread, or both.
+// Leak says that somebody else has access keys. They may belong to any user, because AWS sends the
+// event to every function in the account. It has an Exposed or an Unread, or both.
 type Leak struct {
 	Exposed []Exposed
-	// Unread says which places in the event can't be read, and why. They spare nobody who is named
-	// beside them.
+	// Unread says which parts of the event can't be read, and why. What the event names in its
+	// other parts is revoked all the same.
 	Unread []string
 }
 
 func (Leak) isEvent() {}
 
-// Exposed is one entity that leaked: an access key, or a user and with it each of its keys.
+// Exposed is one entity that leaked: an access key, or a user and with it all the user's keys.
 type Exposed struct {
 	AccessKeyID string
 	UserName    string // if there is no AccessKeyID
-	Account     string // the user's, empty if the event doesn't say
-	// Noticed is when AWS noticed it first, zero if the event doesn't say. A key that the user got
-	// later isn't meant.
+	Account     string // of the user; empty if the event doesn't say
+	// Noticed is when AWS first noticed the leak, zero if the event doesn't say. Keys that the user
+	// got later aren't meant.
 	Noticed   time.Time
 	Suspected bool   // AWS isn't sure
-	Reason    string // for the log: what was noticed
+	Reason    string // what was noticed; it is logged
 	Where     string // the place in the event
 }
 
-// add judges one entity by itself. about is what the event says of each of them.
+// add classifies one entity. about holds what the event says about all of them.
 func (l *Leak) add(entity string, about Exposed) {
 	entity = strings.TrimSpace(entity)
 	ids := keyIDsIn(entity)
@@ -50,14 +50,14 @@ func (l *Leak) add(entity string, about Exposed) {
 		}
 		l.Exposed = append(l.Exposed, about)
 	case temporary:
-		l.unread(about.Where + " has temporary credentials, and doesn't say of which user")
+		l.unread(about.Where + " has temporary credentials and doesn't say which user's")
 	default:
 		l.unread(about.Where + " is neither an access key ID nor a user")
 	}
 }
 
-// addKeys leaves temporary ones out: they stand for the user, because nothing says from which of
-// the user's keys they were had.
+// addKeys leaves out temporary keys. They stand for the user, because nothing says from which of
+// the user's keys they came.
 func (l *Leak) addKeys(ids []string, about Exposed) {
 	for _, id := range ids {
 		if !isTemporary(id) {
@@ -76,7 +76,8 @@ func (l *Leak) unread(text string) {
 // usualLength is the length of the access key IDs that IAM makes.
 const usualLength = 20
 
-// keyIDsIn finds the access key IDs in a text. Those of the usual length are found in any case.
+// keyIDsIn finds the access key IDs in a text. It finds those of the usual length in upper and
+// lower case.
 func keyIDsIn(text string) (ids []string) {
 	for _, word := range strings.FieldsFunc(text, isSeparator) {
 		if id, ok := keyIDOf(word); ok && !slices.Contains(ids, id) {
@@ -95,7 +96,7 @@ func keyIDOf(word string) (id string, ok bool) {
 
 func isSeparator(r rune) bool { return !isAlphanumeric(r) }
 
-// withoutKeyIDs is what stands beside the access key IDs in a text.
+// withoutKeyIDs returns the rest of a text that has access key IDs in it.
 func withoutKeyIDs(text string) string {
 	whole := text
 	for _, word := range strings.FieldsFunc(whole, isSeparator) {
@@ -109,9 +110,9 @@ func withoutKeyIDs(text string) string {
 	return strings.Trim(text, " \t\r\n,;:=/|")
 }
 
-// userNamed takes the name of a user, or its ARN. An ARN of something else is a name that no user
-// has: it tells that somebody else is meant. A federated user's isn't: its credentials are made
-// with those of a user that it doesn't name.
+// userNamed reads the name of a user, or its ARN. It returns an ARN of anything else as a name that
+// no user has, so that the leak counts as somebody else's. It doesn't do so for a federated user:
+// those credentials were made with a user's, and the ARN doesn't say which user's.
 func userNamed(entity string) (name, account string, ok bool) {
 	resource := entity
 	if arn := strings.SplitN(entity, ":", 6); len(arn) == 6 && arn[0] == "arn" {
@@ -122,16 +123,17 @@ func userNamed(entity string) (name, account string, ok bool) {
 		}
 	}
 	if strings.HasPrefix(resource, "user/") {
-		resource = lastOf(resource) // after the user's path
+		resource = lastOf(resource) // the path is part of the ARN only
 	}
 	return resource, account, credential.IsUserName(resource) && !isNobody(resource)
 }
 
 func lastOf(path string) string { return path[strings.LastIndex(path, "/")+1:] }
 
-// isNobody tells what AWS has in a user's place from a user's name: a word for the whole account or
-// for nothing known, the account's ID, and the unique IDs of users and other things ("IAM
-// identifiers", IAM User Guide). What only looks like an access key's ID is no name either.
+// isNobody reports whether a name isn't a user's. AWS may also write a word for the whole account
+// or for "unknown", the account's ID, or the unique ID of a user or another thing there ("IAM
+// identifiers", IAM User Guide). A text that merely looks like an access key ID isn't a name
+// either.
 func isNobody(name string) bool {
 	const digits = "0123456789"
 	upper := strings.ToUpper(name)
@@ -150,8 +152,8 @@ func isNobody(name string) bool {
 	return asMade && slices.Contains(uniqueIDs, upper[:4])
 }
 
-// noticed is when AWS noticed a leak first. That is what keeps an event from meaning the
-// replacement, however often AWS repeats it: EventBridge's own time is that of the notification.
+// noticed returns when AWS first noticed a leak. With that time, an event that AWS repeats never
+// means the replacement key. EventBridge's own time is only that of the notification.
 func (f fields) noticed(first string) time.Time {
 	var sent lenient
 	_ = f.read(map[string]any{"time": &sent})
@@ -162,7 +164,7 @@ func (f fields) noticed(first string) time.Time {
 	return at
 }
 
-// timeOf reads a time in the forms of AWS's events, and is zero if there is none.
+// timeOf reads a time in the forms that AWS's events have. It returns zero if there is none.
 func timeOf(text string) time.Time {
 	for _, form := range []string{"Mon, 2 Jan 2006 15:04:05 GMT", "Mon, 2 Jan 2006 15:04:05 -0700", time.RFC3339} {
 		if at, err := time.Parse(form, strings.TrimSpace(text)); err == nil && at.Year() > 2000 {
@@ -172,14 +174,14 @@ func timeOf(text string) time.Time {
 	return time.Time{}
 }
 
-// account is the one that EventBridge got the event in. What an event says of the affected one
-// comes first.
+// account returns the account that the event is about: the affected one, or else the one in which
+// EventBridge got the event.
 func (f fields) account(affected lenient) string {
 	if affected == "" {
 		_ = f.read(map[string]any{"account": &affected})
 	}
 	const length = 12
-	if missing := length - len(affected); affected != "" && missing > 0 { // of a number's
+	if missing := length - len(affected); affected != "" && missing > 0 { // a number loses leading zeros
 		return strings.Repeat("0", missing) + string(affected)
 	}
 	return string(affected)

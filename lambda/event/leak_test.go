@@ -10,8 +10,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
 )
 
-// health is an event of AWS Health's for access keys that were found in public ("Monitoring events
-// in AWS Health with Amazon EventBridge", AWS Health User Guide).
+// health returns an AWS Health event about access keys that were found in public ("Monitoring
+// events in AWS Health with Amazon EventBridge", AWS Health User Guide).
 func health(entities string) string {
 	return `{"version":"0","id":"121345678-1234-1234-1234-123456789012","detail-type":"AWS Health Event",
 		"source":"aws.health","account":"123456789012","time":"2026-06-05T06:27:57Z","region":"us-east-1","resources":[],
@@ -31,7 +31,7 @@ const (
 	exposed    = "AWS_RISK_CREDENTIALS_EXPOSED"
 )
 
-// leakIn is what an event of a leak says.
+// leakIn returns the leak that an event reports.
 func leakIn(t *testing.T, payload string) event.Leak {
 	t.Helper()
 	got, err := event.Parse([]byte(payload), secret)
@@ -70,7 +70,8 @@ func TestEveryCodeOfALeakIsOne(t *testing.T) {
 	}
 }
 
-// How AWS tells doesn't matter: again, with more, from the other Region, at the end.
+// It doesn't matter how AWS reports a leak: again, with updates, from the other Region, or at the
+// end.
 func TestALeakIsOneInEveryForm(t *testing.T) {
 	plain := health(`[{"entityValue":"AKIAIOSFODNN7EXAMPLE"}]`)
 	want := leakIn(t, plain)
@@ -105,7 +106,7 @@ func TestEveryEntityIsJudgedByItself(t *testing.T) {
 	}
 }
 
-// exposedIn is who leaked: key, user and account.
+// exposedIn returns what leaked: key, user and account.
 func exposedIn(leak event.Leak) (all []string) {
 	for _, e := range leak.Exposed {
 		all = append(all, e.AccessKeyID+"|"+e.UserName+"|"+e.Account)
@@ -122,7 +123,7 @@ func TestAnAccessKeyIsFoundWhereverItStands(t *testing.T) {
 		`"akiaiosfodnn7example"`:                                       accessKeyID + "||",
 		`" AKIAIOSFODNN7EXAMPLE\n"`:                                    accessKeyID + "||",
 		`["AKIAIOSFODNN7EXAMPLE"]`:                                     accessKeyID + "||",
-		`"AKIAIOSFODNN7EXAMPLE, ASIAI44QH8DHBEXAMPLE"`:                 accessKeyID + "||", // and one unread
+		`"AKIAIOSFODNN7EXAMPLE, ASIAI44QH8DHBEXAMPLE"`:                 accessKeyID + "||", // and one is unread
 		`" smtp-sender "`:                                              "|smtp-sender|123456789012",
 		`"smtp-sender=ASIAIOSFODNN7EXAMPLE"`:                           "|smtp-sender|123456789012",
 		`"arn:aws:iam::111122223333:user/mailer ASIAIOSFODNN7EXAMPLE"`: "|mailer|111122223333",
@@ -174,7 +175,7 @@ func TestAUserIsMeantAsOfWhenAWSNoticed(t *testing.T) {
 		`"startTime":"yesterday",`: sent,
 		`"startTime":7,`:           sent,
 		`"startTime":"Thu, 1 Jan 1970 00:00:00 GMT",`: sent,
-		`"startTime":"Sat, 6 Jun 2026 05:01:10 GMT",`: sent, // it can't have begun after it was told
+		`"startTime":"Sat, 6 Jun 2026 05:01:10 GMT",`: sent, // it can't have begun after it was reported
 	} {
 		if got := leakIn(t, strings.Replace(payload, began, form, 1)).Exposed[0].Noticed; !got.Equal(want) {
 			t.Errorf("%s: %v, want %v", form, got, want)
@@ -193,7 +194,7 @@ func TestTheAccountOfAUserIsToldByItsARNOrTheEvent(t *testing.T) {
 	if leak.Exposed[0].Account != "444455556666" || leak.Exposed[1].Account != "111122223333" {
 		t.Errorf("%+v", leak.Exposed)
 	}
-	number := strings.Replace(payload, `"444455556666"`, `44455556666`, 1) // JSON's numbers begin with no zero
+	number := strings.Replace(payload, `"444455556666"`, `44455556666`, 1) // JSON's numbers have no leading zeros
 	if leak := leakIn(t, number); leak.Exposed[0].Account != "044455556666" {
 		t.Errorf("%+v", leak.Exposed)
 	}
@@ -241,18 +242,18 @@ func TestWhatIsntAWSHealthsIsRefused(t *testing.T) {
 		`{"source":"aws.health","detail":{"eventTypeCode":7}}`:                           "detail",
 		`{"source":"aws.health","detail":{"eventTypeCode":"AWS_EC2_OPERATIONAL_ISSUE"}}`: "source",
 
-		with(``):                      "detail.eventTypeCode: is missing, and affectedEntities names somebody; " + passOn,
+		with(``):                      "detail.eventTypeCode: is missing, but there are affectedEntities; " + passOn,
 		with(`"eventTypeCode":null,`): "detail.eventTypeCode: is missing",
 		with(`"eventTypeCode":"",`):   "detail.eventTypeCode: is missing",
-		with(`"eventTypeCode":" AWS_RISK_IAM_QUARANTINE",`):     "is written AWS_RISK_IAM_QUARANTINE; " + passOn,
-		with(`"eventTypeCode":"aws_risk_credentials_exposed",`): "is written AWS_RISK_CREDENTIALS_EXPOSED; " + passOn,
+		with(`"eventTypeCode":" AWS_RISK_IAM_QUARANTINE",`):     "must be written AWS_RISK_IAM_QUARANTINE; " + passOn,
+		with(`"eventTypeCode":"aws_risk_credentials_exposed",`): "must be written AWS_RISK_CREDENTIALS_EXPOSED; " + passOn,
 		with(`"EventTypeCode":"AWS_RISK_CREDENTIALS_EXPOSED",`): "detail.eventTypeCode: is missing",
 	} {
 		refuses(t, payload, names)
 	}
 }
 
-// finding is GuardDuty's, about an access key ("GuardDuty finding format").
+// finding returns GuardDuty's finding about an access key ("GuardDuty finding format").
 const finding = `{"version":"0","detail-type":"GuardDuty Finding","source":"aws.guardduty","region":"eu-west-1","account":"999988887777",
 	"time":"2026-06-05T06:27:57Z","detail":{"schemaVersion":"2.0","accountId":"111122223333",
 	"type":"UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom","severity":5,
@@ -291,7 +292,7 @@ func TestGuardDutyTellsOfASuspiciousKey(t *testing.T) {
 	refuses(t, strings.Replace(with(`"severity":5`, `"severity":1`), typed, "", 1), "of low severity")
 	refuses(t, `{"source":"aws.guardduty","detail":{"resource":{"instanceDetails":{}}}}`, "isn't about an access key")
 
-	// Temporary credentials are had from a key of the user's, and nothing says from which.
+	// Temporary credentials come from one of the user's keys, and nothing says which.
 	const temporary = "ASIAIOSFODNN7EXAMPLE"
 	user := event.Exposed{UserName: "smtp-sender", Account: "111122223333"}
 	for _, id := range []string{temporary, "GeneratedFindingAccessKeyId", "", "x"} {
@@ -301,11 +302,11 @@ func TestGuardDutyTellsOfASuspiciousKey(t *testing.T) {
 	parses(t, number, about(user))
 	user.UserName = "AssumedRole/smtp-sender"
 	parses(t, strings.Replace(with(accessKeyID, temporary), "IAMUser\"}", "AssumedRole\"}", 1), about(user))
-	user.UserName, user.Account = "smtp-sender", "999988887777" // as the envelope has it
+	user.UserName, user.Account = "smtp-sender", "999988887777" // the envelope's account
 	parses(t, strings.Replace(with(accessKeyID, temporary), `"accountId":"111122223333",`, "", 1), about(user))
 	for _, nobody := range []string{"", "UNKNOWN", "AIDACKCEVSQ6C2EXAMPLE"} {
 		leak := leakIn(t, strings.Replace(with(accessKeyID, temporary), "smtp-sender", nobody, 1))
-		const unread = reason + ": detail.resource.accessKeyDetails names neither an access key of a user's nor a user"
+		const unread = reason + ": detail.resource.accessKeyDetails names neither a user nor a user's access key"
 		if len(leak.Exposed) != 0 || len(leak.Unread) != 1 || leak.Unread[0] != unread {
 			t.Errorf("%q: %+v", nobody, leak)
 		}
@@ -321,7 +322,7 @@ func text(t *testing.T, value any) string {
 	return string(encoded)
 }
 
-// notification is Amazon SNS's, as a queue has it, or an endpoint.
+// notification returns an Amazon SNS notification, as a queue or an endpoint gets it.
 func notification(message string) string {
 	encoded, _ := json.Marshal(map[string]string{
 		"Type": "Notification", "MessageId": "m-1", "TopicArn": "arn:aws:sns:eu-west-1:111122223333:leaks",
@@ -330,7 +331,7 @@ func notification(message string) string {
 	return string(encoded)
 }
 
-// records are Amazon SQS's.
+// records returns records of Amazon SQS.
 func records(bodies ...string) string {
 	var all []map[string]any
 	for _, body := range bodies {
@@ -373,7 +374,7 @@ func TestEveryRecordIsJudgedByItself(t *testing.T) {
 	}
 	unread := strings.Join(leak.Unread, "\n")
 	for _, part := range []string{
-		"Records[0]: the message isn't an event of EventBridge's; actions are taken only from",
+		"Records[0]: the message isn't an EventBridge event; actions must be sent by invoking the function",
 		"Records[1]: detail.affectedEntities[1] is neither", "Records[2]: the message isn't a JSON object",
 		"Records[3]: detail.affectedEntities: AWS_RISK_CREDENTIALS_EXPOSED names nothing",
 	} {
@@ -383,13 +384,13 @@ func TestEveryRecordIsJudgedByItself(t *testing.T) {
 	}
 }
 
-// A queue sends again what failed, and so what nobody understands must not fail.
+// A queue sends failed events again, so an event that nobody understands must not fail.
 func TestARecordThatCantBeReadIsUnread(t *testing.T) {
 	const scheduled = `{"source":"aws.events","detail-type":"Scheduled Event"}`
 	parses(t, records(scheduled, scheduled), event.Tick{})
 	for payload, unread := range map[string]string{
-		records(scheduled, `{"action":"rotate"}`): "Records[1]: the message isn't an event of EventBridge's",
-		records(`{}`):                   "Records[0]: the message isn't an event of EventBridge's",
+		records(scheduled, `{"action":"rotate"}`): "Records[1]: the message isn't an EventBridge event",
+		records(`{}`):                   "Records[0]: the message isn't an EventBridge event",
 		records(``):                     "Records[0]: the message isn't a JSON object",
 		records("hello"):                "Records[0]: the message isn't a JSON object",
 		records(`{"a":1,"a":2}`):        "Records[0]: a: the message has this field twice",
@@ -412,5 +413,5 @@ func TestRecordsOfSomethingElseAreRefused(t *testing.T) {
 		refuses(t, payload, `Records: are neither Amazon SNS's, which have "Sns", nor Amazon SQS's, which have "body"`)
 	}
 	refuses(t, `{"Type":"Notification","TopicArn":"arn","Message":7}`, "Message: must be text")
-	refuses(t, notification(`{"action":"emergency"}`), "actions are taken only from")
+	refuses(t, notification(`{"action":"emergency"}`), "actions must be sent by invoking the function")
 }

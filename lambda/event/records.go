@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// parseRecords reads what a topic or a queue carries: several events, each for itself. One that
-// can't be understood is unread, and doesn't fail the invocation: a queue would send it again and
-// again, and with it all that came beside it ("Using Lambda with Amazon SQS", "Invoking Lambda
+// parseRecords reads the events that a topic or a queue carries, each by itself. An event that
+// can't be understood is reported as unread and doesn't fail the invocation: a queue would send it
+// again and again, together with all the others ("Using Lambda with Amazon SQS", "Invoking Lambda
 // functions with Amazon SNS notifications").
 func parseRecords(raw json.RawMessage) (Event, error) {
 	var records []json.RawMessage
@@ -33,7 +33,7 @@ func parseRecords(raw json.RawMessage) (Event, error) {
 	return all, nil
 }
 
-// isMessage knows a record of Amazon SNS's or Amazon SQS's by its fields.
+// isMessage recognizes a record from Amazon SNS or Amazon SQS by its fields.
 func isMessage(raw json.RawMessage) bool {
 	var f fields
 	return json.Unmarshal(raw, &f) == nil && f.hasAny("body", "Sns")
@@ -52,8 +52,8 @@ func parseRecord(raw json.RawMessage) (Event, error) {
 	return parseMessage(record.Body + record.Sns.Message)
 }
 
-// parseMessage reads an event in a message, which may itself be in an Amazon SNS notification.
-// Actions aren't taken from there: who may publish is another question than who may invoke.
+// parseMessage reads an event from a message, which may itself be in an Amazon SNS notification. It
+// takes no actions: those who may publish needn't be those who may invoke the function.
 func parseMessage(text string) (Event, error) {
 	f, err := object([]byte(text), "the message")
 	switch {
@@ -64,11 +64,11 @@ func parseMessage(text string) (Event, error) {
 	case f.isEventBridges():
 		return parseEventBridge(f)
 	}
-	return nil, invalid("the message isn't an event of EventBridge's; " +
-		"actions are taken only from who invokes the function")
+	return nil, invalid("the message isn't an EventBridge event; " +
+		"actions must be sent by invoking the function")
 }
 
-// isNotification tells whether these are the fields of an Amazon SNS notification.
+// isNotification reports whether these are the fields of an Amazon SNS notification.
 func (f fields) isNotification() bool {
 	var kind string
 	return f.has("Message", "TopicArn") && f.read(map[string]any{"Type": &kind}) && kind == "Notification"
@@ -82,7 +82,7 @@ func (f fields) unwrap() (Event, error) {
 	return parseMessage(message)
 }
 
-// join adds what another event tells.
+// join adds what another event reports.
 func (l *Leak) join(where string, other Leak) {
 	for _, e := range other.Exposed {
 		e.Where = where + e.Where

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 )
 
-// Both are published examples; neither is anybody's.
+// Both are published examples, which open nothing.
 const (
 	secretAccessKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 	smtpPassword    = "BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2"
@@ -38,9 +38,9 @@ func TestASecretInTheWrongPlaceIsntRepeated(t *testing.T) {
 	}
 }
 
-// The secret's url has the password percent-encoded, as it has to be there.
+// The secret's url has the password percent-encoded.
 func TestAURLInTheWrongPlaceIsntRepeated(t *testing.T) {
-	const encoded = "BMXhUYlu5Z3gSXV%2FRxlVa7XPaz91aGWd%2bHxvkOZdWZ2%3D" // no run of 40 without the "%"
+	const encoded = "BMXhUYlu5Z3gSXV%2FRxlVa7XPaz91aGWd%2bHxvkOZdWZ2%3D" // a run of 40 only if "%" counts
 	const short = "hunter2/of@mine"
 	for _, password := range []string{encoded, short, smtpPassword, "%2F" + smtpPassword[:30]} {
 		for _, pasted := range []string{
@@ -70,8 +70,8 @@ func TestAURLInTheWrongPlaceIsntRepeated(t *testing.T) {
 	refuses(t, `{"action":"ops@example.com"}`, `"ops@example.com"`)
 }
 
-// TestNothingIsRepeatedWhereAnAccessKeyIDBelongs, whatever its length: a part of a secret is one,
-// too.
+// TestNothingIsRepeatedWhereAnAccessKeyIDBelongs checks texts of any length, because a part of a
+// secret is secret, too.
 func TestNothingIsRepeatedWhereAnAccessKeyIDBelongs(t *testing.T) {
 	const akia = "AKIA" + smtpPassword
 	for _, pasted := range []string{
@@ -105,7 +105,7 @@ func TestNothingIsRepeatedWhereAnAccessKeyIDBelongs(t *testing.T) {
 	}
 }
 
-// looksSecret finds what may be a secret access key, an SMTP password or a session token.
+// looksSecret finds text that may be a secret access key, an SMTP password or a session token.
 var looksSecret = regexp.MustCompile(`([A-Za-z0-9+/]|%[0-9A-Fa-f]{2}){40}|:[^\s"\\'` + "`" + `<>(@:/]+@`)
 
 func FuzzEveryPayloadIsAnEventOrARequestErrorWithoutSecrets(f *testing.F) {

@@ -7,17 +7,17 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// RotationStep is a step of Secrets Manager's own rotation of the function's secret ("Lambda
+// RotationStep is one step of Secrets Manager's own rotation of the function's secret ("Lambda
 // rotation functions", Secrets Manager User Guide).
 type RotationStep struct {
 	Step      rotation.Action // createSecret, setSecret, testSecret or finishSecret
-	VersionID string          // of the new version; Secrets Manager chose it
+	VersionID string          // of the new version, as Secrets Manager chose it
 }
 
 func (RotationStep) isEvent() {}
 
-// parseRotationStep refuses steps for other secrets: the function has one credential, and one
-// secret to store it in.
+// parseRotationStep refuses steps for other secrets, because the function has one credential and
+// one secret to store it in.
 func parseRotationStep(f fields, secretID string) (Event, error) {
 	var step RotationStep
 	var secret string
@@ -26,7 +26,7 @@ func parseRotationStep(f fields, secretID string) (Event, error) {
 	}
 	for _, name := range []string{"Step", "SecretId", "ClientRequestToken"} {
 		if !f.has(name) {
-			return nil, invalid("%s: is missing from a step of a rotation, or the event is none", name)
+			return nil, invalid("%s: is missing; a rotation step has Step, SecretId and ClientRequestToken", name)
 		}
 	}
 	steps := []rotation.Action{rotation.CreateSecret, rotation.SetSecret, rotation.TestSecret, rotation.FinishSecret}
@@ -42,8 +42,8 @@ func parseRotationStep(f fields, secretID string) (Event, error) {
 	return step, nil
 }
 
-// isSameSecret compares what Secrets Manager sends with the function's setting, which may be the
-// name alone. Secrets Manager adds a hyphen and six characters to the name in an ARN.
+// isSameSecret compares the ARN that Secrets Manager sends with the function's setting, which may
+// be the name alone. In an ARN, Secrets Manager adds a hyphen and six characters to the name.
 func isSameSecret(sent, setting string) bool {
 	if sent == setting {
 		return true

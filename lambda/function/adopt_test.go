@@ -9,7 +9,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// value is AWSCURRENT's, as it is written.
+// value returns AWSCURRENT's value as it is stored.
 func (s *stage) value() string {
 	s.Helper()
 	v, ok := s.World.Labelled(localfunction.Secret, "AWSCURRENT")
@@ -67,7 +67,7 @@ func TestAValueForAnotherEndpointIsSettledBeforeItIsOverwritten(t *testing.T) {
 	s := newStage(t, map[string]string{"SMTP_REGIONS": region, "SMTP_ENDPOINT": "", "VERIFY": "off"})
 	s.adopts(`{"username":"U!","password":"P!","host":"email-smtp.` + region + `.amazonaws.com","port":"465"}`)
 	if r := s.must(`{}`, rotation.Waiting); !warned(r, rotation.WarnValueDiffers, "its port is 465") {
-		t.Errorf("the tick says nothing of it: %+v", r.Warnings)
+		t.Errorf("the tick doesn't warn of it: %+v", r.Warnings)
 	}
 	before := s.value()
 	s.fails(`{"action":"rotate"}`, rotation.ConfigurationError, "secret "+secret, "its port is 465")
@@ -78,7 +78,7 @@ func TestAValueForAnotherEndpointIsSettledBeforeItIsOverwritten(t *testing.T) {
 	if s.value() != before || len(s.World.Keys(user)) != 1 {
 		t.Error("something was written")
 	}
-	// and somebody configures it
+	// And somebody configures it.
 	s.Env["SMTP_ENDPOINT"] = "email-smtp.{region}.amazonaws.com:465"
 	s.Restart()
 	s.must(`{}`, rotation.Rotated)
@@ -104,7 +104,7 @@ func TestWhatStandsInTheWrongPlaceIsNeverTold(t *testing.T) {
 		} {
 			t.Run(value+", "+how, func(t *testing.T) {
 				s := newStage(t, env)
-				s.secretStored = true // by the value
+				s.secretStored = true // the value has one
 				s.adopts(value)
 				for _, event := range []string{`{}`, `{"action":"status"}`, `{"action":"plan"}`, `{"action":"rotate"}`,
 					`{"action":"audit"}`, s.step("testSecret"), `{"action":"rollback"}`, `{"action":"emergency"}`, `{}`} {
@@ -115,7 +115,7 @@ func TestWhatStandsInTheWrongPlaceIsNeverTold(t *testing.T) {
 	}
 }
 
-// step is Secrets Manager's, as it comes where rotation is only configured.
+// step is an event that Secrets Manager sends if rotation is only configured.
 func (s *stage) step(name string) string {
 	return `{"Step":"` + name + `","SecretId":"` + secret + `","ClientRequestToken":"0123456789abcdef0123456789abcdef"}`
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// IAM answers AccessDenied, and not NoSuchEntity, about the last use of a key that doesn't exist.
+// IAM answers AccessDenied, not NoSuchEntity, about the last use of a key that doesn't exist.
 func TestAKeyThatIsGoneButStillListedIsNoMissingPermission(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
@@ -54,8 +54,8 @@ func TestAMissingPermissionToSeeTheLastUseIsSaid(t *testing.T) {
 	s.mailFlows()
 }
 
-// A secret that was written too often takes no new version for a day. Each tick makes a key, hears
-// that, and deletes the key.
+// A secret that was written too often takes no new version for a day. Each tick makes a key, gets
+// that answer, and deletes the key.
 func TestASecretThatIsFullLeavesNoKeyBehindTickAfterTick(t *testing.T) {
 	for name, prepare := range map[string]func(*stage){
 		"first credential": func(*stage) {},
@@ -105,7 +105,7 @@ func TestAnEmergencyOnAFullSecretSaysWhatStopsTheKey(t *testing.T) {
 	s.mailFlows()
 }
 
-// Whatever Secrets Manager answers to PutSecretValue: a definite no leaves no key behind.
+// Whatever definite refusal Secrets Manager answers to PutSecretValue, no key is left behind.
 func TestEveryDefiniteRefusalToStoreLeavesNoKeyBehind(t *testing.T) {
 	for code, want := range map[string]rotation.ErrorType{
 		"LimitExceededException":    rotation.RotationBlocked,

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// serveAudit finds what is wider than the credential needs, and whether SES accepts AWSCURRENT.
-// Each finding is a warning, too.
+// serveAudit finds rights that the credential doesn't need, and whether SES accepts AWSCURRENT.
+// Each finding is also a warning.
 func (f *Function) serveAudit(ctx context.Context, log *slog.Logger) (a event.Answer, err error) {
 	var access sendpolicy.Access
 	defer func() { f.publish(ctx, log, measureAudit(a, err)) }()
@@ -52,7 +52,7 @@ func (f *Function) serveAudit(ctx context.Context, log *slog.Logger) (a event.An
 	return a, nil
 }
 
-// otherKeys are Active and in no version of the secret.
+// otherKeys returns the Active keys that no version of the secret has.
 func (f *Function) otherKeys(ctx context.Context, r rotation.Result) (ids []string, err error) {
 	for _, k := range r.Keys {
 		if k.Status != rotation.Active || k.Role == rotation.RoleCurrent {
@@ -69,7 +69,7 @@ func (f *Function) otherKeys(ctx context.Context, r rotation.Result) (ids []stri
 	return ids, nil
 }
 
-// accountOf is the account that the function is in, empty where there is no Lambda.
+// accountOf returns the function's account. It is empty outside Lambda.
 func accountOf(ctx context.Context) string {
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		if parts := strings.Split(lc.InvokedFunctionArn, ":"); len(parts) > 4 {
@@ -79,8 +79,8 @@ func accountOf(ctx context.Context) string {
 	return ""
 }
 
-// quarantined warns of the policy that AWS attaches to a user whose access key it has found in
-// public. That it can't be looked for is no hindrance: the key is revoked by now.
+// quarantined warns of the policy that AWS attaches to a user whose access key it found in public.
+// If IAM can't be asked, that is no error: the key is revoked by now.
 func (f *Function) quarantined(ctx context.Context) (warnings []rotation.Warning) {
 	attached, _ := f.access.AttachedPolicies(ctx)
 	for _, found := range sendpolicy.Audit(sendpolicy.Access{User: f.access.User, Policies: attached}) {

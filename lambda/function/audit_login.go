@@ -12,12 +12,12 @@ import (
 // loginTime is how long the audit tries to log in. One login is enough, and takes a second or two.
 const loginTime = 20 * time.Second
 
-// tryCurrent logs in with AWSCURRENT, because nothing else notices a password that isn't its key's:
-// the key is Active, and no rotation is due for weeks. A refusal is CurrentKeyBroken. Of a server
-// that can't be reached, or that knows nothing, the audit only tells.
+// tryCurrent logs in with AWSCURRENT, because nothing else notices a password that doesn't belong
+// to its key: the key is Active, and no rotation is due for weeks. A refusal is CurrentKeyBroken.
+// If the server can't be reached or its answer proves nothing, the audit only reports that.
 func (f *Function) tryCurrent(ctx context.Context, r *rotation.Result) error {
 	if f.policy.SkipVerification || r.Credential == nil || !isActive(r, r.Credential.AccessKeyID) {
-		return nil // the last is what the status warns of
+		return nil // the status warns of a current key that isn't Active
 	}
 	current, err := f.secret.Read(ctx, rotation.Current)
 	if err != nil || current == nil {
@@ -41,7 +41,7 @@ func (f *Function) tryCurrent(ctx context.Context, r *rotation.Result) error {
 	return nil
 }
 
-// refused says what to do about an AWSCURRENT that SES refuses although its key is Active.
+// refused returns the warning about an AWSCURRENT that SES refuses although its key is Active.
 func refused(current *rotation.Version, tried sessmtp.Result) rotation.Warning {
 	return rotation.Warning{Code: rotation.WarnCurrentKeyBroken, Message: fmt.Sprintf(
 		"SES refuses AWSCURRENT (version %s) in %s although access key %s is Active: mail is failing there (%v). "+

@@ -15,7 +15,7 @@ func TestTheAuditNoticesAPasswordThatIsntItsKeys(t *testing.T) {
 	steps := s.audits().Steps
 	if len(steps) != 1 || steps[0].Kind != rotation.Verify || steps[0].Reason != "SES accepts AWSCURRENT" ||
 		steps[0].Region != region {
-		t.Errorf("of a credential that works it says %+v", steps)
+		t.Errorf("the steps for a credential that works: %+v", steps)
 	}
 
 	good, _ := s.World.Labelled(secret, "AWSCURRENT")
@@ -46,7 +46,7 @@ func TestAnSESThatCantBeReachedIsNoAlarmOfTheAudits(t *testing.T) {
 		t.Errorf("it warns: %+v", got.Warnings)
 	}
 	if _, ok := s.measured()["CurrentKeyBroken"]; ok {
-		t.Error("and alarms")
+		t.Error("it raises an alarm")
 	}
 }
 
@@ -54,7 +54,7 @@ func TestWithoutVerificationTheAuditLogsInNowhere(t *testing.T) {
 	s := newStage(t, map[string]string{"VERIFY": "off"})
 	s.must(`{}`, rotation.Rotated)
 	s.World.SetSMTPFault(func(string, int, string, string) *localaws.SMTPReply {
-		t.Error("somebody talks to SES")
+		t.Error("it connected to SES")
 		return nil
 	})
 	if got := s.audits(); len(got.Steps) != 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// audited is the answer to the action audit.
+// audited returns the answer to the action audit.
 type audited struct {
 	rotation.Result
 	Findings *[]sendpolicy.Finding
@@ -53,7 +53,7 @@ func TestTheAuditTellsWhatTheUserMayDo(t *testing.T) {
 	current := s.mailFlows().Username
 	s.World.ResetCalls()
 	if a := s.audits(); len(*a.Findings) != 0 || a.Credential.AccessKeyID != current {
-		t.Errorf("of a user without rights: %+v", a)
+		t.Errorf("the audit of a user without rights: %+v", a)
 	}
 	got := s.measured()
 	if high, ok := got["HighFindings"]; !ok || high != 0 || len(got) != 1 {
@@ -86,8 +86,8 @@ func TestTheAuditTellsWhatTheUserMayDo(t *testing.T) {
 	}
 }
 
-// TestTheWarningOfAGroupsPolicySaysToLeaveTheGroup: users that SES's console makes have their right
-// from its group.
+// TestTheWarningOfAGroupsPolicySaysToLeaveTheGroup is about users that SES's console makes, which
+// have their permission from a group.
 func TestTheWarningOfAGroupsPolicySaysToLeaveTheGroup(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
@@ -121,7 +121,7 @@ func TestACustomersPolicyNamedLikeAWSsQuarantineIsAPolicyLikeAnyOther(t *testing
 		}
 	}
 	if found := *s.audits().Findings; len(found) == 0 || found[0].Code != sendpolicy.WideResource {
-		t.Errorf("that it is wide isn't found: %+v", found)
+		t.Errorf("it doesn't find that the policy is wide: %+v", found)
 	}
 	if result := s.must(healthEvent(s.mailFlows().Username), rotation.Revoked); warned(result,
 		rotation.WarnQuarantined, "") {

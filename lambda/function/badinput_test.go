@@ -10,7 +10,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// What else is refused, and how it is named, is tested in package event.
+// Package event tests everything else that is refused, and the errors.
 func TestBadEventsAreNamedAndTouchNothing(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)

@@ -17,12 +17,12 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// cost is how many AWS calls one event takes, and how many of them had to wait for another's
+// cost is how many AWS calls one event makes, and how many of them had to wait for another's
 // answer.
 func (s *stage) cost(event string, want rotation.Outcome) (calls, inTurn int) {
 	s.Helper()
 	s.World.ResetCalls()
-	// Calls that are started together must overlap, however fast the machine.
+	// Calls that are started together must overlap, even on a fast machine.
 	s.World.Intercept(func(localaws.Call) *localaws.Fault { return &localaws.Fault{Delay: 30 * time.Millisecond} })
 	defer s.World.Intercept(nil)
 	s.must(event, want)
@@ -63,10 +63,9 @@ func TestEveryInvocationMakesNoMoreAWSCallsThanItNeeds(t *testing.T) {
 	s.costs(`{}`, rotation.Waiting, 2, 1)
 }
 
-// TestATickLooksForAWaitingCredentialWhereTheLabelIsGone: promotion takes AWSPENDING to
-// AWSCURRENT's version, and then one read tells of both labels. Without the label, Secrets Manager
-// is asked for it, twice: an adopted secret never had it, and RotateSecret takes it away when it is
-// done.
+// TestATickLooksForAWaitingCredentialWhereTheLabelIsGone: promotion moves AWSPENDING to
+// AWSCURRENT's version, and then one read returns both labels. Without the label, Secrets Manager
+// is asked for it, twice: an adopted secret never had it, and RotateSecret removes it when it ends.
 func TestATickLooksForAWaitingCredentialWhereTheLabelIsGone(t *testing.T) {
 	s := newStage(t, nil)
 	s.handMadeSecret()
@@ -89,7 +88,7 @@ func TestATickLooksForAWaitingCredentialWhereTheLabelIsGone(t *testing.T) {
 	}
 }
 
-// costsFour holds an idle tick to what how-it-works.md says of the exception.
+// costsFour compares an idle tick with what how-it-works.md says about the exception.
 func (s *stage) costsFour(when string) {
 	s.Helper()
 	if calls, inTurn := s.cost(`{}`, rotation.Waiting); calls != 4 || inTurn != 3 {
@@ -118,7 +117,8 @@ func TestWarmTicksUseTheConnectionsThatThereAre(t *testing.T) {
 	for range 5 {
 		s.must(`{}`, rotation.Waiting)
 	}
-	// Two are used at once. One that is given back while the next call begins may be missed.
+	// Two connections are used at once. One that is returned while the next call begins may be
+	// missed.
 	if got, calls := opened.Load(), len(s.World.Calls()); got > 5 || calls != 15 {
 		t.Errorf("%d calls opened %d connections", calls, got)
 	}

@@ -21,15 +21,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 )
 
-// callTimeout ends one try of one AWS call. Answers take milliseconds; a call that hangs is better
-// tried again.
+// callTimeout limits one try of one AWS call. Answers take milliseconds, so it is better to retry a
+// call that hangs.
 const callTimeout = 10 * time.Second
 
-// dialTimeout ends one try of a connection, which is made in milliseconds or not at all. It is
-// shorter than callTimeout, so that the error tells the one from the other.
+// dialTimeout limits one try to connect, which takes milliseconds or fails. It is shorter than
+// callTimeout so that the error tells which of the two it was.
 const dialTimeout = 5 * time.Second
 
-// clients are the AWS services the function uses, each made once.
+// clients holds the clients of the AWS services that the function uses.
 type clients struct {
 	iam     *iam.Client
 	secrets *secretsmanager.Client
@@ -38,15 +38,16 @@ type clients struct {
 	answers    *http.Client // for CloudFormation's answers
 }
 
-// ownRegion is the function's. Lambda sets it.
+// ownRegion returns the function's Region, which Lambda sets.
 func ownRegion(getenv func(string) string) string {
 	return cmp.Or(getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"))
 }
 
-// newClients reads the standard AWS variables itself: in Lambda credentials, Region and endpoints
-// all come from the environment, and the SDK's config module would add more start-up time than
-// everything else together. The secret's Region may be another than the function's; an endpoint
-// that the environment names stays, and is signed for in that Region.
+// newClients reads the standard AWS variables itself: in Lambda, the credentials, the Region and
+// the endpoints all come from the environment, and the SDK's config module would add more start-up
+// time than everything else together. The secret may be in another Region than the function. An
+// endpoint from the environment is used all the same, and requests to it are signed for the
+// secret's Region.
 func newClients(getenv func(string) string, secretIn string) (clients, error) {
 	region := ownRegion(getenv)
 	httpClient, err := newHTTPClient(getenv)
@@ -72,7 +73,7 @@ func newClients(getenv func(string) string, secretIn string) (clients, error) {
 		answers: &http.Client{
 			Transport: httpClient.GetTransport(),
 			Timeout:   callTimeout,
-			// An answer goes to where it was checked to go, and nowhere else.
+			// An answer goes only to the URL that was checked.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		iam: iam.NewFromConfig(cfg, func(o *iam.Options) {
@@ -87,7 +88,8 @@ func newClients(getenv func(string) string, secretIn string) (clients, error) {
 	}, err
 }
 
-// credentials are those of the function's role; Lambda puts them into the environment.
+// credentials returns the credentials of the function's role, which Lambda puts into the
+// environment.
 func credentials(getenv func(string) string) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		c := aws.Credentials{
@@ -104,8 +106,8 @@ func credentials(getenv func(string) string) aws.CredentialsProvider {
 	})
 }
 
-// newHTTPClient trusts the system's certificates (SSL_CERT_FILE), and AWS_CA_BUNDLE's instead where
-// it is set.
+// newHTTPClient trusts the system's certificates (SSL_CERT_FILE), or those of AWS_CA_BUNDLE if that
+// is set.
 func newHTTPClient(getenv func(string) string) (*awshttp.BuildableClient, error) {
 	client := awshttp.NewBuildableClient().WithTimeout(callTimeout).
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
@@ -124,13 +126,13 @@ func newHTTPClient(getenv func(string) string) (*awshttp.BuildableClient, error)
 	return client.WithTransportOptions(func(t *http.Transport) { t.TLSClientConfig.RootCAs = roots }), nil
 }
 
-// standardVariables answers what the SDK's clients ask of their configuration ("Settings
-// reference", AWS SDKs and Tools Reference Guide).
+// standardVariables gives the SDK's clients the settings that they look for ("Settings reference",
+// AWS SDKs and Tools Reference Guide).
 type standardVariables struct {
 	getenv func(string) string
 }
 
-// endpoint is AWS_ENDPOINT_URL, or the service's own of that name.
+// endpoint returns the service's own AWS_ENDPOINT_URL_…, or AWS_ENDPOINT_URL, or else standard.
 func (v standardVariables) endpoint(service string, standard *string) *string {
 	if v.is("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") {
 		return standard
@@ -143,7 +145,7 @@ func (v standardVariables) endpoint(service string, standard *string) *string {
 	return standard
 }
 
-// GetUseFIPSEndpoint is AWS_USE_FIPS_ENDPOINT, as the SDK's clients look for it.
+// GetUseFIPSEndpoint gives the SDK's clients AWS_USE_FIPS_ENDPOINT.
 func (v standardVariables) GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error) {
 	if v.is("AWS_USE_FIPS_ENDPOINT") {
 		return aws.FIPSEndpointStateEnabled, true, nil
@@ -151,7 +153,7 @@ func (v standardVariables) GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpoint
 	return aws.FIPSEndpointStateUnset, false, nil
 }
 
-// GetUseDualStackEndpoint is AWS_USE_DUALSTACK_ENDPOINT, as the SDK's clients look for it.
+// GetUseDualStackEndpoint gives the SDK's clients AWS_USE_DUALSTACK_ENDPOINT.
 func (v standardVariables) GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpointState, bool, error) {
 	if v.is("AWS_USE_DUALSTACK_ENDPOINT") {
 		return aws.DualStackEndpointStateEnabled, true, nil

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-// hosts notes where requests go, and lets none go there.
+// hosts records where requests go, and lets none through.
 type hosts struct{ asked []string }
 
 var errNotSent = errors.New("not sent")

@@ -18,16 +18,16 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// serveStack answers CloudFormation, and returns what the invocation came to. CloudFormation waits
-// an hour for an answer that doesn't come, so there is one whatever happens ("Custom resource
-// response objects", AWS CloudFormation User Guide). The invocation fails only if CloudFormation
-// can't be reached; then Lambda tries again.
+// serveStack answers CloudFormation, and returns the invocation's result. CloudFormation waits an
+// hour for an answer, so it always gets one ("Custom resource response objects", AWS CloudFormation
+// User Guide). The invocation fails only if CloudFormation can't be reached; then Lambda tries
+// again.
 func (f *Function) serveStack(ctx context.Context, e event.StackChange, log *slog.Logger) (rotation.Result, error) {
 	result, err := f.serveResource(ctx, e, log)
 	asked := e.Request
 	answer := cfn.NewResponse(&asked)
 	answer.Status, answer.PhysicalResourceID = cfn.StatusSuccess, asked.PhysicalResourceID
-	if answer.PhysicalResourceID == "" { // the same for all answers: a new one would have CloudFormation delete the old
+	if answer.PhysicalResourceID == "" { // a new ID would make CloudFormation delete the old resource
 		answer.PhysicalResourceID = asked.LogicalResourceID
 	}
 	switch {
@@ -41,15 +41,15 @@ func (f *Function) serveStack(ctx context.Context, e event.StackChange, log *slo
 	}
 	if err := f.answerStack(ctx, asked.ResponseURL, answer); err != nil {
 		return result, rotation.Errorf(rotation.AWSError,
-			"CloudFormation wasn't told %s of %s: %w", answer.Status, asked.RequestType, err)
+			"sending CloudFormation %s for %s: %w", answer.Status, asked.RequestType, err)
 	}
-	if result.Outcome == "" { // CloudFormation has the error, and the invocation itself is a success
+	if result.Outcome == "" { // CloudFormation has the error; the invocation itself succeeds
 		result.Outcome = rotation.Waiting
 	}
 	return result, nil
 }
 
-// serveResource does what the event asks for. It doesn't panic.
+// serveResource does what the event asks for. It turns panics into errors.
 func (f *Function) serveResource(
 	ctx context.Context, e event.StackChange, log *slog.Logger,
 ) (result rotation.Result, err error) {
@@ -73,8 +73,8 @@ func (f *Function) serveResource(
 	return f.stackTick(ctx, e.Request.RequestType, log)
 }
 
-// decommission does its work even if the environment is faulty, as long as it names the user and
-// the secret.
+// decommission works even if the environment is faulty, as long as that names the user and the
+// secret.
 func (f *Function) decommission(ctx context.Context, on event.OnDelete, log *slog.Logger) (rotation.Result, error) {
 	if on == event.KeepKeys {
 		return rotation.Result{Action: rotation.Decommission, Outcome: rotation.Waiting}, nil
@@ -86,9 +86,9 @@ func (f *Function) decommission(ctx context.Context, on event.OnDelete, log *slo
 	return f.run(ctx, removal, log)
 }
 
-// stackTick is a tick; in a new stack it makes the first credential. A role that was made a moment
-// ago isn't known everywhere yet ("Changes that I make are not always immediately visible", IAM
-// User Guide), so in a new stack AccessDenied is retried a few times before it counts as a failure.
+// stackTick is a tick; in a new stack it makes the first credential. A role that was just created
+// isn't known everywhere yet ("Changes that I make are not always immediately visible", IAM User
+// Guide), so in a new stack AccessDenied is retried a few times before it counts as a failure.
 func (f *Function) stackTick(ctx context.Context, asked cfn.RequestType, log *slog.Logger) (rotation.Result, error) {
 	deadline, ok := ctx.Deadline()
 	for wait := time.Second; ; wait *= 2 {
@@ -97,7 +97,7 @@ func (f *Function) stackTick(ctx context.Context, asked cfn.RequestType, log *sl
 		if !tooNew || wait > 8*time.Second || !ok || time.Until(deadline) < 2*wait {
 			return result, err
 		}
-		log.WarnContext(ctx, "tried again: the role may be too new", "error", err.Error())
+		log.WarnContext(ctx, "retrying: the role may be too new", "error", err.Error())
 		select {
 		case <-ctx.Done():
 			return result, err
@@ -106,8 +106,8 @@ func (f *Function) stackTick(ctx context.Context, asked cfn.RequestType, log *sl
 	}
 }
 
-// leftToTicks: the stack is as it should be, and a later tick makes the credential, or the copies
-// of one that is current.
+// leftToTicks reports whether the stack can be created in spite of the error: a later tick makes
+// the credential, or the copies of the current one.
 func leftToTicks(result rotation.Result, err error) bool {
 	switch rotation.TypeOf(err) {
 	case rotation.VerificationFailed, rotation.RotationBlocked, rotation.Conflict:
@@ -118,7 +118,7 @@ func leftToTicks(result rotation.Result, err error) bool {
 	return false
 }
 
-// brief is an error that fits into an answer, whose size CloudFormation limits to 4096 bytes.
+// brief shortens an error for an answer, which CloudFormation limits to 4096 bytes.
 func brief(err error) string {
 	text := err.Error()
 	if len(text) > 1024 {
@@ -127,8 +127,7 @@ func brief(err error) string {
 	return text
 }
 
-// answerStack puts the answer to where CloudFormation waits for it, and tries again until the
-// invocation ends.
+// answerStack sends the answer to CloudFormation's URL, and tries again until the invocation ends.
 func (f *Function) answerStack(ctx context.Context, target string, answer *cfn.Response) error {
 	body, err := json.Marshal(answer)
 	if err != nil {
@@ -148,7 +147,7 @@ func (f *Function) answerStack(ctx context.Context, target string, answer *cfn.R
 	}
 }
 
-// put is without Content-Type, for which the URL isn't signed.
+// put sends no Content-Type, because the URL isn't signed for one.
 func (f *Function) put(ctx context.Context, target string, body []byte) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, target, bytes.NewReader(body))
 	if err != nil {
@@ -156,7 +155,7 @@ func (f *Function) put(ctx context.Context, target string, body []byte) error {
 	}
 	resp, err := f.answers.Do(req)
 	if failed, ok := errors.AsType[*url.Error](err); ok {
-		return failed.Err // without the URL, which is a permission
+		return failed.Err // without the URL, which is signed and so a secret
 	} else if err != nil {
 		return err
 	}

@@ -23,13 +23,13 @@ type stackAnswer struct {
 	Status, Reason, PhysicalResourceId, StackId, RequestId, LogicalResourceId string
 }
 
-// cloudFormation waits for answers at a URL, as the presigned one of S3 does.
+// cloudFormation waits for answers at a URL, as S3 does at the presigned one.
 type cloudFormation struct {
 	*httptest.Server
 	*stage
 	mu      sync.Mutex
 	answers []stackAnswer
-	outages int // how many more answers aren't taken
+	outages int // how many more answers it doesn't accept
 }
 
 func (s *stage) cloudFormation() *cloudFormation {
@@ -59,7 +59,7 @@ func (cf *cloudFormation) take(w http.ResponseWriter, r *http.Request) {
 	cf.answers = append(cf.answers, answer)
 }
 
-// event is one of CloudFormation's, with more fields where they are given.
+// event returns an event from CloudFormation, with more fields if they are given.
 func (cf *cloudFormation) event(kind, more string) string {
 	physical := ""
 	if kind != "Create" {
@@ -69,7 +69,7 @@ func (cf *cloudFormation) event(kind, more string) string {
 		"ResourceType":"Custom::SmtpCredential","LogicalResourceId":"FirstCredential"}`, kind, cf.URL, physical, more)
 }
 
-// answered sends the event and returns the one answer that comes.
+// answered sends the event and returns the only answer.
 func (cf *cloudFormation) answered(kind, more, status string) stackAnswer {
 	cf.Helper()
 	cf.answers = nil
@@ -85,7 +85,7 @@ func (cf *cloudFormation) answered(kind, more, status string) stackAnswer {
 		cf.Fatalf("%s: %+v, want %s", kind, got, status)
 	}
 	if status == "FAILED" && got.Reason == "" {
-		cf.Errorf("%s: it failed, and no reason is told", kind)
+		cf.Errorf("%s: it failed without a reason", kind)
 	}
 	return got
 }
@@ -126,7 +126,7 @@ func TestAStackDoesntFailBecauseSESIsLate(t *testing.T) {
 	cf := newStage(t, nil).cloudFormation()
 	cf.World.SetPropagation(hour / 2)
 	if got := cf.answered("Create", "", "SUCCESS"); !strings.Contains(got.Reason, "535") {
-		t.Errorf("nothing is said of it: %q", got.Reason)
+		t.Errorf("the reason doesn't mention it: %q", got.Reason)
 	}
 	cf.after(hour)
 	cf.must(`{}`, rotation.Rotated)
@@ -263,7 +263,7 @@ func TestAKeptUserLosesTheKeysWhosePasswordsGo(t *testing.T) {
 	})
 }
 
-// deny refuses an action so many times.
+// deny refuses an action that many times.
 func (s *stage) deny(action string, times int) {
 	s.World.Intercept(func(call localaws.Call) *localaws.Fault {
 		if call.Action != action || times == 0 {

@@ -12,28 +12,28 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// config is the function's environment, understood.
+// config is the function's parsed environment.
 type config struct {
 	user      string
 	secretID  string
-	secretIn  string // the secret's Region
+	secretIn  string // the Region of the secret
 	endpoints []sessmtp.Endpoint
-	// deliberate: the endpoints were chosen, and aren't the default's.
+	// deliberate is set if SMTP_ENDPOINT is: the endpoints aren't the default ones.
 	deliberate bool
 	names      credential.Names
 	policy     rotation.Policy
-	from       string // sender of the mail that proves sending; empty: log in only
+	from       string // sender of the test mail; if it is empty, verification only logs in
 	suspected  suspicion
 	parameters parameters
 }
 
-// These variables name the user and the secret, so errors about either name the variable.
+// These variables name the user and the secret; errors about either name the variable.
 const (
 	userVariable   = "SMTP_USER_NAME"
 	secretVariable = "SECRET_ID"
 )
 
-// isAddress knows an address as it stands in MAIL FROM: without a name, and without comments.
+// isAddress reports whether text is an address as in MAIL FROM: without a name or comments.
 func isAddress(text string) bool {
 	local, domain, ok := strings.Cut(text, "@")
 	return ok && local != "" && domain != "" && !strings.ContainsFunc(text,
@@ -41,8 +41,8 @@ func isAddress(text string) bool {
 		!strings.Contains(domain, "@")
 }
 
-// environment reads variables and gathers what is wrong with them. A variable that is set to
-// nothing isn't set.
+// environment reads variables and collects what is wrong with them. An empty variable counts as not
+// set.
 type environment struct {
 	getenv func(string) string
 	faults []error
@@ -79,8 +79,8 @@ func (e *environment) duration(name string, standard time.Duration) time.Duratio
 	return d
 }
 
-// parseConfig reads the whole environment. The error names every faulty variable; the rest is still
-// told.
+// parseConfig reads the whole environment. The error names every faulty variable; the config has
+// the values of the others.
 func parseConfig(getenv func(string) string) (config, error) {
 	e := &environment{getenv: getenv}
 	c := config{user: e.required(userVariable, "the name of the IAM user that sends")}
@@ -97,7 +97,7 @@ func parseConfig(getenv func(string) string) (config, error) {
 	}
 	switch verify := e.text("VERIFY", "login"); verify {
 	case "login":
-	case "off": // as the policy knows already
+	case "off": // e.policy reads this
 	case "send":
 		c.from = e.required("VERIFY_FROM", "VERIFY=send needs the address to send from")
 		if c.from != "" && !isAddress(c.from) {
@@ -116,8 +116,8 @@ func parseConfig(getenv func(string) string) (config, error) {
 	return c, nil
 }
 
-// secret returns the secret's ID and its Region. An ID that can't be a secret's is none at all, so
-// that nothing is asked about it.
+// secret returns the secret's ID and its Region. If the ID can't be a secret's, it returns none, so
+// that no call is made about it.
 func (e *environment) secret() (id, region string) {
 	id = e.required(secretVariable, "the name or ARN of the secret")
 	region, err := secretid.Region(id, ownRegion(e.getenv))
@@ -141,22 +141,22 @@ func (e *environment) policy() rotation.Policy {
 	return p
 }
 
-// shortestInUse is the least that IN_USE_WINDOW can tell of. Of several uses within 15 minutes IAM
-// records the first ("Generate credential reports for your AWS account", IAM User Guide), and it
-// reports them late: a key that sends all the time may look unused for longer than that.
+// shortestInUse is the shortest IN_USE_WINDOW that works. IAM records only the first of several
+// uses within 15 minutes ("Generate credential reports for your AWS account", IAM User Guide), and
+// reports it late: with a shorter window, a key that sends all the time may look unused.
 const shortestInUse = time.Hour
 
-// doubts are settings that are allowed, and don't do what people expect of them.
+// doubts lists settings that are allowed but don't do what people expect.
 func (c config) doubts() (doubts []string) {
 	if window := c.policy.InUseWindow; window > 0 && window < shortestInUse {
 		doubts = append(doubts, fmt.Sprintf("IN_USE_WINDOW: %s is too short to see that a key is in use, because IAM "+
-			"reports last use late, and of several uses within 15 minutes the first: set at least %s, or 0 if the "+
-			"grace period alone is to count", rotation.Duration(window), rotation.Duration(shortestInUse)))
+			"reports last use late, and only the first of several uses within 15 minutes: set at least %s, or 0 to "+
+			"ignore last use", rotation.Duration(window), rotation.Duration(shortestInUse)))
 	}
 	return doubts
 }
 
-// periods are the variables that hold one field of the policy each.
+// periods lists the variables that each set one field of the policy.
 var periods = []struct {
 	variable, field string
 	of              func(*rotation.Policy) *time.Duration
@@ -170,7 +170,8 @@ var periods = []struct {
 	{"VERIFY_TIMEOUT", "VerifyTimeout", func(p *rotation.Policy) *time.Duration { return &p.VerifyTimeout }},
 }
 
-// faultsOf names the variable in each fault of the policy, and those that could be changed instead.
+// faultsOf lists the policy's faults, each with its variable and those that could be changed
+// instead.
 func faultsOf(p rotation.Policy) (faults []error) {
 	for _, fault := range p.Faults() {
 		var others []string
@@ -186,14 +187,14 @@ func faultsOf(p rotation.Policy) (faults []error) {
 	return faults
 }
 
-// variableOf is how the environment sets a field of the policy.
+// variableOf returns the variable that sets a field of the policy.
 func variableOf(field string) string {
 	for _, one := range periods {
 		if one.field == field {
 			return one.variable
 		}
 	}
-	return "VERIFY=off" // SkipVerification has no period
+	return "VERIFY=off" // sets SkipVerification, the only field without a period
 }
 
 func (e *environment) names() credential.Names {
@@ -209,7 +210,7 @@ func (e *environment) names() credential.Names {
 func (e *environment) endpoints() []sessmtp.Endpoint {
 	name := "SMTP_REGIONS"
 	if e.getenv(name) == "" {
-		name = "AWS_REGION" // its default, and set by Lambda
+		name = "AWS_REGION" // the default; Lambda sets it
 	}
 	text := e.required(name, "the SES Regions, comma-separated (SMTP_REGIONS), or the function's own (AWS_REGION)")
 	if text == "" {

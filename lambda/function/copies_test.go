@@ -8,7 +8,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// copies are the parameters below the path, by their last names.
+// copies returns the parameters below the path, by the last part of their names.
 func (s *stage) copies() map[string]string {
 	found := map[string]string{}
 	for _, p := range s.World.Parameters() {
@@ -20,7 +20,7 @@ func (s *stage) copies() map[string]string {
 	return found
 }
 
-// followed holds the copies against the secret, and logs in with what they hold.
+// followed compares the copies with the secret, and logs in with them.
 func (s *stage) followed() {
 	s.Helper()
 	current, _ := s.World.Labelled(secret, "AWSCURRENT")
@@ -35,7 +35,7 @@ func (s *stage) followed() {
 
 func TestTheCopiesFollowTheCredentialThroughItsLife(t *testing.T) {
 	s := newStage(t, map[string]string{"PARAMETER_PATH": "/mail/smtp", "PARAMETER_KMS_KEY": "alias/mail"})
-	// Each of five parameters is written once, and what is current is read once more.
+	// Each of five parameters is written once, and AWSCURRENT is read once more.
 	s.costs(`{}`, rotation.Rotated, 6+1+5+1, 4+1+5+1)
 	s.followed()
 	for _, p := range s.World.Parameters() {
@@ -72,7 +72,7 @@ func TestACopyThatCantBeWrittenFailsTheInvocation(t *testing.T) {
 	s.followed()
 }
 
-// A stack whose path has somebody's parameters fails, and CloudFormation rolls it back.
+// If the path has somebody else's parameters, the stack fails, and CloudFormation rolls it back.
 func TestRollingBackAStackLeavesOthersParameters(t *testing.T) {
 	cf := newStage(t, map[string]string{"PARAMETER_PATH": "/mail/smtp"}).cloudFormation()
 	cf.World.PutParameter("/mail/smtp/username", "String", "someone")
@@ -87,7 +87,7 @@ func TestRollingBackAStackLeavesOthersParameters(t *testing.T) {
 	}
 }
 
-// Parameter Store throttles for a moment: a tick finishes the copies.
+// If Parameter Store throttles for a moment, a tick finishes the copies.
 func TestANewStackSurvivesAThrottledCopy(t *testing.T) {
 	cf := newStage(t, map[string]string{"PARAMETER_PATH": "/mail/smtp", "AWS_MAX_ATTEMPTS": "1"}).cloudFormation()
 	n := 0
@@ -106,7 +106,7 @@ func TestANewStackSurvivesAThrottledCopy(t *testing.T) {
 	cf.followed()
 }
 
-// From the next rotation on.
+// It takes effect with the next rotation.
 func TestAChangedKMSKeyIsUsed(t *testing.T) {
 	s := newStage(t, map[string]string{"PARAMETER_PATH": "/mail/smtp", "PARAMETER_KMS_KEY": "alias/new"})
 	s.must(`{}`, rotation.Rotated)

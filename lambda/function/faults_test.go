@@ -12,7 +12,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// scenario is a state of the world and the event that acts on it.
+// scenario is a state of the world and an event that acts on it.
 type scenario struct {
 	name  string
 	scene func(s *stage)
@@ -52,10 +52,10 @@ var scenarios = []scenario{
 }
 
 // TestACrashAtAnyCallLosesNoMailAndLeavesNothingBehind ends the invocation at each AWS call, before
-// or after its effect, starts the function anew and ticks until all is quiet. Between any two
-// effects, AWSCURRENT logs in.
+// or after its effect, starts the function anew and ticks until nothing is left to do. Between any
+// two effects, AWSCURRENT's credential logs in.
 func TestACrashAtAnyCallLosesNoMailAndLeavesNothingBehind(t *testing.T) {
-	points := []bool{true, false} // before a call is nearly where the one before it has had its effect
+	points := []bool{true, false} // before a call is almost the same as after the one before it
 	points = points[:whole.Size(t, "points at each call", 1, 2)]
 	for _, sc := range scenarios {
 		for _, after := range points {
@@ -88,13 +88,13 @@ func TestACrashAtAnyCallLosesNoMailAndLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// watcher is the application, looking between any two calls, and the history of the keys that were
-// current.
+// watcher is the application, which looks between any two calls, and the history of the keys that
+// were current.
 type watcher struct {
 	*stage
 	event     string
 	mu        sync.Mutex
-	current   bool                 // a credential was promoted once
+	current   bool                 // a credential has been promoted
 	lastSeen  map[string]time.Time // when a key was last AWSCURRENT's
 	emergency bool
 }
@@ -107,8 +107,8 @@ func (s *stage) watch(event string) *watcher {
 	return w
 }
 
-// crashAt runs the event and lets nothing through from call i on, or from after its effect on. It
-// tells whether the event came that far.
+// crashAt runs the event and stops everything from call i on, or from after its effect on. It
+// reports whether the event made that many calls.
 func (w *watcher) crashAt(i int, after bool) bool {
 	n, crashed := -1, false
 	w.World.Intercept(func(c localaws.Call) *localaws.Fault {

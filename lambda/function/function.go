@@ -1,5 +1,5 @@
-// Package function is the deployed function without Lambda's runtime around it: it reads the
-// environment, serves the events of package event, and answers and logs as published. lambda/
+// Package function is the deployed function without Lambda's runtime: it reads the environment,
+// serves the events of package event, and answers and logs as documented. The command in lambda/
 // starts it; the demo and tests run the same code.
 package function
 
@@ -27,37 +27,37 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/version"
 )
 
-// World is what the function touches. Only Getenv and Log are required; the others' zero values are
-// the real thing.
+// World is what the function uses from outside. Only Getenv and Log are required; the zero values
+// of the others are the real ones.
 type World struct {
 	Getenv  func(string) string
 	Log     *slog.Logger
 	Now     func() time.Time
-	RootCAs *x509.CertPool // for SMTP; nil: the system's
+	RootCAs *x509.CertPool // for SMTP; the system's if nil
 }
 
 // Function serves invocations. It implements lambda.Handler.
 type Function struct {
-	setUp    func() // fills in what the environment says
+	setUp    func() // fills in the fields below from the environment
 	keys     *iamkey.Keys
 	secret   smtpsecret.Secret
 	access   *iamaccess.Reader
 	verifier *sessmtp.Verifier
 	policy   rotation.Policy
 	copies   rotation.Copies // nil for none
-	// suspected is what a leak leads to of which AWS isn't sure.
+	// suspected says what to do about a leak that AWS only suspects.
 	suspected suspicion
-	name      string // the Lambda function's
+	name      string // of the Lambda function; empty outside Lambda
 	now       func() time.Time
 	log       *slog.Logger
-	answers   *http.Client // to CloudFormation
+	answers   *http.Client // sends answers to CloudFormation
 	origin    origin
-	fault     error // of the environment: every invocation answers with it
+	fault     error // in the environment; every invocation returns it
 }
 
-// New makes a function. Its first invocation reads the environment and makes the clients, for all
-// that follow: so Lambda is asked for that invocation sooner. A faulty environment is told by each
-// invocation, where people see it.
+// New returns a function that reads the environment and creates its clients at the first
+// invocation: doing it here would delay the runtime's first poll. Each invocation returns a fault
+// in the environment, where people see it.
 func New(w World) *Function {
 	f := &Function{log: w.Log, now: w.Now}
 	if f.now == nil {
@@ -90,7 +90,7 @@ func (f *Function) read(getenv func(string) string, roots *x509.CertPool) {
 	f.copies = cfg.parameters.copies(clients.parameters, cfg.user)
 }
 
-// rotator is one for one request.
+// rotator returns the rotator for one request.
 func (f *Function) rotator(secret smtpsecret.Secret) *rotation.Rotator {
 	return &rotation.Rotator{
 		User: f.keys.User, SecretName: secret.ID, Keys: f.keys, Secret: &secret, Verifier: f.verifier,
@@ -100,7 +100,7 @@ func (f *Function) rotator(secret smtpsecret.Secret) *rotation.Rotator {
 
 func (f *Function) clock() rotation.Clock { return rotation.Clock{Now: f.now} }
 
-// Invoke implements lambda.Handler: an event in, a result or a typed error out.
+// Invoke implements lambda.Handler: it takes an event and returns a result or a typed error.
 func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	f.setUp()
 	log := f.log
@@ -123,7 +123,7 @@ func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) 
 	defer func() { err = wayOut(err) }()
 	e, err := event.Parse(payload, f.secret.ID)
 	if change, ok := e.(event.StackChange); ok {
-		// CloudFormation gets an answer of its own, even if the environment is faulty.
+		// CloudFormation gets an answer even if the environment is faulty.
 		if err = f.origin.check(change.Request); err == nil {
 			answer.Result, err = f.serveStack(ctx, change, log)
 			return answer, err
@@ -146,13 +146,13 @@ func (f *Function) serve(ctx context.Context, payload []byte, log *slog.Logger) 
 	return answer, err
 }
 
-// refuse measures what is refused before anything was looked at.
+// refuse records in the metrics that an event was refused before anything was read.
 func (f *Function) refuse(ctx context.Context, err error, log *slog.Logger) (result rotation.Result, _ error) {
 	f.publish(ctx, log, measure(result, err, 0, 0, f.now()))
 	return result, err
 }
 
-// run serves a request.
+// run serves a request, logs its warnings and publishes its metrics.
 func (f *Function) run(ctx context.Context, req rotation.Request, log *slog.Logger) (result rotation.Result,
 	err error) {
 	verification := &stopwatch{Verifier: f.verifier}
@@ -160,7 +160,7 @@ func (f *Function) run(ctx context.Context, req rotation.Request, log *slog.Logg
 	return f.rotate(ctx, req, verification, log)
 }
 
-// rotate has the rotator serve a request.
+// rotate runs the rotator for a request.
 func (f *Function) rotate(ctx context.Context, req rotation.Request, verifier rotation.Verifier, log *slog.Logger) (
 	rotation.Result, error) {
 	secret := f.secret
@@ -174,7 +174,7 @@ func (f *Function) rotate(ctx context.Context, req rotation.Request, verifier ro
 	return rotator.Run(ctx, req)
 }
 
-// tell logs the warnings and measures what an invocation came to.
+// tell logs the warnings and publishes the metrics of an invocation.
 func (f *Function) tell(ctx context.Context, log *slog.Logger, result rotation.Result, err error,
 	verified time.Duration) {
 	for _, w := range result.Warnings {

@@ -13,27 +13,28 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// suspicion is what SUSPECTED_LEAKS makes of a leak of which AWS isn't sure.
+// suspicion is what to do about a leak that AWS only suspects, from SUSPECTED_LEAKS.
 type suspicion string
 
 const (
-	// suspectedIsEmergency treats it as any other. It is the default: mail that is refused until an
-	// application reads the new credential can be sent again, and a thief's can't be taken back.
+	// suspectedIsEmergency treats it like any other leak. It is the default: mail that is refused
+	// until an application reads the new credential can be sent again; a thief's mail can't be
+	// taken back.
 	suspectedIsEmergency suspicion = "emergency"
-	// suspectedIsAlarm warns, which is an alarm of the stack's, and touches nothing.
+	// suspectedIsAlarm warns, which raises one of the stack's alarms, and touches nothing.
 	suspectedIsAlarm suspicion = "alarm"
 )
 
-// An event's time is believed within these limits. AWS repeats for days what it told of a user.
-// Every key that it meant is gone then, and a newer one is a replacement, or leaked since.
+// An event's time is believed within these limits. AWS repeats a report about a user for days. By
+// then, every key that it meant is gone, and a newer key is a replacement, or leaked later.
 const (
 	oldestEvent = 24 * time.Hour
 	clockSkew   = 5 * time.Minute
 )
 
-// serveLeak revokes what leaked and is the user's. One key that can't be revoked now doesn't spare
-// the others: the invocation fails afterwards, and Lambda tries again. What can't be read fails
-// nothing: it would be as unreadable the next time.
+// serveLeak revokes those of the leaked keys that are the user's. If one key can't be revoked now,
+// it still revokes the others; then the invocation fails, and Lambda tries again. What can't be
+// read doesn't fail the invocation, because trying again wouldn't help.
 func (f *Function) serveLeak(ctx context.Context, leak event.Leak, log *slog.Logger) (result rotation.Result,
 	err error) {
 	verification := &stopwatch{Verifier: f.verifier}
@@ -47,7 +48,7 @@ func (f *Function) serveLeak(ctx context.Context, leak event.Leak, log *slog.Log
 	for i, req := range reqs {
 		if left := len(reqs) - i; ctx.Err() != nil {
 			faults = append(faults, rotation.Errorf(rotation.AWSError,
-				"%d of %d access keys weren't looked at before the deadline", left, len(reqs)))
+				"%d of %d access keys weren't checked before the deadline", left, len(reqs)))
 			break
 		}
 		done, err := f.rotate(ctx, req, verification, log)
@@ -58,8 +59,9 @@ func (f *Function) serveLeak(ctx context.Context, leak event.Leak, log *slog.Log
 	return result, errors.Join(faults...)
 }
 
-// judge makes requests of a leak: one for each access key, and for each that a user has who is
-// named. What isn't answered is warned of, even if AWS can't be asked about the rest.
+// judge turns a leak into requests: one for each access key that the event names, and one for each
+// key of a user that it names. It warns of what isn't answered, even if AWS can't be asked about
+// the rest.
 func (f *Function) judge(ctx context.Context, leak event.Leak) ([]rotation.Request, []rotation.Warning, error) {
 	j := judgement{Function: f, account: accountOf(ctx)}
 	err := j.look(ctx, leak)
@@ -84,22 +86,23 @@ func (f *Function) judge(ctx context.Context, leak event.Leak) ([]rotation.Reque
 	return j.requests, j.warnings, err
 }
 
-// judgement is the work of judge.
+// judgement holds the state of judge.
 type judgement struct {
 	*Function
-	account  string // of the function, empty if nobody says
-	looked   bool   // the next two are known
+	account  string // of the function; empty outside Lambda
+	looked   bool   // whether keys and current were read
 	keys     []rotation.Key
-	current  string // AWSCURRENT's access key
+	current  string // the access key that AWSCURRENT names
 	suspects []suspect
 	requests []rotation.Request
 	warnings []rotation.Warning
 }
 
-// suspect is a key that perhaps leaked, where that is only an alarm.
+// suspect is a key that may have leaked, if SUSPECTED_LEAKS makes that only an alarm.
 type suspect struct{ accessKeyID, reason string }
 
-// look costs two calls, and is only done for what one key doesn't settle by itself.
+// look makes two calls. An event with a single key doesn't need them, unless AWS only suspects a
+// leak and that is an alarm.
 func (j *judgement) look(ctx context.Context, leak event.Leak) error {
 	one := len(leak.Exposed) == 1 && leak.Exposed[0].AccessKeyID != ""
 	if len(leak.Exposed) == 0 || one && !j.isOnlySuspected(leak.Exposed[0]) {
@@ -120,8 +123,7 @@ func (j *judgement) look(ctx context.Context, leak event.Leak) error {
 	return nil
 }
 
-// isOurs tells whether an event means the function's user. IAM doesn't tell names apart that differ
-// in case only.
+// isOurs reports whether an event means the function's user. IAM ignores the case of user names.
 func (j *judgement) isOurs(e event.Exposed) bool {
 	elsewhere := e.Account != "" && j.account != "" && e.Account != j.account
 	return strings.EqualFold(e.UserName, j.Function.keys.User) && !elsewhere
@@ -131,23 +133,23 @@ func (j *judgement) isOnlySuspected(e event.Exposed) bool {
 	return e.Suspected && j.suspected == suspectedIsAlarm
 }
 
-// user has every key that the user had when AWS noticed the leak. Later ones are replacements: the
-// event may come again. A time that can't be believed means no key, and is warned of.
+// user adds every key that the user had when AWS noticed the leak. Later keys are replacements,
+// because the event may be repeated. If the time can't be believed, it adds none and warns.
 func (j *judgement) user(e event.Exposed) {
 	noticed := e.Noticed
 	if noticed.After(j.now().Add(clockSkew)) {
-		noticed = time.Time{} // it would mean each replacement until then
+		noticed = time.Time{} // it would include every replacement until then
 	}
 	var spared []string
 	for _, k := range j.keys {
-		if k.Created.After(noticed.Add(time.Second)) { // times have whole seconds
+		if k.Created.After(noticed.Add(time.Second)) { // IAM's times are whole seconds
 			spared = append(spared, k.ID)
 		} else {
 			j.key(k.ID, e)
 		}
 	}
 	if len(spared) > 0 && j.now().Sub(noticed) >= oldestEvent {
-		j.warn(event.WarnLeakUnanswered, "%s: %s names the user %s, with a time that is too old, or none: "+
+		j.warn(event.WarnLeakUnanswered, "%s: %s names the user %s with no time or one too long ago, so "+
 			"access keys that may be newer than the leak weren't touched: %s; run an emergency for each that leaked",
 			e.Reason, e.Where, j.Function.keys.User, strings.Join(spared, ", "))
 	}
@@ -165,7 +167,7 @@ func (j *judgement) key(id string, e event.Exposed) {
 	}
 }
 
-// warnOfSuspects leaves those out that are revoked for another reason.
+// warnOfSuspects leaves out keys that are revoked for another reason.
 func (j *judgement) warnOfSuspects() {
 	for _, s := range j.suspects {
 		isFor := func(r rotation.Request) bool { return r.AccessKeyID == s.accessKeyID }
@@ -188,9 +190,9 @@ func (j *judgement) warn(code rotation.WarningCode, format string, args ...any) 
 	}
 }
 
-// leaveOthers spares the rotator the keys that aren't the user's: an event may name everybody's,
-// and each would cost as many calls as one of the user's. A version may name a key that isn't
-// listed: it is revoked already, or IAM doesn't list it yet.
+// leaveOthers drops the keys that aren't the user's, because an event may name keys of all users,
+// and each would cost the rotator as many calls as one of the user's. A key that isn't listed may
+// still be the user's if a version names it: it is revoked already, or IAM doesn't list it yet.
 func (j *judgement) leaveOthers(ctx context.Context) {
 	isOthers := func(r rotation.Request) bool { return !j.isListed(r.AccessKeyID) && r.AccessKeyID != j.current }
 	if !j.looked || !slices.ContainsFunc(j.requests, isOthers) {
@@ -200,7 +202,7 @@ func (j *judgement) leaveOthers(ctx context.Context) {
 	for _, label := range []rotation.Label{rotation.Pending, rotation.Previous} {
 		version, err := j.secret.Read(ctx, label)
 		if err != nil {
-			return // then the rotator looks at each
+			return // then the rotator checks each key
 		}
 		if version != nil {
 			named[version.AccessKeyID()] = true
@@ -223,9 +225,9 @@ func (j *judgement) isListed(id string) bool {
 	return slices.ContainsFunc(j.keys, func(k rotation.Key) bool { return k.ID == id })
 }
 
-// oursFirst has the user's keys end before time can run out. The current one goes last of them: its
-// replacement needs a slot, and another key that leaked may hold it. That one is gone by then, so
-// the replacement can't be what leaked, either.
+// oursFirst puts the user's keys first, before time can run out, and the current one last among
+// them. Its replacement needs a slot, and another leaked key may hold that. Once that key is gone,
+// the replacement can't be a leaked key, either.
 func (j *judgement) oursFirst() {
 	slices.SortStableFunc(j.requests, func(a, b rotation.Request) int { return j.rank(a) - j.rank(b) })
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// healthEvent is what AWS Health sends for access keys that were found in public ("Monitoring
+// healthEvent returns an AWS Health event about access keys that were found in public ("Monitoring
 // events in AWS Health with Amazon EventBridge", AWS Health User Guide).
 func healthEvent(ids ...string) string {
 	var entities []string
@@ -30,7 +30,7 @@ func healthEvent(ids ...string) string {
 		"eventDescription":[{"language":"en_US","latestDescription":"A description"}],"affectedEntities":[` + strings.Join(entities, ",") + `]}}`
 }
 
-// guardDuty is a finding about an access key ("GuardDuty finding format").
+// guardDuty returns a finding about an access key ("GuardDuty finding format").
 func guardDuty(id string) string {
 	return fmt.Sprintf(`{"version":"0","detail-type":"GuardDuty Finding","source":"aws.guardduty","region":"eu-west-1","time":"2026-06-05T06:27:57Z",
 		"detail":{"schemaVersion":"2.0","type":"UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom","severity":8,
@@ -38,7 +38,7 @@ func guardDuty(id string) string {
 		"resource":{"resourceType":"AccessKey","accessKeyDetails":{"accessKeyId":%q,"userName":"smtp-sender","userType":"IAMUser"}}}}`, id)
 }
 
-// at gives an event, or those in records, the times at which it was noticed and sent.
+// at sets the times at which an event, or those in records, were noticed and sent.
 func at(payload string, noticed, sent time.Time) string {
 	return strings.NewReplacer(
 		"Fri, 5 Jun 2026 05:01:10 GMT", noticed.UTC().Format(http.TimeFormat),
@@ -47,7 +47,7 @@ func at(payload string, noticed, sent time.Time) string {
 	).Replace(payload)
 }
 
-// now is an event of what AWS noticed and sent right now.
+// now returns an event about something that AWS noticed and sent right now.
 func (s *stage) now(payload string) string { return at(payload, s.World.Now(), s.World.Now()) }
 
 func TestALeakThatAWSTellsOfIsAnsweredInOneInvocation(t *testing.T) {
@@ -124,7 +124,7 @@ func TestAWSsQuarantineIsToldWithTheLeak(t *testing.T) {
 		rotation.WarnQuarantined, "detach-user-policy --user-name "+user+" --policy-arn "+quarantine) {
 		t.Errorf("warnings: %+v", result.Warnings)
 	}
-	s.deny("ListAttachedUserPolicies", 100) // then it isn't told, and the key goes all the same
+	s.deny("ListAttachedUserPolicies", 100) // then there is no warning, and the key is revoked all the same
 	leaked := s.mailFlows().Username
 	s.must(healthEvent(leaked), rotation.Revoked)
 	s.keyIs(leaked, "gone")
@@ -142,7 +142,7 @@ func TestASettledFindingIsNoLeak(t *testing.T) {
 
 const userARN = "arn:aws:iam::123456789012:user/mail/" + user
 
-// twoKeys are the ways in which a user comes to two access keys. Each leaves AWSCURRENT's first.
+// twoKeys lists how a user can come to have two access keys. Each returns AWSCURRENT's first.
 var twoKeys = map[string]func(s *stage) (current, other string){
 	"current and previous": func(s *stage) (current, other string) {
 		s.must(`{}`, rotation.Rotated)
@@ -254,7 +254,7 @@ func TestWhatCantBeReadSparesNobody(t *testing.T) {
 	s.quiet()
 }
 
-// A queue sends a batch again as long as it fails, and with it the leak that is beside the rest.
+// A queue sends a failing batch again and again, with the leak in it.
 func TestARecordThatCantBeReadDoesntFailTheOthers(t *testing.T) {
 	s := newStage(t, map[string]string{"AWS_LAMBDA_FUNCTION_NAME": "rotator"})
 	s.must(`{}`, rotation.Rotated)
@@ -266,7 +266,7 @@ func TestARecordThatCantBeReadDoesntFailTheOthers(t *testing.T) {
 	s.keyIs(leaked, "gone")
 	for _, record := range []string{"Records[0]", "Records[2]", "Records[3]"} {
 		if !warned(result, event.WarnLeakUnanswered, record) {
-			t.Errorf("nothing of %s: %+v", record, result.Warnings)
+			t.Errorf("no warning about %s: %+v", record, result.Warnings)
 		}
 	}
 	if got := s.measured()["LeakUnanswered"]; got != 1 {
@@ -281,7 +281,7 @@ func TestARecordThatCantBeReadDoesntFailTheOthers(t *testing.T) {
 	s.keyIs(replacement, "Active")
 }
 
-// What a leak names in other ways than AWS does is the user's all the same.
+// A leak that names the user in another way than AWS does still means the user.
 func TestAKeyIsRevokedInWhateverWayItIsNamed(t *testing.T) {
 	t.Parallel()
 	for name, write := range map[string]func(id string) string{
@@ -301,7 +301,7 @@ func TestAKeyIsRevokedInWhateverWayItIsNamed(t *testing.T) {
 	}
 }
 
-// An event may name the keys of everybody whose code was in a repository.
+// One event may name the keys of everybody whose code was in a repository.
 func TestTheUsersKeysEndBeforeTimeIsSpentOnOthers(t *testing.T) {
 	s := newStage(t, nil)
 	current, other := twoKeys["current and previous"](s)
@@ -321,7 +321,7 @@ func TestTheUsersKeysEndBeforeTimeIsSpentOnOthers(t *testing.T) {
 		t.Errorf("%d calls", n)
 	}
 
-	// If it can't be told whose they are, the user's keys go first.
+	// If nothing says whose keys they are, the user's keys go first.
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
 	current = s.mailFlows().Username
 	ids[60], ids[61] = current, "AKIAIOSFODNN7EXAMPLE"
@@ -358,7 +358,7 @@ func TestTheUsersKeysAreGoneIfTimeRunsOut(t *testing.T) {
 	s.World.Intercept(func(c localaws.Call) *localaws.Fault {
 		switch {
 		case c.Action == "GetSecretValue":
-			if reads++; reads == 2 { // of AWSPENDING: so each key has to be looked at
+			if reads++; reads == 2 { // of AWSPENDING: now each key must be checked
 				return &localaws.Fault{Code: "AccessDeniedException", Status: http.StatusBadRequest}
 			}
 		case c.Action == "DeleteAccessKey":
@@ -369,7 +369,7 @@ func TestTheUsersKeysAreGoneIfTimeRunsOut(t *testing.T) {
 		return nil
 	})
 	_, err := s.Invoke(ctx, healthEvent("AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE", current, other))
-	if err == nil || !strings.Contains(err.Error(), "2 of 4 access keys weren't looked at before the deadline") {
+	if err == nil || !strings.Contains(err.Error(), "2 of 4 access keys weren't checked before the deadline") {
 		t.Errorf("got %v", err)
 	}
 	s.keyIs(current, "gone")
@@ -384,7 +384,7 @@ func TestWhatCantBeReadIsToldIfAWSCantBeAsked(t *testing.T) {
 	s.fails(inQueue(healthEvent(user, "!"), "hello"), rotation.AccessDenied, "ListAccessKeys")
 	for _, place := range []string{"LeakUnanswered", "affectedEntities[1]", "Records[1]"} {
 		if !strings.Contains(s.log.String(), place) {
-			t.Errorf("the log says nothing of %s: %s", place, s.log.String())
+			t.Errorf("the log doesn't mention %s: %s", place, s.log.String())
 		}
 	}
 }
@@ -447,7 +447,7 @@ func TestAUserOfAnotherAccountOrNameIsSomebodyElse(t *testing.T) {
 		return answer.Text
 	}
 	tell("somebody")
-	tell(user) // of the account that the envelope names: a fleet has one name everywhere
+	tell(user) // in the envelope's account: a fleet has the same name in all accounts
 	tell("arn:aws:iam::123456789012:user/" + user)
 	tell("arn:aws:iam::444455556666:role/" + user)
 	s.onlyReads()
@@ -467,7 +467,7 @@ func TestAUserOfAnotherAccountOrNameIsSomebodyElse(t *testing.T) {
 	s.keyIs(current, "gone")
 }
 
-// AWS tells of a user twice, from two Regions, with updates for days, and at the end of the case.
+// AWS reports a user twice, from two Regions, with updates for days, and at the end of the case.
 // GuardDuty updates its findings every 15 minutes.
 func TestAReplacementOutlivesWhateverAWSRepeats(t *testing.T) {
 	t.Parallel()
@@ -575,7 +575,7 @@ func TestASuspicionIsAnEmergencyOrAnAlarm(t *testing.T) {
 	})
 }
 
-// Where an event names nobody of ours, AWS may still have quarantined our user.
+// Even if an event names none of our users, AWS may have quarantined our user.
 func TestAQuarantineIsToldWhoeverTheEventNames(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)

@@ -8,8 +8,7 @@ import (
 )
 
 // TestMain runs more tests at once than there are processors, because most of them wait for
-// VERIFY_TIMEOUT to pass, and lets garbage pile up, because worlds make much of it and live
-// shortly.
+// VERIFY_TIMEOUT, and lets garbage accumulate, because worlds make much of it and don't live long.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if !given("test.parallel") {
@@ -19,7 +18,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// given tells whether the command line sets a flag.
+// given reports whether the command line sets a flag.
 func given(name string) (found bool) {
 	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
 	return found

@@ -13,10 +13,10 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// namespace is where CloudWatch shows the metrics, by function.
+// namespace is CloudWatch's namespace of the metrics, which have the function as dimension.
 const namespace = "SesSmtpRotator"
 
-// metric is one number that CloudWatch takes from the log.
+// metric is one number that CloudWatch reads from the log.
 type metric struct {
 	name  string
 	unit  string // "StandardUnit", CloudWatch's MetricDatum
@@ -27,7 +27,7 @@ func count(name string, n int) metric { return metric{name, "Count", float64(n)}
 
 func seconds(name string, d time.Duration) metric { return metric{name, "Seconds", d.Seconds()} }
 
-// outcomes are the metrics of what an invocation came to. Of the others there is nothing to tell.
+// outcomes maps an invocation's outcome to its metric. The other outcomes have none.
 var outcomes = map[rotation.Outcome]string{
 	rotation.Rotated:        "Rotated",
 	rotation.Retired:        "Retired",
@@ -38,7 +38,7 @@ var outcomes = map[rotation.Outcome]string{
 	rotation.Blocked:        "Blocked",
 }
 
-// severities are the metrics that count findings of an audit.
+// severities maps an audit's severities to the metrics that count the findings.
 var severities = []struct {
 	severity sendpolicy.Severity
 	name     string
@@ -48,8 +48,8 @@ var severities = []struct {
 	{sendpolicy.Low, "LowFindings"},
 }
 
-// MetricNames are all metrics that there are: those below, the error types, and the warnings'
-// codes.
+// MetricNames lists all metrics: those defined here, the error types, and the codes of the
+// warnings.
 func MetricNames() []string {
 	names := []string{"SecondsOverdue", "VerificationTime"}
 	for _, s := range severities {
@@ -68,10 +68,10 @@ func MetricNames() []string {
 	return slices.Compact(names)
 }
 
-// measure tells what an invocation did, what it warns of and why it failed. One that has nothing to
-// tell writes nothing: CloudWatch charges for a metric by the hour in which it has data ("Amazon
-// CloudWatch Pricing"). How often the function runs and fails, Lambda itself measures, and charges
-// nothing.
+// measure returns the metrics of what an invocation did, what it warns of and why it failed. An
+// invocation without news publishes nothing, because CloudWatch charges a metric for each hour in
+// which it has data ("Amazon CloudWatch Pricing"). Lambda itself counts invocations and failures,
+// free of charge.
 func measure(result rotation.Result, err error, verified time.Duration, interval time.Duration,
 	now time.Time) []metric {
 	all := measureDelay(result.Keys, interval, now)
@@ -95,8 +95,9 @@ func measure(result rotation.Result, err error, verified time.Duration, interval
 	return all
 }
 
-// measureDelay tells how long ago the current key should have been replaced. Any invocation tells
-// it, and what it warns of: who asks for the status every hour keeps the alarm NoTick quiet.
+// measureDelay returns how long ago the current key should have been replaced. Every invocation
+// publishes that, and its warnings, so somebody who asks for the status every hour keeps the alarm
+// NoTick quiet.
 func measureDelay(known []rotation.KeyReport, interval time.Duration, now time.Time) []metric {
 	for _, k := range known {
 		if due := k.Created.Add(interval); k.Role == rotation.RoleCurrent && interval > 0 && now.After(due) {
@@ -106,7 +107,7 @@ func measureDelay(known []rotation.KeyReport, interval time.Duration, now time.T
 	return nil
 }
 
-// measureAudit tells how much an audit found.
+// measureAudit counts an audit's findings.
 func measureAudit(a event.Answer, err error) (all []metric) {
 	if err != nil {
 		return []metric{count(string(rotation.TypeOf(err)), 1)}
@@ -116,7 +117,7 @@ func measureAudit(a event.Answer, err error) (all []metric) {
 		found[f.Severity]++
 	}
 	for _, s := range severities {
-		// No high finding is told, too: it shows that the audit ran.
+		// HighFindings is published even if it is 0, to show that the audit ran.
 		if found[s.severity] > 0 || s.severity == sendpolicy.High {
 			all = append(all, count(s.name, found[s.severity]))
 		}
@@ -129,8 +130,8 @@ func measureAudit(a event.Answer, err error) (all []metric) {
 
 func isBroken(w rotation.Warning) bool { return w.Code == rotation.WarnCurrentKeyBroken }
 
-// publish writes metrics as a line of the log from which CloudWatch takes them ("Specification:
-// Embedded metric format"). Where there is no Lambda, there is nobody to take them.
+// publish writes metrics as a line of the log, from which CloudWatch reads them ("Specification:
+// Embedded metric format"). Outside Lambda it writes nothing, because nobody would read them.
 func (f *Function) publish(ctx context.Context, log *slog.Logger, metrics []metric) {
 	if f.name == "" || len(metrics) == 0 {
 		return

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// measured are the metrics in the log since it was last looked at, of the last line that has any.
+// measured returns the latest metrics that were logged since it was last called.
 func (s *stage) measured() map[string]float64 {
 	s.Helper()
 	found := map[string]float64{}
@@ -26,8 +26,8 @@ func (s *stage) measured() map[string]float64 {
 	return found
 }
 
-// embedded holds a line of the log against the "Specification: Embedded metric format" of
-// CloudWatch, and takes its numbers.
+// embedded checks a line of the log against CloudWatch's "Specification: Embedded metric format",
+// and returns its numbers.
 func (s *stage) embedded(line string) map[string]float64 {
 	s.Helper()
 	var root map[string]any
@@ -109,7 +109,7 @@ func TestWhatHappensIsMeasured(t *testing.T) {
 	}
 }
 
-// TestAQuietHourCostsNothing: CloudWatch charges for each metric that is written in it.
+// TestAQuietHourCostsNothing: CloudWatch charges for each metric that is written in an hour.
 func TestAQuietHourCostsNothing(t *testing.T) {
 	s := newMeasuredStage(t)
 	s.must(`{}`, rotation.Rotated)
@@ -143,7 +143,7 @@ func TestWhatAlarmsLookAtIsMeasured(t *testing.T) {
 		s.measures(map[string]float64{"SecondsOverdue": (2 * day).Seconds()})
 		s.fails(`{"action":"rotate"}`, rotation.RotationBlocked)
 		if got := s.measured(); got["RotationBlocked"] != 1 || got["Blocked"] != 0 {
-			t.Errorf("who asks too early is told so, and nobody else needs to be: %v", got)
+			t.Errorf("the metrics of a rotation asked for too early: %v", got)
 		}
 	})
 	t.Run("a superseded key in use", func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// wayOut tells people what to do where the function has no way to what it needs. That is how a
-// function in private subnets without a NAT gateway shows, and its first invocation should say it.
+// wayOut adds what to do if the function can't reach something that it needs. That is the symptom
+// of a function in private subnets without a NAT gateway, and its first invocation should say so.
 func wayOut(err error) error {
 	var hints []string
 	walk(err, func(err error) {
@@ -29,7 +29,7 @@ func wayOut(err error) error {
 	return rotation.Errorf(rotation.TypeOf(err), "%w. %s", err, strings.Join(hints, ". "))
 }
 
-// walk visits an error and all that it wraps.
+// walk visits an error and all errors that it wraps.
 func walk(err error, visit func(error)) {
 	if err == nil {
 		return
@@ -45,14 +45,14 @@ func walk(err error, visit func(error)) {
 	}
 }
 
-// wayTo is what one failed call needs.
+// wayTo returns the hint for one failed call, or "".
 func wayTo(err error) string {
-	const hint = "There is no way to %s from here: if the function runs in a VPC's subnets, they need %s"
+	const hint = "The function can't reach %s: if it runs in a VPC's subnets, they need %s"
 	switch failed := err.(type) {
 	case *sessmtp.ReplyError:
 		if failed.Unreachable && !errors.Is(failed, syscall.ECONNREFUSED) && !unnamed(failed) {
 			return fmt.Sprintf(hint, failed.Addr,
-				"a NAT gateway or a VPC endpoint of SES's, and security groups that let out the SMTP port")
+				"a NAT gateway or a VPC endpoint of SES, and security groups that let out the SMTP port")
 		}
 	case *smithy.OperationError:
 		if !noWay(failed) {
@@ -67,7 +67,8 @@ func wayTo(err error) string {
 	return ""
 }
 
-// noWay: no connection was made, and nobody said no. Packets got lost, or there is no route.
+// noWay reports whether no connection was made and nothing refused it: packets were lost, or there
+// is no route.
 func noWay(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	if !ok || op.Op != "dial" || unnamed(op) {
@@ -77,8 +78,8 @@ func noWay(err error) bool {
 	return lookup || op.Timeout() || errors.Is(op, syscall.ENETUNREACH) || errors.Is(op, syscall.EHOSTUNREACH)
 }
 
-// unnamed: a name server has said that there is no such name. A VPC's knows AWS's names, so there
-// is a typo somewhere.
+// unnamed reports whether a name server said that there is no such name. A VPC's name server knows
+// AWS's names, so the name has a typo.
 func unnamed(err error) bool {
 	lookup, ok := errors.AsType[*net.DNSError](err)
 	return ok && lookup.IsNotFound

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// lost listens where no connection is answered, as a network without a way out loses packets: the
-// kernel drops them, because the queue of a server that accepts nobody is full.
+// lost listens without answering any connection, like a network that loses packets: the kernel
+// drops them, because the queue of a server that accepts nobody is full.
 func lost(t *testing.T) (addr string) {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
@@ -42,27 +42,27 @@ func lost(t *testing.T) (addr string) {
 	return ""
 }
 
-// TestTheFirstTickSaysThatThereIsNoWayOut: of a VPC, as a rule.
+// TestTheFirstTickSaysThatThereIsNoWayOut: this usually means out of a VPC.
 func TestTheFirstTickSaysThatThereIsNoWayOut(t *testing.T) {
 	const (
 		iam     = "a NAT gateway, because IAM has a VPC endpoint in us-east-1, cn-north-1 and us-gov-west-1 alone"
-		secrets = "There is no way to Secrets Manager from here: if the function runs in a VPC's subnets, they need " +
+		secrets = "The function can't reach Secrets Manager: if it runs in a VPC's subnets, they need " +
 			"a NAT gateway or a VPC endpoint of that service"
 		smtp = "security groups that let out the SMTP port"
 	)
 	for name, c := range map[string]struct {
-		variable, value string // with LOST for a server whose packets get lost
+		variable, value string // with LOST for a server that never answers
 		fails           rotation.ErrorType
 		says, never     string
 	}{
 		"IAM":             {"AWS_ENDPOINT_URL_IAM", "http://LOST", rotation.AWSError, iam, secrets},
 		"Secrets Manager": {"AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://LOST", rotation.AWSError, secrets, iam},
 		"SES": {"SMTP_ENDPOINT", "LOST", rotation.VerificationFailed,
-			"There is no way to LOST from here", "HTTPS"},
+			"The function can't reach LOST", "HTTPS"},
 		"the second Region": {"SMTP_ENDPOINT", "eu-west-1=127.0.0.1:1,us-east-1=LOST", rotation.VerificationFailed,
-			"There is no way to LOST from here", "There is no way to 127.0.0.1:1"},
+			"The function can't reach LOST", "The function can't reach 127.0.0.1:1"},
 		"the first Region": {"SMTP_ENDPOINT", "eu-west-1=LOST,us-east-1=127.0.0.1:1", rotation.VerificationFailed,
-			smtp, "There is no way to 127.0.0.1:1"},
+			smtp, "The function can't reach 127.0.0.1:1"},
 		"IAM says no": {"AWS_ENDPOINT_URL_IAM", "http://127.0.0.1:1", rotation.AWSError,
 			"connection refused", "VPC"},
 		"SES says no": {"SMTP_ENDPOINT", "127.0.0.1:1", rotation.VerificationFailed,

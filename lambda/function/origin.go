@@ -12,16 +12,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// origin knows CloudFormation's requests for the function's own stack from those that somebody
-// else wrote, who may invoke the function and would have it delete keys, or send something
-// somewhere.
+// origin tells CloudFormation's requests for the function's own stack from forged ones. Anybody who
+// may invoke the function could forge one to make it delete keys or send data elsewhere.
 type origin struct {
-	stackID string   // empty: any stack's
-	s3      []string // its names in the function's Region
-	testing []string // where AWS is played by something else: its hosts
+	stackID string   // any stack if empty
+	s3      []string // host names of S3 in the function's Region
+	testing []string // hosts that replace AWS in tests
 }
 
-// newOrigin reads STACK_ID, which the template sets. Where there is no stack, "none" refuses all.
+// newOrigin reads STACK_ID, which the template sets. Without a stack, "none" refuses all requests.
 func newOrigin(getenv func(string) string) origin {
 	o := origin{stackID: getenv("STACK_ID")}
 	region := ownRegion(getenv)
@@ -40,16 +39,16 @@ func newOrigin(getenv func(string) string) origin {
 	return o
 }
 
-// answerBucket begins the name of the bucket in which CloudFormation takes answers. The Region
+// answerBucket is the prefix of the bucket to which CloudFormation's answers go. The Region
 // follows, without its hyphens ("Setting up VPC endpoints for AWS CloudFormation").
 const answerBucket = "cloudformation-custom-resource-response-"
 
-// check refuses what isn't CloudFormation's for the function's stack. There is nobody to answer
-// then. CloudFormation takes answers at a presigned URL of a bucket of its own in the stack's
-// Region ("Custom resource request objects"). The errors don't say what a request would have to
-// name: whoever forged one would read it there.
+// check refuses requests that don't come from CloudFormation for the function's stack. Nobody is
+// answered then. CloudFormation takes answers at a presigned URL, in a bucket of its own in the
+// stack's Region ("Custom resource request objects"). The errors don't say which stack or URL would
+// be accepted: a forger could read it there.
 func (o origin) check(r cfn.Event) error {
-	const untouched = "; nothing was touched, and nobody is answered"
+	const untouched = "; nothing was touched, and no answer was sent"
 	if o.stackID != "" && r.StackID != o.stackID {
 		return rotation.Errorf(rotation.RequestError,
 			"StackId: isn't that of the function's stack, which STACK_ID names"+untouched)
@@ -75,14 +74,13 @@ func (o origin) answersAt(to *url.URL) bool {
 		slices.ContainsFunc(o.s3, isAt)
 }
 
-// isAnswerBucket wants a label of one word behind the beginning: a name with dots is another
-// bucket's.
+// isAnswerBucket wants one word after the prefix: a name with dots is another bucket's.
 func isAnswerBucket(name string) bool {
 	region, ok := strings.CutPrefix(name, answerBucket)
 	return ok && region != "" && !strings.Contains(region, ".")
 }
 
-// hostOf has one name for this machine, whatever it is called by.
+// hostOf returns the host of a URL, and the same name for all names of this machine.
 func hostOf(u *url.URL) string {
 	host := strings.ToLower(u.Hostname())
 	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {

@@ -6,8 +6,8 @@ import (
 	"github.com/aws/aws-lambda-go/cfn"
 )
 
-// The URLs are in CloudFormation's forms, as events of real stacks have them. On this machine it
-// is only if AWS is: in Lambda, the runtime's own API is there.
+// The URLs have CloudFormation's forms, as in events of real stacks. A host on this machine is only
+// allowed if AWS is on it: in Lambda, the runtime's own API is there.
 func TestCloudFormationIsAnsweredInEveryPartition(t *testing.T) {
 	t.Parallel()
 	const prefix = "cloudformation-custom-resource-response-"

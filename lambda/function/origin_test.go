@@ -13,7 +13,7 @@ import (
 
 const stackID = "arn:aws:cloudformation:eu-west-1:111122223333:stack/mail/0a1b2c3d"
 
-// requestTo is CloudFormation's request to delete, for an answer at a URL.
+// requestTo returns CloudFormation's request to delete, with a URL for the answer.
 func requestTo(url, stack string) string {
 	return fmt.Sprintf(`{"RequestType":"Delete","ResponseURL":%q,"StackId":%q,"RequestId":"r-1",
 		"ResourceProperties":{"OnDelete":"decommission"},"PhysicalResourceId":"FirstCredential",
@@ -67,7 +67,7 @@ func TestAnAnswerGoesToS3InTheFunctionsRegionOnly(t *testing.T) {
 	}
 	s.keyIs(id, "Active")
 	if strings.Contains(s.log.String(), "example.com") {
-		t.Error("a URL, which may be a permission, is logged")
+		t.Error("a URL, which may be signed, is logged")
 	}
 }
 

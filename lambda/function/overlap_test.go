@@ -10,7 +10,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// Overlaps that need calls to be held back at just the right moment.
+// These overlaps need calls to be held back at exactly the right moment.
 
 func TestAnEmergencyFencesAnewAfterAConflict(t *testing.T) {
 	s := newStage(t, nil)
@@ -51,7 +51,7 @@ func TestAnEmergencyFencesAnewAfterAConflict(t *testing.T) {
 			t.Errorf("emergency: %s %v", out, err)
 		}
 	}()
-	<-delQ.at // fence done, the other slot freed, about to create
+	<-delQ.at // the fence is done and the other slot free; it is about to create
 	go func() {
 		defer close(r)
 		_, _ = s.Function.Invoke(context.Background(), []byte(`{"action":"rotate"}`))
@@ -68,13 +68,13 @@ func TestAnEmergencyFencesAnewAfterAConflict(t *testing.T) {
 		select {
 		case <-e:
 			if dead {
-				t.Error("AWSCURRENT named a dead key during a rotation beside an emergency")
+				t.Error("AWSCURRENT named a dead key during a rotation and an emergency at once")
 			}
 			s.mailFlows()
 			return
 		default:
 			if v := s.current(); !v.Accepted {
-				if again := s.current(); again.Username == v.Username { // not a torn look
+				if again := s.current(); again.Username == v.Username { // both reads agree
 					dead = true
 				}
 			}
@@ -146,7 +146,7 @@ func TestATickThatDeactivatesWhatARollbackMadeCurrentUndoesIt(t *testing.T) {
 	})
 	tick := make(chan int)
 	go func() { defer close(tick); _, _ = s.Function.Invoke(context.Background(), []byte(`{}`)) }()
-	<-atUpdate // it has looked at AWSCURRENT for the last time, and is about to deactivate k1
+	<-atUpdate // it has read AWSCURRENT for the last time, and is about to deactivate k1
 	s.must(`{"action":"rollback"}`, rotation.RolledBack)
 	close(openUpdate)
 	<-tick

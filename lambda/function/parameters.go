@@ -11,13 +11,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 )
 
-// parameters are the copies of the credential in Parameter Store, as the environment asks for them.
+// parameters configures the copies of the credential in Parameter Store.
 type parameters struct{ path, kmsKey string }
 
 const pathVariable = "PARAMETER_PATH"
 
-// parameters has no path if that can't be one, so that nothing is asked about it: a stack with such
-// a path can be deleted.
+// parameters returns no path if the setting can't be one, so that no call is made about it and the
+// stack can still be deleted.
 func (e *environment) parameters() parameters {
 	p := parameters{e.getenv(pathVariable), e.getenv("PARAMETER_KMS_KEY")}
 	if p.path == "" {
@@ -30,7 +30,7 @@ func (e *environment) parameters() parameters {
 	return p
 }
 
-// copies is nil if there are to be none.
+// copies returns nil if there is no path.
 func (p parameters) copies(client *smtpparameter.Client, user string) rotation.Copies {
 	if p.path == "" {
 		return nil
@@ -49,21 +49,22 @@ func parameterStore(cfg aws.Config, source standardVariables, region string) *sm
 	return client
 }
 
-// dualStack are what names end in that have IPv6 addresses too, in the partitions that have such
-// names.
+// dualStack turns the ends of AWS's host names into those of names that also have IPv6 addresses,
+// in the partitions that have such names.
 var dualStack = strings.NewReplacer(".amazonaws.com.cn", ".api.amazonwebservices.com.cn",
 	".amazonaws.com", ".api.aws", ".amazonaws.eu", ".api.amazonwebservices.eu")
 
-// ssmEndpoint is Secrets Manager's in that Region, which the SDK knows, with the other service's
-// name. The SDK's own client resolves it so; in GovCloud, each endpoint of Systems Manager's is one
-// for FIPS ("AWS Systems Manager endpoints and quotas", AWS General Reference).
+// ssmEndpoint returns Systems Manager's endpoint in a Region: Secrets Manager's, which the SDK
+// resolves, with the other service's name. The SDK's own client resolves the same. In GovCloud,
+// every endpoint of Systems Manager is a FIPS endpoint ("AWS Systems Manager endpoints and quotas",
+// AWS General Reference).
 func ssmEndpoint(source standardVariables, region string) string {
 	const like = "https://secretsmanager"
 	fips := source.is("AWS_USE_FIPS_ENDPOINT")
 	found, err := secretsmanager.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(),
 		secretsmanager.EndpointParameters{Region: &region, UseFIPS: &fips})
 	if err != nil {
-		return "" // without a Region, which is a fault of the environment
+		return "" // there is no Region, which parseConfig reports
 	}
 	endpoint := "https://ssm" + strings.TrimPrefix(found.URI.String(), like)
 	if source.is("AWS_USE_DUALSTACK_ENDPOINT") {

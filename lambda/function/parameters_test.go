@@ -8,7 +8,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 )
 
-// What the SDK's own client for SSM resolves (service/ssm v1.83.0, endpoint_rules).
+// These are the endpoints that the SDK's own client for SSM resolves (service/ssm v1.83.0,
+// endpoint_rules).
 func TestParameterStoreIsWhereTheSDKWouldLookForIt(t *testing.T) {
 	for _, c := range []struct {
 		region, set, want string

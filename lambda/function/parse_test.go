@@ -32,8 +32,8 @@ func TestTheDefaultsAreThePublishedOnes(t *testing.T) {
 	}
 }
 
-// TestAWindowThatIsShorterThanWhatIAMTellsIsLogged: it is allowed, for tests and for whoever relies
-// on the grace period. 0 says so by itself.
+// TestAWindowThatIsShorterThanWhatIAMTellsIsLogged: such a window is allowed, for tests and for
+// people who rely on the grace period. 0 says that by itself.
 func TestAWindowThatIsShorterThanWhatIAMTellsIsLogged(t *testing.T) {
 	for window, want := range map[string]bool{"": false, "0": false, "1s": true, "59m59s": true, "60m": false,
 		"24h": false} {
@@ -47,7 +47,7 @@ func TestAWindowThatIsShorterThanWhatIAMTellsIsLogged(t *testing.T) {
 			t.Errorf("%s: %v", window, f.fault)
 		}
 		if got := strings.Contains(log.String(), "IN_USE_WINDOW: "+window+" is too short"); got != want {
-			t.Errorf("%q: that it is too short is told: %v, want %v: %s", window, got, want, &log)
+			t.Errorf("%q: logged as too short: %v, want %v: %s", window, got, want, &log)
 		}
 	}
 }

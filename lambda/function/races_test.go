@@ -11,7 +11,7 @@ import (
 )
 
 // TestTwoInvocationsAtOnceCantHarmEachOther overlaps every pair of events, with calls delayed in
-// varying patterns, and looks at AWSCURRENT between any two of them.
+// varying patterns, and checks AWSCURRENT between any two calls.
 func TestTwoInvocationsAtOnceCantHarmEachOther(t *testing.T) {
 	t.Parallel()
 	events := []string{`{}`, `{"action":"rotate"}`, `{"action":"emergency"}`}
@@ -58,8 +58,8 @@ func TestTwoInvocationsAtOnceCantHarmEachOther(t *testing.T) {
 	}
 }
 
-// pattern spreads the calls of two invocations over each other, differently for each seed and the
-// same on each run.
+// pattern interleaves the calls of two invocations, differently for each seed and in the same way
+// on each run.
 func pattern(seed, call int) time.Duration {
 	return time.Duration((call*7+seed*13+call*call*seed)%9) * time.Millisecond
 }

@@ -10,8 +10,8 @@ import (
 
 const secretARN = "arn:aws:secretsmanager:" + region + ":123456789012:secret:" + secret
 
-// onlyIn has Secrets Manager know the secret in one Region only, as AWS's does: in another, it
-// answers as if there were no such secret.
+// onlyIn makes Secrets Manager know the secret in one Region only, as AWS does: in other Regions,
+// it answers as if there were no such secret.
 func (s *stage) onlyIn(region string) {
 	s.World.Intercept(func(call localaws.Call) *localaws.Fault {
 		if call.Service == "secretsmanager" && call.Region != region {
@@ -64,7 +64,7 @@ func TestASecretIDThatIsNoSecretsARNIsRefusedBeforeAnyCall(t *testing.T) {
 		t.Run(id, func(t *testing.T) {
 			s := newStage(t, map[string]string{"SECRET_ID": id})
 			for _, event := range []string{`{}`, `{"action":"emergency"}`, `{"action":"audit"}`} {
-				s.fails(event, rotation.ConfigurationError, "SECRET_ID: ", says, "wanted")
+				s.fails(event, rotation.ConfigurationError, "SECRET_ID: ", says, "; give ")
 			}
 			if n := len(s.World.Calls()); n != 0 {
 				t.Errorf("%d AWS calls were made", n)
@@ -73,12 +73,12 @@ func TestASecretIDThatIsNoSecretsARNIsRefusedBeforeAnyCall(t *testing.T) {
 	}
 }
 
-// Keys aren't deleted on the word of a setting that names no secret: CloudFormation is told why.
+// Keys aren't deleted because of a setting that names no secret; CloudFormation gets the reason.
 func TestAStackWhoseSecretIDIsRefusedIsDecommissionedByNobody(t *testing.T) {
 	s := newStage(t, map[string]string{"SECRET_ID": secretARN + ":password::"})
 	answer := s.cloudFormation().answered("Delete", `"ResourceProperties":{"OnDelete":"decommission"},`, "FAILED")
-	if !strings.Contains(answer.Reason, "SECRET_ID: the ARN goes on with") {
-		t.Errorf("CloudFormation is told %q", answer.Reason)
+	if !strings.Contains(answer.Reason, "SECRET_ID: the ARN ends in something that no secret's name has") {
+		t.Errorf("CloudFormation got %q", answer.Reason)
 	}
 	if n := len(s.World.Calls()); n != 0 {
 		t.Errorf("%d AWS calls were made", n)

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// Cases that were found to jam, to harm or to surprise.
+// These are cases that were found to jam, to harm or to surprise.
 
 func TestAMistypedRegionDoesntJamTheFirstCredential(t *testing.T) {
 	s := newStage(t, map[string]string{"SMTP_REGIONS": "eu-wst-1", "SMTP_ENDPOINT": "127.0.0.1:1"})
@@ -101,7 +101,7 @@ func TestTwoRollbacksAtOnceAreOne(t *testing.T) {
 	s.after(hour)
 	s.must(`{"action":"rotate"}`, rotation.Rotated)
 	s.after(hour)
-	s.World.Intercept(func(c localaws.Call) *localaws.Fault { // both have looked before either acts
+	s.World.Intercept(func(c localaws.Call) *localaws.Fault { // both have read before either acts
 		return &localaws.Fault{Delay: 20 * time.Millisecond}
 	})
 	var both sync.WaitGroup
@@ -130,7 +130,7 @@ func TestARollbackThatIsTriedAgainIsOne(t *testing.T) {
 		}
 	}
 	s.after(20 * time.Minute)
-	s.must(`{"action":"rollback"}`, rotation.RolledBack) // a later one is meant
+	s.must(`{"action":"rollback"}`, rotation.RolledBack) // a later one isn't a retry
 	if got := s.mailFlows().Username; got != k2 {
 		t.Fatalf("AWSCURRENT names %s, want %s", got, k2)
 	}
@@ -266,8 +266,8 @@ func TestTheMaximumGraceSparesAStrangersKeyInUse(t *testing.T) {
 func TestASecretThatIsReadTooSoonKeepsItsValue(t *testing.T) {
 	s := newStage(t, nil)
 	s.must(`{}`, rotation.Rotated)
-	s.World.SetSecretStaleness(time.Minute) // reads tell of a time before there was a secret
-	_, _ = s.invoke(`{}`)                   // whatever it comes to
+	s.World.SetSecretStaleness(time.Minute) // reads return the time before there was a secret
+	_, _ = s.invoke(`{}`)                   // whatever the outcome
 	s.World.SetSecretStaleness(0)
 	s.mailFlows()
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// request is what an event asks of the rotator. An audit, a leak and a change of the stack ask more
-// of the function than that, and are served elsewhere.
+// request returns what an event asks of the rotator. Audits, leaks and stack changes ask more than
+// that of the function, and are served elsewhere.
 func request(e event.Event) rotation.Request {
 	switch e := e.(type) {
 	case event.Tick:

@@ -16,7 +16,7 @@ func stepEvent(step, token string) string {
 	return fmt.Sprintf(`{"Step":%q,"SecretId":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:%s-AbCdEf","ClientRequestToken":%q}`, step, secret, token)
 }
 
-// startRotation is Secrets Manager's part before the first step.
+// startRotation does what Secrets Manager does before the first step.
 func (s *stage) startRotation() (token string) {
 	s.Helper()
 	token, err := s.World.StartRotation(secret)
@@ -26,9 +26,8 @@ func (s *stage) startRotation() (token string) {
 	return token
 }
 
-// rotates drives the four steps as Secrets Manager does, and holds the end against what it asks
-// for: AWSPENDING is where AWSCURRENT is, or nowhere ("RotateSecret", Secrets Manager API
-// reference).
+// rotates runs the four steps as Secrets Manager does, and checks what it wants at the end:
+// AWSPENDING is where AWSCURRENT is, or nowhere ("RotateSecret", Secrets Manager API reference).
 func (s *stage) rotates() {
 	s.Helper()
 	token := s.startRotation()
@@ -104,7 +103,7 @@ func TestARotationStepOutOfOrderTouchesNothing(t *testing.T) {
 		t.Errorf("there are %d keys", n)
 	}
 	s.after(30 * day)
-	s.must(`{}`, rotation.Rotated) // an empty version is in no tick's way
+	s.must(`{}`, rotation.Rotated) // an empty version doesn't hinder a tick
 	s.fails(stepEvent("finishSecret", token), rotation.Conflict, token)
 	s.mailFlows()
 }
@@ -128,7 +127,7 @@ func TestARotationIsTestedAndRefused(t *testing.T) {
 		t.Error("it was promoted unproved")
 	}
 	s.after(hour)
-	s.must(`{}`, rotation.Rotated) // a tick goes on with it, too
+	s.must(`{}`, rotation.Rotated) // a tick continues it, too
 	s.mailFlows()
 	if err := s.World.SetKeyStatus(s.mailFlows().Username, "Inactive"); err != nil {
 		t.Fatal(err)
@@ -151,7 +150,7 @@ func TestARotationBesideAPendingCredentialIsRefused(t *testing.T) {
 	s.after(31 * day)
 	s.World.SetPropagation(hour)
 	s.fails(`{}`, rotation.VerificationFailed)
-	s.fails(stepEvent("createSecret", "0123456789abcdef0123456789abcdef"), rotation.RotationBlocked, "pending already")
+	s.fails(stepEvent("createSecret", "0123456789abcdef0123456789abcdef"), rotation.RotationBlocked, "already pending")
 }
 
 func TestARotationStepFailsAnywhereAndGoesOn(t *testing.T) {
@@ -160,7 +159,7 @@ func TestARotationStepFailsAnywhereAndGoesOn(t *testing.T) {
 		s.must(`{}`, rotation.Rotated)
 		s.after(10 * day)
 		token := s.startRotation()
-		var calls atomic.Int32 // two of them may be under way at once
+		var calls atomic.Int32 // two of them may run at once
 		s.World.Intercept(func(localaws.Call) *localaws.Fault {
 			if int(calls.Add(1)) != failing+1 {
 				return nil

@@ -23,9 +23,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// TestTwoHundredRotationsWithMailFlowingRefuseNoMail plays some sixteen years of rotations by age,
-// with a tick a day, while applications send: each with what it read from the secret up to three
-// days ago, and none of them tries anything twice.
+// TestTwoHundredRotationsWithMailFlowingRefuseNoMail simulates about sixteen years of rotations by
+// age, with a tick a day, while applications send. Each uses what it read from the secret up to
+// three days ago, and none of them retries anything.
 func TestTwoHundredRotationsWithMailFlowingRefuseNoMail(t *testing.T) {
 	rotations := whole.Size(t, "rotations", 20, 200)
 	s := newStage(t, nil)
@@ -34,7 +34,7 @@ func TestTwoHundredRotationsWithMailFlowingRefuseNoMail(t *testing.T) {
 	applications := []*application{
 		s.newApplication("a", 1), s.newApplication("b", 3), s.newApplication("c", 5), s.newApplication("d", 7),
 	}
-	days := rotations*30 + 10 // the last of the superseded keys goes in the days after
+	days := rotations*30 + 10 // the last superseded key is deleted in the extra days
 	life := s.sendAlong(applications, days)
 	t.Logf("%d rotations in %d days, with %s, took %s", len(life.superseded), life.days, traffic(applications),
 		time.Since(start).Round(time.Millisecond))
@@ -52,16 +52,15 @@ func TestTwoHundredRotationsWithMailFlowingRefuseNoMail(t *testing.T) {
 	s.everyMailArrivedOnce(applications, days)
 }
 
-// keyLives is what became of access keys in so many days, each list in the order in which it
-// happened.
+// keyLives lists what happened to access keys in that many days, in order of time.
 type keyLives struct {
 	days                             int
 	superseded, deactivated, deleted []string
 }
 
-// sendAlong moves the clock day by day, ticks, and has each application send a mail a day while
-// that goes on. The clock moves under mails that are on their way, but no application falls behind
-// it by more than two days. It ends early where a mail was refused.
+// sendAlong moves the clock day by day, ticks, and makes each application send one mail a day. The
+// clock moves while mails are being sent, but no application is more than two days behind it. It
+// ends early if a mail was refused.
 func (s *stage) sendAlong(applications []*application, days int) (life keyLives) {
 	s.Helper()
 	var sending sync.WaitGroup
@@ -84,7 +83,7 @@ func (s *stage) sendAlong(applications []*application, days int) (life keyLives)
 	return life
 }
 
-// tickInto is a tick that may do anything but fail, be blocked or warn.
+// tickInto runs a tick, which may do anything except fail, be blocked or warn.
 func (s *stage) tickInto(life *keyLives) {
 	s.Helper()
 	before := s.mailFlows().Username
@@ -108,7 +107,7 @@ func (s *stage) tickInto(life *keyLives) {
 	}
 }
 
-// everyMailArrivedOnce holds what SES accepted against what was sent.
+// everyMailArrivedOnce compares what SES accepted with what was sent.
 func (s *stage) everyMailArrivedOnce(applications []*application, days int) {
 	s.Helper()
 	arrived := map[string]int{}
@@ -136,17 +135,16 @@ func (s *stage) everyMailArrivedOnce(applications []*application, days int) {
 	}
 }
 
-// credentialLife is how long an application goes on with what it read.
+// credentialLife is how long an application uses what it read.
 const credentialLife = 3 * day
 
-// An application sends a mail each day. It knows the secret's name and nothing else, and tries
-// nothing twice.
+// An application sends a mail each day. It knows only the secret's name, and retries nothing.
 type application struct {
 	*stage
 	name    string
-	perConn int // it ends a connection after so many mails, and where the credential has changed
+	perConn int // it ends a connection after so many mails, and when the credential has changed
 	secrets *secretsmanager.Client
-	days    chan struct{} // a mail is due for each
+	days    chan struct{} // a mail is due for each day
 
 	credential credential.Value
 	readAt     time.Time // by the World's clock
@@ -168,7 +166,7 @@ func (s *stage) newApplication(name string, perConn int) *application {
 	return &application{stage: s, name: name, perConn: perConn, secrets: client, days: make(chan struct{}, 1)}
 }
 
-// run sends a mail for each day that comes, until one is refused.
+// run sends a mail for each day, until one is refused.
 func (a *application) run() {
 	defer a.hangUp()
 	refused := false
@@ -185,7 +183,7 @@ func (a *application) run() {
 	}
 }
 
-// sendOne sends the next mail on the connection that there is, or on a new one.
+// sendOne sends the next mail on the open connection, or on a new one.
 func (a *application) sendOne() error {
 	if a.World.Now().Sub(a.readAt) >= credentialLife {
 		if err := a.read(); err != nil {
@@ -206,7 +204,7 @@ func (a *application) sendOne() error {
 	return nil
 }
 
-// read takes the credential from the secret, and leaves the connection if it is another one.
+// read reads the credential from the secret, and closes the connection if the credential changed.
 func (a *application) read() error {
 	at := a.World.Now()
 	out, err := a.secrets.GetSecretValue(context.Background(), &secretsmanager.GetSecretValueInput{

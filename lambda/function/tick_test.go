@@ -138,7 +138,7 @@ func TestAnUnreachableSESLeavesTheCredentialPending(t *testing.T) {
 			})
 			s.fails(`{}`, rotation.VerificationFailed, "stays pending", k1)
 			s.after(3 * hour)
-			s.fails(`{}`, rotation.VerificationFailed) // however long it takes
+			s.fails(`{}`, rotation.VerificationFailed) // however long that lasts
 			if n := len(s.World.Keys(user)); n != 2 {
 				t.Fatalf("%d keys, want the current and the pending one", n)
 			}
@@ -198,7 +198,7 @@ func TestABrokenCurrentKeyIsReplacedAndNeverReactivated(t *testing.T) {
 		}
 		result := s.must(`{}`, rotation.Rotated)
 		if !warned(result, rotation.WarnCurrentKeyBroken, "is gone") {
-			t.Errorf("not said loudly: %+v", result.Warnings)
+			t.Errorf("no loud warning: %+v", result.Warnings)
 		}
 		s.quiet()
 	})
@@ -308,7 +308,7 @@ func warned(r rotation.Result, code rotation.WarningCode, part string) bool {
 	return false
 }
 
-// onlyReads fails where an AWS call since ResetCalls changed anything.
+// onlyReads fails the test if an AWS call since ResetCalls changed anything.
 func (s *stage) onlyReads() {
 	s.Helper()
 	for action := range s.calls() {

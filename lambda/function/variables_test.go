@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestPackagesDontNameTheFunctionsVariables looks for them in every text of pkg: what the packages
-// report is also read by people who use the command line, or a program of their own.
+// TestPackagesDontNameTheFunctionsVariables searches every text in pkg for them: users of the
+// command line, or of a program of their own, also read what the packages report.
 func TestPackagesDontNameTheFunctionsVariables(t *testing.T) {
 	names := []string{"SMTP_USER_NAME", "SECRET_ID", "SMTP_REGIONS", "SMTP_ENDPOINT", "VERIFY_FROM", "SUSPECTED_LEAKS",
 		"STACK_ID", "PARAMETER_PATH", "PARAMETER_KMS_KEY"}

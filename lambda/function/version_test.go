@@ -18,16 +18,16 @@ func TestEveryAnswerAndItsLineOfTheLogSayTheVersion(t *testing.T) {
 			t.Errorf("%s: version %q, %v", event, answer.Version, err)
 		}
 		if !strings.Contains(s.log.String(), want) {
-			t.Errorf("%s: the log hasn't %s: %s", event, want, s.log.String())
+			t.Errorf("%s: the log doesn't have %s: %s", event, want, s.log.String())
 		}
 	}
 }
 
-// A function that fails answers with AWS Lambda's own two fields. Its log says which one it was.
+// A function that fails answers with only AWS Lambda's own two fields. Its log has the version.
 func TestTheLogOfAFailureSaysTheVersion(t *testing.T) {
 	s := newStage(t, map[string]string{"GRACE_PERIOD": "a while"})
 	s.fails(`{}`, rotation.ConfigurationError, "GRACE_PERIOD")
 	if want := `"version":"` + version.String() + `"`; !strings.Contains(s.log.String(), want) {
-		t.Errorf("the log hasn't %s: %s", want, s.log.String())
+		t.Errorf("the log doesn't have %s: %s", want, s.log.String())
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// TestANameThatNobodyKnowsIsNoMissingWay: it is mistyped, and a NAT gateway wouldn't help. A name
-// server that doesn't answer may be one.
+// TestANameThatNobodyKnowsIsNoMissingWay: the name is mistyped, and a NAT gateway wouldn't help. A
+// name server that doesn't answer can mean a missing way out.
 func TestANameThatNobodyKnowsIsNoMissingWay(t *testing.T) {
 	wrong := &net.DNSError{Err: "no such host", Name: "iam.example.com", IsNotFound: true}
 	silent := &net.DNSError{Err: "i/o timeout", Name: "iam.example.com", IsTimeout: true}
@@ -31,7 +31,7 @@ func TestANameThatNobodyKnowsIsNoMissingWay(t *testing.T) {
 		{"something else", errors.New("something else"), false},
 	} {
 		err := wayOut(rotation.Errorf(rotation.Conflict, "it failed: %w", c.err))
-		if got := strings.Contains(err.Error(), "There is no way to"); got != c.want {
+		if got := strings.Contains(err.Error(), "The function can't reach"); got != c.want {
 			t.Errorf("%s: %v", c.what, err)
 		}
 		if rotation.TypeOf(err) != rotation.Conflict {
@@ -39,7 +39,7 @@ func TestANameThatNobodyKnowsIsNoMissingWay(t *testing.T) {
 		}
 	}
 	if wayOut(nil) != nil {
-		t.Error("no error becomes one")
+		t.Error("nil becomes an error")
 	}
 }
 

@@ -23,13 +23,13 @@ const (
 	region = localfunction.Region
 )
 
-// stage is the function and the AWS it acts on, with the clock in the test's hand.
+// stage is the function and the AWS it acts on, with a clock that the test controls.
 type stage struct {
 	*testing.T
 	*localfunction.Deployment
 	log     syncBuffer
 	answers strings.Builder // all results and errors, for the search for secrets
-	// secretStored: the test puts a secret access key into the secret.
+	// secretStored is set if the test puts a secret access key into the secret.
 	secretStored bool
 }
 
@@ -44,14 +44,14 @@ func (b *syncBuffer) Write(p []byte) (int, error) {
 	return b.Builder.Write(p)
 }
 
-// newStage changes the function's environment by env.
+// newStage starts the function with changes to its environment, for a test that runs in parallel.
 func newStage(t *testing.T, env map[string]string) *stage {
 	t.Helper()
 	t.Parallel()
 	return newSerialStage(t, env)
 }
 
-// newSerialStage is newStage for tests whose next step depends on this one's end.
+// newSerialStage is newStage for a test that doesn't run in parallel.
 func newSerialStage(t *testing.T, env map[string]string) *stage {
 	t.Helper()
 	s := &stage{T: t}
@@ -69,8 +69,8 @@ func newSerialStage(t *testing.T, env map[string]string) *stage {
 	return s
 }
 
-// handMadeSecret gives the secret the value that people write: an access key's username and
-// password, and nothing else.
+// handMadeSecret gives the secret a value as people write it: only an access key's username and
+// password.
 func (s *stage) handMadeSecret() (accessKeyID string) {
 	s.Helper()
 	id, key, err := s.World.CreateAccessKey(user)
@@ -102,7 +102,7 @@ func (s *stage) invoke(event string) (rotation.Result, *messages.InvokeResponse_
 	return answer.Result, nil
 }
 
-// must is invoke where an error is a failure, and the outcome is known.
+// must invokes the function and fails the test if that fails or has another outcome.
 func (s *stage) must(event string, want rotation.Outcome) rotation.Result {
 	s.Helper()
 	result, err := s.invoke(event)
@@ -115,7 +115,7 @@ func (s *stage) must(event string, want rotation.Outcome) rotation.Result {
 	return result
 }
 
-// fails is invoke where a success is a failure.
+// fails invokes the function and fails the test if that succeeds.
 func (s *stage) fails(event string, want rotation.ErrorType, parts ...string) string {
 	s.Helper()
 	result, err := s.invoke(event)
@@ -133,7 +133,7 @@ func (s *stage) fails(event string, want rotation.ErrorType, parts ...string) st
 	return err.Message
 }
 
-// current is what an application reads, and whether SES accepts it.
+// current returns what an application reads, and whether SES accepts it.
 func (s *stage) current() localfunction.Credential {
 	s.Helper()
 	c, err := s.Current()
@@ -143,7 +143,7 @@ func (s *stage) current() localfunction.Credential {
 	return c
 }
 
-// mailFlows fails where AWSCURRENT's credential isn't accepted.
+// mailFlows fails the test if SES doesn't accept AWSCURRENT's credential.
 func (s *stage) mailFlows() localfunction.Credential {
 	s.Helper()
 	c := s.current()
@@ -162,7 +162,7 @@ func (s *stage) key(id string) (localaws.Key, bool) {
 	return localaws.Key{}, false
 }
 
-// keyIs checks a key's status, "gone" for none.
+// keyIs checks a key's status; "gone" means that there is no such key.
 func (s *stage) keyIs(id, want string) {
 	s.Helper()
 	status := "gone"
@@ -174,7 +174,7 @@ func (s *stage) keyIs(id, want string) {
 	}
 }
 
-// quiet is how a life ends.
+// quiet checks that nothing is left to do.
 func (s *stage) quiet() {
 	s.Helper()
 	if err := s.Unsettled(); err != nil {
@@ -190,10 +190,10 @@ func (s *stage) calls() map[string]int {
 	return counts
 }
 
-// nothingSecretWasTold looks for every secret ever made in all that was logged and answered, and
-// for secret access keys in all that was stored.
+// nothingSecretWasTold searches everything logged and answered for every secret ever made, and
+// everything stored for secret access keys.
 func (s *stage) nothingSecretWasTold() {
-	told := strings.ToLower(s.log.String() + s.answers.String()) // Regions and hosts are written so
+	told := strings.ToLower(s.log.String() + s.answers.String()) // Regions and hosts are in lower case
 	stored := ""
 	for _, v := range s.World.Versions(secret) {
 		stored += v.Value

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 )
 
-// API is Lambda's Invoke ("Invoke", Lambda API reference) for the function under a name, for
-// programs that ask it over the wire. There is no other function.
+// API serves Lambda's Invoke ("Invoke", Lambda API reference) for the function under the given
+// name, for programs that call it over HTTP. It knows no other function.
 func (d *Deployment) API(name string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, rest, _ := strings.Cut(r.URL.Path, "/functions/")

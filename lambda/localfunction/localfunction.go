@@ -1,6 +1,6 @@
 // Package localfunction runs the function on this machine, for the demo and for tests: the deployed
 // code, in this process, acting on a localaws.World. User and Secret exist there as the template
-// creates them, and there is no credential yet.
+// creates them, without a credential.
 //
 //	d, err := localfunction.Start(localfunction.Config{})
 //	defer d.Close()
@@ -34,12 +34,12 @@ const (
 	Region = "eu-west-1"
 )
 
-// Config describes a Deployment. The zero value works.
+// Config configures a Deployment. The zero value works.
 type Config struct {
-	// Regions are the SES Regions of World. The default is Region. The function's credential is for
-	// the first one, until SetRegions says otherwise.
+	// Regions are the SES Regions of World. The default is Region. The credential is for the first
+	// one, until SetRegions changes that.
 	Regions []string
-	// Now is the clock that World.Advance moves ahead of. The default is time.Now.
+	// Now is the clock; World.Advance sets the World's time ahead of it. The default is time.Now.
 	Now func() time.Time
 	// Env changes and extends the function's environment.
 	Env map[string]string
@@ -47,17 +47,17 @@ type Config struct {
 	Log slog.Handler
 }
 
-// Deployment is the function and the AWS that it acts on. Invoke and Current may be called by many
-// goroutines at once.
+// Deployment is the function and the AWS that it acts on. Several goroutines may call Invoke and
+// Current at once.
 type Deployment struct {
 	World *localaws.World
-	// Env is the function's environment. A change takes effect with Restart.
+	// Env is the function's environment. A change takes effect after Restart.
 	Env map[string]string
 	// Function is the function since the last Restart.
 	Function *function.Function
 
 	log *slog.Logger
-	dir string // of World's certificate; empty: there is no such file yet
+	dir string // with World's certificate; empty until Environ writes it
 }
 
 // Start starts a World with the function in it. Close the Deployment afterwards.
@@ -88,7 +88,7 @@ func Start(cfg Config) (*Deployment, error) {
 	return d, nil
 }
 
-// Close closes World and removes the file of Environ.
+// Close closes World and removes the file that Environ wrote.
 func (d *Deployment) Close() error {
 	err := d.World.Close()
 	if d.dir != "" {
@@ -97,7 +97,8 @@ func (d *Deployment) Close() error {
 	return err
 }
 
-// Restart replaces the function with a new one, as Lambda does. It reads Env and remembers nothing.
+// Restart replaces the function with a new one, as Lambda does: it reads Env anew and remembers
+// nothing.
 func (d *Deployment) Restart() {
 	env := maps.Clone(d.Env)
 	d.Function = function.New(function.World{
@@ -108,8 +109,8 @@ func (d *Deployment) Restart() {
 	})
 }
 
-// SetRegions changes the Regions that the credential is for, the primary first, and restarts the
-// function. All must be among the Config's.
+// SetRegions changes the Regions of the credential, the primary one first, and restarts the
+// function. Config.Regions must have all of them.
 func (d *Deployment) SetRegions(regions ...string) {
 	endpoints := make([]string, len(regions))
 	for i, region := range regions {
@@ -119,8 +120,8 @@ func (d *Deployment) SetRegions(regions ...string) {
 	d.Restart()
 }
 
-// Environ returns Env for a process of the built function. The process trusts no certificate except
-// World's, which is in a file until Close.
+// Environ returns Env for a process that runs the built function. The process trusts only World's
+// certificate, which is in a file until Close.
 func (d *Deployment) Environ() ([]string, error) {
 	if d.dir == "" {
 		dir, err := os.MkdirTemp("", "localfunction-")
@@ -157,15 +158,15 @@ func (d *Deployment) Invoke(ctx context.Context, event string) (Answer, error) {
 	return answer, json.Unmarshal(text, &answer.Answer)
 }
 
-// Credential is a version's value.
+// Credential is the value of a version.
 type Credential struct {
 	credential.Value
-	// Accepted tells whether SES accepts it now, in every Region that it is for.
+	// Accepted is whether SES accepts it now, in every Region that it is for.
 	Accepted bool
 }
 
-// Current reads AWSCURRENT. If there is no credential yet, it has no username; a value made by hand
-// may lack everything that an application doesn't know by itself: host, port and Region.
+// Current reads AWSCURRENT. Without a credential yet, the username is empty; a value made by hand
+// may also lack host, port and Region, which applications can know by themselves.
 func (d *Deployment) Current() (Credential, error) {
 	version, ok := d.World.Labelled(Secret, "AWSCURRENT")
 	if !ok {
@@ -207,8 +208,8 @@ func (d *Deployment) accepts(v credential.Value) bool {
 	return d.World.Accepts(primary, v.Username, v.Password)
 }
 
-// Unsettled returns what is left to do. It is nil if the user has one access key, which is Active,
-// AWSCURRENT names it, SES accepts it, and nothing is pending.
+// Unsettled returns what is left to do. It returns nil if the user has exactly one access key,
+// which is Active and named by AWSCURRENT, SES accepts it, and nothing is pending.
 func (d *Deployment) Unsettled() error {
 	c, err := d.Current()
 	if err != nil {

@@ -7,10 +7,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 )
 
-// largest is how long a secret's value can be ("AWS Secrets Manager quotas").
+// largest is the most bytes that a secret's value may have ("AWS Secrets Manager quotas").
 const largest = 65536
 
-// BenchmarkAHostileValue reads and rewrites the worst that somebody could write into the secret.
+// BenchmarkAHostileValue reads and rewrites the worst value that somebody could put into the
+// secret.
 func BenchmarkAHostileValue(b *testing.B) {
 	for name, member := range map[string]string{
 		"nested arrays":  strings.Repeat("[", 9000) + strings.Repeat("]", 9000),
@@ -34,7 +35,7 @@ func BenchmarkAHostileValue(b *testing.B) {
 	}
 }
 
-// BenchmarkOurOwnValue reads and rewrites what the rotator writes, as each tick does.
+// BenchmarkOurOwnValue reads and rewrites a value that the rotator wrote, as each tick does.
 func BenchmarkOurOwnValue(b *testing.B) {
 	text, err := credential.Compose("user", rotated, credential.Content{})
 	if err != nil {

@@ -13,10 +13,10 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// Compose writes a credential of the user, with one login for each Region and the primary one
-// first. It keeps those members of old that the schema doesn't define, in regions too: people have
-// added them. Where these hold the old credential, they get the new one, so that applications that
-// read them go on. A secret access key isn't kept.
+// Compose writes a credential of the user, with one login for each Region, the primary one first.
+// It keeps the members of old that the schema doesn't define, also in regions, because people added
+// them. If these hold the old credential, they get the new one, so that applications that read them
+// keep working. A secret access key isn't kept.
 func Compose(user string, logins []sessmtp.Login, old Content) (string, error) {
 	if len(logins) == 0 {
 		return "", errors.New("there is no login to write into the secret")
@@ -47,8 +47,8 @@ func Compose(user string, logins []sessmtp.Login, old Content) (string, error) {
 	return string(kept.rewritten(values, published)), nil
 }
 
-// dropClearURL takes the old login's own smtps_url out where the new one has none. What people have
-// put there for a relay of theirs still has smtps, and stays.
+// dropClearURL removes the old login's own smtps_url if the new login has none. If people put the
+// URL of their own relay there, it has the scheme smtps and stays.
 func (o object) dropClearURL() {
 	for name, raw := range o {
 		if d, ok := fromURL(leaf{raw: raw}.text()); ok && strings.EqualFold(name, smtpsURL) && !d.implicitTLS() {
@@ -57,14 +57,15 @@ func (o object) dropClearURL() {
 	}
 }
 
-// written is what a value and each of its Regions have in common. A port that was text stays text.
+// written returns the members that a value and each of its Regions both have. A port that was text
+// stays text.
 func (o object) written(l sessmtp.Login) object {
 	port := json.RawMessage(strconv.Itoa(l.Port))
 	return object{"host": quoted(l.Host), "port": valueAt(o.member("port"), port),
 		"password": quoted(string(l.Password))}
 }
 
-// valueAt is the value in the form of what it takes the place of: a number becomes text there.
+// valueAt returns the value in the form of the old one: if that was text, a number becomes text.
 func valueAt(old, value json.RawMessage) json.RawMessage {
 	if isText(old) && !isText(value) {
 		return quoted(string(value))
@@ -72,9 +73,8 @@ func valueAt(old, value json.RawMessage) json.RawMessage {
 	return value
 }
 
-// rewritten is o as JSON, with the published values first, in their order. A member whose name
-// differs from a published one only in case has the same value: some readers don't tell the two
-// apart.
+// rewritten returns o as JSON, with the published values first, in their order. A member whose name
+// differs from a published one only in case gets the same value, because some readers ignore case.
 func (o object) rewritten(values object, order []string) json.RawMessage {
 	var out bytes.Buffer
 	separator := "{"
@@ -108,7 +108,7 @@ type place struct {
 	leaf
 }
 
-// configured are the places to which the configured names lead.
+// configured returns the places that the configured names lead to.
 func (c Content) configured() (all []place) {
 	for _, key := range slices.Sorted(maps.Keys(c.names)) {
 		l, ok := c.members.at(c.names[key])
@@ -120,8 +120,8 @@ func (c Content) configured() (all []place) {
 	return all
 }
 
-// canHold tells whether a member can be written there without taking the place of another one: on
-// the way there are only objects, and at its end there is none.
+// canHold reports whether a member can be written at path without replacing another one: there is
+// nothing at its end, and only objects on the way to it.
 func (o object) canHold(path []string) bool {
 	raw := o[path[0]]
 	if len(path) == 1 || isNothing(raw) {
@@ -131,8 +131,8 @@ func (o object) canHold(path []string) bool {
 	return inner != nil && inner.canHold(path[1:])
 }
 
-// set writes a member, and the objects around it where they are missing. What isn't an object
-// stays.
+// set writes a member, and the objects around it if they are missing. It leaves anything alone that
+// is in the way and isn't an object.
 func (o object) set(path []string, value json.RawMessage) {
 	if len(path) == 1 {
 		o[path[0]] = value
@@ -148,7 +148,8 @@ func (o object) set(path []string, value json.RawMessage) {
 
 func quoted(text string) json.RawMessage { return marshal(text) }
 
-// marshal writes what can always be written: text, and objects whose members are JSON already.
+// marshal writes a value that always can be written: text, or objects whose members are JSON
+// already.
 func marshal(value any) json.RawMessage {
 	text, err := json.Marshal(value)
 	if err != nil {

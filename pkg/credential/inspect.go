@@ -12,45 +12,45 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// Content is what a secret holds, read for a program that rewrites it. The zero Content has nothing
-// to keep.
+// Content is a secret's content, for a program that rewrites the secret. The zero Content has
+// nothing to keep.
 type Content struct {
 	// IAMUser is empty in a value made by hand.
 	IAMUser string
-	// Logins has the primary Region first, then the others by name. There is always one, but it may
-	// lack anything: whatever the value doesn't say is left zero.
+	// Logins has the primary Region first, then the others by name. There is always one, but any of
+	// its fields may be zero, if the value doesn't say.
 	Logins []sessmtp.Login
-	// Misfit says why there is no username: what stands there isn't the ID of an access key, or
-	// nothing does. It never quotes from the value, except for names of members.
+	// Misfit says why there is no username: there is none in the value, or it isn't an access key
+	// ID. The text quotes nothing from the value but names of members.
 	Misfit error
-	// Text: the value is AWS's sample's AKIA…:B…, which is no JSON. Applications that read that
-	// can't read what Compose writes.
+	// Text is set if the value has the form of AWS's sample, AKIA…:B…, which isn't JSON.
+	// Applications that expect that form can't read a value from Compose.
 	Text bool
-	// ImplicitTLS and StartTLS tell what the value says, in other words than by the port, about how
-	// the connection is to be protected.
+	// ImplicitTLS and StartTLS are what the value says, other than by the port, about how to
+	// protect the connection.
 	ImplicitTLS, StartTLS bool
-	// Regions are all that the value mentions, under whatever name.
+	// Regions are all Regions that the value mentions, under any name.
 	Regions []string
-	// Strange names members that Compose overwrites although what they hold is no part of the
-	// credential: the value may be somebody else's, too.
+	// Strange names members that Compose would overwrite although they don't hold a part of the
+	// credential: the value may be somebody else's as well.
 	Strange []string
-	// Unread: the value has no password where one is looked for, and another member may hold it.
+	// Unread is set if the value has no password where one is expected, and another member may hold
+	// it.
 	Unread bool
 
 	members object
 	names   Names
 }
 
-// Inspect reads a value as the rotator finds it. It accepts one that is incomplete, and any JSON
-// object: the caller judges by IAMUser and Logins whether the value is its own.
+// Inspect reads a value that the rotator finds. It accepts incomplete values and any JSON object:
+// the caller decides by IAMUser and Logins whether the value is its own.
 //
-// Without a username under its published key, Inspect takes the login that the configured names
-// lead to, or one that other programs' names do: SMTP_USERNAME, {"auth":{"user":…}}, a DSN and
-// their like. The username is the ID of an access key, or there is none. A Region may be in any
-// case, a port in quotes.
+// If the published key has no username, Inspect takes the login from the configured names, or from
+// names that other programs use: SMTP_USERNAME, {"auth":{"user":…}}, a DSN and the like. The
+// username is an access key ID, or empty. A Region may be in any case, and a port in quotes.
 //
 // It returns ErrNone if there is no credential yet. Any other error says why the value can't be a
-// credential, and never quotes from it. The Content that comes with an error has nothing to keep.
+// credential, and never quotes from it. The Content with an error has nothing to keep.
 func Inspect(text string, names Names) (Content, error) {
 	if l, ok := fromText(text); ok {
 		return Content{Logins: []sessmtp.Login{l}, Text: true, names: names}, nil
@@ -62,7 +62,7 @@ func Inspect(text string, names Names) (Content, error) {
 	return members.content(names)
 }
 
-// content reads the members. The error has every fault.
+// content reads the members. The error lists every fault.
 func (o object) content(names Names) (Content, error) {
 	all := o.leaves()
 	others := o.others(all, names)
@@ -97,7 +97,7 @@ func (o object) content(names Names) (Content, error) {
 	return c, nil
 }
 
-// primary reads the login of the value itself. Published and others' names of a login don't mix.
+// primary reads the value's own login. It never mixes published names with others' names.
 func (o object) primary(l *sessmtp.Login, others object) error {
 	if o.member("username") != nil {
 		others = nil
@@ -106,7 +106,7 @@ func (o object) primary(l *sessmtp.Login, others object) error {
 	if *l, err = o.login(others); err != nil {
 		return err
 	}
-	if others["username"] != nil { // a published password beside it is somebody else's
+	if others["username"] != nil { // then a published password is somebody else's
 		var password string
 		if json.Unmarshal(others["password"], &password) == nil {
 			l.Password = sessmtp.Password(password)
@@ -117,7 +117,7 @@ func (o object) primary(l *sessmtp.Login, others object) error {
 	return err
 }
 
-// fromDSNs completes a login with what the value's URLs say.
+// fromDSNs completes a login from the value's URLs.
 func (c *Content) fromDSNs(l *sessmtp.Login, all []dsn) {
 	if l.Username == "" && len(all) > 0 && !slices.ContainsFunc(all, func(d dsn) bool {
 		return d.login.Username != all[0].login.Username || d.login.Password != all[0].login.Password
@@ -138,22 +138,22 @@ func (c *Content) fromDSNs(l *sessmtp.Login, all []dsn) {
 
 // misfit says why the value has no username, or nil if it has one.
 func (o object) misfit(l sessmtp.Login, others elsewhere) error {
-	const advice = "; if applications read them so, configure the names"
+	const advice = "; if applications use these names, configure them"
 	switch {
 	case IsAccessKeyID(l.Username):
 		return nil
 	case l.Username != "" && IsAccessKeyID(string(l.Password)):
-		return errors.New(`"username" and "password" are each other's: the username is the ID of an access key, AKIA…`)
+		return errors.New(`"username" and "password" are swapped: the username is the ID of an access key, AKIA…`)
 	case l.Username != "":
 		return errors.New(`"username" isn't the ID of an access key, AKIA…`)
 	case others.unclear:
 		return fmt.Errorf("several of its members could be the username and password: %s%s", o.listed(), advice)
 	}
-	return fmt.Errorf(`"username" is missing, and nothing among %s is plainly an SMTP username and password%s`,
+	return fmt.Errorf(`"username" is missing, and none of %s is clearly an SMTP username and password%s`,
 		o.listed(), advice)
 }
 
-// listed names the members for a person.
+// listed names the members, for people.
 func (o object) listed() string {
 	var names []string
 	for _, l := range o.leaves() {
@@ -168,8 +168,8 @@ func (o object) listed() string {
 	return strings.Join(names, ", ")
 }
 
-// recognise turns a secret's text into its members. A byte order mark, which editors leave, is none
-// of it.
+// recognise turns a secret's text into its members. It skips a byte order mark, which editors
+// leave.
 func recognise(text string) (object, error) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	if strings.TrimSpace(text) == "" {

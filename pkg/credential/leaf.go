@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// leaf is a member that isn't an object, or is too deep to be looked into.
+// leaf is a member that isn't an object, or is nested too deep to look into.
 type leaf struct {
 	path []string
 	raw  json.RawMessage
@@ -15,7 +15,7 @@ type leaf struct {
 
 func (l leaf) name() string { return strings.Join(l.path, ".") }
 
-// text is the member's text, empty if it isn't text.
+// text returns the member's text. It is empty if the member isn't text.
 func (l leaf) text() (text string) {
 	if isText(l.raw) {
 		_ = json.Unmarshal(l.raw, &text)
@@ -23,19 +23,20 @@ func (l leaf) text() (text string) {
 	return text
 }
 
-// told is the name for a person, unless it could be more than a name: a secret access key has 40
+// told returns the name for people, unless it could be a secret: a secret access key has 40
 // characters.
 func (l leaf) told() string {
 	if name := l.name(); len(name) < secretKeyLength && oneWord("", name) == nil {
 		return name
 	}
-	return "(a name that isn't told)"
+	return "(a name that may be a secret)"
 }
 
-// deepest is how many objects deep others' names are looked for.
+// deepest is how many objects deep others' names are searched.
 const deepest = 3
 
-// leaves are all members that aren't looked into, by name. Regions have their own form.
+// leaves returns all members that aren't objects to look into, by name. It skips regions, which
+// have a form of their own.
 func (o object) leaves() []leaf { return o.leavesBelow(nil) }
 
 func (o object) leavesBelow(path []string) (all []leaf) {
@@ -52,7 +53,7 @@ func (o object) leavesBelow(path []string) (all []leaf) {
 	return all
 }
 
-// asObject is a member that is an object, else nil.
+// asObject returns a member that is an object, or else nil.
 func asObject(raw json.RawMessage) (inner object) {
 	if strings.HasPrefix(string(raw), "{") {
 		_ = json.Unmarshal(raw, &inner)
@@ -60,7 +61,7 @@ func asObject(raw json.RawMessage) (inner object) {
 	return inner
 }
 
-// at is the member that a name with dots leads to.
+// at returns the member that a name with dots leads to.
 func (o object) at(name string) (leaf, bool) {
 	for _, l := range o.leaves() {
 		if l.name() == name {
@@ -70,7 +71,7 @@ func (o object) at(name string) (leaf, bool) {
 	return leaf{}, false
 }
 
-// foldedName is a leaf's name in small letters, without what joins its words.
+// foldedName returns a leaf's name in lower case, without the characters between words.
 func foldedName(path []string) string {
 	return joiners.Replace(strings.ToLower(strings.Join(path, "")))
 }

@@ -13,11 +13,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// object is a JSON object whose members are still as they were written.
+// object is a JSON object whose members aren't decoded.
 type object map[string]json.RawMessage
 
-// member is the value of a published key, by its own name or else by that name in another case. One
-// that is null or "" isn't there.
+// member returns the value of a published key, by its own name or else by that name in another
+// case. A member that is null or "" counts as missing.
 func (o object) member(key string) json.RawMessage {
 	if raw := o[key]; !isNothing(raw) {
 		return raw
@@ -35,8 +35,8 @@ func isNothing(raw json.RawMessage) bool {
 	return text == "" || text == "null" || text == `""`
 }
 
-// login reads what a value and each of its Regions have in common. What others call it serves where
-// the published key is missing.
+// login reads the members that a value and each of its Regions both have. If a published key is
+// missing, it takes the value from others.
 func (o object) login(others object) (l sessmtp.Login, err error) {
 	var password string
 	var fault error
@@ -53,7 +53,7 @@ func (o object) either(key string, others object) json.RawMessage {
 	return others[key]
 }
 
-// text reads a member that must be text if it is there.
+// text reads a member that must be text if it exists.
 func (o object) text(key string, into *string, others object) error {
 	if raw := o.either(key, others); raw != nil && json.Unmarshal(raw, into) != nil {
 		return fmt.Errorf("%q isn't text", key)
@@ -61,10 +61,10 @@ func (o object) text(key string, into *string, others object) error {
 	return nil
 }
 
-// portOf reads a number that may be in quotes: people and programs write it in many ways.
+// portOf reads a port, which may be in quotes: people and programs write it in many ways.
 func portOf(raw json.RawMessage) (int, error) {
 	text := string(raw)
-	_ = json.Unmarshal(raw, &text) // if it isn't in quotes, it stays as it is
+	_ = json.Unmarshal(raw, &text) // without quotes, this fails and text stays
 	if text = strings.TrimSpace(text); text == "" {
 		return 0, nil
 	}
@@ -75,10 +75,10 @@ func portOf(raw json.RawMessage) (int, error) {
 	return int(n), nil
 }
 
-// isText tells whether the member is in quotes.
+// isText reports whether the member is in quotes.
 func isText(raw json.RawMessage) bool { return strings.HasPrefix(string(raw), `"`) }
 
-// regions reads the entry of each Region, by the Region's name in small letters.
+// regions reads the entry of each Region, by the Region's name in lower case.
 func (o object) regions() (map[string]object, error) {
 	var regions map[string]object
 	if raw := o.member("regions"); raw != nil && json.Unmarshal(raw, &regions) != nil {

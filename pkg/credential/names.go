@@ -9,21 +9,22 @@ import (
 	"strings"
 )
 
-// published are the keys of the schema, in its order.
+// published lists the keys of the schema, in order.
 var published = []string{"username", "password", "host", "port", "region", "url", smtpsURL, "iam_user", "regions"}
 
-// smtpsURL is the only key that a value may lack for good: see [Value.SMTPSURL].
+// smtpsURL is the only key that even a complete value may lack: see [Value.SMTPSURL].
 const smtpsURL = "smtps_url"
 
-// regional are those of a Region's entry.
+// regional lists the keys of a Region's entry.
 var regional = []string{"host", "port", "password"}
 
-// Names are further names of published keys, for applications that can't read the published ones:
-// each maps a published key to where its value is written as well. A dot leads into an object:
-// "smtp.user" is {"smtp":{"user":…}}. Where the published key is missing, this is read.
+// Names are further names for applications that can't read the published keys: each maps a
+// published key to another name under which its value is written as well. A dot leads into an
+// object: "smtp.user" is {"smtp":{"user":…}}. If the published key is missing, the value is read
+// from there.
 type Names map[string]string
 
-// ParseNames reads "username=SMTP_USERNAME,password=smtp.pass". All faults are reported at once.
+// ParseNames reads "username=SMTP_USERNAME,password=smtp.pass". It reports all faults at once.
 func ParseNames(text string) (Names, error) {
 	names := Names{}
 	var faults []error
@@ -41,11 +42,11 @@ func ParseNames(text string) (Names, error) {
 		case names[key] != "":
 			faults = append(faults, fmt.Errorf("%q is named twice", key))
 		case slices.Contains(strings.Split(name, "."), ""):
-			faults = append(faults, fmt.Errorf("%q has no name, or an empty part in it", item))
+			faults = append(faults, fmt.Errorf("%q has no name, or an empty part of one", item))
 		case isPublished(top):
-			faults = append(faults, fmt.Errorf("%q is one of the usual names, in this or another case", top))
+			faults = append(faults, fmt.Errorf("%q is a published key, in this or another case", top))
 		case slices.ContainsFunc(slices.Collect(maps.Values(names)), inWay):
-			faults = append(faults, fmt.Errorf("%q is for two keys, or leads to another one's name", name))
+			faults = append(faults, fmt.Errorf("%q is the name of two keys, or leads to another one's", name))
 		default:
 			names[key] = name
 		}
@@ -53,32 +54,33 @@ func ParseNames(text string) (Names, error) {
 	return names, errors.Join(faults...)
 }
 
-// leadsTo tells whether name is the other one, or an object around it.
+// leadsTo reports whether name is the other name, or an object around it.
 func leadsTo(name, other string) bool { return strings.HasPrefix(other+".", name+".") }
 
-// isPublished knows a published key in any case: JSON readers that ignore case take one for the
-// other.
+// isPublished reports whether name is a published key, in any case: JSON readers that ignore case
+// would confuse the two.
 func isPublished(name string) bool {
 	return slices.ContainsFunc(published, func(key string) bool { return strings.EqualFold(key, name) })
 }
 
-// IsAccessKeyID knows the ID of an access key by its shape: "AKIA" for a user's and "ASIA" for a
-// temporary one ("IAM identifiers", IAM user guide), then capitals and digits. Nothing else is ever
-// printed where such an ID belongs: people put passwords there.
+// IsAccessKeyID reports whether text has the form of an access key ID: "AKIA" for a user's or
+// "ASIA" for a temporary one ("IAM identifiers", IAM user guide), then capitals and digits. Nothing
+// else is ever printed as an ID, because people put passwords there.
 func IsAccessKeyID(text string) bool {
 	return len(text) <= 128 && (strings.HasPrefix(text, "AKIA") || strings.HasPrefix(text, "ASIA")) &&
 		strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
-// IsUserName knows what IAM allows as a user's name ("IAM and AWS STS quotas": name requirements).
-// A regular expression that counts takes a millisecond to compile, a sixth of the function's start.
+// IsUserName reports whether IAM allows text as a user's name ("IAM and AWS STS quotas": name
+// requirements). A regular expression with counts would take a millisecond to compile, a sixth of
+// the function's start.
 func IsUserName(text string) bool {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-"
 	return 1 <= len(text) && len(text) <= 64 && strings.Trim(text, allowed) == ""
 }
 
-// isSMTPPassword knows one of SES's by its shape: the version, 4, and 32 bytes of an HMAC-SHA256,
-// in base64 ("Obtaining Amazon SES SMTP credentials", SES guide).
+// isSMTPPassword reports whether text has the form of SES's passwords: the version, 4, and 32 bytes
+// of an HMAC-SHA256, in base64 ("Obtaining Amazon SES SMTP credentials", SES guide).
 func isSMTPPassword(text string) bool {
 	raw, err := base64.StdEncoding.DecodeString(text)
 	return err == nil && len(raw) == 33 && raw[0] == 4

@@ -8,9 +8,9 @@ import (
 	"unicode"
 )
 
-// Parse reads a value for an application. It insists on everything that a login takes: username,
-// password, host and port. A value made by hand may lack region, url and regions, and may have
-// other programs' names for the rest: see [Inspect].
+// Parse reads a value for an application. It insists on everything that a login needs: username,
+// password, host and port. A value made by hand may lack region, url and regions, and may use other
+// programs' names: see [Inspect].
 //
 // An error names each key that is wrong and never quotes from the value. Parse returns ErrNone if
 // there is no credential yet.
@@ -48,10 +48,10 @@ func Parse(text string) (Value, error) {
 	return v, nil
 }
 
-// Members returns every member of a value that Parse accepts: the published ones that it gives, and
-// those that people have added, as they are. A number is a json.Number, printed as it was written.
-// A member that holds a line break or another control character isn't among them: readers put
-// members into files of lines.
+// Members returns every member of a value that Parse accepts: the published ones that the value
+// has, and those that people added, unchanged. A number is a json.Number, which prints as it was
+// written. Members with a line break or another control character are left out, because readers
+// write members into files of lines.
 func Members(text string) (map[string]any, error) {
 	value, err := Parse(text)
 	if err != nil {
@@ -76,7 +76,7 @@ func Members(text string) (map[string]any, error) {
 	}
 	members["username"], members["password"] = value.Username, value.Password
 	members["host"], members["port"], members["url"] = value.Host, value.Port, value.URL
-	if value.SMTPSURL != "" { // else what people have put there
+	if value.SMTPSURL != "" { // otherwise, what people put there stays
 		members[smtpsURL] = value.SMTPSURL
 	}
 	if value.Region != "" {
@@ -85,7 +85,7 @@ func Members(text string) (map[string]any, error) {
 	return members, nil
 }
 
-// hasControls tells whether a text in the member holds a control character.
+// hasControls reports whether a text in the member has a control character.
 func hasControls(raw json.RawMessage) (has bool) {
 	eachText(raw, mostNested, func(text string) string {
 		has = has || strings.ContainsFunc(text, unicode.IsControl)
@@ -108,8 +108,8 @@ func complete(port int) error {
 	return nil
 }
 
-// oneWord refuses text that could be more than one word of a configuration file, or more than one
-// line of a protocol: readers put it into both.
+// oneWord refuses text with spaces, line breaks or control characters, because readers put it into
+// configuration files and protocols of lines.
 func oneWord(name, text string) error {
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return fmt.Errorf("%q has spaces or control characters", name)

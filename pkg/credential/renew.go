@@ -10,8 +10,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// renewed is a copy of the members in which the new logins have taken the place of the old ones,
-// whatever the members are called. For the same logins, nothing changes.
+// renewed returns a copy of the members in which the new logins replace the old ones, whatever the
+// members are called. For the same logins, nothing changes.
 func (c Content) renewed(logins []sessmtp.Login) object {
 	kept := maps.Clone(c.members)
 	if kept == nil {
@@ -37,11 +37,11 @@ func (c Content) renewed(logins []sessmtp.Login) object {
 	return kept
 }
 
-// renewal is old logins and those that take their place.
+// renewal has old logins and those that replace them.
 type renewal struct{ old, now []sessmtp.Login }
 
-// of is what takes the place of an old login: the new one of the same Region, else the primary one.
-// So username, password, host and Region change together.
+// of returns the login that replaces an old one: the new login for the same Region, or else the
+// primary one. So username, password, host and Region change together.
 func (r renewal) of(old sessmtp.Login) sessmtp.Login {
 	for _, l := range r.now {
 		if l.Region == old.Region {
@@ -51,8 +51,8 @@ func (r renewal) of(old sessmtp.Login) sessmtp.Login {
 	return r.now[0]
 }
 
-// places renews the Region and the port under other programs' names. They can't be told by what
-// they hold alone.
+// places renews the Region and the port under other programs' names. Their values alone don't show
+// what they are.
 func (r renewal) places(kept object) {
 	was := r.old[0]
 	now := r.of(was)
@@ -69,10 +69,10 @@ func (r renewal) places(kept object) {
 	}
 }
 
-// shortestPassword is the length from which on a password is looked for inside of other text.
+// shortestPassword is the length at which a password is searched for inside other text.
 const shortestPassword = 20
 
-// replacer finds the old username and passwords in any text, as they are or percent-encoded.
+// replacer replaces the old username and passwords in any text, as they are or percent-encoded.
 func (r renewal) replacer() *strings.Replacer {
 	pairs := []string{r.old[0].Username, r.now[0].Username}
 	for _, old := range r.old {
@@ -89,18 +89,18 @@ func (r renewal) replacer() *strings.Replacer {
 
 func plain(text string) string { return text }
 
-// inUserinfo encodes only what has to be encoded in front of a URL's host.
+// inUserinfo encodes only what must be encoded before a URL's host.
 func inUserinfo(password string) string {
 	return strings.TrimPrefix(url.UserPassword("", password).String(), ":")
 }
 
-// lowEscapes has percent-encoding in small letters, as .NET writes it.
+// lowEscapes writes percent-encoding in lower case, as .NET does.
 func lowEscapes(text string) string { return low.Replace(text) }
 
 var low = strings.NewReplacer("%2B", "%2b", "%2F", "%2f", "%3D", "%3d")
 
-// text is what a text becomes: a URL with the login is written anew as a whole, an old host becomes
-// the new one, and everywhere else the username and the passwords are replaced.
+// text renews one text. A URL with the old login is rewritten as a whole, and an old host becomes
+// the new one; in all other text, the username and the passwords are replaced.
 func (r renewal) text(text string, replace *strings.Replacer) string {
 	if d, ok := fromURL(text); ok && d.login.Username == r.old[0].Username {
 		return r.dsn(d)
@@ -113,8 +113,8 @@ func (r renewal) text(text string, replace *strings.Replacer) string {
 	return replace.Replace(text)
 }
 
-// dsn writes a URL with the login that takes the place of its own. A host that isn't SES's, nor the
-// old login's, is a relay's and stays. One that had TLS come first keeps that if it can.
+// dsn rewrites a URL with the login that replaces its own. A host that is neither SES's nor the old
+// login's is a relay's and stays. A URL that started with TLS still does, if the new endpoint can.
 func (r renewal) dsn(d dsn) string {
 	was := r.old[0]
 	for _, old := range r.old {
@@ -148,11 +148,11 @@ func (r renewal) dsn(d dsn) string {
 	return strings.Replace(u.String(), "://", "://"+own+"@", 1)
 }
 
-// mostNested is how many arrays and objects deep texts are looked for. Each level reads what is in
-// it once more, so a value that is nothing but brackets would take long.
+// mostNested is how many arrays and objects deep texts are searched. Each level parses its content
+// again, so a value of nothing but brackets would take long.
 const mostNested = 16
 
-// eachText changes every text in a JSON value, and leaves the rest as it is written.
+// eachText changes every text in a JSON value and leaves the rest as written.
 func eachText(raw json.RawMessage, depth int, change func(string) string) json.RawMessage {
 	var text string
 	if isText(raw) && json.Unmarshal(raw, &text) == nil {

@@ -13,15 +13,15 @@ import (
 const (
 	// secretKeyLength is the length of a secret access key.
 	secretKeyLength = 40
-	// mostDerived is how many texts are tried, and for how many passwords: anybody who may write
-	// the value could have the function derive for minutes.
+	// mostDerived and mostPasswords limit how many texts are tried for how many passwords: anybody
+	// who may write the value could make the function derive passwords for minutes.
 	mostDerived, mostPasswords = 64, 4
 )
 
-// SecretKeys names the members that hold a secret access key: an SMTP password of the value derives
-// from them, or they are called so and no other key's ID stands beside them. From such a key
-// everything can be derived, and it opens more than mail. Compose leaves them out of a new
-// credential. The Region is that of a password for which the value names none.
+// SecretKeys names the members that hold a secret access key: one of the value's SMTP passwords
+// derives from them, or they are called that and no other key's ID is next to them. Every password
+// can be derived from such a key, and it opens more than mail. Compose leaves them out of a new
+// credential. region is the Region of a password for which the value names none.
 func (c Content) SecretKeys(region string) (names []string) {
 	for _, l := range c.secretKeys(region) {
 		names = append(names, l.told())
@@ -35,11 +35,11 @@ func (c Content) secretKeys(region string) []leaf {
 	return s.found
 }
 
-// search is for secret access keys.
+// search looks for secret access keys.
 type search struct {
 	Content
 	region  string
-	derived int // so often yet
+	derived int // how often
 	found   []leaf
 }
 
@@ -55,8 +55,8 @@ func (s *search) within(o object, path []string, depth int) {
 	}
 }
 
-// calledSo tells whether a member is called a secret access key, and is the user's by what stands
-// beside it.
+// calledSo reports whether a member is called a secret access key, and no other key's ID is next to
+// it.
 func (s *search) calledSo(o object, name string) bool {
 	if isNothing(o[name]) || !strings.HasSuffix(foldedName([]string{name}), "secretaccesskey") {
 		return false
@@ -70,8 +70,8 @@ func (s *search) calledSo(o object, name string) bool {
 	return true
 }
 
-// isPasted: a secret access key stands where the SMTP password belongs, the commonest mistake.
-// SES's passwords are longer.
+// isPasted reports whether a secret access key is where the SMTP password belongs, the commonest
+// mistake. SES's passwords are longer.
 func isPasted(path []string, raw json.RawMessage) bool {
 	ours := len(path) == 1 || strings.EqualFold(path[0], "regions")
 	text := leaf{raw: raw}.text()
@@ -79,8 +79,8 @@ func isPasted(path []string, raw json.RawMessage) bool {
 		!strings.ContainsFunc(text, notInKey)
 }
 
-// holdsOne tells whether a text, or one in an array, has a run of as many characters as a secret
-// access key has, from which a password derives.
+// holdsOne reports whether a text, or a text in an array, has a run with the length of a secret
+// access key from which a password derives.
 func (s *search) holdsOne(raw json.RawMessage) (holds bool) {
 	eachText(raw, mostNested, func(text string) string {
 		for run := range strings.FieldsFuncSeq(text, notInKey) {
@@ -91,7 +91,7 @@ func (s *search) holdsOne(raw json.RawMessage) (holds bool) {
 	return holds
 }
 
-// notInKey: an equals sign stands in front of a key in a file, and never in one.
+// notInKey separates runs. "=" does so too: it may precede a key in a file, and is never in one.
 func notInKey(r rune) bool {
 	return !('0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || r == '+' || r == '/')
 }
@@ -107,7 +107,7 @@ func (s *search) derivesFrom(secret string) bool {
 	})
 }
 
-// remove takes a member out, wherever it is.
+// remove removes a member at any depth.
 func (o object) remove(path []string) {
 	if len(path) == 1 {
 		delete(o, path[0])

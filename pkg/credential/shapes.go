@@ -11,10 +11,10 @@ import (
 )
 
 // A value can come from another program, under other names: SMTP_USERNAME, auth.user, a DSN. This
-// file reads those as the published keys. It takes for a credential only what plainly is one, an
-// access key's ID beside a password of SES's: what is somebody else's is never overwritten.
+// file reads those as the published keys. It accepts only what clearly is a credential, an access
+// key ID with one of SES's passwords, so that somebody else's value is never overwritten.
 
-// words are what other programs call the published keys, behind what says whose they are.
+// words maps the ends of other programs' names to the published keys.
 var words = []struct{ word, key string }{
 	{"username", "username"}, {"hostuser", "username"}, {"user", "username"}, {"login", "username"},
 	{"hostpassword", "password"}, {"password", "password"}, {"passwd", "password"}, {"pass", "password"},
@@ -22,13 +22,13 @@ var words = []struct{ word, key string }{
 	{"port", "port"}, {"region", "region"},
 }
 
-// aboutMail are words in front of those that only say that it's about mail.
+// aboutMail lists the words that may precede those: they only say that the name is about mail.
 var aboutMail = []string{"spring", "aws", "amazon", "ses", "smtp", "mailer", "mail", "email", "auth", "credentials",
 	"credential", "config", "settings", "transport"}
 
-// meaning is the published key that another program's name stands for, and what stands before it:
-// SMTP_USERNAME is the username of "smtp". It is empty for all other names. Where the login stands
-// in an object of its own, as in Nodemailer's auth.user, the host is beside that object.
+// meaning returns the published key that another program's name stands for, and what precedes it:
+// SMTP_USERNAME is the username of "smtp". It returns "" for all other names. If the login is in an
+// object of its own, as in Nodemailer's auth.user, the host is next to that object.
 func meaning(path []string) (key, group string) {
 	name := foldedName(path)
 	for _, w := range words {
@@ -53,17 +53,16 @@ func isAboutMail(text string) bool {
 	return true
 }
 
-// elsewhere is what a value's other members say of the published keys.
+// elsewhere has what a value's other members say about the published keys.
 type elsewhere struct {
 	found   object
-	unclear bool // several members could be the login: to guess would be worse
-	// implicitTLS and startTLS tell how the value wants the connection to be protected.
+	unclear bool // several members could be the login, and guessing could destroy one
+	// implicitTLS and startTLS say how the value wants the connection protected.
 	implicitTLS, startTLS bool
 	regions               []string // that any member mentions
 }
 
-// others reads a value's other members. Where the configured names lead to something, nothing else
-// counts.
+// others reads a value's other members. What the configured names lead to takes precedence.
 func (o object) others(all []leaf, names Names) elsewhere {
 	e := elsewhere{found: object{}}
 	groups := map[string]object{}
@@ -89,7 +88,7 @@ func (o object) others(all []leaf, names Names) elsewhere {
 	return e
 }
 
-// choose takes the group that has a whole login. If several have, they must be the same one.
+// choose takes the group that has a whole login. If several do, the logins must be the same.
 func (e *elsewhere) choose(groups map[string]object) {
 	for _, name := range slices.Sorted(maps.Keys(groups)) {
 		group := groups[name]
@@ -106,7 +105,7 @@ func (e *elsewhere) choose(groups map[string]object) {
 	}
 }
 
-// fits tells whether another program's member can be what its name promises.
+// fits reports whether another program's member can be what its name says.
 func fits(key string, l leaf) bool {
 	text := l.text()
 	switch key {
@@ -121,9 +120,9 @@ func fits(key string, l leaf) bool {
 	return text != ""
 }
 
-// mention notes what a member says beside the login: a Region, and the encryption that mail
-// libraries are told, by a word or by yes to one of the two ways. "tls" means either of them, so it
-// says nothing.
+// mention notes what a member says besides the login: a Region, or the encryption that mail
+// libraries are configured with, by a word or by "yes" to one of the two kinds. "tls" can mean
+// either, so it says nothing.
 func (e *elsewhere) mention(l leaf) {
 	word := strings.ToLower(strings.Trim(string(l.raw), `"`))
 	name := foldedName(l.path[len(l.path)-1:])
@@ -151,7 +150,7 @@ func (e *elsewhere) mention(l leaf) {
 type dsn struct {
 	url     *url.URL
 	login   sessmtp.Login
-	repeats bool // it is the value's smtps_url, which says nothing of how the others connect
+	repeats bool // it is the value's smtps_url, which doesn't say how the other URLs connect
 }
 
 // fromURL reads a URL or DSN that holds a login.
@@ -167,7 +166,7 @@ func fromURL(text string) (d dsn, ok bool) {
 	password, _ := u.User.Password()
 	d.login.Username, d.login.Password = u.User.Username(), sessmtp.Password(password)
 	d.login.Region = strings.ToLower(u.Query().Get("region"))
-	if u.Hostname() != "default" { // Symfony's name for SES's own
+	if u.Hostname() != "default" { // Symfony's name for SES's own host
 		d.login.Host = u.Hostname()
 	}
 	d.login.Port, _ = strconv.Atoi(u.Port())
@@ -175,20 +174,20 @@ func fromURL(text string) (d dsn, ok bool) {
 	return d, slices.Contains(schemes, u.Scheme) && isSMTPPassword(password)
 }
 
-// implicitTLS: the scheme has TLS come first.
+// implicitTLS reports whether the URL's scheme starts with TLS.
 func (d dsn) implicitTLS() bool {
 	return strings.HasSuffix(d.url.Scheme, "smtps") || d.url.Scheme == "submissions"
 }
 
-// fromText reads AWS's own sample's form, AKIA…:B…, which is no JSON.
+// fromText reads the form of AWS's own sample, AKIA…:B…, which isn't JSON.
 func fromText(text string) (l sessmtp.Login, ok bool) {
 	username, password, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")), ":")
 	l.Username, l.Password = username, sessmtp.Password(password)
 	return l, IsAccessKeyID(username) && password != "" && oneWord("password", password) == nil
 }
 
-// dsnsAmong are the URLs with logins, the published ones and others'. The one that only repeats the
-// login with TLS from the start is last: its port isn't the value's if anything else names one.
+// dsnsAmong returns the URLs with logins, published or not. smtps_url comes last, because it only
+// repeats the login with TLS from the start: its port counts only if nothing else names one.
 func dsnsAmong(leaves []leaf) (all []dsn) {
 	var repeated []dsn
 	for _, l := range leaves {

@@ -20,15 +20,15 @@ var rotated = []sessmtp.Login{{
 	Username: "AKIAI44QH8DHBEXAMPLE", Password: newPassword,
 }}
 
-// fill puts the old credential where a form has U! and P!, and the password percent-encoded where
-// it has E! or, in small letters, e!.
+// fill replaces U! and P! in a form with the old credential, and E! with the password
+// percent-encoded, or e! with that in lower case.
 func fill(form string) string {
 	escaped := strings.NewReplacer("+", "%2B", "/", "%2F").Replace(oldPassword)
 	small := strings.NewReplacer("+", "%2b", "/", "%2f").Replace(oldPassword)
 	return strings.NewReplacer("U!", oldID, "P!", oldPassword, "E!", escaped, "e!", small).Replace(form)
 }
 
-// Each is how some program's documents or people have it.
+// Each of these is how some program's documents, or people, write it.
 var shapes = map[string]string{
 	"ours":                                   `{"username":"U!","password":"P!"}`,
 	"thoughtbot's Terraform":                 `{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!"}`,
@@ -94,7 +94,7 @@ func TestApplicationsGoOnReadingTheNamesThatTheyKnow(t *testing.T) {
 	}
 }
 
-// same checks that what was there is there, with the new credential in place of the old one.
+// same checks that the value has what it had, with the new credential in place of the old one.
 func same(t *testing.T, name string, before, after map[string]any) {
 	t.Helper()
 	for key, was := range before {
@@ -117,19 +117,19 @@ func same(t *testing.T, name string, before, after map[string]any) {
 func TestWhatIsntPlainlyACredentialIsntTakenForOne(t *testing.T) {
 	const other = "AKIAI44QH8DHBEXAMPLE"
 	for form, want := range map[string]string{
-		`{"username":"P!","password":"U!"}`: `"username" and "password" are each other's`,
+		`{"username":"P!","password":"U!"}`: `"username" and "password" are swapped`,
 		`{"username":"P!","password":"x"}`:  `"username" isn't the ID of an access key`,
 		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","MAIL_USERNAME":"` + other + `","MAIL_PASSWORD":"P!"}`: "several of its members",
-		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"x"}`:                                                       "nothing among SMTP_PASSWORD, SMTP_USERNAME is plainly",
-		`{"SMTP_USERNAME":"U!","SMTP_SECRET":"P!","AUTH_PASSWORD":"x"}`:                                    "configure the names",
-		`{"aws_access_key_id":"U!","aws_secret_access_key":"x"}`:                                           "among aws_access_key_id, aws_secret_access_key is plainly",
-		`{"AWS_ACCESS_KEY_ID":"U!","dbname":"shop","password":"P!"}`:                                       "is plainly",
-		`{"access_key_id":"U!","ses_smtp_password_v4":"P!"}`:                                               "configure the names",
-		`{"database":{"username":"U!","password":"P!"}}`:                                                   "among database.password, database.username is plainly",
+		`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"x"}`:                                                       "none of SMTP_PASSWORD, SMTP_USERNAME is clearly",
+		`{"SMTP_USERNAME":"U!","SMTP_SECRET":"P!","AUTH_PASSWORD":"x"}`:                                    "if applications use these names, configure them",
+		`{"aws_access_key_id":"U!","aws_secret_access_key":"x"}`:                                           "none of aws_access_key_id, aws_secret_access_key is clearly",
+		`{"AWS_ACCESS_KEY_ID":"U!","dbname":"shop","password":"P!"}`:                                       "is clearly",
+		`{"access_key_id":"U!","ses_smtp_password_v4":"P!"}`:                                               "if applications use these names, configure them",
+		`{"database":{"username":"U!","password":"P!"}}`:                                                   "none of database.password, database.username is clearly",
 		`{"username":"admin","password":"x"}`:                                                              `"username" isn't the ID of an access key`,
-		`{"api":{"a":{"b":{"c":"x"}}}}`:                                                                    "among api.a.b is plainly",
-		`{"P!":"x"}`:                                                                                       "among (a name that isn't told) is plainly",
-		`{"MAILER_DSN":"ses+https://U!:E!@email.eu-west-1.amazonaws.com"}`:                                 "among MAILER_DSN is plainly",
+		`{"api":{"a":{"b":{"c":"x"}}}}`:                                                                    "none of api.a.b is clearly",
+		`{"P!":"x"}`:                                                                                       "none of (a name that may be a secret) is clearly",
+		`{"MAILER_DSN":"ses+https://U!:E!@email.eu-west-1.amazonaws.com"}`:                                 "none of MAILER_DSN is clearly",
 	} {
 		c, err := credential.Inspect(fill(form), nil)
 		if err != nil || c.Misfit == nil || !strings.Contains(c.Misfit.Error(), want) {
@@ -197,7 +197,7 @@ func TestASecretAccessKeyIsntKept(t *testing.T) {
 			t.Errorf("it is kept: %s, %v", written, err)
 		}
 		if strings.Contains(form, `"n":1`) && !strings.Contains(written, `"n":1`) {
-			t.Errorf("what stood beside it is gone: %s", written)
+			t.Errorf("another member is gone: %s", written)
 		}
 	}
 }
@@ -249,7 +249,7 @@ func TestConfiguredNamesTakeNobodysPlace(t *testing.T) {
 	}
 }
 
-// Two Regions, of which applications read one under names of their own.
+// There are two Regions, and applications read one of them under their own names.
 func TestWhatAnApplicationReadsStaysOfOneRegion(t *testing.T) {
 	const west, east = "BIjVcTN2+gkVYbxsBLAOUCd4BFPK9j6yB/XgjpuOI+pZ", "BDb2Yc5zDs3wHGDY/Bv2CXbxIxzp4q2U2c2dRXJHgq4S"
 	in := func(region, id, password string) sessmtp.Login {
@@ -264,7 +264,7 @@ func TestWhatAnApplicationReadsStaysOfOneRegion(t *testing.T) {
 	const newID, newWest, newEast = "AKIAI44QH8DHBEXAMPLE", newPassword, "BBbphbrQmrKMx42d1N6+C7VINYEBGI5v9VsZeTxwskfh"
 	for name, c := range map[string]struct {
 		logins               []sessmtp.Login
-		first, second, other string // the Regions that the members are of then
+		first, second, other string // the Regions of the members afterwards
 	}{
 		"as it was": {[]sessmtp.Login{in("eu-west-1", newID, newWest), in("us-east-1", newID, newEast)},
 			"eu-west-1", "us-east-1", ""},
@@ -339,8 +339,8 @@ func TestNamesThatCantBeAreRefusedByName(t *testing.T) {
 	for text, want := range map[string]string{
 		"SMTP_USERNAME": "isn't key=name", "user=X": `"user" is none of the keys`, "regions=X": `"regions" is none`,
 		"username=": "has no name", "username=a..b": "empty part", "username=X,username=Y": "named twice",
-		"username=X,password=X": "for two keys", "username=a,password=a.b": "leads to another",
-		"username=a.b,password=a": "leads to another", "username=Password": "one of the usual names",
+		"username=X,password=X": "is the name of two keys", "username=a,password=a.b": "leads to another",
+		"username=a.b,password=a": "leads to another", "username=Password": "is a published key",
 		"": "isn't key=name",
 	} {
 		if _, err := credential.ParseNames(text); err == nil || !strings.Contains(err.Error(), want) {

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// at is a login with the new key.
+// at returns a login with the new key.
 func at(host string, port int) []sessmtp.Login {
 	return []sessmtp.Login{{
 		Endpoint: sessmtp.Endpoint{Region: "eu-west-1", Host: host, Port: port},
@@ -27,7 +27,7 @@ func TestAURLWithTLSFromTheStartIsWrittenWhereItsPortIsKnown(t *testing.T) {
 	for _, c := range []struct {
 		host string
 		port int
-		want string // host and port of smtps_url; empty: it isn't there
+		want string // host and port of smtps_url; empty if there is none
 	}{
 		{sesHost, 587, sesHost + ":465"}, {sesHost, 25, sesHost + ":465"}, {sesHost, 465, sesHost + ":465"},
 		{sesHost, 2587, sesHost + ":2465"}, {sesHost, 2465, sesHost + ":2465"},
@@ -64,7 +64,7 @@ func members(t *testing.T, text string) (all map[string]any) {
 	return all
 }
 
-// What reads the secret has it at once, also where the value was written without it.
+// A program that reads the secret has the URL at once, even if the value was written without it.
 func TestAReaderGetsItFromAValueThatLacksIt(t *testing.T) {
 	const stored = `{"username":"AKIA","password":"p","host":"` + sesHost + `","port":587}`
 	m, err := credential.Members(stored)
@@ -72,7 +72,7 @@ func TestAReaderGetsItFromAValueThatLacksIt(t *testing.T) {
 		t.Errorf("%v, %v", m["smtps_url"], err)
 	}
 	if m, err = credential.Members(strings.Replace(stored, sesHost, "h", 1)); err != nil || m["smtps_url"] != nil {
-		t.Errorf("for a host of which nothing is known: %v, %v", m["smtps_url"], err)
+		t.Errorf("for an unknown host: %v, %v", m["smtps_url"], err)
 	}
 }
 
@@ -94,13 +94,13 @@ func TestAValuesOwnURLWithTLSSaysNothingOfItsPort(t *testing.T) {
 	}
 }
 
-// An application that was told smtps must not be told smtp by a rotation.
+// An application that got smtps must not get smtp from a rotation.
 func TestNoRotationTakesTLSFromAURL(t *testing.T) {
 	const own = `"username":"U!","password":"P!","host":"` + sesHost + `","port":587,"region":"eu-west-1"`
 	for name, c := range map[string]struct {
 		old  string
 		now  []sessmtp.Login
-		want map[string]any // what the members are then; nil: not there
+		want map[string]any // the members afterwards; nil if missing
 	}{
 		"a URL under another name": {`{` + own + `,"MAILER_DSN":"smtps://U!:E!@` + sesHost + `:465?x=1"}`, at(sesHost, 587),
 			map[string]any{"MAILER_DSN": "smtps://" + newAuth + sesHost + ":465?x=1"}},
@@ -132,7 +132,7 @@ func TestNoRotationTakesTLSFromAURL(t *testing.T) {
 	}
 }
 
-// A name that is configured for what the value doesn't have stays as it is.
+// If a name is configured for a member that the value lacks, it stays as it is.
 func TestANameForAURLThatIsntThereIsLeftAlone(t *testing.T) {
 	names, err := credential.ParseNames("smtps_url=MAIL.DSN")
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// What a value holds that isn't the credential's, and that Compose would take the place of.
+// This file finds what isn't part of the credential, but would be replaced by Compose.
 
-// strange finds what would be overwritten and isn't the credential's.
+// strange names members that would be overwritten although they aren't the credential's.
 func (c Content) strange(all []leaf) (names []string) {
 	l := c.Logins[0]
 	fromOthers := c.members.member("username") == nil
@@ -35,7 +35,7 @@ func (c Content) strange(all []leaf) (names []string) {
 	return names
 }
 
-// mayBePassword tells whether a password could stand there, by the name or by its form.
+// mayBePassword reports whether a member may be a password, by its name or its form.
 func mayBePassword(l leaf) bool {
 	name := foldedName(l.path)
 	called := func(word string) bool { return strings.Contains(name, word) }
@@ -44,7 +44,7 @@ func mayBePassword(l leaf) bool {
 }
 
 // Blocked names the configured names under which the credential can't be written, because something
-// else stands there, or in the way. Compose leaves them out.
+// else is there or in the way. Compose leaves them out.
 func (c Content) Blocked() (names []string) {
 	for _, p := range c.configured() {
 		if free := isNothing(p.raw) && c.members.canHold(p.path); !free && !c.isOwn(p) {
@@ -54,7 +54,7 @@ func (c Content) Blocked() (names []string) {
 	return names
 }
 
-// isOwn tells whether what stands there is the credential's own.
+// isOwn reports whether a place holds the credential's own value.
 func (c Content) isOwn(p place) bool {
 	current, text := c.current(p.key), p.text()
 	switch p.key {
@@ -67,7 +67,7 @@ func (c Content) isOwn(p place) bool {
 	return current != "" && text == current
 }
 
-// current is what the value's credential has for a published key.
+// current returns the credential's value for a published key.
 func (c Content) current(key string) string {
 	if len(c.Logins) == 0 {
 		return ""

@@ -7,13 +7,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// Empty is the value of a secret that has no credential yet, as the stack creates it.
+// Empty is the value of a secret that has no credential yet. The stack creates the secret with it.
 const Empty = "{}"
 
-// ErrNone says that a value has no credential yet: it is Empty, or no text at all.
+// ErrNone means that a value has no credential yet: it is Empty, or no text at all.
 var ErrNone = errors.New("there is no credential yet: the function's first rotation writes it")
 
-// Value is the secret's value in its published form. Its first fields describe the primary Region.
+// Value is the secret's value in its published form. The first fields describe the primary Region.
 type Value struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
@@ -23,8 +23,8 @@ type Value struct {
 	// URL has the username, password, host and port, percent-encoded.
 	URL string `json:"url"`
 	// SMTPSURL is URL with TLS from the start, for programs that take a URL: with smtp, many of
-	// them log in in the clear where STARTTLS isn't offered. It is empty if the endpoint has no
-	// port for that as far as is known (see [sessmtp.Endpoint.FromTheStart]).
+	// them log in in the clear if STARTTLS isn't offered. It is empty if the endpoint has no known
+	// port for that (see [sessmtp.Endpoint.FromTheStart]).
 	SMTPSURL string `json:"smtps_url,omitempty"`
 	// IAMUser is the user that the rotator made the credential for; a value made by hand lacks it.
 	IAMUser string `json:"iam_user"`
@@ -32,14 +32,14 @@ type Value struct {
 	Regions map[string]Region `json:"regions"`
 }
 
-// Region is how to log in to SES in one Region, with the value's username.
+// Region says how to log in to SES in one Region, with the value's username.
 type Region struct {
 	Host     string `json:"host"`
 	Port     int    `json:"port"`
 	Password string `json:"password"`
 }
 
-// Login returns how to log in to SES in a Region, or in the primary one if region is empty.
+// Login returns the login for SES in a Region, or in the primary one if region is empty.
 func (v Value) Login(region string) (sessmtp.Login, error) {
 	primary := sessmtp.Endpoint{Region: v.Region, Host: v.Host, Port: v.Port}
 	if region == "" || region == v.Region {

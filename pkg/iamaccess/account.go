@@ -14,7 +14,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// AccountAPI is the part of *iam.Client that reads of a whole account.
+// AccountAPI is the part of *iam.Client that reads a whole account.
 type AccountAPI interface {
 	GetAccountAuthorizationDetails(context.Context, *iam.GetAccountAuthorizationDetailsInput, ...func(*iam.Options)) (
 		*iam.GetAccountAuthorizationDetailsOutput, error)
@@ -30,8 +30,8 @@ type AccountAPI interface {
 		*iam.GetCredentialReportOutput, error)
 }
 
-// Account reads the users of an account, all in one pass. Where there are thousands, that takes a
-// hundredth of the calls that a Reader for each would.
+// Account reads all users of an account in one pass. For thousands of users, that takes a hundredth
+// of the calls that a Reader for each would need.
 type Account struct {
 	API AccountAPI
 
@@ -39,21 +39,21 @@ type Account struct {
 	texts  map[string]string // of managed policies, by ARN
 }
 
-// Member is a user of the account.
+// Member is one user of the account.
 type Member struct {
-	// Access has the policies that Read would have, in the same order, and no ways in.
+	// Access has the policies that Read would return, in the same order, and no ways in.
 	Access    sendpolicy.Access
 	ARN, Path string
 	Created   time.Time
 	Tags      map[string]string
 }
 
-// pageSize is the most that IAM gives at once. It may give fewer.
+// pageSize is the most that IAM returns at once. It may return fewer.
 const pageSize = 1000
 
-// Members are the account's users, a page of them in memory at a time. The groups and managed
-// policies come first, because users have what those say. Roles aren't asked for: an SMTP
-// credential is a user's.
+// Members iterates over the account's users, with one page of them in memory at a time. It reads
+// the groups and managed policies first, because users refer to them. It doesn't read roles: an
+// SMTP credential belongs to a user.
 func (a *Account) Members(ctx context.Context) iter.Seq2[Member, error] {
 	return func(yield func(Member, error) bool) {
 		if err := a.readShared(ctx); err != nil {
@@ -76,7 +76,7 @@ func (a *Account) Members(ctx context.Context) iter.Seq2[Member, error] {
 	}
 }
 
-// pages calls each with every page of the entities, until it is false or fails.
+// pages calls each with every page of the entities, until it returns false or fails.
 func (a *Account) pages(ctx context.Context, entities []types.EntityType,
 	each func(*iam.GetAccountAuthorizationDetailsOutput) (bool, error)) error {
 	pages := iam.NewGetAccountAuthorizationDetailsPaginator(a.API, &iam.GetAccountAuthorizationDetailsInput{
@@ -94,7 +94,7 @@ func (a *Account) pages(ctx context.Context, entities []types.EntityType,
 	return nil
 }
 
-// readShared reads what several users can have.
+// readShared reads what several users can share: groups and managed policies.
 func (a *Account) readShared(ctx context.Context) error {
 	a.groups, a.texts = map[string][]sendpolicy.Policy{}, map[string]string{}
 	var groups []types.GroupDetail
@@ -123,7 +123,7 @@ func (a *Account) readShared(ctx context.Context) error {
 	return nil
 }
 
-// keep keeps the document of a managed policy's version that is in force.
+// keep stores the document of a managed policy's default version.
 func (a *Account) keep(p types.ManagedPolicyDetail) error {
 	for _, v := range p.PolicyVersionList {
 		if !v.IsDefaultVersion && aws.ToString(v.VersionId) != aws.ToString(p.DefaultVersionId) {
@@ -138,8 +138,8 @@ func (a *Account) keep(p types.ManagedPolicyDetail) error {
 	return nil
 }
 
-// managed is a managed policy's document. One that the pass didn't bring, as may be with a policy
-// of AWS's that is a boundary only, is asked for, once.
+// managed returns a managed policy's document. If the pass didn't return it, as may be with an AWS
+// managed policy that is only a boundary, IAM is asked for it, once.
 func (a *Account) managed(ctx context.Context, arn string) (string, error) {
 	if text, ok := a.texts[arn]; ok {
 		return text, nil
@@ -151,7 +151,7 @@ func (a *Account) managed(ctx context.Context, arn string) (string, error) {
 	return text, err
 }
 
-// policies are those of a user or a group: its own, and then those that are attached, by name.
+// policies returns those of a user or a group: first its own, then the attached ones, each by name.
 func (a *Account) policies(ctx context.Context, ownFrom, attachedFrom string, own []types.PolicyDetail,
 	attached []types.AttachedPolicy) (policies []sendpolicy.Policy, err error) {
 	for _, p := range own {

@@ -15,7 +15,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// members reads an account's users by their names.
+// members reads an account's users, by name.
 func members(t *testing.T, api iamaccess.AccountAPI) map[string]iamaccess.Member {
 	t.Helper()
 	all := map[string]iamaccess.Member{}
@@ -76,7 +76,8 @@ func TestMotosAccountIsReadAsItsUsersAre(t *testing.T) {
 	}
 }
 
-// forgetful leaves out a policy, as IAM may leave out one of AWS's that is a boundary only.
+// forgetful leaves out a policy, as IAM may leave out an AWS managed policy that is only a
+// boundary.
 type forgetful struct{ *iam.Client }
 
 func (f forgetful) GetAccountAuthorizationDetails(ctx context.Context, in *iam.GetAccountAuthorizationDetailsInput,

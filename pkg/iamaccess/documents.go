@@ -11,8 +11,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// source is where a policy's document is: by its ARN a managed one's, by its name that of the user
-// or of a group.
+// source says where a policy's document is: a managed policy has an ARN, and an inline policy of a
+// group or of the user has a name.
 type source struct{ arn, group, name string }
 
 func (p held) source() source {
@@ -22,7 +22,8 @@ func (p held) source() source {
 	return source{group: p.group, name: p.Name}
 }
 
-// fillIn reads the policies' documents, each once: the user can have a managed policy in many ways.
+// fillIn reads the policies' documents, each once: a user can have the same managed policy in many
+// ways.
 func (r *Reader) fillIn(ctx context.Context, policies []held) error {
 	read := map[source]func() (string, error){}
 	var tasks []func() error
@@ -79,7 +80,7 @@ type managedReader interface {
 		*iam.GetPolicyVersionOutput, error)
 }
 
-// managedDocument is that of the version that is in force.
+// managedDocument returns the document of a managed policy's default version.
 func managedDocument(ctx context.Context, api managedReader, arn string) (string, error) {
 	resource := "policy " + arn
 	policy, err := api.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: &arn})
@@ -100,7 +101,7 @@ func managedDocument(ctx context.Context, api managedReader, arn string) (string
 	return decode(resource, out.PolicyVersion.Document)
 }
 
-// decode undoes IAM's encoding of documents, that of RFC 3986: a plus sign is one.
+// decode undoes IAM's encoding of documents, that of RFC 3986: a plus sign stays one.
 func decode(resource string, document *string) (string, error) {
 	text, err := url.PathUnescape(aws.ToString(document))
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// resources are what each action is called on, in an error's words.
+// resources maps each action to its resource, as errors name it.
 var resources = map[string]string{
 	"GetUserPolicy":             "user smtp-sender, policy first",
 	"ListGroupPolicies":         "group mail",

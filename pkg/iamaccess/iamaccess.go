@@ -1,8 +1,8 @@
-// Package iamaccess reads from IAM all that gives one user rights or a way in: what
-// [sendpolicy.Audit] looks at.
+// Package iamaccess reads from IAM everything that gives one user rights or a way in, for
+// [sendpolicy.Audit].
 //
-// The methods of [API] are all that it calls, so they are also the list of IAM permissions that it
-// needs: on the user, on the groups that the user is in, and on managed policies. They all read.
+// It calls no methods but those of [API], so they are also the IAM permissions that it needs: on
+// the user, on the user's groups, and on managed policies. All of them only read.
 package iamaccess
 
 import (
@@ -56,20 +56,21 @@ type Reader struct {
 	API  API
 	User string
 	// UserFrom is the setting that User comes from, such as an environment variable or a flag. An
-	// error about a user that doesn't exist names it, if there is one.
+	// error about a user that doesn't exist names it, if it isn't empty.
 	UserFrom string
 }
 
-// Read is all that gives the user rights or a way in, except for access keys: OtherKeys and
-// Intended are for those to fill who know the secret. It is all or nothing, because an audit of a
-// part would call narrow what isn't; but a way in that IAM can't tell of is Unseen.
+// Read returns everything that gives the user rights or a way in, except access keys: callers who
+// know the secret fill in OtherKeys and Intended. It fails if any part fails, because an audit of a
+// part would call narrow what isn't. The exception is a way in that IAM fails to report: it is
+// listed in Unseen.
 func (r *Reader) Read(ctx context.Context) (sendpolicy.Access, error) {
 	a := sendpolicy.Access{User: r.User}
 	var boundary, inline, attached []held
 	var groups []string
 	var ways waysIn
 	err := together(append([]func() error{
-		into(ctx, &boundary, r.boundary), // the first: where there is no such user, it says so
+		into(ctx, &boundary, r.boundary), // first, because it says so if there is no such user
 		into(ctx, &inline, r.inline),
 		into(ctx, &attached, r.attached),
 		into(ctx, &groups, r.groups),
@@ -95,8 +96,8 @@ func (r *Reader) Read(ctx context.Context) (sendpolicy.Access, error) {
 	return a, nil
 }
 
-// AttachedPolicies are the managed policies that the user has by itself, by name and ARN: their
-// Text is empty. It is one call where Read makes many.
+// AttachedPolicies returns the names and ARNs of the managed policies attached to the user itself,
+// without their texts. It is one call; Read makes many.
 func (r *Reader) AttachedPolicies(ctx context.Context) ([]sendpolicy.Policy, error) {
 	attached, err := r.attached(ctx)
 	if err != nil {
@@ -111,11 +112,11 @@ func (r *Reader) AttachedPolicies(ctx context.Context) ([]sendpolicy.Policy, err
 
 func (r *Reader) resource() string { return "user " + r.User }
 
-// noSuchEntity is IAM's error code for what isn't there ("Errors" of each action's page in the IAM
-// API reference).
+// noSuchEntity is IAM's error code for something that doesn't exist ("Errors" on each action's page
+// in the IAM API reference).
 const noSuchEntity = "NoSuchEntity"
 
-// wrap is for actions on the user: what is missing then is the user.
+// wrap is for actions on the user: if IAM finds no such entity, it is the user.
 func (r *Reader) wrap(action string, err error) error {
 	if awserror.Code(err) == noSuchEntity {
 		return awserror.As(rotation.ConfigurationError, action, awserror.Configured(r.resource(), r.UserFrom), err)
@@ -123,8 +124,7 @@ func (r *Reader) wrap(action string, err error) error {
 	return awserror.Wrap(action, r.resource(), err)
 }
 
-// wrapListed is for actions on what IAM has just listed: if it is missing, somebody has deleted it
-// since.
+// wrapListed is for actions on what IAM just listed: if it is missing, somebody deleted it since.
 func wrapListed(action, resource string, err error) error {
 	if awserror.Code(err) == noSuchEntity {
 		return awserror.As(rotation.Conflict, action, resource, err)

@@ -14,15 +14,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// waysIn are those of a user that are neither access keys nor policies, as they are read.
+// waysIn holds a user's ways in other than access keys and policies, while they are read.
 type waysIn struct {
 	console, mfa                 bool
 	keys, services, certificates []string
 	unseen                       [4]string
 }
 
-// WaysIn fills in those of the user that Read tells of: Console, MFA, OtherLogins and Unseen. It is
-// for whoever knows the policies already.
+// WaysIn fills in the ways in that Read reports: Console, MFA, OtherLogins and Unseen. It is for
+// callers who know the policies already.
 func (r *Reader) WaysIn(ctx context.Context, a *sendpolicy.Access) error {
 	var ways waysIn
 	if err := together(ways.tasks(ctx, r)...); err != nil {
@@ -54,8 +54,8 @@ func (w *waysIn) fill(a *sendpolicy.Access) {
 	}
 }
 
-// orUnseen notes that IAM fails to tell of a way in, which not every partition of AWS has. What
-// isn't allowed is an error all the same: it can be allowed.
+// orUnseen turns a failure to read a way in into a note, because some partitions of AWS lack it. A
+// missing permission is still an error, because it can be granted.
 func orUnseen(note *string, task func() error) func() error {
 	return func() error {
 		err := task()
@@ -67,8 +67,8 @@ func orUnseen(note *string, task func() error) func() error {
 	}
 }
 
-// console tells of the user's password for the console, and of MFA where there is one: without it,
-// MFA lets nobody in.
+// console reports whether the user has a password for the console, and if so, whether there is MFA:
+// without a password, MFA lets nobody in.
 func (r *Reader) console(ctx context.Context) (password, mfa bool, _ error) {
 	_, err := r.API.GetLoginProfile(ctx, &iam.GetLoginProfileInput{UserName: &r.User})
 	if awserror.Code(err) == noSuchEntity {
@@ -99,7 +99,7 @@ func (r *Reader) sshKeys(ctx context.Context) (logins []string, err error) {
 	return sorted(logins), nil
 }
 
-// serviceCredentials turns the pages itself: the SDK has no paginator for them.
+// serviceCredentials reads the pages itself, because the SDK has no paginator for them.
 func (r *Reader) serviceCredentials(ctx context.Context) (logins []string, err error) {
 	in := &iam.ListServiceSpecificCredentialsInput{UserName: &r.User}
 	for {

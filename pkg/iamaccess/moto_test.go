@@ -19,8 +19,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// motoClient is a client of moto that answers what moto 5.2 doesn't know: service-specific
-// credentials, and users' boundaries.
+// motoClient is a client of moto that itself answers what moto 5.2 doesn't implement:
+// service-specific credentials, and users' boundaries.
 type motoClient struct {
 	*iam.Client
 	credentials []types.ServiceSpecificCredentialMetadata
@@ -63,7 +63,7 @@ func TestMotoIsReadAsLocalawsIs(t *testing.T) {
 	readsAs(t, &iamaccess.Reader{API: client, User: user}, want)
 }
 
-// do makes a call that may not fail.
+// do makes a call that must succeed.
 func do[I, O any](t *testing.T, call func(context.Context, I, ...func(*iam.Options)) (O, error), in I) O {
 	t.Helper()
 	out, err := call(t.Context(), in)
@@ -73,7 +73,7 @@ func do[I, O any](t *testing.T, call func(context.Context, I, ...func(*iam.Optio
 	return out
 }
 
-// givePolicies makes what furnish makes on localaws.
+// givePolicies makes the policies that furnish makes on localaws.
 func givePolicies(t *testing.T, c *iam.Client) {
 	t.Helper()
 	u, text := aws.String(user), func(sid string) *string { return aws.String(document(sid)) }
@@ -95,8 +95,8 @@ func givePolicies(t *testing.T, c *iam.Client) {
 		PolicyDocument: text("g")})
 }
 
-// giveLogins makes what furnish makes on localaws, and returns the words for it, with that for the
-// credential that motoClient tells of.
+// giveLogins makes the logins that furnish makes on localaws, and returns the texts for them and
+// for motoClient's own credential.
 func giveLogins(t *testing.T, c *iam.Client) []string {
 	t.Helper()
 	u := aws.String(user)
@@ -126,7 +126,7 @@ func giveLogins(t *testing.T, c *iam.Client) []string {
 	}
 }
 
-// certificate is one that moto takes: it looks whether it is a certificate at all.
+// certificate returns a certificate that moto accepts: moto checks that it is one.
 func certificate(t *testing.T) string {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)

@@ -13,13 +13,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// held is a policy that the user has, whose document is yet to be read.
+// held is a policy of the user whose document isn't read yet.
 type held struct {
 	sendpolicy.Policy
-	group string // whose inline policy it is; empty: the user's, or a managed one
+	group string // whose inline policy it is; empty for the user's own and managed ones
 }
 
-// boundary is none, or one.
+// boundary returns the user's permissions boundary, or none.
 func (r *Reader) boundary(ctx context.Context) ([]held, error) {
 	out, err := r.API.GetUser(ctx, &iam.GetUserInput{UserName: &r.User})
 	if err != nil {
@@ -32,7 +32,7 @@ func (r *Reader) boundary(ctx context.Context) ([]held, error) {
 }
 
 func boundaryNamed(arn string) held {
-	name := arn[strings.LastIndex(arn, "/")+1:] // IAM gives no other; the path of a policy is before it
+	name := arn[strings.LastIndex(arn, "/")+1:] // after the policy's path; IAM returns no other name
 	return held{Policy: sendpolicy.Policy{Name: name, ARN: arn, From: "boundary"}}
 }
 
@@ -67,7 +67,7 @@ func (r *Reader) groups(ctx context.Context) (names []string, err error) {
 	return sorted(names), nil
 }
 
-// ofGroups are the policies that the user has from the groups, in the groups' order.
+// ofGroups returns the policies that the user has from the groups, in the groups' order.
 func (r *Reader) ofGroups(ctx context.Context, groups []string) ([]held, error) {
 	each := make([][]held, len(groups))
 	var tasks []func() error

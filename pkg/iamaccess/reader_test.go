@@ -20,13 +20,13 @@ const (
 	limit  = "arn:aws:iam::123456789012:policy/limits/Limit"
 )
 
-// document is a policy for every character that an encoding may spoil, with the Sid as its mark.
+// document returns a policy with every character that an encoding may spoil. Its Sid identifies it.
 func document(sid string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Sid":"` + sid + `","Effect":"Allow","Action":"ses:SendRawEmail",` +
 		`"Resource":"*","Condition":{"StringLike":{"ses:FromAddress":["a+b@example.com","*@example.com"],"ses:FromDisplayName":"Zoë & Co / 50"}}}]}`
 }
 
-// world is a localaws with the user, and a client of it.
+// world returns a localaws with the user, and a client of it.
 func world(t *testing.T) (*localaws.World, *iam.Client) {
 	t.Helper()
 	w, err := localaws.Start(localaws.Config{})
@@ -38,7 +38,7 @@ func world(t *testing.T) (*localaws.World, *iam.Client) {
 	return w, iam.NewFromConfig(awstest.Config(w.URL()))
 }
 
-// check is for what may not fail.
+// check ends the test if err isn't nil.
 func check(t *testing.T, errs ...error) {
 	t.Helper()
 	for _, err := range errs {
@@ -48,8 +48,8 @@ func check(t *testing.T, errs ...error) {
 	}
 }
 
-// furnish gives the user one of each, and more of what makes a difference. It returns what is to be
-// read.
+// furnish gives the user one of each thing, and more where that makes a difference. It returns what
+// should be read.
 func furnish(t *testing.T, w *localaws.World) sendpolicy.Access {
 	t.Helper()
 	check(t,
@@ -79,7 +79,7 @@ func furnish(t *testing.T, w *localaws.World) sendpolicy.Access {
 	return a
 }
 
-// everything is what furnish makes, but for the logins, whose IDs are random.
+// everything is what furnish makes, without the logins, whose IDs are random.
 func everything() sendpolicy.Access {
 	return sendpolicy.Access{
 		User: user, Console: true, MFA: true,
@@ -99,7 +99,7 @@ func TestEverythingIsReadInThePlaceWhereItBelongs(t *testing.T) {
 	w, client := world(t)
 	want := furnish(t, w)
 	r := &iamaccess.Reader{API: client, User: user}
-	for range 5 { // whatever comes first
+	for range 5 { // whichever answer comes first
 		readsAs(t, r, want)
 	}
 }
@@ -190,7 +190,7 @@ func readsAs(t *testing.T, r *iamaccess.Reader, want sendpolicy.Access) {
 	}
 }
 
-// calls are those of one action.
+// calls counts the calls of one action.
 func calls(w *localaws.World, action string) (found []localaws.Call) {
 	for _, c := range w.Calls() {
 		if c.Action == action {
@@ -200,7 +200,7 @@ func calls(w *localaws.World, action string) (found []localaws.Call) {
 	return found
 }
 
-// failsAs checks the error of a reading, of which nothing is returned.
+// failsAs checks the error of a failed reading, and that nothing is returned with it.
 func failsAs(t *testing.T, r *iamaccess.Reader, want rotation.ErrorType, words ...string) {
 	t.Helper()
 	a, err := r.Read(t.Context())

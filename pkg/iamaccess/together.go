@@ -9,12 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// atOnce is how many calls are under way at the most. More would gain little, and IAM throttles an
-// account's calls together.
+// atOnce is how many calls run at once. More would gain little, and IAM throttles all calls of an
+// account together.
 const atOnce = 4
 
-// together does tasks at the same time, and fails as the first of them in order does: the same
-// faults give the same error.
+// together runs tasks concurrently, and returns the error of the first task in order that failed,
+// so that the same faults give the same error.
 func together(tasks ...func() error) error {
 	errs := make([]error, len(tasks))
 	free := make(chan struct{}, atOnce)
@@ -30,7 +30,7 @@ func together(tasks ...func() error) error {
 	return cmp.Or(errs...)
 }
 
-// into is a task that puts what it reads in its place.
+// into returns a task that stores what it reads in place.
 func into[T any](ctx context.Context, place *T, read func(context.Context) (T, error)) func() error {
 	return func() (err error) {
 		*place, err = read(ctx)
@@ -44,7 +44,7 @@ type pages[P any] interface {
 	NextPage(context.Context, ...func(*iam.Options)) (P, error)
 }
 
-// list is what all pages have.
+// list returns the items of all pages.
 func list[P, T any](ctx context.Context, p pages[P], items func(P) []T) (all []T, err error) {
 	for p.HasMorePages() {
 		page, err := p.NextPage(ctx)
@@ -56,7 +56,7 @@ func list[P, T any](ctx context.Context, p pages[P], items func(P) []T) (all []T
 	return all, nil
 }
 
-// sorted is for IAM's lists, whose order nobody promises.
+// sorted sorts IAM's lists, whose order AWS doesn't promise.
 func sorted(texts []string) []string {
 	slices.Sort(texts)
 	return texts

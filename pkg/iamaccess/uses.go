@@ -17,8 +17,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// Keys are a user's access keys. Unlike pkg/iamkey, which can also make and delete them, this needs
-// nothing but reading.
+// Keys returns a user's access keys. Unlike pkg/iamkey, which also creates and deletes keys, it
+// needs only permission to read.
 func (a *Account) Keys(ctx context.Context, user string) (keys []rotation.Key, err error) {
 	all, err := list(ctx, iam.NewListAccessKeysPaginator(a.API, &iam.ListAccessKeysInput{UserName: &user}),
 		func(page *iam.ListAccessKeysOutput) []types.AccessKeyMetadata { return page.AccessKeyMetadata })
@@ -32,15 +32,15 @@ func (a *Account) Keys(ctx context.Context, user string) (keys []rotation.Key, e
 	return keys, nil
 }
 
-// Use is what IAM records of a key's last use. Of several uses within 15 minutes it records the
-// first, and of several services the last one alone ("Generate credential reports for your AWS
+// Use is what IAM records about a key's last use. IAM records the first of several uses within 15
+// minutes, and only the last of several services ("Generate credential reports for your AWS
 // account", IAM User Guide).
 type Use struct {
 	At              time.Time
 	Service, Region string
 }
 
-// LastUse is a key's, or nil where IAM has seen none.
+// LastUse returns a key's last use, or nil if IAM has seen none.
 func (a *Account) LastUse(ctx context.Context, id string) (*Use, error) {
 	out, err := a.API.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: &id})
 	if err != nil {
@@ -53,7 +53,7 @@ func (a *Account) LastUse(ctx context.Context, id string) (*Use, error) {
 	return &Use{At: *last.LastUsedDate, Service: known(last.ServiceName), Region: known(last.Region)}, nil
 }
 
-// known is nothing for what IAM has no word for.
+// known returns text, or "" for IAM's words for no value.
 func known(text *string) string {
 	if t := aws.ToString(text); t != "N/A" && t != "not_supported" {
 		return t
@@ -61,13 +61,13 @@ func known(text *string) string {
 	return ""
 }
 
-// reportPatience is how often IAM is asked for a report, a second apart: it takes seconds, or a
-// minute where there are many users.
+// reportPatience is how often IAM is asked for a report, a second apart. A report takes seconds, or
+// a minute if there are many users.
 const reportPatience = 120
 
-// UsedServices are the services that the keys of each user were used for last, by the credential
-// report: one answer for all users. It can be four hours old. Users whose keys weren't used, or for
-// services that the report has no name for, aren't in it.
+// UsedServices returns, for each user, the services that the user's keys were last used for, from
+// the credential report: one answer for all users, which can be four hours old. It leaves out users
+// whose keys weren't used, or only for services that the report has no name for.
 func (a *Account) UsedServices(ctx context.Context, wait func(context.Context) error) (map[string][]string, error) {
 	for range reportPatience {
 		out, err := a.API.GenerateCredentialReport(ctx, &iam.GenerateCredentialReportInput{})
@@ -85,11 +85,11 @@ func (a *Account) UsedServices(ctx context.Context, wait func(context.Context) e
 			return nil, err
 		}
 	}
-	return nil, rotation.Errorf(rotation.AWSError, "iam:GenerateCredentialReport: after %d seconds IAM is still at it",
+	return nil, rotation.Errorf(rotation.AWSError, "iam:GenerateCredentialReport: IAM hasn't finished after %d seconds",
 		reportPatience)
 }
 
-// usedServices reads the columns by their names.
+// usedServices finds the report's columns by their names.
 func usedServices(report []byte) (map[string][]string, error) {
 	rows := csv.NewReader(bytes.NewReader(report))
 	header, err := rows.Read()

@@ -1,7 +1,7 @@
-// Package iamkey keeps the access keys of one IAM user: rotation's [rotation.Keys] over AWS IAM.
+// Package iamkey manages the access keys of one IAM user: it implements rotation's [rotation.Keys].
 //
-// The methods of [API] are all that it calls, so they are also the list of IAM permissions that it
-// needs, on that one user.
+// It calls no methods but those of [API], so they are also the IAM permissions that it needs, on
+// that one user.
 package iamkey
 
 import (
@@ -40,7 +40,7 @@ type Keys struct {
 	API  API
 	User string
 	// UserFrom is the setting that User comes from, such as an environment variable or a flag. An
-	// error about a user that doesn't exist names it, if there is one.
+	// error about a user that doesn't exist names it, if it isn't empty.
 	UserFrom string
 }
 
@@ -78,7 +78,7 @@ func (k *Keys) LastUsed(ctx context.Context, id string) (time.Time, error) {
 	out, err := k.API.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: &id})
 	if awserror.Code(err) == accessDenied && k.unknown(ctx, id, err) {
 		return time.Time{}, awserror.Explained(rotation.Conflict, "iam:GetAccessKeyLastUsed", k.keyResource(id),
-			"IAM doesn't know the key (any more); if it goes on listing the key, the permission is missing", err)
+			"IAM doesn't know the key (any more); if IAM keeps listing it, the permission is missing", err)
 	}
 	if err != nil {
 		return time.Time{}, k.wrapKey("iam:GetAccessKeyLastUsed", id, err)
@@ -89,10 +89,11 @@ func (k *Keys) LastUsed(ctx context.Context, id string) (time.Time, error) {
 	return aws.ToTime(out.AccessKeyLastUsed.LastUsedDate), nil
 }
 
-// unknown tells the answer about a key that doesn't exist from a missing permission. IAM gives both
-// the code AccessDenied. It finds the user through the key, and names the user as the resource
-// ("on resource: user mail") when the permission is missing. Without a user it names the key ("on
-// resource: access key AKIA…"), as recorded on 2026-02-24. For any other text the list decides.
+// unknown reports whether IAM denied access because the key doesn't exist, and not because a
+// permission is missing. The code is AccessDenied in both cases. IAM finds the user through the
+// key, and names the user as the resource ("on resource: user mail") if the permission is missing.
+// Without a user it names the key ("on resource: access key AKIA…"), as recorded on 2026-02-24.
+// For any other text, the list decides.
 func (k *Keys) unknown(ctx context.Context, id string, denial error) bool {
 	api, ok := errors.AsType[smithy.APIError](denial)
 	if ok && strings.Contains(api.ErrorMessage(), "access key "+id) {
@@ -102,8 +103,8 @@ func (k *Keys) unknown(ctx context.Context, id string, denial error) bool {
 	return err == nil && !slices.ContainsFunc(keys, func(key rotation.Key) bool { return key.ID == id })
 }
 
-// Create implements rotation.Keys. The SDK must not try again by itself: CreateAccessKey has no
-// idempotency token, and every try that reached IAM has made a key whose secret nobody knows.
+// Create implements rotation.Keys. The SDK must not retry it: CreateAccessKey has no idempotency
+// token, and every try that reached IAM made a key whose secret nobody knows.
 func (k *Keys) Create(ctx context.Context) (rotation.Key, sessmtp.SecretAccessKey, error) {
 	once := func(o *iam.Options) { o.Retryer = aws.NopRetryer{} }
 	out, err := k.API.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &k.User}, once)
@@ -145,7 +146,7 @@ func (k *Keys) resource() string { return "user " + k.User }
 
 func (k *Keys) keyResource(id string) string { return k.resource() + ", access key " + id }
 
-// wrap is for actions on the user: what is missing then is the user.
+// wrap is for actions on the user: if IAM finds no such entity, it is the user.
 func (k *Keys) wrap(action string, err error) error {
 	if awserror.Code(err) == noSuchEntity {
 		return awserror.As(rotation.ConfigurationError, action, awserror.Configured(k.resource(), k.UserFrom), err)
@@ -153,7 +154,7 @@ func (k *Keys) wrap(action string, err error) error {
 	return awserror.Wrap(action, k.resource(), err)
 }
 
-// wrapKey is for actions on one key: if it is missing, somebody has deleted it since it was listed.
+// wrapKey is for actions on one key: if it is missing, somebody deleted it after it was listed.
 func (k *Keys) wrapKey(action, id string, err error) error {
 	resource := k.keyResource(id)
 	if awserror.Code(err) == noSuchEntity {

@@ -17,7 +17,7 @@ import (
 
 const user = "smtp-sender"
 
-// TestKeysFulfilRotationsContract is the conformance suite of rotation.Keys.
+// TestKeysFulfilRotationsContract runs the conformance suite of rotation.Keys.
 func TestKeysFulfilRotationsContract(t *testing.T) {
 	awstest.OnEach(t, func(t *testing.T, cfg aws.Config) {
 		client := iam.NewFromConfig(cfg)
@@ -93,15 +93,16 @@ func keysFulfilTheContract(t *testing.T, client iamkey.API) {
 	}
 }
 
-// A policy that allows the action on the user doesn't reach a key without a user, and nobody has
-// recorded what IAM says then. Whatever it says, the list decides, or the key that the text names.
+// A policy that allows the action on the user doesn't cover a key without a user, and nobody has
+// recorded IAM's text for that. Whatever the text, the list decides, or the key that the text
+// names.
 func TestADeniedLastUseIsAStaleListOrAMissingPermission(t *testing.T) {
 	const ofUser = "user smtp-sender"
 	const denied = "User: arn:aws:sts::123456789012:assumed-role/rotator/function is not authorized to perform: " +
 		"iam:GetAccessKeyLastUsed on resource: "
 	const noPolicy = " because no identity-based policy allows the iam:GetAccessKeyLastUsed action"
 	for name, c := range map[string]struct {
-		text string // the key's ID is put for KEY
+		text string // KEY stands for the key's ID
 		gone bool
 		want rotation.ErrorType
 	}{

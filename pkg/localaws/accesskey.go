@@ -2,7 +2,7 @@ package localaws
 
 import "time"
 
-// An accessKey is one access key, living or deleted.
+// An accessKey is one access key, existing or deleted.
 type accessKey struct {
 	id, secret string
 	passwords  map[string]string // the SMTP password in each Region; never changes
@@ -19,7 +19,7 @@ type use struct {
 	service, region string
 }
 
-// lastUse is the latest use until t, and whether there was any.
+// lastUse returns the latest use until t, and whether there was any.
 func (k *accessKey) lastUse(t time.Time) (last use, ok bool) {
 	for _, u := range k.uses {
 		if !u.at.After(t) && (!ok || !u.at.Before(last.at)) {
@@ -29,7 +29,8 @@ func (k *accessKey) lastUse(t time.Time) (last use, ok bool) {
 	return last, ok
 }
 
-// opens reports whether the password is this key's in the Region, one that is served.
+// opens reports whether the password is this key's in the Region. It isn't if the Region isn't
+// served.
 func (k *accessKey) opens(region, password string) bool {
 	own, served := k.passwords[region]
 	return served && password == own
@@ -40,10 +41,10 @@ type Key struct {
 	ID       string
 	Status   string // Active or Inactive
 	Created  time.Time
-	LastUsed time.Time // as IAM records it, without its delay; zero: never
+	LastUsed time.Time // as IAM records it, without its delay; zero if never
 }
 
-// list is the user's access keys now, oldest first.
+// list returns the user's access keys as they are now, oldest first.
 func (u *user) list() []Key {
 	keys := make([]Key, len(u.keys))
 	for i, k := range u.keys {

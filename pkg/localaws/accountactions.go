@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// readsAccount are the actions that read of a whole account.
+// readsAccount has the actions that read a whole account.
 var readsAccount = map[string]iamAction{
 	"GetAccountAuthorizationDetails": (*directory).iamGetAccountAuthorizationDetails,
 	"GenerateCredentialReport":       (*directory).iamGenerateCredentialReport,
 	"GetCredentialReport":            (*directory).iamGetCredentialReport,
 }
 
-// inOrder are the values of a map by their keys, so that pages fit together.
+// inOrder returns the values of a map in the order of their keys, so that pages fit together.
 func inOrder[V any](of map[string]V) (all []V) {
 	for _, key := range slices.Sorted(maps.Keys(of)) {
 		all = append(all, of[key])
@@ -24,8 +24,8 @@ func inOrder[V any](of map[string]V) (all []V) {
 }
 
 // iamGetAccountAuthorizationDetails pages through users, groups and policies as one list:
-// IsTruncated and Marker are of all together ("GetAccountAuthorizationDetails", IAM API Reference).
-// There are no roles here.
+// IsTruncated and Marker are for all of them together ("GetAccountAuthorizationDetails", IAM API
+// Reference). This package has no roles.
 func (d *directory) iamGetAccountAuthorizationDetails(r *iamRequest) (any, error) {
 	wanted := r.entityTypes()
 	var all []any
@@ -62,8 +62,8 @@ func (d *directory) iamGetAccountAuthorizationDetails(r *iamRequest) (any, error
 	return result, nil
 }
 
-// entityTypes are those that the call asks for, Filter.member.1 and so on. Without any, it asks for
-// all.
+// entityTypes returns the types in the call's Filter.member.1 and so on, or all types if there are
+// none.
 func (r *iamRequest) entityTypes() map[string]bool {
 	wanted := map[string]bool{}
 	for i := 1; ; i++ {
@@ -81,7 +81,7 @@ func (r *iamRequest) entityTypes() map[string]bool {
 	return wanted
 }
 
-// awsOwn tells a policy of AWS's from the account's.
+// awsOwn reports whether AWS made the policy, and not the account.
 func (p *managedPolicy) awsOwn() bool { return strings.HasPrefix(p.arn, "arn:aws:iam::aws:") }
 
 func (u *user) detail() userDetailXML {

@@ -9,20 +9,19 @@ import (
 	"time"
 )
 
-// silent keeps servers from logging what clients do to them: closing connections is part of the
-// tests.
+// silent keeps servers from logging what clients do, because tests close connections on purpose.
 var silent = log.New(io.Discard, "", 0)
 
 const maxRequest = 1 << 20
 
-// A request is one decoded call, of any of the services.
+// A request is one decoded call to any of the services.
 type request interface {
-	about() Call                                         // what it asks, for Calls and Intercept
-	effect(w *World) (any, error)                        // does it; w.mu is held
-	write(rw http.ResponseWriter, result any, err error) // answers, in the service's protocol
+	about() Call                                         // describes the call, for Calls and Intercept
+	effect(w *World) (any, error)                        // does what it asks; w.mu is held
+	write(rw http.ResponseWriter, result any, err error) // answers in the service's protocol
 }
 
-// answer serves one AWS call: record, effect or fault, answer.
+// answer serves one AWS call: it records the call, does it or its fault, and answers.
 func (w *World) answer(rw http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxRequest))
 	if err != nil {
@@ -42,8 +41,8 @@ func (w *World) answer(rw http.ResponseWriter, r *http.Request) {
 	req.write(rw, result, err)
 }
 
-// signedFor is the Region in a signature's scope, key/day/region/service/aws4_request ("Elements of
-// an AWS API request signature", IAM User Guide).
+// signedFor returns the Region in a signature's scope, key/day/region/service/aws4_request
+// ("Elements of an AWS API request signature", IAM User Guide).
 func signedFor(authorization string) string {
 	_, scope, _ := strings.Cut(authorization, "Credential=")
 	scope, _, _ = strings.Cut(scope, ",")
@@ -53,8 +52,8 @@ func signedFor(authorization string) string {
 	return ""
 }
 
-// decode tells the services apart: IAM and STS name no target, and Parameter Store's targets are
-// those of Systems Manager.
+// decode finds out which service a call is for: calls to IAM and STS have no target, and Parameter
+// Store's targets have Systems Manager's prefix.
 func decode(r *http.Request, body []byte) request {
 	target := r.Header.Get("X-Amz-Target")
 	if action, ok := strings.CutPrefix(target, "AmazonSSM."); ok {
@@ -66,7 +65,7 @@ func decode(r *http.Request, body []byte) request {
 	return newQueryRequest(r, body)
 }
 
-// perform lets a call take effect, unless its fault forbids that.
+// perform does what a call asks, unless its fault prevents that.
 func (w *World) perform(req request, fault *Fault) (any, error) {
 	switch {
 	case fault == nil:
@@ -94,7 +93,7 @@ func (w *World) effect(req request) (any, error) {
 	return req.effect(w)
 }
 
-// wait lets real time pass, but not past the World's end.
+// wait waits in real time, but not beyond the World's end.
 func (w *World) wait(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -104,8 +103,8 @@ func (w *World) wait(d time.Duration) {
 	}
 }
 
-// page is the part of the items that begins at the token, and the token for the next part, if there
-// is one. Up to 100 items make a page, or fewer if size says so.
+// page returns the items from the token on, and the token for the next page if there is one. A page
+// has up to 100 items, or fewer if size says so.
 func page[T any](items []T, token string, size int) (part []T, next string, err error) {
 	first := 0
 	if token != "" {

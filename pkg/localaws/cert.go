@@ -15,7 +15,7 @@ import (
 )
 
 // newCertificate makes the certificate of the SMTP servers, which is its own authority. It is valid
-// by real time: clients know nothing of the World's clock.
+// in real time, because clients don't know the World's clock.
 func newCertificate(regions []string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -47,20 +47,20 @@ func newCertificate(regions []string) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
 }
 
-// A Certificate is what SMTP servers show.
+// A Certificate is one that SMTP servers show.
 type Certificate int
 
 const (
 	// TheirOwn is valid for localhost, 127.0.0.1 and SES's names, and signed by CertPEM.
 	TheirOwn Certificate = iota
-	// OfNobody has the right names, and nobody knows who signed it.
+	// OfNobody has the right names, but an unknown signer.
 	OfNobody
-	// OfAnother is signed by CertPEM, for another host.
+	// OfAnother is signed by CertPEM, but for another host.
 	OfAnother
 )
 
-// ShowCertificate says which certificate servers show on connections from now on. Somebody in the
-// middle has one of the others.
+// ShowCertificate says which certificate servers show on new connections. Somebody in the middle
+// would show one of the others.
 func (w *World) ShowCertificate(which Certificate) error {
 	shown := w.certificate
 	var err error
@@ -77,7 +77,7 @@ func (w *World) ShowCertificate(which Certificate) error {
 	return nil
 }
 
-// certificateOfAnother makes a certificate for a host that isn't here.
+// certificateOfAnother makes a certificate for another host.
 func (w *World) certificateOfAnother() (tls.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "mail.example.net"},
@@ -93,14 +93,15 @@ func (w *World) certificateOfAnother() (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: w.certificate.PrivateKey}, nil
 }
 
-// CertPool trusts the certificate of the SMTP servers, and nothing else.
+// CertPool returns a pool that trusts only the certificate of the SMTP servers.
 func (w *World) CertPool() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(w.certificate.Leaf)
 	return pool
 }
 
-// CertPEM is the certificate of the SMTP servers as text, for the file that SSL_CERT_FILE names.
+// CertPEM returns the certificate of the SMTP servers as PEM, for the file that SSL_CERT_FILE
+// names.
 func (w *World) CertPEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.certificate.Leaf.Raw})
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Clone is another World in the same state, with a clock and a maker of keys of its own, that
-// doesn't listen. Faults, calls and mails stay with the original.
+// Clone returns another World in the same state, with its own clock and its own source of keys. It
+// doesn't listen, and gets no faults, calls or mails from the original.
 func (w *World) Clone(now func() time.Time, newKey func() (id, secret string)) *World {
 	w.mu.Lock()
 	defer w.mu.Unlock()

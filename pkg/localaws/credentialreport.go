@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// reportLife is how long IAM hands out the same report before it makes another ("Generate
-// credential reports for your AWS account", IAM User Guide).
+// reportLife is how long IAM returns the same report before it makes another ("Generate credential
+// reports for your AWS account", IAM User Guide).
 const reportLife = 4 * time.Hour
 
-// A credentialReport is what IAM wrote of all users at some time.
+// A credentialReport is what IAM wrote about all users at one time.
 type credentialReport struct {
 	made time.Time
 	text string
@@ -24,7 +24,7 @@ func (d *directory) hasReport() bool {
 	return d.report != nil && d.now().Sub(d.report.made) < reportLife
 }
 
-// iamGenerateCredentialReport begins one, and says COMPLETE only when it is asked again, as IAM
+// iamGenerateCredentialReport starts a report, and says COMPLETE only at the next call, as IAM
 // does.
 func (d *directory) iamGenerateCredentialReport(*iamRequest) (any, error) {
 	if d.hasReport() {
@@ -48,7 +48,7 @@ func (d *directory) iamGetCredentialReport(*iamRequest) (any, error) {
 	}, nil
 }
 
-// reportColumns are the report's, in its order.
+// reportColumns lists the report's columns in order.
 var reportColumns = strings.Fields(`user arn user_creation_time
 	password_enabled password_last_used password_last_changed password_next_rotation mfa_active
 	access_key_1_active access_key_1_last_rotated access_key_1_last_used_date access_key_1_last_used_region
@@ -73,7 +73,7 @@ func (d *directory) writeReport() string {
 
 var noKeyReported = []string{"false", "N/A", "N/A", "N/A", "N/A"}
 
-// reported is a user's row.
+// reported returns a user's row.
 func (d *directory) reported(u *user) []string {
 	row := []string{u.name, u.arn(), reportTime(u.created)}
 	if u.ways.password.IsZero() {
@@ -106,7 +106,7 @@ func (d *directory) reported(u *user) []string {
 	return row
 }
 
-// reportTime is a time as the report writes it.
+// reportTime formats a time as the report does.
 func reportTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05+00:00") }
 
 type generateReportResult struct {
@@ -122,7 +122,7 @@ type getReportResult struct {
 	GeneratedTime string
 }
 
-// UseKeyFor marks an access key as used at some time, for any service, by the name that IAM has for
+// UseKeyFor marks an access key as used at some time, for any service. service is IAM's name for
 // it.
 func (w *World) UseKeyFor(id string, at time.Time, service, region string) {
 	w.mu.Lock()

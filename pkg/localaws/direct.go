@@ -11,11 +11,11 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// New makes a World that doesn't listen: its clients are those of IAM, SecretsManager and
-// ParameterStore, and people's hands. It needs no Close. Start is New, and the servers.
+// New makes a World that doesn't listen. Use it through IAM, SecretsManager, ParameterStore and the
+// methods that act as people do. It needs no Close. Start makes a World that listens.
 func New(cfg Config) *World { return newWorld(cfg) }
 
-// direct serves a call that doesn't come over the wire.
+// direct serves a call that doesn't come over HTTP.
 func (w *World) direct(req request) (any, error) {
 	call, fault := w.arrived(req.about())
 	result, err := w.perform(req, fault)
@@ -26,7 +26,7 @@ func (w *World) direct(req request) (any, error) {
 	return result, nil
 }
 
-// asSDKError is what the SDK's clients make of an answer that says no, and of none.
+// asSDKError returns the error that the SDK's clients would make of a refusal, or of no answer.
 func asSDKError(about Call, err error) error {
 	wrapped := func(cause error) error {
 		return &smithy.OperationError{ServiceID: about.Service, OperationName: about.Action, Err: cause}
@@ -41,8 +41,7 @@ func asSDKError(about Call, err error) error {
 	})
 }
 
-// iamCall is a call of the Query protocol with the parameters that are set: names and values in
-// turn.
+// iamCall makes a call with those parameters that aren't nil; names and values alternate.
 func (w *World) iamCall(action string, parameters ...*string) (any, error) {
 	form := url.Values{}
 	for i := 0; i < len(parameters); i += 2 {
@@ -61,7 +60,7 @@ func (w *World) secretsCall(action string, in secretsInput) (*secretsOutput, err
 	return result.(*secretsOutput), nil
 }
 
-// Names of the Query protocol's parameters.
+// These are names of the Query protocol's parameters.
 var (
 	userNameParameter    = aws.String("UserName")
 	accessKeyIDParameter = aws.String("AccessKeyId")
@@ -69,7 +68,7 @@ var (
 	markerParameter      = aws.String("Marker")
 )
 
-// asTime reads a time as IAM writes it; nil where there is none.
+// asTime parses a time as IAM writes it. It returns nil if there is none.
 func asTime(text string) *time.Time {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -78,7 +77,7 @@ func asTime(text string) *time.Time {
 	return &t
 }
 
-// time is when an epoch was; nil for none.
+// time returns an epoch as a time, or nil for 0.
 func (e epoch) time() *time.Time {
 	if e == 0 {
 		return nil
@@ -87,7 +86,7 @@ func (e epoch) time() *time.Time {
 	return &t
 }
 
-// set is a pointer to a text that is there, nil for an empty one.
+// set returns a pointer to text, or nil if text is empty.
 func set(text string) *string {
 	if text == "" {
 		return nil

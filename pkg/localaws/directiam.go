@@ -7,15 +7,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// IAM has those methods of the SDK's iam.Client that handle access keys, without the wire: the same
-// rules, faults and imperfections at a hundredth of the cost, for tests that make millions of
-// calls. Nothing is tried again.
+// IAM has the methods of the SDK's iam.Client for access keys, without HTTP: the same rules, faults
+// and imperfections at a hundredth of the cost, for tests that make millions of calls. It retries
+// nothing.
 type IAM struct{ world *World }
 
-// IAM is a client of the World's IAM within the process.
+// IAM returns a client of the World's IAM that works within the process.
 func (w *World) IAM() IAM { return IAM{w} }
 
-// ListAccessKeys is that of iam.Client.
+// ListAccessKeys is iam.Client's method.
 func (c IAM) ListAccessKeys(_ context.Context, in *iam.ListAccessKeysInput,
 	_ ...func(*iam.Options)) (*iam.ListAccessKeysOutput, error) {
 	result, err := c.world.iamCall("ListAccessKeys", userNameParameter, in.UserName, markerParameter, in.Marker)
@@ -33,7 +33,7 @@ func (c IAM) ListAccessKeys(_ context.Context, in *iam.ListAccessKeysInput,
 	return out, nil
 }
 
-// GetAccessKeyLastUsed is that of iam.Client.
+// GetAccessKeyLastUsed is iam.Client's method.
 func (c IAM) GetAccessKeyLastUsed(_ context.Context, in *iam.GetAccessKeyLastUsedInput,
 	_ ...func(*iam.Options)) (*iam.GetAccessKeyLastUsedOutput, error) {
 	result, err := c.world.iamCall("GetAccessKeyLastUsed", accessKeyIDParameter, in.AccessKeyId)
@@ -47,7 +47,7 @@ func (c IAM) GetAccessKeyLastUsed(_ context.Context, in *iam.GetAccessKeyLastUse
 	}}, nil
 }
 
-// CreateAccessKey is that of iam.Client.
+// CreateAccessKey is iam.Client's method.
 func (c IAM) CreateAccessKey(_ context.Context, in *iam.CreateAccessKeyInput,
 	_ ...func(*iam.Options)) (*iam.CreateAccessKeyOutput, error) {
 	result, err := c.world.iamCall("CreateAccessKey", userNameParameter, in.UserName)
@@ -61,7 +61,7 @@ func (c IAM) CreateAccessKey(_ context.Context, in *iam.CreateAccessKeyInput,
 	}}, nil
 }
 
-// UpdateAccessKey is that of iam.Client.
+// UpdateAccessKey is iam.Client's method.
 func (c IAM) UpdateAccessKey(_ context.Context, in *iam.UpdateAccessKeyInput,
 	_ ...func(*iam.Options)) (*iam.UpdateAccessKeyOutput, error) {
 	_, err := c.world.iamCall("UpdateAccessKey",
@@ -69,7 +69,7 @@ func (c IAM) UpdateAccessKey(_ context.Context, in *iam.UpdateAccessKeyInput,
 	return &iam.UpdateAccessKeyOutput{}, err
 }
 
-// DeleteAccessKey is that of iam.Client.
+// DeleteAccessKey is iam.Client's method.
 func (c IAM) DeleteAccessKey(_ context.Context, in *iam.DeleteAccessKeyInput,
 	_ ...func(*iam.Options)) (*iam.DeleteAccessKeyOutput, error) {
 	_, err := c.world.iamCall("DeleteAccessKey", userNameParameter, in.UserName, accessKeyIDParameter, in.AccessKeyId)

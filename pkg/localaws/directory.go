@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Statuses of an access key. Nothing else is a status in IAM.
+// These are the statuses of an access key; IAM has no others.
 const (
 	active   = "Active"
 	inactive = "Inactive"
@@ -13,24 +13,24 @@ const (
 
 const keyQuota = 2
 
-// A directory is what IAM knows: users, their access keys and their rights, with IAM's rules and
-// nothing of its protocol.
+// A directory is IAM's state: users, their access keys and their rights. It knows IAM's rules and
+// not its protocol.
 type directory struct {
 	now     func() time.Time
 	newKey  func() (id, secret string)
 	regions []string // that serve SMTP
 	users   map[string]*user
-	keys    []*accessKey // every key ever made, oldest first; a deleted one has no status
+	keys    []*accessKey // every key ever made, oldest first; a deleted key has no status
 
 	groups   map[string]*group
 	policies map[string]*managedPolicy // by ARN
-	report   *credentialReport         // the latest; nil: there is none
+	report   *credentialReport         // the latest, or nil
 
-	servers       int             // SMTP servers that hear of changes
-	propagation   []time.Duration // how long that takes, per server; the last repeats
+	servers       int             // SMTP servers in each Region
+	propagation   []time.Duration // how long changes take to reach each server; the last repeats
 	lastUsedDelay time.Duration
 	listStaleness time.Duration
-	pageSize      int // of IAM's lists, at most; 0: as is asked
+	pageSize      int // of IAM's lists, at most; 0 means as the call asks
 }
 
 func newDirectory(now func() time.Time, newKey func() (id, secret string), regions []string, servers int) *directory {
@@ -61,7 +61,7 @@ func (d *directory) addKey(u *user, id, secret string) (*accessKey, error) {
 	return k, nil
 }
 
-// key finds a living access key by its ID.
+// key finds an existing access key by its ID.
 func (d *directory) key(id string) (*accessKey, error) {
 	if k := d.everMade(id); k != nil && k.status != "" {
 		return k, nil
@@ -69,7 +69,7 @@ func (d *directory) key(id string) (*accessKey, error) {
 	return nil, refuse("NoSuchEntity", "The Access Key with id %s cannot be found.", id)
 }
 
-// keyOf finds a living access key of one user.
+// keyOf finds an existing access key of one user.
 func (d *directory) keyOf(userName, id string) (*accessKey, error) {
 	if _, err := d.user(userName); err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (d *directory) keyOf(userName, id string) (*accessKey, error) {
 	return k, err
 }
 
-// everMade finds an access key that lives or has lived.
+// everMade finds an access key, existing or deleted.
 func (d *directory) everMade(id string) *accessKey {
 	for _, k := range d.keys {
 		if k.id == id {
@@ -107,15 +107,15 @@ func (d *directory) deleteKey(k *accessKey) {
 	d.change(k, "")
 }
 
-// smtpService is what IAM calls the service that an SMTP login uses.
+// smtpService is IAM's name for the service that an SMTP login uses.
 const smtpService = "ses-smtp"
 
-// useSpan is how long IAM records no further use of a key after one: "When an access key is used
-// more than once in a 15-minute span, only the first use is recorded" ("Generate credential
-// reports for your AWS account", IAM user guide).
+// useSpan is how long IAM ignores further uses of a key: "When an access key is used more than once
+// in a 15-minute span, only the first use is recorded" ("Generate credential reports for your AWS
+// account", IAM user guide).
 const useSpan = 15 * time.Minute
 
-// use records that a key was used, unless IAM wouldn't.
+// use records the use of a key, if IAM would.
 func (d *directory) use(id string, u use) {
 	k := d.everMade(id)
 	if k == nil {

@@ -5,23 +5,25 @@ import (
 	"time"
 )
 
-// A Parameter is a version of a parameter in Parameter Store.
+// A Parameter is one version of a parameter in Parameter Store.
 type Parameter struct {
 	Name, Value string
 	Type        string // String, StringList or SecureString
-	KeyID       string // the KMS key of a SecureString; GetParameters doesn't tell it
+	KeyID       string // the KMS key of a SecureString; GetParameters doesn't return it
 	Version     int64  // from 1
 	Modified    time.Time
 }
 
-// ParameterStore reads, writes and deletes parameters without the wire, as IAM does it with access
-// keys. The SDK's ssm.Client isn't needed for that, so its methods are its own: each is one call.
+// ParameterStore reads, writes and deletes parameters without HTTP, as IAM does with access keys.
+// Its methods are its own, not those of the SDK's ssm.Client, which nothing here needs. Each makes
+// one call.
 type ParameterStore struct{ world *World }
 
-// ParameterStore is a client of the World's Parameter Store within the process.
+// ParameterStore returns a client of the World's Parameter Store that works within the process.
 func (w *World) ParameterStore() ParameterStore { return ParameterStore{w} }
 
-// Get is GetParameters with decryption: of up to ten names, those that exist.
+// Get is GetParameters with decryption. It takes up to ten names, and returns those parameters that
+// exist.
 func (c ParameterStore) Get(_ context.Context, names ...string) (map[string]Parameter, error) {
 	result, err := c.world.direct(&parametersRequest{action: "GetParameters",
 		in: parametersInput{Names: names, WithDecryption: true}})
@@ -36,8 +38,8 @@ func (c ParameterStore) Get(_ context.Context, names ...string) (map[string]Para
 	return found, nil
 }
 
-// Put is PutParameter, and overwrites. The type is SecureString, unless p has one; the version and
-// the time are not looked at.
+// Put is PutParameter with overwriting. The type is SecureString unless p has one. It ignores p's
+// version and time.
 func (c ParameterStore) Put(_ context.Context, p Parameter) error {
 	if p.Type == "" {
 		p.Type = secureString
@@ -47,7 +49,7 @@ func (c ParameterStore) Put(_ context.Context, p Parameter) error {
 	return err
 }
 
-// Delete is DeleteParameters, of up to ten names. Those that don't exist are no error.
+// Delete is DeleteParameters, for up to ten names. Names that don't exist are no error.
 func (c ParameterStore) Delete(_ context.Context, names ...string) error {
 	_, err := c.world.direct(&parametersRequest{action: "DeleteParameters", in: parametersInput{Names: names}})
 	return err

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// still makes a World that doesn't listen, whose clock only Advance moves.
+// still makes a World that doesn't listen, and whose clock only Advance moves.
 func still() *localaws.World {
 	return localaws.New(localaws.Config{Now: func() time.Time { return epoch }})
 }
@@ -119,8 +119,8 @@ func TestACloneHasParametersOfItsOwn(t *testing.T) {
 	}
 }
 
-// A Clone without parameters may cost no more than it did before there was Parameter Store: tests
-// make millions.
+// Without parameters, a Clone must not cost more than it did before there was Parameter Store:
+// tests make millions of them.
 func TestACloneWithoutParametersCostsNothingMore(t *testing.T) {
 	w := still()
 	clone := func() float64 {
@@ -138,7 +138,7 @@ func TestACloneWithoutParametersCostsNothingMore(t *testing.T) {
 	}
 }
 
-// TestBothFacesOfParameterStoreAgree asks the same at random of a World over the wire and of one
+// TestBothFacesOfParameterStoreAgree makes the same random calls to a World over HTTP and to one
 // within the process.
 func TestBothFacesOfParameterStoreAgree(t *testing.T) {
 	wire, direct := start(t, localaws.Config{}), still()
@@ -200,7 +200,7 @@ func sameParameters(t *testing.T, overWire []any, within map[string]localaws.Par
 	}
 }
 
-// The services share a server: each call goes to the one that it is for.
+// The services share a server: each call goes to its own service.
 func TestAParameterIsNoSecret(t *testing.T) {
 	w := start(t, localaws.Config{})
 	w.CreateSecret("mail/smtp", "the secret")

@@ -8,14 +8,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 )
 
-// SecretsManager has those methods of the SDK's secretsmanager.Client that handle versions and
-// labels, without the wire, as IAM has them for access keys.
+// SecretsManager has the methods of the SDK's secretsmanager.Client for versions and labels,
+// without HTTP, as IAM has those for access keys.
 type SecretsManager struct{ world *World }
 
-// SecretsManager is a client of the World's Secrets Manager within the process.
+// SecretsManager returns a client of the World's Secrets Manager that works within the process.
 func (w *World) SecretsManager() SecretsManager { return SecretsManager{w} }
 
-// GetSecretValue is that of secretsmanager.Client.
+// GetSecretValue is secretsmanager.Client's method.
 func (c SecretsManager) GetSecretValue(_ context.Context, in *secretsmanager.GetSecretValueInput,
 	_ ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error) {
 	out, err := c.world.secretsCall("GetSecretValue", secretsInput{
@@ -32,7 +32,7 @@ func (c SecretsManager) GetSecretValue(_ context.Context, in *secretsmanager.Get
 	}, nil
 }
 
-// DescribeSecret is that of secretsmanager.Client.
+// DescribeSecret is secretsmanager.Client's method.
 func (c SecretsManager) DescribeSecret(_ context.Context, in *secretsmanager.DescribeSecretInput,
 	_ ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error) {
 	out, err := c.world.secretsCall("DescribeSecret", secretsInput{SecretID: aws.ToString(in.SecretId)})
@@ -50,7 +50,7 @@ func (c SecretsManager) DescribeSecret(_ context.Context, in *secretsmanager.Des
 	}, nil
 }
 
-// ListSecretVersionIds is that of secretsmanager.Client.
+// ListSecretVersionIds is secretsmanager.Client's method.
 func (c SecretsManager) ListSecretVersionIds(_ context.Context, in *secretsmanager.ListSecretVersionIdsInput,
 	_ ...func(*secretsmanager.Options)) (*secretsmanager.ListSecretVersionIdsOutput, error) {
 	out, err := c.world.secretsCall("ListSecretVersionIds", secretsInput{
@@ -69,7 +69,7 @@ func (c SecretsManager) ListSecretVersionIds(_ context.Context, in *secretsmanag
 	return listed, nil
 }
 
-// PutSecretValue is that of secretsmanager.Client.
+// PutSecretValue is secretsmanager.Client's method.
 func (c SecretsManager) PutSecretValue(_ context.Context, in *secretsmanager.PutSecretValueInput,
 	_ ...func(*secretsmanager.Options)) (*secretsmanager.PutSecretValueOutput, error) {
 	out, err := c.world.secretsCall("PutSecretValue", secretsInput{
@@ -83,7 +83,7 @@ func (c SecretsManager) PutSecretValue(_ context.Context, in *secretsmanager.Put
 		VersionStages: out.VersionStages}, nil
 }
 
-// UpdateSecretVersionStage is that of secretsmanager.Client.
+// UpdateSecretVersionStage is secretsmanager.Client's method.
 func (c SecretsManager) UpdateSecretVersionStage(_ context.Context, in *secretsmanager.UpdateSecretVersionStageInput,
 	_ ...func(*secretsmanager.Options)) (*secretsmanager.UpdateSecretVersionStageOutput, error) {
 	out, err := c.world.secretsCall("UpdateSecretVersionStage", secretsInput{

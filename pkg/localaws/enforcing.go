@@ -9,43 +9,43 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// sending is how SES judges mail.
+// sending is how SES decides about mail.
 type sending struct {
 	enforced   bool
 	identities identities
-	source     netip.Addr // where all mail comes from; invalid: from where it does
+	source     netip.Addr // where all mail seems to come from; the client's address if invalid
 	delay      time.Duration
 }
 
 // EnforceSending makes DATA answer as SES does: 554 to mail from an identity that VerifyIdentity
-// wasn't told of, and to mail that the policies of the access key's user don't allow. These are its
-// inline and attached policies, those of its groups and its boundary. The account isn't in the
-// sandbox, so nobody verifies recipients.
+// didn't add, and to mail that the policies of the access key's user don't allow. These are the
+// user's inline and attached policies, those of its groups, and its boundary. The account isn't in
+// the sandbox, so recipients needn't be verified.
 func (w *World) EnforceSending(on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sending.enforced = on
 }
 
-// SetSourceIP makes SES see all mail come from an address, as aws:SourceIp. The zero address ends
-// it: then it is the client's, which is on loopback.
+// SetSourceIP makes all mail seem to come from an address, as aws:SourceIp. With the zero address,
+// it is the client's again, which is on loopback.
 func (w *World) SetSourceIP(address netip.Addr) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sending.source = address
 }
 
-// SetPolicyPropagation makes changes of policies, groups and boundaries count for mail that much
-// later, in World time. Unless it is set, they count at once.
+// SetPolicyPropagation makes changes of policies, groups and boundaries take effect for mail with a
+// delay, in World time. By default, they take effect at once.
 func (w *World) SetPolicyPropagation(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sending.delay = d
 }
 
-// judge is the text with which SES refuses a mail, or nothing if it takes it. That it looks at the
-// identities first isn't documented. Nor is whether it asks about the identity of the envelope's
-// sender, too, if the header names another: it doesn't here.
+// judge returns the text with which SES refuses a mail, or "" if it accepts it. AWS doesn't
+// document that SES checks the identities first, nor whether it also asks IAM about the identity of
+// the envelope's sender if the header names another: here it doesn't.
 func (w *World) judge(m Mail, from netip.Addr) (refusal string) {
 	s := &w.sending
 	if !s.enforced {

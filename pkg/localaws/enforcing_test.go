@@ -17,8 +17,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// judged is a World that judges mail. example.com is verified, and so are two addresses of
-// example.org.
+// judged returns a World that enforces sending. example.com is verified, and so are two addresses
+// of example.org.
 type judged struct {
 	sending
 	client *sessmtp.Client
@@ -39,7 +39,7 @@ func newJudged(t *testing.T, cfg localaws.Config) judged {
 		sessmtp.Login{Endpoint: e, Username: s.id, Password: sessmtp.Password(s.password)}}
 }
 
-// send hands in mail from an envelope's sender to a recipient, with header fields.
+// send sends a mail from an envelope's sender to a recipient, with header fields.
 func (j judged) send(t *testing.T, from, to string, header ...string) error {
 	t.Helper()
 	message := strings.Join(append(header, "Subject: hello", "", "world", ""), "\n")
@@ -57,7 +57,7 @@ func sendingPolicy(effect, identity, conditions string) string {
 		"Resource":"arn:aws:ses:eu-west-1:123456789012:%s","Condition":{%s}}}`, effect, identity, conditions)
 }
 
-// deniedOn is SES's answer to mail that no policy allows.
+// deniedOn returns SES's answer to mail that no policy allows.
 func deniedOn(resource string) string {
 	return "Access denied: User `arn:aws:iam::123456789012:user/sender' is not authorized to perform " +
 		"`ses:SendRawEmail' on resource `arn:aws:ses:eu-west-1:123456789012:" + resource + "'"

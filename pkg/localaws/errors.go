@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// An apiError is an answer of IAM, STS, Secrets Manager or Parameter Store that says no.
+// An apiError is a refusal by IAM, STS, Secrets Manager or Parameter Store.
 type apiError struct {
 	Status  int
 	Code    string
@@ -15,12 +15,12 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.Code + ": " + e.Message }
 
-// refuse makes an apiError with the HTTP status that AWS uses for the code.
+// refuse returns an apiError with the HTTP status that AWS uses for the code.
 func refuse(code, format string, args ...any) error {
 	return &apiError{statusOf(code), code, fmt.Sprintf(format, args...)}
 }
 
-// statusOf is the HTTP status of an error code; most are 400.
+// statusOf returns the HTTP status for an error code; most are 400.
 func statusOf(code string) int {
 	switch code {
 	case "AccessDenied":
@@ -37,13 +37,13 @@ func statusOf(code string) int {
 	return http.StatusBadRequest
 }
 
-// missing is the answer to a request that lacks a required member.
+// missing returns the answer to a request without a required member.
 func missing(member string) error {
 	return refuse("ValidationError", "1 validation error detected: Value null at '%s' failed to satisfy "+
 		"constraint: Member must not be null", member)
 }
 
-// asAPIError is what the wire says of an error.
+// asAPIError returns the answer that reports an error.
 func asAPIError(err error) *apiError {
 	if refusal, ok := errors.AsType[*apiError](err); ok {
 		return refusal

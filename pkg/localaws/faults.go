@@ -2,39 +2,39 @@ package localaws
 
 import "time"
 
-// A Call is one AWS call that came over the wire.
+// A Call is one AWS call that was received.
 type Call struct {
 	N           int    // its place in Calls, from 0
 	Service     string // "iam", "sts", "secretsmanager" or "ssm"
 	Action      string
 	User        string    // the IAM user that it names, if any
 	AccessKeyID string    // the access key that it names, if any
-	SecretID    string    // the secret that it names, as it names it
-	Parameters  string    // the parameters that it names, as it names them, separated by commas
+	SecretID    string    // the secret as the call names it
+	Parameters  string    // the parameters as the call names them, separated by commas
 	Region      string    // the Region that it is signed for; empty if it isn't signed
-	Start, End  time.Time // real time; End is zero until it was answered
-	Err         string    // the error code it was answered with, "connection dropped", or "" for success
+	Start, End  time.Time // real time; End is zero until the answer
+	Err         string    // the error code of the answer, "connection dropped", or "" for success
 }
 
-// A Fault is what happens to a call instead of its effect; with After, what is answered in spite of
-// it. One with only a Delay makes the call slow and nothing else.
+// A Fault happens to a call instead of its effect or, with After, instead of its answer. A Fault
+// with only a Delay makes the call slow.
 type Fault struct {
-	After   bool          // the effect happens, and its answer is lost
+	After   bool          // the call takes effect, but its answer is lost
 	Drop    bool          // the connection is closed without an answer
 	Delay   time.Duration // real time, before the effect; with After, between the effect and the answer
-	Status  int           // HTTP status; default: what AWS sends with the Code
+	Status  int           // HTTP status; default: the one that AWS sends with Code
 	Code    string        // error code; default: InternalFailure
 	Message string
 }
 
 const dropped = "connection dropped"
 
-// slowOnly reports whether the fault leaves effect and answer as they are.
+// slowOnly reports whether the fault changes neither effect nor answer.
 func (f *Fault) slowOnly() bool {
 	return f.Delay > 0 && !f.Drop && f.Status == 0 && f.Code == "" && f.Message == ""
 }
 
-// err is the answer that the fault gives.
+// err returns the fault's answer.
 func (f *Fault) err() error {
 	if f.Drop {
 		return errDropped
@@ -49,18 +49,18 @@ func (f *Fault) err() error {
 	return failure
 }
 
-// errDropped stands for the answer that never comes.
+// errDropped stands for an answer that never comes.
 var errDropped error = &apiError{Code: dropped}
 
-// Intercept has f asked about every AWS call before it takes effect; what f returns happens to that
-// call, nil lets it pass. Calls that arrive at once ask at once. A nil f ends it.
+// Intercept makes every AWS call ask f before it takes effect. The Fault that f returns happens to
+// the call; nil means none. f may be called concurrently. A nil f ends this.
 func (w *World) Intercept(f func(Call) *Fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.intercept = f
 }
 
-// Calls is every AWS call since the start, or since ResetCalls, in order of arrival.
+// Calls returns every AWS call since the start or the last ResetCalls, in order of arrival.
 func (w *World) Calls() []Call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -78,7 +78,7 @@ func (w *World) ResetCalls() {
 	w.calls = nil
 }
 
-// arrived records a call, and asks what fault is to happen to it.
+// arrived records a call, and asks for its fault.
 func (w *World) arrived(about Call) (*Call, *Fault) {
 	w.mu.Lock()
 	call, ask := &about, w.intercept

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// createUnder asks for an access key while a fault is there for it, and says how many keys exist
+// createUnder asks for an access key with a fault in place, and returns how many keys exist
 // afterwards.
 func createUnder(t *testing.T, fault localaws.Fault) (w *localaws.World, keys int, err error) {
 	t.Helper()

@@ -17,17 +17,18 @@ import (
 	"unicode/utf8"
 )
 
-// requestsPerInput bounds what an input costs: a target reads so many lines of it, each a request.
+// requestsPerInput limits what an input costs: a target reads that many of its lines, each a
+// request.
 const requestsPerInput = 12
 
-// birth is when the clocks of fuzzed Worlds stand still.
+// birth is the time at which the clocks of fuzzed Worlds stand still.
 var birth = time.Date(2026, 11, 23, 15, 12, 1, 0, time.UTC)
 
 // A fuzzed World serves an input's requests one after the other, without a socket.
 type fuzzed struct {
 	*testing.T
 	*World
-	made []string // IDs in the order in which they were made; in an input @1 is the first, and so on to @9
+	made []string // IDs in the order of their making; an input writes them as @1 to @9
 }
 
 // newFuzzed makes a World whose access keys are the same each time.
@@ -40,7 +41,7 @@ func newFuzzed(t *testing.T) *fuzzed {
 	return f
 }
 
-// requestsIn is an input's lines with IDs filled in, each at the time when it is wanted.
+// requestsIn returns an input's lines with IDs filled in, each when it is wanted.
 func (f *fuzzed) requestsIn(input string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		lines := strings.SplitN(input, "\n", requestsPerInput+1)
@@ -52,7 +53,7 @@ func (f *fuzzed) requestsIn(input string) iter.Seq[string] {
 	}
 }
 
-// fillIn puts IDs, which nobody can guess, in the place of what stands for them.
+// fillIn replaces placeholders with IDs, which an input can't guess.
 func (f *fuzzed) fillIn(text string) string {
 	for i, id := range f.made[:min(len(f.made), 9)] {
 		text = strings.ReplaceAll(text, fmt.Sprintf("@%d", i+1), id)
@@ -60,7 +61,7 @@ func (f *fuzzed) fillIn(text string) string {
 	return text
 }
 
-// post is the answer to a request, which has to be the client's fault if it isn't a success.
+// post returns the answer to a request. If it isn't a success, it must be the client's fault.
 func (f *fuzzed) post(header http.Header, body string) (succeeded bool, answer []byte) {
 	recorder := httptest.NewRecorder()
 	f.answer(recorder, &http.Request{Method: http.MethodPost, Header: header,
@@ -88,7 +89,7 @@ func FuzzTheQueryProtocolKeepsIAMsRules(f *testing.F) {
 	})
 }
 
-// furnish makes what only hands can make: the user z has one of each, from the group g some of it.
+// furnish makes what can only be made by hand: the user z has one of each, some of it from group g.
 func (f *fuzzed) furnish() {
 	const managed, document = "arn:aws:iam::aws:policy/m", `{"Statement":"100% <&> + ☃"}`
 	f.CreateUser("z")
@@ -107,7 +108,8 @@ func (f *fuzzed) furnish() {
 	}
 }
 
-// Of IAM's actions, those that change something: by how many they change users and access keys.
+// iamEffects lists the actions of IAM that change something, and by how many they change users and
+// keys.
 var iamEffects = map[string]struct{ users, keys int }{
 	"CreateUser":      {users: 1},
 	"DeleteUser":      {users: -1},
@@ -116,7 +118,7 @@ var iamEffects = map[string]struct{ users, keys int }{
 	"UpdateAccessKey": {},
 }
 
-// query sends a form to IAM, and checks the answer and what became of users and keys.
+// query sends a form to IAM, and checks the answer and the users and keys afterwards.
 func (f *fuzzed) query(authorization, form string) {
 	action := newQueryRequest(&http.Request{}, []byte(form)).about().Action
 	before := f.usersAndKeys()
@@ -134,7 +136,7 @@ func (f *fuzzed) query(authorization, form string) {
 	}
 }
 
-// accounts is every user's access keys.
+// accounts returns every user's access keys.
 type accounts map[string][]Key
 
 func (f *fuzzed) usersAndKeys() accounts {
@@ -152,7 +154,7 @@ func (a accounts) keys() (n int) {
 	return n
 }
 
-// checkKeys is what holds of users and access keys at all times.
+// checkKeys checks what must always be true of users and access keys.
 func (f *fuzzed) checkKeys(all accounts) {
 	owner := map[string]string{}
 	for name, keys := range all {
@@ -171,8 +173,8 @@ func (f *fuzzed) checkKeys(all accounts) {
 	}
 }
 
-// wellFormed checks that an answer is XML, that it is of the kind it should be, and that it names
-// users as they are.
+// wellFormed checks that an answer is XML of the right kind, and that it describes users as they
+// are.
 func (f *fuzzed) wellFormed(action string, succeeded bool, answer []byte, before, after accounts) {
 	texts := f.readXML(answer)
 	root := "ErrorResponse"
@@ -190,7 +192,7 @@ func (f *fuzzed) wellFormed(action string, succeeded bool, answer []byte, before
 	}
 }
 
-// readXML is the text in each element, by its name.
+// readXML returns the text in each element, by the element's name.
 func (f *fuzzed) readXML(answer []byte) map[string][]string {
 	texts := map[string][]string{}
 	text := ""
@@ -227,10 +229,10 @@ func FuzzTheJSONProtocolKeepsSecretsManagersRules(f *testing.F) {
 	})
 }
 
-// readsOnly are the actions of Secrets Manager that change nothing.
+// readsOnly lists the actions of Secrets Manager that change nothing.
 var readsOnly = []string{"DescribeSecret", "GetSecretValue", "ListSecretVersionIds"}
 
-// target sends a body to Secrets Manager, and checks the answer and what became of secrets.
+// target sends a body to Secrets Manager, and checks the answer and the secrets afterwards.
 func (f *fuzzed) target(action, body string) {
 	asked := newSecretsRequest(action, []byte(body)).in
 	before := f.secrets()
@@ -251,12 +253,12 @@ func (f *fuzzed) target(action, body string) {
 	}
 }
 
-// call is Secrets Manager's answer to a request.
+// call returns Secrets Manager's answer to a request.
 func (f *fuzzed) call(action, body string) (succeeded bool, answer map[string]any) {
 	return f.callOf("secretsmanager."+action, body)
 }
 
-// callOf is the answer to a request, which has to be JSON, and an error's to have a code.
+// callOf returns the answer to a request, which must be JSON, and have a code if it is an error.
 func (f *fuzzed) callOf(target, body string) (succeeded bool, answer map[string]any) {
 	succeeded, text := f.post(http.Header{"X-Amz-Target": {target}}, body)
 	if err := json.Unmarshal(text, &answer); err != nil || answer == nil {
@@ -268,7 +270,7 @@ func (f *fuzzed) callOf(target, body string) (succeeded bool, answer map[string]
 	return succeeded, answer
 }
 
-// vaulted is what a secret holds at some moment.
+// vaulted is the state of a secret at some moment.
 type vaulted struct {
 	versions []version
 	labels   map[string]string
@@ -295,8 +297,8 @@ func (v vaulted) equal(other vaulted) bool {
 		v.deleted.Equal(other.deleted)
 }
 
-// checkSecret is what holds of a secret at all times. That a label is on one version at most is how
-// labels are kept here; readEverythingBack looks at what is told of it.
+// checkSecret checks what must always be true of a secret. That a label is on one version at most
+// follows from how labels are stored here; readEverythingBack checks what the answers say about it.
 func (f *fuzzed) checkSecret(now vaulted) {
 	ids := map[string]bool{}
 	for _, v := range now.versions {
@@ -315,8 +317,8 @@ func (f *fuzzed) checkSecret(now vaulted) {
 	}
 }
 
-// checkChange is what a request may do to a secret: versions are added and never change, and
-// AWSPREVIOUS goes where AWSCURRENT was, or else only where it was asked to be.
+// checkChange checks what a request did to a secret: versions are added and never change, and
+// AWSPREVIOUS goes where AWSCURRENT was, or else only where the request put it.
 func (f *fuzzed) checkChange(before, after vaulted, asked secretsInput) {
 	if kept := len(before.versions); kept > len(after.versions) ||
 		!slices.Equal(before.versions, after.versions[:kept]) {
@@ -333,7 +335,7 @@ func (f *fuzzed) checkChange(before, after vaulted, asked secretsInput) {
 	}
 }
 
-// checkPut is that a token names what was put with it.
+// checkPut checks that a token names what was put with it.
 func (f *fuzzed) checkPut(asked secretsInput) {
 	if asked.ClientRequestToken == "" {
 		return
@@ -345,7 +347,7 @@ func (f *fuzzed) checkPut(asked secretsInput) {
 	}
 }
 
-// checkWindow is that a secret can be had back for 7 to 30 days.
+// checkWindow checks that a deleted secret can be restored for 7 to 30 days.
 func (f *fuzzed) checkWindow(deleted map[string]any) {
 	seconds, _ := deleted["DeletionDate"].(float64)
 	if days := (seconds - float64(birth.Unix())) / (24 * 60 * 60); days < 7 || days > 30 {
@@ -353,7 +355,7 @@ func (f *fuzzed) checkWindow(deleted map[string]any) {
 	}
 }
 
-// readEverythingBack checks that every secret is described, and every version read, as it is.
+// readEverythingBack checks that every secret is described, and every version read, correctly.
 func (f *fuzzed) readEverythingBack() {
 	for s, now := range f.secrets() {
 		f.checkDescription(s.name, now)
@@ -389,7 +391,7 @@ func (f *fuzzed) checkValue(name string, v version) {
 	}
 }
 
-// iamSeeds are conversations in the Query protocol: each action, right and wrong.
+// iamSeeds are conversations in the Query protocol, with each action, right and wrong.
 var iamSeeds = [][]string{
 	{
 		"Action=CreateUser&UserName=a&Version=2010-05-08",
@@ -494,7 +496,7 @@ var iamSeeds = [][]string{
 	},
 }
 
-// secretsSeeds are conversations in the JSON protocol, each request with its action in front.
+// secretsSeeds are conversations in the JSON protocol, each request after its action.
 var secretsSeeds = [][]string{
 	{
 		`CreateSecret {"Name":"a","SecretString":"{}","Description":"d","ClientRequestToken":"tttttttttttttttttttttttttttttttt"}`,

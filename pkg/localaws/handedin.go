@@ -9,22 +9,22 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// handedIn is what SES makes of a mail before it asks IAM.
+// handedIn is a mail as SES sees it before it asks IAM.
 //
 // AWS documents that ses:FromAddress is the "From" address and ses:FeedbackAddress the
-// "Return-Path" one ("Sending policy examples", SES Developer Guide), and not that over SMTP the
-// first is the header's. Bounces go to the address in the Return-Path field or, if there is none,
-// to the source, which is the envelope's ("Setting up identity owner notifications for sending
-// authorization"). A mail without a From header is taken to be from its envelope's sender.
+// "Return-Path" address ("Sending policy examples", SES Developer Guide), but not that over SMTP
+// the first is the header's. Bounces go to the address in the Return-Path field or, if there is
+// none, to the source, which is the envelope's ("Setting up identity owner notifications for
+// sending authorization"). A mail without a From header counts as from its envelope's sender.
 type handedIn struct {
 	from, name string
 	feedback   string
-	senders    []string // whose identities have to be verified
-	set        string   // the configuration set, if there is one
+	senders    []string // identities must be verified for all of these
+	set        string   // the configuration set, if any
 }
 
-// asHandedIn reads the header of a mail. What can't be read of it is like what isn't there, but for
-// a From that can't be: nobody has verified it as it stands.
+// asHandedIn reads the header of a mail. What can't be parsed counts as missing, except for From:
+// that text counts as an address that nobody has verified.
 func asHandedIn(m Mail) handedIn {
 	h := handedIn{from: m.From, feedback: m.From}
 	header := netmail.Header{}
@@ -49,7 +49,7 @@ func asHandedIn(m Mail) handedIn {
 	return h
 }
 
-// addressIn is the one in a header's field, or nothing.
+// addressIn returns the address in a header's field, or "".
 func addressIn(header netmail.Header, field string) string {
 	a, err := netmail.ParseAddress(header.Get(field))
 	if err != nil {
@@ -58,7 +58,7 @@ func addressIn(header netmail.Header, field string) string {
 	return a.Address
 }
 
-// told is what SES tells IAM of the mail, which is sent as an identity.
+// told returns what SES tells IAM about the mail, sent as an identity.
 func (h handedIn) told(m Mail, identity string) sendpolicy.Mail {
 	told := sendpolicy.Mail{Resources: []string{sesARN(m.Region, "identity", identity)}, From: h.from, FromName: h.name,
 		Feedback: h.feedback, Recipients: m.To}

@@ -2,14 +2,14 @@ package localaws
 
 import "time"
 
-// CreateUser makes an IAM user. One that exists is left alone.
+// CreateUser makes an IAM user. If the user exists, it does nothing.
 func (w *World) CreateUser(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.directory.createUser(name)
 }
 
-// DeleteUser deletes an IAM user and all that it has.
+// DeleteUser deletes an IAM user with everything that it has.
 func (w *World) DeleteUser(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -29,8 +29,8 @@ func (w *World) CreateAccessKey(user string) (id, secret string, err error) {
 	return k.id, k.secret, nil
 }
 
-// ImportAccessKey adds an access key that another implementation of IAM has made, so that SMTP here
-// accepts it.
+// ImportAccessKey adds an access key that another implementation of IAM made, so that SMTP accepts
+// it here.
 func (w *World) ImportAccessKey(user, id, secret string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -64,15 +64,15 @@ func (w *World) DeleteAccessKey(id string) error {
 	return err
 }
 
-// UseKey marks an access key as used for sending at some time.
+// UseKey marks an access key as used for sending at a time.
 func (w *World) UseKey(id string, at time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.directory.use(id, use{at, smtpService, w.regions[0]})
 }
 
-// CreateSecret makes a secret with a first version, or, with no value, one without any version. One
-// that exists is left alone.
+// CreateSecret makes a secret with a first version, or without any version if value is empty. If
+// the secret exists, it does nothing.
 func (w *World) CreateSecret(name, value string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -97,8 +97,8 @@ func (w *World) PutSecretValue(name, value string, labels ...string) (versionID 
 	return added.id, nil
 }
 
-// StartRotation does what Secrets Manager does before it calls a rotation function for the first
-// time: there is a new version without a value, labelled AWSPENDING. Its ID is the
+// StartRotation does what Secrets Manager does before it first calls a rotation function: it makes
+// a new version without a value, labelled AWSPENDING. It returns the version's ID, which is the
 // ClientRequestToken of all four steps.
 func (w *World) StartRotation(name string) (token string, err error) {
 	w.mu.Lock()
@@ -123,8 +123,8 @@ func (w *World) MoveLabel(secret, label, from, to string) error {
 	return w.vault.move(s, label, to, from)
 }
 
-// PutParameter makes a parameter, or overwrites it. The type is String, StringList or SecureString,
-// or "" to leave it as it is.
+// PutParameter makes or overwrites a parameter. The type is String, StringList or SecureString, or
+// "" to keep the existing type.
 func (w *World) PutParameter(name, kind, value string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

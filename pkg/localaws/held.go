@@ -6,17 +6,17 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// held is what gives a user rights at some time. Nobody writes to its slices.
+// held is what gives a user rights at one time. Its slices are never written to.
 type held struct {
 	rights   rights
 	groups   []string
 	boundary string
 }
 
-// hold records what a user has, after a change of it.
+// hold records a change of what a user has.
 func (d *directory) hold(u *user) { u.held.set(d.now(), held{u.rights, u.groups, u.boundary}) }
 
-// access is what gave a user rights at the time.
+// access returns what gave a user rights at a time.
 func (d *directory) access(u *user, at time.Time) sendpolicy.Access {
 	held := u.held.at(at)
 	a := sendpolicy.Access{User: u.name, Policies: d.policiesIn(held.rights, "inline", "attached", at)}
@@ -31,7 +31,7 @@ func (d *directory) access(u *user, at time.Time) sendpolicy.Access {
 	return a
 }
 
-// policiesIn are those that the rights were at the time.
+// policiesIn returns the policies in r as they were at a time.
 func (d *directory) policiesIn(r rights, inline, attached string, at time.Time) (all []sendpolicy.Policy) {
 	for _, p := range r.inline {
 		all = append(all, sendpolicy.Policy{Name: p.name, From: inline, Text: p.document})
@@ -42,7 +42,7 @@ func (d *directory) policiesIn(r rights, inline, attached string, at time.Time) 
 	return all
 }
 
-// as is the policy at the time, for someone who has it from there.
+// as returns the policy as it was at a time, for a holder that has it from there.
 func (p *managedPolicy) as(from string, at time.Time) sendpolicy.Policy {
 	return sendpolicy.Policy{Name: policyName(p.arn), ARN: p.arn, From: from, Text: p.told.at(at)}
 }

@@ -2,7 +2,7 @@ package localaws
 
 import "time"
 
-// A history remembers every value that something had, so that a stale answer can be given later on.
+// A history remembers every value of something, so that stale answers can be given later.
 type history[T any] struct {
 	entries []entry[T]
 }
@@ -12,12 +12,12 @@ type entry[T any] struct {
 	value T
 }
 
-// set records the value from now on. Values are not to be changed afterwards.
+// set records the value from now on. The value mustn't be changed afterwards.
 func (h *history[T]) set(now time.Time, value T) {
 	h.entries = append(h.entries, entry[T]{now, value})
 }
 
-// latest is the value now; the zero value where there never was one.
+// latest returns the value now, or the zero value if there never was one.
 func (h *history[T]) latest() (value T) {
 	if n := len(h.entries); n > 0 {
 		return h.entries[n-1].value
@@ -25,7 +25,7 @@ func (h *history[T]) latest() (value T) {
 	return value
 }
 
-// at is the value at the time t; the zero value before the first.
+// at returns the value at t, or the zero value before the first one.
 func (h *history[T]) at(t time.Time) (value T) {
 	for _, e := range h.entries {
 		if !e.since.After(t) {

@@ -7,17 +7,17 @@ import (
 
 const iamNamespace = "https://iam.amazonaws.com/doc/2010-05-08/"
 
-// An iamRequest is a call of IAM's.
+// An iamRequest is a call to IAM.
 type iamRequest struct {
 	action string
 	form   url.Values
 	signer string // the access key that signed the call
 }
 
-// An iamAction does what a call asks for, and returns what is answered.
+// An iamAction does what a call asks, and returns the answer.
 type iamAction func(*directory, *iamRequest) (any, error)
 
-// iamActions are all that there are, by name, in groups.
+// iamActions has all actions by name, in groups.
 var iamActions = []map[string]iamAction{handlesKeys, handlesUsers, changesRights, readsRights, readsAccount}
 
 func newIAMRequest(r *http.Request, form url.Values) *iamRequest {

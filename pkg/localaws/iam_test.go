@@ -69,7 +69,7 @@ func TestAUserHasTwoAccessKeysAtMost(t *testing.T) {
 		t.Errorf("HTTP status is %d", status)
 	}
 	if _, _, err := w.CreateAccessKey("sender"); err == nil {
-		t.Error("hands made a third key")
+		t.Error("a third key was made by hand")
 	}
 	_, err = client.DeleteUser(t.Context(), &iam.DeleteUserInput{UserName: sender})
 	wantRefusal(t, err, "DeleteConflict", "Cannot delete entity, must delete access keys first.")

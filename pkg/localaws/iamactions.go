@@ -1,6 +1,6 @@
 package localaws
 
-// handlesKeys are the actions about access keys.
+// handlesKeys has the actions about access keys.
 var handlesKeys = map[string]iamAction{
 	"CreateAccessKey":      (*directory).iamCreateAccessKey,
 	"ListAccessKeys":       (*directory).iamListAccessKeys,
@@ -9,7 +9,8 @@ var handlesKeys = map[string]iamAction{
 	"DeleteAccessKey":      (*directory).iamDeleteAccessKey,
 }
 
-// userName is the user that a call is about: the one it names, or else the one whose key signed it.
+// userName returns the user that a call is about: the one it names, or else the one whose key
+// signed it.
 func (d *directory) userName(r *iamRequest) (string, error) {
 	if name := r.form.Get("UserName"); name != "" {
 		return name, nil
@@ -23,8 +24,8 @@ func (d *directory) userName(r *iamRequest) (string, error) {
 // roleID is the unique ID of the function's role.
 const roleID = "AROAQ2ROTATOR2LOCAL22"
 
-// caller is the unique ID and the ARN of who signed a call. Whoever isn't a user here is taken for
-// the function's role.
+// caller returns the unique ID and the ARN of a call's signer. If the signer isn't a user here, it
+// counts as the function's role.
 func (d *directory) caller(signer string) (id, arn string) {
 	if k, err := d.key(signer); err == nil {
 		return k.owner.id, k.owner.arn()
@@ -32,7 +33,7 @@ func (d *directory) caller(signer string) (id, arn string) {
 	return roleID + ":session", "arn:aws:sts::" + account + ":assumed-role/rotator/session"
 }
 
-// keyNamed is the living access key that a call is about.
+// keyNamed returns the existing access key that a call is about.
 func (d *directory) keyNamed(r *iamRequest) (*accessKey, error) {
 	id := r.form.Get("AccessKeyId")
 	if id == "" {
@@ -78,7 +79,7 @@ func (d *directory) iamListAccessKeys(r *iamRequest) (any, error) {
 	return result, nil
 }
 
-// iamGetAccessKeyLastUsed answers AccessDenied, not NoSuchEntity, for a key that doesn't exist: IAM
+// iamGetAccessKeyLastUsed answers AccessDenied, not NoSuchEntity, if the key doesn't exist: IAM
 // finds the user through the key, and without a user nobody has the permission.
 func (d *directory) iamGetAccessKeyLastUsed(r *iamRequest) (any, error) {
 	id := r.form.Get("AccessKeyId")

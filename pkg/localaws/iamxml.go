@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// The shapes of IAM's answers. Those of actions with no result have metadata only.
+// These are the forms of IAM's answers. Actions without a result answer with metadata only.
 
-// xmlTime is a time as IAM writes it: in whole seconds.
+// xmlTime formats a time as IAM does: in whole seconds.
 func xmlTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 type keyXML struct {

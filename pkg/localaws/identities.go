@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// identities are those that SES has verified, by Region.
+// identities holds the identities that SES has verified, by Region.
 type identities map[string]map[string]bool
 
-// verify adds one to a Region. Domains are the same in capitals and small letters, addresses aren't
+// verify adds an identity to a Region. Case doesn't matter in domains; in addresses it does
 // ("Verifying Email Addresses in Amazon SES").
 func (all identities) verify(region, name string) {
 	if all[region] == nil {
@@ -20,10 +20,10 @@ func (all identities) verify(region, name string) {
 	all[region][name] = true
 }
 
-// of is the identity that mail from an address is sent as, or nothing. A domain's identity is also
-// that of its subdomains, and settings apply at "the most granular verified identity" ("Creating
-// and verifying identities in Amazon SES"). An address with labels, as in user+label@example.com,
-// is that of the one without ("Verifying Email Addresses in Amazon SES").
+// of returns the identity that mail from an address is sent as, or "". A domain's identity covers
+// its subdomains, and settings apply at "the most granular verified identity" ("Creating and
+// verifying identities in Amazon SES"). An address with a label, as in user+label@example.com, has
+// the identity of the address without it ("Verifying Email Addresses in Amazon SES").
 func (all identities) of(region, address string) string {
 	at := strings.LastIndex(address, "@") + 1
 	user, domain := strings.TrimSuffix(address[:at], "@"), address[at:]
@@ -39,14 +39,14 @@ func (all identities) of(region, address string) string {
 	return names[i]
 }
 
-// unverified are the addresses that have no identity.
+// unverified returns the addresses that have no identity.
 func (all identities) unverified(region string, addresses []string) []string {
 	verified := func(address string) bool { return all.of(region, address) != "" }
 	return slices.DeleteFunc(slices.Clone(addresses), verified)
 }
 
-// VerifyIdentity adds a domain or an address to what mail may be sent as in some of the Regions, or
-// in all of them if none is named. It counts while EnforceSending is on.
+// VerifyIdentity allows mail to be sent as a domain or an address, in the given Regions or, if
+// there are none, in all. It only matters while EnforceSending is on.
 func (w *World) VerifyIdentity(name string, regions ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

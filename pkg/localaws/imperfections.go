@@ -2,23 +2,23 @@ package localaws
 
 import "time"
 
-// SetLastUsedDelay makes uses of keys show in GetAccessKeyLastUsed that much later, in World time.
+// SetLastUsedDelay delays the uses of keys in GetAccessKeyLastUsed, in World time.
 func (w *World) SetLastUsedDelay(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.directory.lastUsedDelay = d
 }
 
-// SetListStaleness makes ListAccessKeys answer as things were d ago, in World time. Keys younger
-// than that don't show.
+// SetListStaleness makes ListAccessKeys return the state from d ago, in World time. Newer keys
+// don't show.
 func (w *World) SetListStaleness(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.directory.listStaleness = d
 }
 
-// SetPageSize makes IAM's lists come in pages of no more than n, whatever a call asks for: IAM may
-// always answer with fewer than there are. 0 ends it.
+// SetPageSize limits the pages of IAM's lists to n items, whatever a call asks for: IAM may always
+// return fewer than there are. 0 ends the limit.
 func (w *World) SetPageSize(n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -26,17 +26,16 @@ func (w *World) SetPageSize(n int) {
 }
 
 // SetSecretStaleness makes GetSecretValue and DescribeSecret see staging labels where they were d
-// ago, in World time. Versions are found by their ID at once.
+// ago, in World time. Versions can be found by their ID at once.
 func (w *World) SetSecretStaleness(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.vault.staleness = d
 }
 
-// SetParameterStaleness makes Parameter Store's reads answer as things were d ago, in World time:
-// parameters younger than that don't show, and deleted ones still do. AWS documents no guarantee
-// that a read sees the write before it, and people have met reads that don't
-// (aws/aws-cdk-cli#830).
+// SetParameterStaleness makes Parameter Store's reads return the state from d ago, in World time:
+// newer parameters don't show, and deleted ones still do. AWS doesn't promise that a read sees the
+// write before it, and people have had reads that didn't (aws/aws-cdk-cli#830).
 func (w *World) SetParameterStaleness(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

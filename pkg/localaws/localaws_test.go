@@ -17,7 +17,7 @@ import (
 
 const region = "eu-west-1"
 
-// epoch is when the clocks of these tests stand still.
+// epoch is the time at which the clocks of these tests stand still.
 var epoch = time.Date(2026, 11, 23, 15, 12, 1, 0, time.UTC)
 
 // start makes a World whose clock only Advance moves.
@@ -38,7 +38,7 @@ func anyone(context.Context) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: "AKIDANYONE", SecretAccessKey: "anything"}, nil
 }
 
-// clientFor keeps no connection open, so that a dropped one is never an old one.
+// clientFor returns a client that keeps no connections, so that a dropped one is never an old one.
 func clientFor(t *testing.T) *http.Client {
 	transport := &http.Transport{DisableKeepAlives: true}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -59,7 +59,7 @@ func secretsClient(t *testing.T, w *localaws.World) *secretsmanager.Client {
 	})
 }
 
-// code is the AWS error code of an error, or "".
+// code returns the AWS error code of an error, or "".
 func code(err error) string {
 	if refusal, ok := errors.AsType[smithy.APIError](err); ok {
 		return refusal.ErrorCode()
@@ -67,7 +67,7 @@ func code(err error) string {
 	return ""
 }
 
-// wantRefusal checks for an AWS error with this code and, where text isn't "", this message.
+// wantRefusal checks for an AWS error with this code and, if text isn't "", with this message.
 func wantRefusal(t *testing.T, err error, wantCode, wantText string) {
 	t.Helper()
 	refusal, ok := errors.AsType[smithy.APIError](err)
@@ -79,7 +79,7 @@ func wantRefusal(t *testing.T, err error, wantCode, wantText string) {
 	}
 }
 
-// must is the value of a call that may not fail.
+// must returns the result of a call that must succeed.
 func must[T any](value T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()

@@ -19,7 +19,7 @@ type Mail struct {
 	At          time.Time
 }
 
-// An SMTPReply is a fault of an SMTP server: what it says, or that it says nothing.
+// An SMTPReply is a fault of an SMTP server: a reply, or the lack of one.
 type SMTPReply struct {
 	Code     int    // default: 421
 	Enhanced string // an enhanced status code such as "4.7.0", or ""
@@ -39,9 +39,9 @@ func (r *SMTPReply) code() int {
 
 func (r *SMTPReply) text() string { return strings.TrimSpace(r.Enhanced + " " + r.Text) }
 
-// SetSMTPFault has f asked at every stage of every SMTP connection: "connect", "auth", "mail" and
-// "data". What f returns happens there; nil lets the client pass. The username is "" at "connect".
-// A nil f ends it.
+// SetSMTPFault makes every SMTP connection ask f at every stage: "connect", "auth", "mail" and
+// "data". The reply that f returns happens there; nil means none. The username is "" at "connect".
+// A nil f ends this.
 func (w *World) SetSMTPFault(f func(region string, server int, stage, username string) *SMTPReply) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -58,7 +58,8 @@ func (w *World) smtpReply(v *visit, stage, username string) *SMTPReply {
 	return ask(v.endpoint.region, v.server, stage, username)
 }
 
-// SetAuthMechanisms says which mechanisms AUTH offers: PLAIN, LOGIN or both. None stands for both.
+// SetAuthMechanisms sets the mechanisms that AUTH offers: PLAIN, LOGIN or both. Without any, it is
+// both.
 func (w *World) SetAuthMechanisms(mechanisms ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -78,8 +79,8 @@ func (w *World) offers(mechanism string) bool {
 	return slices.Contains(w.authMechanisms(), mechanism)
 }
 
-// HideSTARTTLS makes the servers leave STARTTLS out and refuse it on connections from now on, as
-// somebody in the middle would who wants to see passwords.
+// HideSTARTTLS makes the servers neither offer nor accept STARTTLS on new connections, as an
+// attacker on the way would do to see passwords.
 func (w *World) HideSTARTTLS(hide bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -93,18 +94,18 @@ func (w *World) hidesSTARTTLS() bool {
 }
 
 // RefuseSTARTTLS makes the servers offer STARTTLS and then answer 454 to it, from now on, which is
-// the other way for somebody in the middle.
+// an attacker's other way.
 func (w *World) RefuseSTARTTLS(refuse bool) { w.refuseSTARTTLS.Store(refuse) }
 
-// ClearLogins is how many AUTH commands came without TLS. Each was refused, and each may have shown
+// ClearLogins returns how many AUTH commands came without TLS. Each was refused, and may have shown
 // a password to everybody on the way.
 func (w *World) ClearLogins() int { return int(w.clearLogins.Load()) }
 
-// Logins is how many AUTH commands came, with TLS and without.
+// Logins returns how many AUTH commands came, with TLS and without.
 func (w *World) Logins() int { return int(w.logins.Load()) }
 
-// Tap has f hear what SMTP clients send on each of their connections, which are numbered, as it is
-// on the wire: in the clear until TLS begins. A nil f ends it.
+// Tap makes f hear what SMTP clients send, as sent on the network: in the clear until TLS begins.
+// Connections are numbered. A nil f ends this.
 func (w *World) Tap(f func(connection int, sent []byte)) {
 	if f == nil {
 		w.tap.Store(nil)
@@ -113,12 +114,12 @@ func (w *World) Tap(f func(connection int, sent []byte)) {
 	w.tap.Store(&f)
 }
 
-// smtpPatience is SES's, as transcripts of 2020 to 2026 have it.
+// smtpPatience is SES's timeout, as in transcripts from 2020 to 2026.
 const smtpPatience = 10 * time.Second
 
-// SetSMTPPatience makes the servers say "451 4.4.2 Timeout waiting for data from client." and close
-// connections, those from now on, on which a client has said nothing for so long, in real time. It
-// is 10 seconds unless it is set.
+// SetSMTPPatience sets how long, in real time, servers wait on new connections for a client that
+// says nothing, before they say "451 4.4.2 Timeout waiting for data from client." and close the
+// connection. The default is 10 seconds.
 func (w *World) SetSMTPPatience(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -131,22 +132,22 @@ func (w *World) smtpPatience() time.Duration {
 	return w.patience
 }
 
-// DenySending makes DATA answer 554 with the text to whoever logged in with this access key, as SES
-// does when a policy doesn't allow ses:SendRawEmail. An empty text lets it send again.
+// DenySending makes DATA answer 554 with the text to clients that logged in with this access key,
+// as SES does if a policy doesn't allow ses:SendRawEmail. An empty text allows sending again.
 func (w *World) DenySending(id, text string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.denied[id] = text
 }
 
-// Mail is every mail that was accepted, oldest first.
+// Mail returns every mail that was accepted, oldest first.
 func (w *World) Mail() []Mail {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.mails)
 }
 
-// deliver accepts a mail that comes from an address, or returns the text that refuses it.
+// deliver accepts a mail that comes from an address, or returns the text of the refusal.
 func (w *World) deliver(m Mail, from netip.Addr) (refusal string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -159,8 +160,8 @@ func (w *World) deliver(m Mail, from netip.Addr) (refusal string) {
 	return ""
 }
 
-// login reports whether the server that is visited accepts a username and password, and marks the
-// key as used.
+// login reports whether the visited server accepts a username and password, and marks the key as
+// used.
 func (w *World) login(v *visit, username, password string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -172,7 +173,7 @@ func (w *World) login(v *visit, username, password string) bool {
 	return true
 }
 
-// activeOn reports whether one server takes a key for Active.
+// activeOn reports whether a key is Active for one server.
 func (w *World) activeOn(server int, id string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

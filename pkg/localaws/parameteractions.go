@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// plainText is the data type of every parameter here.
+// plainText is the data type of all parameters here.
 const plainText = "text"
 
 func (s *shelf) putParameter(in *parametersInput) (any, error) {
@@ -17,7 +17,7 @@ func (s *shelf) putParameter(in *parametersInput) (any, error) {
 	return putParameterOutput{put.tier, put.Version}, nil
 }
 
-// describe is what an answer says of the version that a name or an ARN asks for.
+// describe returns an answer's members for the version that a name or an ARN asks for.
 func (s *shelf) describe(asked string, decrypted bool) (parameterOutput, error) {
 	v, err := s.find(asked)
 	if err != nil {
@@ -39,9 +39,9 @@ func (s *shelf) getParameter(in *parametersInput) (any, error) {
 	return getParameterOutput{found}, nil
 }
 
-// getParameters answers in alphabetical order, and says which names there is nothing for. One name
-// that none can have refuses them all ("GetParameters", Systems Manager API Reference). What is
-// asked for twice is answered once, as by moto; AWS doesn't say.
+// getParameters answers in alphabetical order, and lists the names that it found nothing for. A
+// single impossible name refuses the whole call ("GetParameters", Systems Manager API Reference). A
+// name asked for twice is answered once, as by moto; AWS doesn't document that.
 func (s *shelf) getParameters(in *parametersInput) (any, error) {
 	out := getParametersOutput{[]string{}, []parameterOutput{}}
 	for _, asked := range slices.Compact(slices.Sorted(slices.Values(in.Names))) {

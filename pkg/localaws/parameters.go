@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// A parametersRequest is a call of Parameter Store in the AWS JSON 1.1 protocol.
+// A parametersRequest is a call to Parameter Store in the AWS JSON 1.1 protocol.
 type parametersRequest struct {
 	action string
 	in     parametersInput
-	err    error // the body can't be read
+	err    error // if the body can't be read
 }
 
 func newParametersRequest(action string, body []byte) *parametersRequest {
@@ -30,7 +30,7 @@ func (r *parametersRequest) about() Call {
 	return call
 }
 
-// parameterActions is Parameter Store's part of what Systems Manager does.
+// parameterActions has Systems Manager's actions for Parameter Store.
 var parameterActions = map[string]func(*shelf, *parametersInput) (any, error){
 	"PutParameter":        (*shelf).putParameter,
 	"GetParameter":        (*shelf).getParameter,
@@ -54,8 +54,8 @@ func (r *parametersRequest) effect(w *World) (any, error) {
 	return act(&w.shelf, &r.in)
 }
 
-// write answers. An error's text, if it has one, is in "message", and that of some errors is in
-// "Message": clients have to read both.
+// write answers. An error's text, if any, is in "message", or for some errors in "Message": clients
+// must read both.
 func (r *parametersRequest) write(rw http.ResponseWriter, result any, err error) {
 	rw.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if err != nil {

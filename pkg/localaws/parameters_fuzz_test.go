@@ -24,7 +24,7 @@ func FuzzTheJSONProtocolKeepsParameterStoresRules(f *testing.F) {
 	})
 }
 
-// shelved is every parameter's versions.
+// shelved returns every parameter's versions.
 func (f *fuzzed) shelved() map[string][]*parameterVersion {
 	all := map[string][]*parameterVersion{}
 	for name := range f.shelf.parameters {
@@ -35,8 +35,8 @@ func (f *fuzzed) shelved() map[string][]*parameterVersion {
 	return all
 }
 
-// parameterCall sends a body to Parameter Store, and checks the answer and what became of
-// parameters.
+// parameterCall sends a body to Parameter Store, and checks the answer and the parameters
+// afterwards.
 func (f *fuzzed) parameterCall(action, body string) {
 	asked := newParametersRequest(action, []byte(body)).in
 	before := f.shelved()
@@ -58,7 +58,7 @@ func (f *fuzzed) parameterCall(action, body string) {
 	}
 }
 
-// checkParameter is what holds of a parameter at all times.
+// checkParameter checks what must always be true of a parameter.
 func (f *fuzzed) checkParameter(name string, versions []*parameterVersion) {
 	if strings.HasPrefix(name, "/") || len(versions) > versionsKept {
 		f.Fatalf("parameter %q has %d versions", name, len(versions))
@@ -72,8 +72,8 @@ func (f *fuzzed) checkParameter(name string, versions []*parameterVersion) {
 	}
 }
 
-// checkReading is that a parameter reads as it is, and a SecureString as something else without
-// decryption.
+// checkReading checks that a parameter can be read as it is, and that a SecureString without
+// decryption reads as something else.
 func (f *fuzzed) checkReading(name string) {
 	versions := f.shelf.versions(name, 0)
 	newest := versions[len(versions)-1]
@@ -87,7 +87,7 @@ func (f *fuzzed) checkReading(name string) {
 	}
 }
 
-// parameterSeeds are conversations with Parameter Store, each request with its action in front.
+// parameterSeeds are conversations with Parameter Store, each request after its action.
 var parameterSeeds = [][]string{
 	{
 		`PutParameter {"Name":"/a/b","Value":"1","Type":"SecureString"}`,

@@ -16,10 +16,10 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
-// members are those of a JSON object.
+// members are the members of a JSON object.
 type members map[string]any
 
-// ask calls Systems Manager over the wire. An answer that says no is an error.
+// ask calls Systems Manager over HTTP. A refusal is an error.
 func ask(t *testing.T, url, action string, in members) (members, error) {
 	t.Helper()
 	body, err := json.Marshal(in)
@@ -54,7 +54,7 @@ func ask(t *testing.T, url, action string, in members) (members, error) {
 	return answer, nil
 }
 
-// no is an answer that says no, over the wire.
+// no is a refusal that came over HTTP.
 type no struct {
 	status     int
 	code, text string
@@ -62,7 +62,7 @@ type no struct {
 
 func (n *no) Error() string { return fmt.Sprintf("%d %s: %s", n.status, n.code, n.text) }
 
-// wantNo checks for this code and, if text isn't "", for this text.
+// wantNo checks for a refusal with this code and, if text isn't "", with this text.
 func wantNo(t *testing.T, err error, code, text string) {
 	t.Helper()
 	got, ok := err.(*no)
@@ -74,7 +74,7 @@ func wantNo(t *testing.T, err error, code, text string) {
 	}
 }
 
-// list is what a JSON list of texts is decoded to.
+// list decodes a JSON list of texts.
 func list(texts ...string) []any {
 	all := []any{}
 	for _, text := range texts {
@@ -235,7 +235,7 @@ func TestAParametersNameFollowsTheRules(t *testing.T) {
 		"/Level-1/L2/L3/L4/L5/L6/L7/L8/L9/L10/L11/L12/L13/L14/parameter-name", "/" + strings.Repeat("a", 966)} {
 		must(ask(t, w.URL(), "PutParameter", members{"Name": name, "Value": "x", "Type": "String"}))(t)
 	}
-	for _, name := range []string{"MyParameter3/L1", "/a//b", "{test}-test"} { // names that can't be read either
+	for _, name := range []string{"MyParameter3/L1", "/a//b", "{test}-test"} { // these names can't be read, either
 		_, err := ask(t, w.URL(), "GetParameter", members{"Name": name})
 		wantNo(t, err, "ValidationException", characters)
 		_, err = ask(t, w.URL(), "GetParameters", members{"Names": list("MyParameter1", name)})
@@ -349,7 +349,7 @@ func TestADeletedParameterBeginsAnewAtVersionOne(t *testing.T) {
 		t.Errorf("a type can't be changed by making the parameter anew: %v", err)
 	}
 	if err := w.PutParameter("/a/b", "Secret", "x"); err == nil {
-		t.Error("hands may do what AWS doesn't")
+		t.Error("a type that AWS refuses can be set by hand")
 	}
 }
 
@@ -396,8 +396,8 @@ func TestAnUnknownActionOfSystemsManagerIsRefused(t *testing.T) {
 	wantNo(t, err, "SerializationException", "")
 }
 
-// TestParameterStoreAnswersAsMotosDoes asks the same of localaws and of moto, which is independent
-// of it.
+// TestParameterStoreAnswersAsMotosDoes makes the same calls to localaws and to moto, which is
+// independent of it.
 func TestParameterStoreAnswersAsMotosDoes(t *testing.T) {
 	awstest.OnEach(t, func(t *testing.T, cfg aws.Config) {
 		refused := func(code, text, action string, in members) {
@@ -440,7 +440,7 @@ func TestParameterStoreAnswersAsMotosDoes(t *testing.T) {
 	})
 }
 
-// brief is an answer in which each parameter is its type, name, value and version.
+// brief returns an answer with only the type, name, value and version of each parameter.
 func brief(answer members) string {
 	shorten := func(p any) any {
 		all, ok := p.(map[string]any)

@@ -2,8 +2,8 @@ package localaws
 
 import "strings"
 
-// parametersInput has the members that the actions read; each reads its own. What else
-// PutParameter takes (a description, a pattern, policies, a data type) isn't looked at.
+// parametersInput has the members that the actions read; each reads its own. Other members of
+// PutParameter (a description, a pattern, policies, a data type) are ignored.
 type parametersInput struct {
 	Name           string
 	Names          []string
@@ -18,7 +18,7 @@ type parametersInput struct {
 	NextToken      string
 }
 
-// check refuses what the members' constraints rule out. No value is repeated.
+// check refuses members that violate their constraints. Its texts repeat no value of a parameter.
 func (in *parametersInput) check(action string) error {
 	const shortest = "Member must have length greater than or equal to 1"
 	switch several := strings.HasSuffix(action, "Parameters"); {
@@ -54,8 +54,7 @@ func constraint(violation, rule string) error {
 		rule)
 }
 
-// parameterOutput is a version as GetParameter and GetParameters tell of it. They don't tell the
-// KMS key.
+// parameterOutput is a version as GetParameter and GetParameters return it, without the KMS key.
 type parameterOutput struct {
 	ARN              string
 	DataType         string
@@ -86,8 +85,8 @@ type parameterHistoryOutput struct {
 	Parameters []pastParameterOutput
 }
 
-// pastParameterOutput is a version as GetParameterHistory tells of it, but for the user who made
-// it: calls within the process have none.
+// pastParameterOutput is a version as GetParameterHistory returns it, without the user who made it:
+// calls within the process have none.
 type pastParameterOutput struct {
 	DataType         string
 	KeyID            string `json:"KeyId,omitempty"`

@@ -7,7 +7,7 @@ import (
 )
 
 // SMTPPassword derives the password that SES accepts for an access key in one Region, as AWS
-// documents it. It is written for itself, so that tests can hold another implementation against it.
+// documents it. It shares no code with the product, so that tests can compare the two.
 func SMTPPassword(secretAccessKey, region string) string {
 	signature := []byte("AWS4" + secretAccessKey)
 	for _, step := range []string{"11111111", region, "ses", "aws4_request", "SendRawEmail"} {

@@ -17,7 +17,7 @@ import (
 const someDocument = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ses:SendRawEmail",
 	"Resource": "arn:aws:ses:eu-west-1:123456789012:identity/example.com"}]}`
 
-// putPolicy gives the sender an inline policy over the wire.
+// putPolicy gives the sender an inline policy over HTTP.
 func putPolicy(t *testing.T, client *iam.Client, name, document string) error {
 	_, err := client.PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{
 		UserName: sender, PolicyName: &name, PolicyDocument: &document})

@@ -7,14 +7,14 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// changesRights are the actions that change what gives a user rights. The rest of that is made by
-// hand.
+// changesRights has the actions that change a user's rights. The other changes are made by hand.
 var changesRights = map[string]iamAction{
 	"PutUserPolicy":    ofUser((*directory).iamPutUserPolicy),
 	"DeleteUserPolicy": ofUser((*directory).iamDeleteUserPolicy),
 }
 
-// policyNames is what an inline policy may be called ("PutUserPolicy", IAM API Reference).
+// policyNames matches the names that an inline policy may have ("PutUserPolicy", IAM API
+// Reference).
 var policyNames = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
 
 func (d *directory) iamPutUserPolicy(r *iamRequest, u *user) (any, error) {
@@ -51,8 +51,8 @@ func (d *directory) iamDeleteUserPolicy(r *iamRequest, u *user) (any, error) {
 	return nil, nil
 }
 
-// characters is how many all inline policies have together. IAM counts no white space ("IAM and AWS
-// STS quotas", IAM User Guide).
+// characters counts the characters of all inline policies. IAM doesn't count white space ("IAM and
+// AWS STS quotas", IAM User Guide).
 func (r *rights) characters() (n int) {
 	for _, p := range r.inline {
 		for _, c := range p.document {

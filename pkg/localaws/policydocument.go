@@ -9,8 +9,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// checkDocument refuses a policy that IAM wouldn't take, in its words. It finds what people get
-// wrong, and not all that IAM finds. The texts are those that people report; moto has them too.
+// checkDocument refuses a policy that IAM would refuse, with IAM's texts. It finds common mistakes,
+// not everything that IAM finds. The texts are those that people report; moto has them too.
 func checkDocument(text string) error {
 	if fault := incomplete(text); fault != "" {
 		return malformed(fault)
@@ -37,7 +37,7 @@ func checkDocument(text string) error {
 
 func malformed(text string) error { return refuse("MalformedPolicyDocument", "%s", text) }
 
-// incomplete is what IAM says of a policy with a statement that lacks something, or nothing.
+// incomplete returns what IAM says about a statement that lacks something, or "".
 func incomplete(text string) string {
 	var d sendpolicy.Document
 	if json.Unmarshal([]byte(text), &d) != nil { // not JSON, or a statement without brackets
@@ -58,10 +58,10 @@ func incomplete(text string) string {
 	return ""
 }
 
-// vendor is a service and an action. A * alone is all of them.
+// vendor matches a service and an action, or a * alone.
 var vendor = regexp.MustCompile(`^([\w.*?-]+:[\w*?]+|\*)$`)
 
-// checkStatement refuses actions and resources that can't be any.
+// checkStatement refuses malformed actions and resources.
 func checkStatement(s sendpolicy.Statement) error {
 	for _, action := range slices.Concat(s.Action, s.NotAction) {
 		if !vendor.MatchString(action) {

@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// SetPropagation makes changes of keys reach the i-th SMTP server of each Region that long after
-// they are made, in World time; the last duration holds for all further servers, none means at
-// once. It applies to changes made from now on: new keys, activations, deactivations, deletions.
+// SetPropagation delays changes of keys, in World time: the i-th SMTP server of each Region sees
+// them after the i-th duration, and all further servers after the last one. Without durations there
+// is no delay. It applies to later changes: new keys, activations, deactivations, deletions.
 func (w *World) SetPropagation(perServer ...time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.directory.propagation = slices.Clone(perServer)
 }
 
-// News is a change of status on its way to the SMTP servers.
+// news is a change of status on its way to the SMTP servers.
 type news struct {
 	status string
-	heard  []time.Time // per server
+	heard  []time.Time // when each server gets it
 }
 
-// statusOn is the status that one SMTP server knows of: the newest that has reached it.
+// statusOn returns the status that one SMTP server knows: the newest that has reached it.
 func (k *accessKey) statusOn(server int, now time.Time) (status string) {
 	for _, n := range k.news {
 		if !n.heard[server].After(now) {
@@ -30,8 +30,8 @@ func (k *accessKey) statusOn(server int, now time.Time) (status string) {
 	return status
 }
 
-// change gives the key a status ("" for deleted), and lets the lists and the SMTP servers hear of
-// it.
+// change gives the key a status ("" if it is deleted), and sends it to the lists and the SMTP
+// servers.
 func (d *directory) change(k *accessKey, status string) {
 	now := d.now()
 	k.status = status

@@ -8,7 +8,7 @@ import (
 )
 
 // newQueryRequest reads a call in the AWS Query protocol: a form that names its action, answered in
-// XML. IAM and STS speak it, each with a version of its own.
+// XML. IAM and STS use it, each with its own version.
 func newQueryRequest(r *http.Request, body []byte) request {
 	form, _ := url.ParseQuery(string(body))
 	if form.Get("Version") == stsVersion {
@@ -20,7 +20,7 @@ func newQueryRequest(r *http.Request, body []byte) request {
 // credential finds the access key ID in an Authorization header.
 var credential = regexp.MustCompile(`Credential=([^/]+)/`)
 
-// signedWith is the ID of the access key that signed a request, or nothing.
+// signedWith returns the ID of the access key that signed a request, or "".
 func signedWith(r *http.Request) string {
 	if found := credential.FindStringSubmatch(r.Header.Get("Authorization")); found != nil {
 		return found[1]
@@ -28,7 +28,7 @@ func signedWith(r *http.Request) string {
 	return ""
 }
 
-// writeQuery answers a call of the service with that namespace.
+// writeQuery answers a call to the service with that namespace.
 func writeQuery(rw http.ResponseWriter, namespace, action string, result any, err error) {
 	rw.Header().Set("Content-Type", "text/xml")
 	id := rw.Header().Get("X-Amzn-Requestid")

@@ -12,7 +12,7 @@ const (
 	suffixAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 )
 
-// randomText is n characters of the alphabet.
+// randomText returns n characters of the alphabet.
 func randomText(n int, alphabet string) string {
 	text := make([]byte, n)
 	rand.Read(text)
@@ -26,8 +26,8 @@ func randomKey() (id, secret string) {
 	return "AKIA" + randomText(16, idAlphabet), newSecretAccessKey()
 }
 
-// newSecretAccessKey is 40 characters of base64. Each has a "/" and a "+", so that whoever forgets
-// to encode them finds out here.
+// newSecretAccessKey returns 40 characters of base64. Each secret has a "/" and a "+", so that
+// programs that don't encode them fail in tests.
 func newSecretAccessKey() string {
 	for {
 		raw := make([]byte, 30)
@@ -39,7 +39,7 @@ func newSecretAccessKey() string {
 	}
 }
 
-// newUUID names requests, mails, and versions whose writer gave no token.
+// newUUID makes IDs for requests, mails, and versions that were put without a token.
 func newUUID() string {
 	b := make([]byte, 16)
 	rand.Read(b)

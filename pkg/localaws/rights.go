@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// rights are the policies of a user or a group.
+// rights holds the policies of a user or a group.
 type rights struct {
 	inline   []inlinePolicy
 	attached []string // the ARNs of managed policies
@@ -14,13 +14,13 @@ type rights struct {
 
 type inlinePolicy struct{ name, document string }
 
-// put adds an inline policy, or changes the one of that name.
+// put adds an inline policy, or replaces the one of that name.
 func (r *rights) put(name, document string) {
 	r.remove(name)
 	r.inline = append(r.inline, inlinePolicy{name, document})
 }
 
-// remove takes the inline policy of that name away.
+// remove removes the inline policy of that name.
 func (r *rights) remove(name string) {
 	r.inline = slices.DeleteFunc(slices.Clone(r.inline), func(p inlinePolicy) bool { return p.name == name })
 }
@@ -38,7 +38,7 @@ func (r *rights) names() (names []string) {
 	return names
 }
 
-// find is the inline policy of that name; whose is the word for its holder.
+// find returns the inline policy of that name. whose is "user" or "group", for the error.
 func (r *rights) find(whose, name string) (inlinePolicy, error) {
 	for _, p := range r.inline {
 		if p.name == name {
@@ -48,9 +48,9 @@ func (r *rights) find(whose, name string) (inlinePolicy, error) {
 	return inlinePolicy{}, refuse("NoSuchEntity", "The %s policy with name %s cannot be found.", whose, name)
 }
 
-// ways are those into AWS that a user has besides access keys.
+// ways holds a user's ways into AWS other than access keys.
 type ways struct {
-	password     time.Time // when that for the console was set; zero: there is none
+	password     time.Time // when the console's password was set; zero if there is none
 	mfa          []device
 	sshKeys      []login
 	services     []login
@@ -65,7 +65,7 @@ type device struct {
 // A login is an SSH key, a service-specific credential or a signing certificate.
 type login struct {
 	id, status string
-	service    string // that the credential is for, if it is for one
+	service    string // the service, if it is a service-specific credential
 	created    time.Time
 }
 
@@ -83,7 +83,7 @@ func (d *directory) group(name string) (*group, error) {
 	return nil, refuse("NoSuchEntity", "The group with name %s cannot be found.", name)
 }
 
-// groupNamed finds the group, or makes it.
+// groupNamed finds or makes the group.
 func (d *directory) groupNamed(name string) *group {
 	if d.groups[name] == nil {
 		d.groups[name] = &group{name: name, id: "AGPA" + randomText(17, idAlphabet), created: d.time()}
@@ -91,16 +91,16 @@ func (d *directory) groupNamed(name string) *group {
 	return d.groups[name]
 }
 
-// A managedPolicy has its documents in the order of its versions. The last is the default.
+// A managedPolicy has the documents of its versions in order. The last one is the default.
 type managedPolicy struct {
 	arn, id string
 	created time.Time
 	updated time.Time
 	texts   []string
-	told    history[string] // the default's text
+	told    history[string] // the text of the default version
 }
 
-// policyName is what is behind an ARN's path.
+// policyName returns the part of an ARN after the path.
 func policyName(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
 
 func (d *directory) policy(arn string) (*managedPolicy, error) {
@@ -110,8 +110,7 @@ func (d *directory) policy(arn string) (*managedPolicy, error) {
 	return nil, refuse("NoSuchEntity", "Policy %s was not found.", arn)
 }
 
-// putPolicy makes a managed policy, or a new version of it where the document differs from the
-// last.
+// putPolicy makes a managed policy, or a new version if the document differs from the last one.
 func (d *directory) putPolicy(arn, document string) {
 	p := d.policies[arn]
 	if p == nil {
@@ -124,7 +123,7 @@ func (d *directory) putPolicy(arn, document string) {
 	}
 }
 
-// copyRights shares the slices, which nobody writes to once they are made.
+// copyRights shares the slices, which are never written to.
 func (d *directory) copyRights(from *directory) {
 	for name, g := range from.groups {
 		copied := *g
@@ -138,5 +137,5 @@ func (d *directory) copyRights(from *directory) {
 	}
 }
 
-// time is now, as IAM keeps it.
+// time returns the time now, as IAM stores it.
 func (d *directory) time() time.Time { return d.now().UTC().Truncate(time.Second) }

@@ -15,7 +15,7 @@ import (
 
 const managed = "arn:aws:iam::aws:policy/path/Managed"
 
-// check is for hands that may not slip.
+// check ends the test if err isn't nil.
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -85,7 +85,7 @@ func TestWhatIsntThereIsSaidAsIAMSaysIt(t *testing.T) {
 	_, err = client.ListMFADevices(t.Context(), &iam.ListMFADevicesInput{UserName: aws.String("nobody")})
 	wantRefusal(t, err, "NoSuchEntity", "The user with name nobody cannot be found.")
 	if w.PutUserPolicy("nobody", "p", "{}") == nil {
-		t.Error("hands gave nobody a policy")
+		t.Error("a user that doesn't exist got a policy")
 	}
 }
 

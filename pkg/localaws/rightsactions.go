@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// readsRights are the actions that read what gives a user rights or a way in.
+// readsRights has the actions that read what gives a user rights or a way in.
 var readsRights = map[string]iamAction{
 	"ListUserPolicies":               ofUser((*directory).iamListUserPolicies),
 	"GetUserPolicy":                  ofUser((*directory).iamGetUserPolicy),
@@ -25,7 +25,7 @@ var readsRights = map[string]iamAction{
 	"GetPolicyVersion":               (*directory).iamGetPolicyVersion,
 }
 
-// ofUser finds the user that a call is about.
+// ofUser makes an action about a user: it finds the user first.
 func ofUser(act func(*directory, *iamRequest, *user) (any, error)) iamAction {
 	return func(d *directory, r *iamRequest) (any, error) {
 		name, err := d.userName(r)
@@ -40,7 +40,7 @@ func ofUser(act func(*directory, *iamRequest, *user) (any, error)) iamAction {
 	}
 }
 
-// iamPage is the part of a list that a call asks for.
+// iamPage returns the page of a list that a call asks for.
 func iamPage[T any](d *directory, r *iamRequest, items []T) (part []T, next string, err error) {
 	size, _ := strconv.Atoi(r.form.Get("MaxItems"))
 	if d.pageSize > 0 && (size < 1 || size > d.pageSize) {
@@ -53,8 +53,8 @@ func iamPage[T any](d *directory, r *iamRequest, items []T) (part []T, next stri
 	return part, next, nil
 }
 
-// iamList is the answer to a call that lists: the part of the items that it asks for, under the
-// list's name.
+// iamList answers a call that lists: it returns the page that the call asks for, under the list's
+// name.
 func iamList[T, X any](d *directory, r *iamRequest, name string, items []T, xmlOf func(T) X) (any, error) {
 	part, next, err := iamPage(d, r, items)
 	if err != nil {

@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// PutUserPolicy gives a user an inline policy, or changes the one of that name.
+// PutUserPolicy gives a user an inline policy, or replaces the one of that name.
 func (w *World) PutUserPolicy(userName, name, document string) error {
 	return w.changeUser(userName, func(u *user) { u.rights.put(name, document) })
 }
 
-// DeleteUserPolicy takes an inline policy from a user.
+// DeleteUserPolicy removes an inline policy from a user.
 func (w *World) DeleteUserPolicy(userName, name string) error {
 	return w.changeUser(userName, func(u *user) { u.rights.remove(name) })
 }
 
-// AttachUserPolicy gives a user the managed policy with that ARN. There is one from now on: with a
-// new version, where the document isn't the one it had.
+// AttachUserPolicy attaches the managed policy with that ARN to a user. It makes the policy, or a
+// new version if the document differs from the last one.
 func (w *World) AttachUserPolicy(userName, arn, document string) error {
 	return w.changeUser(userName, func(u *user) {
 		w.directory.putPolicy(arn, document)
@@ -24,8 +24,8 @@ func (w *World) AttachUserPolicy(userName, arn, document string) error {
 	})
 }
 
-// SetPermissionsBoundary makes the managed policy with that ARN a user's boundary. The policy is
-// made as AttachUserPolicy's is.
+// SetPermissionsBoundary makes the managed policy with that ARN a user's boundary. It makes the
+// policy as AttachUserPolicy does.
 func (w *World) SetPermissionsBoundary(userName, arn, document string) error {
 	return w.changeUser(userName, func(u *user) {
 		w.directory.putPolicy(arn, document)
@@ -33,8 +33,8 @@ func (w *World) SetPermissionsBoundary(userName, arn, document string) error {
 	})
 }
 
-// AddUserToGroup makes a user a member of a group. As with the group's policies, there is such a
-// group from now on.
+// AddUserToGroup adds a user to a group. Like the methods for a group's policies, it makes the
+// group if it doesn't exist.
 func (w *World) AddUserToGroup(userName, groupName string) error {
 	return w.changeUser(userName, func(u *user) {
 		w.directory.groupNamed(groupName)
@@ -44,12 +44,12 @@ func (w *World) AddUserToGroup(userName, groupName string) error {
 	})
 }
 
-// PutGroupPolicy gives a group an inline policy, or changes the one of that name.
+// PutGroupPolicy gives a group an inline policy, or replaces the one of that name.
 func (w *World) PutGroupPolicy(groupName, name, document string) {
 	w.changeGroup(groupName, func(g *group) { g.rights.put(name, document) })
 }
 
-// AttachGroupPolicy gives a group a managed policy, as AttachUserPolicy gives it to a user.
+// AttachGroupPolicy attaches a managed policy to a group, as AttachUserPolicy does to a user.
 func (w *World) AttachGroupPolicy(groupName, arn, document string) {
 	w.changeGroup(groupName, func(g *group) {
 		w.directory.putPolicy(arn, document)
@@ -62,7 +62,7 @@ func (w *World) CreateLoginProfile(userName string) error {
 	return w.changeUser(userName, func(u *user) { u.ways.password = w.directory.time() })
 }
 
-// AddMFADevice gives a user one more device for MFA.
+// AddMFADevice gives a user another MFA device.
 func (w *World) AddMFADevice(userName string) error {
 	return w.changeUser(userName, func(u *user) {
 		serial := fmt.Sprintf("arn:aws:iam::%s:mfa/%s-%d", account, u.name, len(u.ways.mfa)+1)
@@ -70,8 +70,8 @@ func (w *World) AddMFADevice(userName string) error {
 	})
 }
 
-// AddSSHPublicKey gives a user an SSH key for CodeCommit. As with all of a user's ways in, the
-// status is Active or Inactive.
+// AddSSHPublicKey gives a user an SSH key for CodeCommit. The status is Active or Inactive, as for
+// all of a user's ways in.
 func (w *World) AddSSHPublicKey(userName, status string) (id string, err error) {
 	id = "APKA" + randomText(17, idAlphabet)
 	return id, w.changeUser(userName, func(u *user) {
@@ -88,7 +88,7 @@ func (w *World) AddServiceSpecificCredential(userName, service, status string) (
 	})
 }
 
-// AddSigningCertificate gives a user a certificate that signs requests.
+// AddSigningCertificate gives a user a certificate for signing requests.
 func (w *World) AddSigningCertificate(userName, status string) (id string, err error) {
 	id = randomText(32, idAlphabet)
 	return id, w.changeUser(userName, func(u *user) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// listXML is the answer of an action that lists. Each has names of its own for the answer and for
-// what it lists.
+// listXML is the answer of an action that lists. Each such action has its own names for the answer
+// and for the list.
 type listXML struct {
 	XMLName     xml.Name
 	Items       itemsXML
@@ -115,7 +115,8 @@ type getPolicyVersionResult struct {
 	Version versionXML `xml:"PolicyVersion"`
 }
 
-// encoded is a document as IAM writes it: all that RFC 3986 doesn't call unreserved is escaped.
+// encoded returns a document as IAM writes it: it escapes everything but RFC 3986's unreserved
+// characters.
 func encoded(document string) string {
 	return strings.ReplaceAll(url.QueryEscape(document), "+", "%20")
 }

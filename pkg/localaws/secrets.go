@@ -5,12 +5,12 @@ import (
 	"net/http"
 )
 
-// A secretsRequest is a call in the AWS JSON 1.1 protocol: a header names the action, bodies are
-// JSON.
+// A secretsRequest is a call in the AWS JSON 1.1 protocol: a header names the action, and bodies
+// are JSON.
 type secretsRequest struct {
 	action string
 	in     secretsInput
-	err    error // the body can't be read
+	err    error // if the body can't be read
 }
 
 func newSecretsRequest(action string, body []byte) *secretsRequest {

@@ -26,7 +26,7 @@ type secretsInput struct {
 	ForceDeleteWithoutRecovery bool
 }
 
-// token is the version ID that the request asks for, or a new one.
+// token returns the version ID that the request asks for, or a new one.
 func (in *secretsInput) token() (string, error) {
 	switch n := len(in.ClientRequestToken); {
 	case n == 0:
@@ -37,7 +37,7 @@ func (in *secretsInput) token() (string, error) {
 	return in.ClientRequestToken, nil
 }
 
-// content is the value that the request brings, and whether it brings one.
+// content returns the value in the request, and whether there is one.
 func (in *secretsInput) content() (c content, ok bool, err error) {
 	switch {
 	case in.SecretString != nil && in.SecretBinary != nil:
@@ -53,7 +53,7 @@ func (in *secretsInput) content() (c content, ok bool, err error) {
 	return c, false, nil
 }
 
-// check refuses what can't be a value: those have 1 to 65536 bytes.
+// check refuses impossible values: a value has 1 to 65536 bytes.
 func (c content) check(member string) error {
 	if n := len(c.value); n >= 1 && n <= 65536 {
 		return nil
@@ -65,7 +65,7 @@ func (c content) check(member string) error {
 			"than or equal to 1]", member)
 }
 
-// secretsOutput has the members of every answer; those that an action doesn't set are left out.
+// secretsOutput has the members of all answers; an action leaves out those that it doesn't set.
 type secretsOutput struct {
 	ARN                string
 	Name               string

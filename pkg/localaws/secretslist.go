@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A secretsFilter is one of ListSecrets's: any of the values will do.
+// A secretsFilter is a filter of ListSecrets; a secret passes if any of the values fits.
 type secretsFilter struct {
 	Key    string
 	Values []string
@@ -21,8 +21,8 @@ type secretListed struct {
 	Tags            []tag  `json:",omitempty"`
 }
 
-// listSecrets leaves out what is marked for deletion, as Secrets Manager does unless it is asked
-// for that.
+// listSecrets leaves out secrets marked for deletion, as Secrets Manager does unless it is asked
+// for them.
 func (v *vault) listSecrets(in *secretsInput) (any, error) {
 	var all []secretListed
 	for _, s := range inOrder(v.secrets) {
@@ -39,16 +39,16 @@ func (v *vault) listSecrets(in *secretsInput) (any, error) {
 	return &secretsListOutput{SecretList: append([]secretListed{}, part...), NextToken: next}, nil
 }
 
-// passes tells whether the secret is like all filters.
+// passes reports whether the secret fits all filters.
 func (s *secret) passes(filters []secretsFilter) bool {
 	return !slices.ContainsFunc(filters, func(f secretsFilter) bool {
 		return !slices.ContainsFunc(f.Values, func(value string) bool { return s.like(f.Key, value) })
 	})
 }
 
-// like tells whether what the key names begins with the value; for a description, case doesn't
-// matter, and each of its words can be the beginning ("Find secrets in AWS Secrets Manager",
-// Secrets Manager User Guide).
+// like reports whether what the key names begins with the value. For a description, case doesn't
+// matter, and the value may begin any of its words ("Find secrets in AWS Secrets Manager", Secrets
+// Manager User Guide).
 func (s *secret) like(key, value string) bool {
 	switch key {
 	case "name":

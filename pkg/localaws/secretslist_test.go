@@ -14,7 +14,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
-// listed are the names of the secrets that pass a filter.
+// listed returns the names of the secrets that pass a filter.
 func listed(t *testing.T, client *secretsmanager.Client, key secrets.FilterNameStringType, values ...string) []string {
 	t.Helper()
 	var names []string

@@ -8,8 +8,8 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// A session is one client's conversation with one SMTP server, in SES's words where go-smtp lets it
-// choose them.
+// A session is one client's conversation with one SMTP server, in SES's words as far as go-smtp
+// allows.
 type session struct {
 	world    *World
 	conn     *smtp.Conn
@@ -25,7 +25,7 @@ func newSession(w *World, c *smtp.Conn) *session {
 	return &session{world: w, conn: c, visit: visitOf(c.Conn()), secure: secure}
 }
 
-// say is a reply without an enhanced status code, as SES writes them.
+// say returns a reply without an enhanced status code, as SES writes them.
 func say(code int, format string, args ...any) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.NoEnhancedCode, Message: fmt.Sprintf(format, args...)}
 }
@@ -36,8 +36,8 @@ var (
 	errRejected = say(535, "Authentication Credentials Invalid")
 )
 
-// AuthMechanisms are offered before STARTTLS, too, as SES offers them. A client that logs in there
-// is refused, and has sent its password in the clear.
+// AuthMechanisms returns the mechanisms, which are offered before STARTTLS, too, as by SES. A
+// client that logs in there is refused, but has sent its password in the clear.
 func (s *session) AuthMechanisms() []string { return s.world.authMechanisms() }
 
 func (s *session) Auth(mechanism string) (sasl.Server, error) {
@@ -58,8 +58,8 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	}), nil
 }
 
-// login answers with the reply to AUTH, which is an error to go-smtp even when it says welcome:
-// that is how the text can be SES's.
+// login returns the reply to AUTH. It is an error to go-smtp even if it accepts the client, because
+// only so can the text be SES's.
 func (s *session) login(username, password string) error {
 	if err := s.fault("auth", username); err != nil {
 		return err
@@ -99,8 +99,8 @@ func (s *session) Data(r io.Reader) error {
 	return say(250, "Ok %016x-%s-000000", s.world.Now().UnixMilli(), newUUID())
 }
 
-// allowed is nil if the client may go on: on a secure connection, logged in, with a key that is
-// still Active, and with no fault in the way.
+// allowed returns nil if the client may go on: it has a secure connection, is logged in with a key
+// that is still Active, and no fault prevents it.
 func (s *session) allowed(stage string) error {
 	switch {
 	case !s.secure:
@@ -117,7 +117,7 @@ func (s *session) allowed(stage string) error {
 	return nil
 }
 
-// fault lets the fault that is meant for a stage happen, if there is one.
+// fault makes the fault for a stage happen, if there is one.
 func (s *session) fault(stage, username string) error {
 	reply := s.world.smtpReply(s.visit, stage, username)
 	if reply == nil {
@@ -131,14 +131,13 @@ func (s *session) fault(stage, username string) error {
 
 func (s *session) Reset() { s.from, s.to = "", nil }
 
-// Logout ends the session: with the connection, or because it has changed over to TLS.
+// Logout ends the session, because the connection ends or changes to TLS.
 func (s *session) Logout() error {
 	s.visit.talksOver(s.conn.Conn())
 	return nil
 }
 
-// A loginServer speaks AUTH LOGIN, which asks for the username and the password one after the
-// other.
+// A loginServer implements AUTH LOGIN, which asks for the username, then for the password.
 type loginServer struct {
 	login    func(username, password string) error
 	asked    int

@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// secureString is the type of parameters that KMS encrypts, and defaultKMSKey the key it takes
-// unless told another.
+// secureString is the type of parameters that KMS encrypts; defaultKMSKey encrypts them if the
+// request names no key.
 const (
 	secureString  = "SecureString"
 	defaultKMSKey = "alias/aws/ssm"
 )
 
-// A shelf is what Parameter Store knows: parameters and their versions, with its rules and nothing
-// of its protocol. Until a parameter is put onto it, it costs nothing to make or to copy.
+// A shelf is Parameter Store's state: parameters and their versions. It knows the rules and not the
+// protocol. An empty one costs nothing to make or copy.
 type shelf struct {
 	now        func() time.Time
 	region     string
@@ -31,13 +31,13 @@ type parameterVersion struct {
 	tier string
 }
 
-// arn is a parameter's ARN. "/a" and "a" are one parameter ("Requirements and constraints for
-// parameter names", Systems Manager User Guide), and so have one ARN.
+// arn returns a parameter's ARN. "/a" and "a" are the same parameter ("Requirements and constraints
+// for parameter names", Systems Manager User Guide), so they have the same ARN.
 func (s *shelf) arn(name string) string {
 	return "arn:aws:ssm:" + s.region + ":" + account + ":parameter/" + strings.TrimPrefix(name, "/")
 }
 
-// versions is every version of a parameter that is kept, oldest first, as it was that long ago.
+// versions returns the kept versions of a parameter as they were that long ago, oldest first.
 func (s *shelf) versions(name string, ago time.Duration) []*parameterVersion {
 	kept := s.parameters[strings.TrimPrefix(name, "/")]
 	if ago == 0 {
@@ -46,7 +46,7 @@ func (s *shelf) versions(name string, ago time.Duration) []*parameterVersion {
 	return kept.at(s.now().Add(-ago))
 }
 
-// keep makes these a parameter's versions from now on; none delete it.
+// keep sets a parameter's versions from now on; without versions, the parameter is deleted.
 func (s *shelf) keep(name string, versions []*parameterVersion) {
 	name = strings.TrimPrefix(name, "/")
 	kept := s.parameters[name]
@@ -57,8 +57,9 @@ func (s *shelf) keep(name string, versions []*parameterVersion) {
 	s.parameters[name] = kept
 }
 
-// find is the version that a name or an ARN asks for: the newest, or the one whose number is behind
-// a colon. It has the name that it was asked for by; an ARN gets the one it was made with.
+// find returns the version that a name or an ARN asks for: the newest, or the one with the number
+// after a colon. The version has the name that was asked for; for an ARN, it has the name that it
+// was made with.
 func (s *shelf) find(asked string) (*parameterVersion, error) {
 	name, isARN := strings.CutPrefix(strings.Trim(asked, " "), s.arn(""))
 	name, selector, selects := strings.Cut(name, ":")
@@ -86,13 +87,13 @@ func (s *shelf) find(asked string) (*parameterVersion, error) {
 	return &found, nil
 }
 
-// versionsKept is how many versions of a parameter there are at most. The oldest goes when one more
-// is made ("Working with parameter versions in Parameter Store", Systems Manager User Guide).
+// versionsKept is how many versions a parameter has at most. The oldest is removed when one more is
+// made ("Working with parameter versions in Parameter Store", Systems Manager User Guide).
 const versionsKept = 100
 
-// put makes a parameter, or, to overwrite, a new version of it. AWS asks people to wait for 30
-// seconds before they make a parameter again that they deleted ("DeleteParameters", Systems Manager
-// API Reference), and doesn't say what happens otherwise: here it succeeds.
+// put makes a parameter or, with overwrite, a new version of it. AWS asks people to wait 30 seconds
+// before they make a deleted parameter again ("DeleteParameters", Systems Manager API Reference),
+// and doesn't say what happens otherwise: here it succeeds.
 func (s *shelf) put(p Parameter, overwrite bool, tier string) (*parameterVersion, error) {
 	if err := s.checkNewName(p.Name); err != nil {
 		return nil, err
@@ -122,7 +123,7 @@ func (s *shelf) put(p Parameter, overwrite bool, tier string) (*parameterVersion
 	return added, nil
 }
 
-// delete reports whether there was such a parameter. It takes names only, no ARNs.
+// delete reports whether there was such a parameter. It takes names, not ARNs.
 func (s *shelf) delete(name string) bool {
 	if len(s.versions(name, 0)) == 0 {
 		return false
@@ -131,12 +132,12 @@ func (s *shelf) delete(name string) bool {
 	return true
 }
 
-// settleType gives the parameter the type and the KMS key that it will have.
+// settleType sets the type and the KMS key that the parameter will have.
 //
-// The reference of PutParameter says HierarchyTypeMismatchException of changing a type "in a
-// hierarchy", and so it is here. Outside of hierarchies AWS lets types change: that is what an
-// acceptance test of hashicorp/terraform-provider-aws (#10819) does. Whoever overwrites a
-// SecureString and names no key gets the default key, whatever it had before.
+// The reference of PutParameter has HierarchyTypeMismatchException for a change of type "in a
+// hierarchy", and so does this. Outside hierarchies AWS lets types change: an acceptance test of
+// hashicorp/terraform-provider-aws (#10819) does that. A SecureString that is overwritten without
+// naming a key gets the default key, whatever it had before.
 func (p *Parameter) settleType(last *parameterVersion) error {
 	switch {
 	case p.Type == "" && last == nil:
@@ -157,15 +158,15 @@ func (p *Parameter) settleType(last *parameterVersion) error {
 	return nil
 }
 
-// Tiers of a parameter, and the bytes that a value in each may have.
+// These are the tiers of a parameter, and the bytes that a value in each may have.
 const (
 	standard, standardSize = "Standard", 4096
 	advanced, advancedSize = "Advanced", 8192
 	intelligentTiering     = "Intelligent-Tiering"
 )
 
-// settleTier is the tier that a parameter will have. AWS doesn't say what it does to a parameter of
-// the advanced tier when a request names no tier: here it stays there.
+// settleTier returns the tier that a parameter will have. AWS doesn't say what happens to an
+// advanced parameter if a request names no tier: here it stays advanced.
 func settleTier(tier, value string, last *parameterVersion) (string, error) {
 	wasAdvanced := last != nil && last.tier == advanced
 	switch {
@@ -191,8 +192,8 @@ func settleTier(tier, value string, last *parameterVersion) (string, error) {
 	return tier, nil
 }
 
-// told is the value that an answer has: of a SecureString, only a request for decryption gets it.
-// Others get what looks like the text that KMS makes of it.
+// told returns the value in an answer. A request without decryption gets a SecureString as text
+// that looks like KMS's ciphertext.
 func (v *parameterVersion) told(decrypted bool) string {
 	if v.Type != secureString || decrypted {
 		return v.Value

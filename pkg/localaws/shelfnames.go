@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// What a parameter may be called ("Requirements and constraints for parameter names", Systems
-// Manager User Guide): a name, or a hierarchy of names with a slash in front of each.
+// These match what a parameter may be called ("Requirements and constraints for parameter names",
+// Systems Manager User Guide): a name, or a hierarchy of names, each after a slash.
 var (
 	qualifiedName   = regexp.MustCompile(`^([\w.-]+|(/[\w.-]+)+)$`)
 	unqualifiedName = regexp.MustCompile(`^[\w.-]+(/[\w.-]+)+$`)
@@ -19,8 +19,8 @@ const (
 	namesPerQuery = 10
 )
 
-// checkNewName refuses what a parameter can't be called. The texts are recorded ones, except those
-// for too many levels, which is the documentation's, and for too long a name, which isn't known.
+// checkNewName refuses impossible names for a parameter. The texts are recorded, except for too
+// many levels, which is the documentation's, and for too long a name, which isn't known.
 func (s *shelf) checkNewName(name string) error {
 	bare := strings.TrimPrefix(name, "/")
 	start, levels := strings.ToLower(bare), 1+strings.Count(bare, "/")
@@ -44,8 +44,8 @@ func (s *shelf) checkNewName(name string) error {
 	return nil
 }
 
-// invalidName is what Parameter Store says of every name with a wrong character in it, whether it
-// begins with "ssm" or not (localstack/localstack#7712).
+// invalidName returns Parameter Store's answer to every name with a wrong character, whether or not
+// it begins with "ssm" (localstack/localstack#7712).
 func invalidName() error {
 	return refuse("ValidationException", `Parameter name: can't be prefixed with "ssm" (case-insensitive). If formed as `+
 		"a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of "+

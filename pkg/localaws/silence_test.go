@@ -15,7 +15,7 @@ import (
 
 const silenceReply = "451 4.4.2 Timeout waiting for data from client.\r\n"
 
-// raw is a client that says just what it is told to.
+// raw is a client that sends only the lines that the test gives it.
 type raw struct {
 	*testing.T
 	conn  net.Conn
@@ -56,7 +56,7 @@ func (r *raw) ask(line string) (reply string) {
 	}
 }
 
-// Transcripts of SES from 2020 to 2026 end so, in TLS as well as before it.
+// Transcripts of SES from 2020 to 2026 end like this, before TLS and within it.
 func TestASilentClientIsToldAndLeft(t *testing.T) {
 	s := newSending(t, localaws.Config{})
 	s.SetSMTPPatience(50 * time.Millisecond)
@@ -94,7 +94,7 @@ func TestASilentClientIsToldAndLeft(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := prepare(t)
 			if reply := r.ask(""); reply != silenceReply {
-				t.Errorf("told %q", reply)
+				t.Errorf("got %q", reply)
 			}
 			rest, err := io.ReadAll(r.lines)
 			if len(rest) > 0 || err != nil && strings.Contains(err.Error(), "timeout") {
@@ -112,12 +112,12 @@ func TestAClientThatTalksIsNotLeft(t *testing.T) {
 	for range 8 {
 		time.Sleep(100 * time.Millisecond)
 		if reply := r.ask("NOOP"); !strings.HasPrefix(reply, "250") {
-			t.Fatalf("told %q", reply)
+			t.Fatalf("got %q", reply)
 		}
 	}
 }
 
-// SES offers AUTH before STARTTLS, in transcripts from 2014 to 2026, and refuses it there.
+// SES offers AUTH before STARTTLS and refuses it there, in transcripts from 2014 to 2026.
 func TestALoginInTheClearIsOfferedRefusedAndCounted(t *testing.T) {
 	s := newSending(t, localaws.Config{})
 	r := dialRaw(t, s.SMTP(region))

@@ -15,26 +15,25 @@ const (
 	maxMail    = 40 << 20
 )
 
-// An endpoint is where one Region's SMTP servers are reached.
+// An endpoint is one Region's SMTP endpoint.
 type endpoint struct {
 	region                string
 	startTLS, implicitTLS string // host:port
 	tls                   *tls.Config
-	visits                atomic.Int64 // connections so far, over both ports
-	usual, stripped       admission    // to servers that offer STARTTLS, and that don't
+	visits                atomic.Int64 // connections so far, on both ports
+	usual, stripped       admission    // to servers with and without STARTTLS
 }
 
-// serveSMTP opens a Region's two ports and serves them until the World closes. The listeners let
-// connections in one by one, so that faults can happen to them before go-smtp greets.
+// serveSMTP opens a Region's two ports and serves them until the World closes. It admits each
+// connection itself, so that faults can happen before go-smtp's greeting.
 func (w *World) serveSMTP(region string) (*endpoint, error) {
 	e := &endpoint{region: region, usual: w.newAdmission(), stripped: w.newAdmission()}
 	e.tls = &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return w.shown.Load(), nil },
-		// Who resumes a session doesn't look at the certificate that is shown now.
+		// A client that resumes a session doesn't check the certificate that is shown now.
 		SessionTicketsDisabled: true,
-		// Without Go's post-quantum key exchange, which is most of the cost of a test that logs in
-		// often.
+		// Go's post-quantum key exchange would be most of the cost of a test that logs in often.
 		CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256},
 	}
 	var err error
@@ -49,8 +48,7 @@ func (w *World) serveSMTP(region string) (*endpoint, error) {
 	return e, nil
 }
 
-// serveAdmitted lets go-smtp serve connections. It offers STARTTLS if it has a configuration for
-// it.
+// serveAdmitted makes go-smtp serve connections. It offers STARTTLS if startTLS isn't nil.
 func (w *World) serveAdmitted(a admission, startTLS *tls.Config) {
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		return newSession(w, c), nil
@@ -83,7 +81,7 @@ func (w *World) openPort(e *endpoint, implicitTLS bool) (address string, err err
 	return listener.Addr().String(), nil
 }
 
-// admit greets a connection with the fault that is meant for it, or else passes it on to go-smtp.
+// admit greets a connection with its fault, or else passes it on to go-smtp.
 func (w *World) admit(v *visit, implicitTLS bool) {
 	reply := w.smtpReply(v, "connect", "")
 	if reply != nil && (reply.Drop || reply.Hang) {
@@ -116,7 +114,8 @@ func (w *World) admit(v *visit, implicitTLS bool) {
 	}
 }
 
-// An admission is the net.Listener of a go-smtp server: it accepts connections that were let in.
+// An admission is the net.Listener of a go-smtp server. It accepts the connections that were
+// admitted.
 type admission struct {
 	conns chan net.Conn
 	done  <-chan struct{}
@@ -134,8 +133,8 @@ func (a admission) Accept() (net.Conn, error) {
 	}
 }
 
-// Close does nothing: the World's end ends an admission.
+// Close does nothing, because an admission ends with the World.
 func (a admission) Close() error { return nil }
 
-// Addr is nowhere.
+// Addr returns no real address.
 func (a admission) Addr() net.Addr { return &net.TCPAddr{} }

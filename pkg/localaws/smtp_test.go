@@ -45,7 +45,7 @@ func (s sending) dial(t *testing.T) *smtp.Client {
 	return c
 }
 
-// login is what a fresh connection says to the password.
+// login returns the answer of a fresh connection to the password.
 func (s sending) login(t *testing.T) error {
 	t.Helper()
 	return s.dial(t).Auth(smtp.PlainAuth("", s.id, s.password, "127.0.0.1"))
@@ -208,7 +208,7 @@ func TestAKeyReachesOneServerAfterTheOther(t *testing.T) {
 	s.DeleteAccessKey(s.id)
 	wantReply(t, s.login(t), 535, "Authentication Credentials Invalid")
 	if err := s.login(t); err != nil {
-		t.Errorf("the second server knows of the deletion already: %v", err)
+		t.Errorf("the second server already refuses the deleted key: %v", err)
 	}
 }
 

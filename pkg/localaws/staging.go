@@ -2,7 +2,7 @@ package localaws
 
 import "unicode/utf8"
 
-// checkLabel refuses what can't be a staging label: those have 1 to 256 characters.
+// checkLabel refuses impossible staging labels: a label has 1 to 256 characters.
 func checkLabel(member, label string) error {
 	if n := utf8.RuneCountInString(label); n >= 1 && n <= 256 {
 		return nil
@@ -14,8 +14,8 @@ func checkLabel(member, label string) error {
 			"greater than or equal to 1]", label, member)
 }
 
-// move does what UpdateSecretVersionStage does: takes a label from one version, puts it on another,
-// or both. Naming the version that the label is taken from makes it a compare-and-swap.
+// move implements UpdateSecretVersionStage: it takes a label from one version, puts it on another,
+// or both. If the call names the version that has the label, it is a compare-and-swap.
 func (v *vault) move(s *secret, label, to, from string) error {
 	at := s.labels.latest()[label]
 	switch {
@@ -46,8 +46,8 @@ func versionNotFound(id string) error {
 		"VersionId: %s", id)
 }
 
-// read finds what GetSecretValue answers: a version by its ID, by a label, or by both if they
-// agree, and the labels on it. With staleness, labels are where they were.
+// read finds what GetSecretValue returns: a version by its ID, by a label, or by both if they
+// agree, and the version's labels. If there is staleness, it uses the labels' old places.
 func (v *vault) read(s *secret, id, label string) (*version, []string, error) {
 	labels := s.labels.at(v.now().Add(-v.staleness))
 	if id != "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// staged is a World whose secret has a current and a pending version, and a way to move labels
+// staged is a World whose secret has a current and a pending version, with methods that move labels
 // between them.
 type staged struct {
 	*localaws.World

@@ -8,10 +8,10 @@ import (
 
 const (
 	stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/"
-	stsVersion   = "2011-06-15" // tells its calls from IAM's, which are in the same protocol
+	stsVersion   = "2011-06-15" // distinguishes its calls from IAM's, which use the same protocol
 )
 
-// An stsRequest is a call of the Security Token Service, in the Query protocol.
+// An stsRequest is a call to the Security Token Service, in the Query protocol.
 type stsRequest struct {
 	action string
 	signer string // the access key that signed the call

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
-// signedBy has calls signed with an access key.
+// signedBy makes a client sign its calls with an access key.
 func signedBy(cfg aws.Config, id, secret string) aws.Config {
 	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}, nil
@@ -29,11 +29,11 @@ func TestACallerIsToldWhoItIs(t *testing.T) {
 		who := must(sts.NewFromConfig(signedBy(cfg, *key.AccessKeyId, *key.SecretAccessKey)).GetCallerIdentity(
 			t.Context(), &sts.GetCallerIdentityInput{}))(t)
 		if *who.Account != "123456789012" || *who.Arn != *user.Arn || *who.UserId != *user.UserId {
-			t.Errorf("told %s %s %s, want the user %s %s", *who.Account, *who.Arn, *who.UserId, *user.Arn, *user.UserId)
+			t.Errorf("got %s %s %s, want the user %s %s", *who.Account, *who.Arn, *who.UserId, *user.Arn, *user.UserId)
 		}
 		other := must(sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}))(t)
 		if *other.Account != "123456789012" || *other.Arn == *who.Arn || *other.UserId == *who.UserId {
-			t.Errorf("another one is told %s %s %s", *other.Account, *other.Arn, *other.UserId)
+			t.Errorf("another caller is %s %s %s", *other.Account, *other.Arn, *other.UserId)
 		}
 	})
 }
@@ -44,7 +44,7 @@ func TestWhoeverIsNoUserIsTheRotatorsRole(t *testing.T) {
 	who := must(client.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}))(t)
 	if *who.Arn != "arn:aws:sts::123456789012:assumed-role/rotator/session" ||
 		*who.UserId != "AROAQ2ROTATOR2LOCAL22:session" {
-		t.Errorf("told %s %s", *who.Arn, *who.UserId)
+		t.Errorf("got %s %s", *who.Arn, *who.UserId)
 	}
 	if calls := w.Calls(); calls[0].Service != "sts" || calls[0].Action != "GetCallerIdentity" ||
 		calls[0].Region != region {

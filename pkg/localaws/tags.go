@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// tagQuota is how many tags a user has at most ("IAM and AWS STS quotas", IAM User Guide).
+// tagQuota is the most tags that a user may have ("IAM and AWS STS quotas", IAM User Guide).
 const tagQuota = 50
 
-// A tag is one of a user or of a secret.
+// A tag is a tag of a user or of a secret.
 type tag struct{ Key, Value string }
 
-// tags are those that a call gives, Tags.member.1 and so on. Keys that differ only in capitals are
-// the same ("Tags for AWS Identity and Access Management resources", IAM User Guide).
+// tags returns the tags in a call's Tags.member.1 and so on. Keys that differ only in case are the
+// same ("Tags for AWS Identity and Access Management resources", IAM User Guide).
 func (r *iamRequest) tags() (map[string]string, error) {
 	tags, seen := map[string]string{}, map[string]bool{}
 	for i := 1; ; i++ {
@@ -36,7 +36,7 @@ func (r *iamRequest) tags() (map[string]string, error) {
 	}
 }
 
-// TagUser gives a user a tag, or another value of it.
+// TagUser gives a user a tag, or changes the tag's value.
 func (w *World) TagUser(userName, key, value string) error {
 	return w.changeUser(userName, func(u *user) {
 		tags := maps.Clone(u.tags)

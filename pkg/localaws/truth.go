@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Keys is a user's access keys as they are now, oldest first; none for a user that doesn't exist.
+// Keys returns a user's access keys as they are now, oldest first. If the user doesn't exist, it
+// returns none.
 func (w *World) Keys(user string) []Key {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -25,8 +26,8 @@ type Version struct {
 	Labels  []string // sorted
 }
 
-// Versions is every version of a secret, labelled or not, oldest first; none for a secret that
-// doesn't exist.
+// Versions returns every version of a secret, labelled or not, oldest first. If the secret doesn't
+// exist, it returns none.
 func (w *World) Versions(secret string) []Version {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -41,7 +42,7 @@ func (w *World) Versions(secret string) []Version {
 	return versions
 }
 
-// Labelled is the version that a staging label sits on, and whether there is one.
+// Labelled returns the version that has a staging label, and whether there is one.
 func (w *World) Labelled(secret, label string) (Version, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -60,7 +61,7 @@ func (s *secret) describe(v *version) Version {
 	return Version{v.id, v.content.value, v.created, labelsOf(s.labels.latest(), v.id)}
 }
 
-// Parameters is every parameter as it is now, decrypted, by name.
+// Parameters returns every parameter as it is now, decrypted, by name.
 func (w *World) Parameters() []Parameter {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -91,8 +92,8 @@ func (w *World) Accepts(region, username, password string) bool {
 	return true
 }
 
-// Secrets is every secret access key there ever was, and every SMTP password that can be derived
-// from one in the World's Regions: what must not be found in logs, errors and results.
+// Secrets returns every secret access key that ever existed, and every SMTP password derived from
+// one in the World's Regions. None of them may appear in logs, errors or results.
 func (w *World) Secrets() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// handlesUsers are the actions about users themselves.
+// handlesUsers has the actions about users.
 var handlesUsers = map[string]iamAction{
 	"CreateUser":   (*directory).iamCreateUser,
 	"GetUser":      ofUser((*directory).iamGetUser),
@@ -16,7 +16,7 @@ var handlesUsers = map[string]iamAction{
 	"DeleteUser":   (*directory).iamDeleteUser,
 }
 
-// iamCreateUser checks all before it makes the user.
+// iamCreateUser checks everything before it makes the user.
 func (d *directory) iamCreateUser(r *iamRequest) (any, error) {
 	path, boundary := r.form.Get("Path"), r.form.Get("PermissionsBoundary")
 	if path != "" && !userPath.MatchString(path) {
@@ -43,8 +43,8 @@ func (d *directory) iamGetUser(_ *iamRequest, u *user) (any, error) {
 	return getUserResult{User: u.xml()}, nil
 }
 
-// iamListUsers lists those whose path begins with PathPrefix. IAM leaves out the boundary and the
-// tags ("ListUsers", IAM API Reference).
+// iamListUsers lists the users whose path begins with PathPrefix. Like IAM, it leaves out
+// boundaries and tags ("ListUsers", IAM API Reference).
 func (d *directory) iamListUsers(r *iamRequest) (any, error) {
 	prefix := r.form.Get("PathPrefix")
 	users := slices.DeleteFunc(inOrder(d.users), func(u *user) bool { return !strings.HasPrefix(u.pathOf(), prefix) })
@@ -73,7 +73,7 @@ type userXML struct {
 	Tags       *tagsXML
 }
 
-// tagsXML is nil where there are none, so that the answer has no such element.
+// tagsXML is nil if there are no tags, so that the answer has no such element.
 type tagsXML struct {
 	Members []tag `xml:"member"`
 }
@@ -89,7 +89,7 @@ func (u *user) xml() userXML {
 	return answer
 }
 
-// tagList is the user's tags, by their keys.
+// tagList returns the user's tags, by key.
 func (u *user) tagList() (all []tag) {
 	for _, key := range slices.Sorted(maps.Keys(u.tags)) {
 		all = append(all, tag{key, u.tags[key]})

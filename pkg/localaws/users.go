@@ -9,26 +9,26 @@ import (
 
 type user struct {
 	name, id string
-	path     string            // empty: /
-	tags     map[string]string // written anew with each change
+	path     string            // / if empty
+	tags     map[string]string // replaced with each change
 	created  time.Time
 	keys     []*accessKey
-	listed   history[[]Key] // what ListAccessKeys would have said when
+	listed   history[[]Key] // what ListAccessKeys would have answered at each time
 
 	rights   rights
 	groups   []string // names
-	boundary string   // the ARN of a managed policy; empty: none
+	boundary string   // the ARN of a managed policy, or empty
 	held     history[held]
 	ways     ways
 }
 
-// What a user and its path may be called ("CreateUser", IAM API Reference).
+// These match what a user and its path may be called ("CreateUser", IAM API Reference).
 var (
 	userName = regexp.MustCompile(`^[\w+=,.@-]{1,64}$`)
 	userPath = regexp.MustCompile(`^/([!-~]{1,510}/)?$`)
 )
 
-// pathOf is a user's path, which is / unless it is set.
+// pathOf returns a user's path, which is / by default.
 func (u *user) pathOf() string { return cmp.Or(u.path, "/") }
 
 func (u *user) arn() string { return "arn:aws:iam::" + account + ":user" + u.pathOf() + u.name }
@@ -48,7 +48,7 @@ func (d *directory) createUser(name string) (*user, error) {
 	return u, nil
 }
 
-// invalidCharacters is the answer to what no user or policy may be called.
+// invalidCharacters returns the answer to an impossible name of a user or policy.
 func invalidCharacters(member string) error {
 	return refuse("ValidationError", "The specified value for %s is invalid. It must contain only "+
 		"alphanumeric characters and/or the following: +=,.@_-", member)
@@ -61,7 +61,7 @@ func (d *directory) user(name string) (*user, error) {
 	return nil, refuse("NoSuchEntity", "The user with name %s cannot be found.", name)
 }
 
-// deleteUser deletes a user that has nothing any more.
+// deleteUser deletes a user that has nothing left.
 func (d *directory) deleteUser(name string) error {
 	u, err := d.user(name)
 	if err != nil {
@@ -74,9 +74,10 @@ func (d *directory) deleteUser(name string) error {
 	return nil
 }
 
-// inTheWay is what has to be done before the user can be deleted, or nothing. "DeleteUser" (IAM API
-// Reference) has this list; which of several things IAM names isn't documented. The texts about
-// SSH keys, service-specific credentials and certificates aren't recorded anywhere, the others are.
+// inTheWay returns what must be done before the user can be deleted, or "". The list is from
+// "DeleteUser" (IAM API Reference); which of several things IAM names isn't documented. The texts
+// about SSH keys, service-specific credentials and certificates aren't recorded anywhere; the
+// others are.
 func (u *user) inTheWay() string {
 	switch {
 	case !u.ways.password.IsZero():
@@ -101,7 +102,7 @@ func (u *user) inTheWay() string {
 	return ""
 }
 
-// removeUser deletes a user with all that it has.
+// removeUser deletes a user with everything that it has.
 func (d *directory) removeUser(u *user) {
 	for _, k := range slices.Clone(u.keys) {
 		d.deleteKey(k)

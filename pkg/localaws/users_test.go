@@ -16,7 +16,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
-// tagsOf are IAM's tags of a map, by key.
+// tagsOf returns a map as IAM's tags, by key.
 func tagsOf(m map[string]string) (tags []types.Tag) {
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		tags = append(tags, types.Tag{Key: &key, Value: aws.String(m[key])})
@@ -24,7 +24,7 @@ func tagsOf(m map[string]string) (tags []types.Tag) {
 	return tags
 }
 
-// asMap is the reverse.
+// asMap is the reverse of tagsOf.
 func asMap(tags []types.Tag) map[string]string {
 	m := map[string]string{}
 	for _, t := range tags {
@@ -142,7 +142,7 @@ func TestAUserWithABoundaryIsCreatedWithIt(t *testing.T) {
 	}
 }
 
-// The list is that of "DeleteUser" (IAM API Reference).
+// The list is from "DeleteUser" (IAM API Reference).
 func TestAUserThatHasSomethingIsntDeleted(t *testing.T) {
 	id := func(_ string, err error) error { return err }
 	for first, give := range map[string]func(*localaws.World) error{
@@ -175,7 +175,7 @@ func TestAUserThatHasSomethingIsntDeleted(t *testing.T) {
 			}
 			w.DeleteUser("sender")
 			if _, err := client.GetUser(t.Context(), &iam.GetUserInput{UserName: sender}); code(err) != "NoSuchEntity" {
-				t.Errorf("hands didn't delete it: %v", err)
+				t.Errorf("DeleteUser didn't delete it: %v", err)
 			}
 		})
 	}

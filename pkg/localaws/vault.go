@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// Staging labels that Secrets Manager moves by itself.
+// These are the staging labels that Secrets Manager moves by itself.
 const (
 	current  = "AWSCURRENT"
 	pending  = "AWSPENDING"
 	previous = "AWSPREVIOUS"
 )
 
-// A vault is what Secrets Manager knows: secrets, versions and labels, with its rules and nothing
-// of its protocol.
+// A vault is Secrets Manager's state: secrets, versions and labels. It knows the rules and not the
+// protocol.
 type vault struct {
 	now       func() time.Time
 	region    string
@@ -26,21 +26,21 @@ type vault struct {
 
 type secret struct {
 	name, arn, description string
-	tags                   []tag // not written to once they are there
+	tags                   []tag // never written to
 	created, changed       time.Time
-	deleted                time.Time // when it was marked for deletion; zero: it wasn't
+	deleted                time.Time // when it was marked for deletion; zero if it wasn't
 	versions               []*version
-	labels                 history[map[string]string] // label: ID of the version it sits on
+	labels                 history[map[string]string] // from label to the ID of its version
 }
 
 type version struct {
 	id      string
 	content content
 	created time.Time
-	empty   bool // a rotation has begun, and nothing was put into it yet
+	empty   bool // a rotation began, and didn't put a value yet
 }
 
-// A content is what a version holds: text, or bytes.
+// A content is a version's value: text, or bytes.
 type content struct {
 	value  string
 	binary bool
@@ -50,7 +50,7 @@ func newVault(now func() time.Time, region string) *vault {
 	return &vault{now: now, region: region, secrets: map[string]*secret{}}
 }
 
-// time is now as Secrets Manager tells it: to the millisecond.
+// time returns the time now, as Secrets Manager reports it: to the millisecond.
 func (v *vault) time() time.Time { return v.now().UTC().Truncate(time.Millisecond) }
 
 func (v *vault) create(name string) (*secret, error) {
@@ -68,10 +68,10 @@ func (v *vault) create(name string) (*secret, error) {
 	return s, nil
 }
 
-// secretName is what a secret may be called.
+// secretName matches the names that a secret may have.
 var secretName = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
 
-// checkName refuses what can't be a secret's name.
+// checkName refuses impossible names for a secret.
 func checkName(name string) error {
 	if secretName.MatchString(name) {
 		return nil
@@ -80,7 +80,7 @@ func checkName(name string) error {
 		"any of the following: -/_+=.@!")
 }
 
-// find looks a secret up by its name or ARN; an ARN may lack the random suffix.
+// find finds a secret by its name or ARN; an ARN may lack the random suffix.
 func (v *vault) find(id string) (*secret, error) {
 	if s := v.secrets[id]; s != nil {
 		return s, nil
@@ -108,8 +108,7 @@ func (v *vault) usable(id string) (*secret, error) {
 	return s, err
 }
 
-// put adds a version with labels, or, where the token named the same content before, changes
-// nothing.
+// put adds a version with labels. If the token put the same content before, it changes nothing.
 func (v *vault) put(s *secret, token string, c content, labels []string) (*version, error) {
 	if old := s.version(token); old != nil && old.empty {
 		filled := &version{id: token, content: c, created: old.created}
@@ -135,15 +134,15 @@ func (v *vault) put(s *secret, token string, c content, labels []string) (*versi
 	return added, nil
 }
 
-// How many versions a secret has at most, and how long a version is safe from removal ("AWS Secrets
+// These limit how many versions a secret has, and how soon a version may be removed ("AWS Secrets
 // Manager quotas", Secrets Manager user guide).
 const (
 	versionQuota = 100
 	youngVersion = 24 * time.Hour
 )
 
-// makeRoom removes old versions without labels, so that one more has its place. Secrets Manager
-// removes none that is younger than a day.
+// makeRoom removes old versions without labels, so that another fits. Secrets Manager removes none
+// that is younger than a day.
 func (v *vault) makeRoom(s *secret) error {
 	excess := len(s.versions) - versionQuota + 1
 	if excess <= 0 {
@@ -163,8 +162,8 @@ func (v *vault) makeRoom(s *secret) error {
 	return nil
 }
 
-// label attaches the labels that a version is put with. If AWSCURRENT leaves another version for
-// it, AWSPENDING goes off that one; UpdateSecretVersionStage would leave it there.
+// label attaches the labels that a version is put with. If AWSCURRENT moves from another version to
+// it, AWSPENDING is removed from that one; UpdateSecretVersionStage wouldn't do so.
 func (v *vault) label(s *secret, id string, labels []string) {
 	on := s.labels.latest()
 	if left := on[current]; left != "" && left != id && on[pending] == left && slices.Contains(labels, current) {
@@ -173,15 +172,15 @@ func (v *vault) label(s *secret, id string, labels []string) {
 	v.attach(s, id, labels...)
 }
 
-// startRotation adds an empty version with AWSPENDING, as RotateSecret does before it calls the
-// function for the first time.
+// startRotation adds an empty version with AWSPENDING, as RotateSecret does before it first calls
+// the function.
 func (v *vault) startRotation(s *secret, token string) {
 	s.versions = append(s.versions, &version{id: token, created: v.time(), empty: true})
 	v.attach(s, token, pending)
 }
 
-// attach puts labels on a version, from wherever they were. Where AWSCURRENT leaves, AWSPREVIOUS
-// follows, even if it is among them.
+// attach moves labels to a version, from wherever they were. The version that AWSCURRENT leaves
+// gets AWSPREVIOUS, even if add has that label too.
 func (v *vault) attach(s *secret, id string, add ...string) {
 	labels := map[string]string{}
 	maps.Copy(labels, s.labels.latest())
@@ -203,7 +202,7 @@ func (v *vault) detach(s *secret, label string) {
 	s.changed = v.time()
 }
 
-// version finds a version by its ID, or nil.
+// version finds a version by its ID. It returns nil if there is none.
 func (s *secret) version(id string) *version {
 	for _, version := range s.versions {
 		if version.id == id {
@@ -213,7 +212,7 @@ func (s *secret) version(id string) *version {
 	return nil
 }
 
-// labelsOf is the labels on one version, sorted.
+// labelsOf returns the labels of one version, sorted.
 func labelsOf(labels map[string]string, id string) (on []string) {
 	for label, at := range labels {
 		if at == id {

@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// A visit is one connection to one of an endpoint's servers. It ends with the World, or when the
+// A visit is one connection to one of an endpoint's servers. It ends with the World, or if the
 // client says nothing for too long.
 type visit struct {
 	net.Conn
 	world    *World
 	endpoint *endpoint
-	number   int // among all of the World's
+	number   int // among all visits of the World
 	server   int
 	forget   func() bool
 
 	patience time.Duration
 	idle     *time.Timer
 	mu       sync.Mutex
-	over     net.Conn // what replies are written to: TLS, or the visit itself; nil before the greeting
+	over     net.Conn // where replies go: TLS, or the visit itself; nil before the greeting
 }
 
 func (w *World) newVisit(e *endpoint, conn net.Conn) *visit {
@@ -34,13 +34,13 @@ func (w *World) newVisit(e *endpoint, conn net.Conn) *visit {
 	v := &visit{Conn: conn, world: w, endpoint: e, number: int(w.visitors.Add(1)), server: int(k % int64(w.servers)),
 		patience: w.smtpPatience()}
 	v.forget = context.AfterFunc(w.ctx, func() { conn.Close() })
-	v.mu.Lock() // timeOut begins with it, so it sees the timer
+	v.mu.Lock() // timeOut locks it first, so it sees the timer
 	defer v.mu.Unlock()
 	v.idle = time.AfterFunc(v.patience, v.timeOut)
 	return v
 }
 
-// Read starts the client's time anew whenever something comes.
+// Read restarts the client's timeout whenever something comes.
 func (v *visit) Read(p []byte) (int, error) {
 	n, err := v.Conn.Read(p)
 	for v.world.refuseSTARTTLS.Load() && strings.EqualFold(strings.TrimSpace(string(p[:n])), "STARTTLS") {
@@ -55,13 +55,13 @@ func (v *visit) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// address is the client's.
+// address returns the client's address.
 func (v *visit) address() netip.Addr {
-	at, _ := netip.ParseAddrPort(v.RemoteAddr().String()) // a TCP connection's is one
+	at, _ := netip.ParseAddrPort(v.RemoteAddr().String()) // can't fail for a TCP connection
 	return at.Addr().Unmap()
 }
 
-// heard tells whoever listens on the wire.
+// heard passes on to the tap what the client sent.
 func (v *visit) heard(sent []byte) {
 	if tap := v.world.tap.Load(); tap != nil && len(sent) > 0 {
 		(*tap)(v.number, slices.Clone(sent))
@@ -75,14 +75,14 @@ func (v *visit) Close() error {
 	return v.Conn.Close()
 }
 
-// talksOver says what replies are written to from now on.
+// talksOver sets where replies go from now on.
 func (v *visit) talksOver(conn net.Conn) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.over = conn
 }
 
-// timeOut ends the visit, in SES's words if there was a greeting.
+// timeOut ends the visit, with SES's words if there was a greeting.
 func (v *visit) timeOut() {
 	v.mu.Lock()
 	over := v.over
@@ -104,7 +104,7 @@ func (v *visit) suffer(reply *SMTPReply) {
 	v.Close()
 }
 
-// visitOf finds the visit underneath a connection that may have been secured since.
+// visitOf finds the visit under a connection that may use TLS by now.
 func visitOf(conn net.Conn) *visit {
 	if secured, ok := conn.(*tls.Conn); ok {
 		conn = secured.NetConn()

@@ -13,19 +13,18 @@ import (
 
 const account = "123456789012"
 
-// Config says what a World is made of. The zero value is one Region with one SMTP server, in real
-// time.
+// Config configures a World. The zero value is one Region with one SMTP server, in real time.
 type Config struct {
 	Regions []string         // SES Regions that serve SMTP; default: eu-west-1. Secrets and parameters are in the first
-	Now     func() time.Time // the clock that Advance moves ahead of; default: time.Now
+	Now     func() time.Time // the clock, to which Advance adds; default: time.Now
 	Servers int              // SMTP servers behind each Region's endpoint, taken in turn; default: 1
-	// NewKey makes the ID and the secret of each access key; default: random ones. For tests that
-	// compare whole runs.
+	// NewKey makes the ID and the secret of each access key; default: random ones. Tests that
+	// compare whole runs set it.
 	NewKey func() (id, secret string)
 }
 
 // A World is IAM, STS, Secrets Manager, Parameter Store and SES's SMTP endpoints, serving on
-// loopback until Close. Its methods may be called from many goroutines at once.
+// loopback until Close. Several goroutines may call its methods at once.
 type World struct {
 	base        func() time.Time
 	offset      atomic.Int64
@@ -35,7 +34,7 @@ type World struct {
 	certificate tls.Certificate
 	url         string
 
-	shown atomic.Pointer[tls.Certificate] // by SMTP servers
+	shown atomic.Pointer[tls.Certificate] // the certificate that SMTP servers show
 
 	logins, clearLogins atomic.Int64 // AUTH commands, and those without TLS
 	visitors            atomic.Int64 // SMTP connections so far
@@ -46,16 +45,16 @@ type World struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup // every goroutine that serves
 
-	mu         sync.Mutex // guards what follows, and lets calls take effect one at a time
+	mu         sync.Mutex // guards the fields below; calls take effect one at a time
 	directory  *directory
 	vault      *vault
 	shelf      shelf
 	mails      []Mail
-	denied     map[string]string // access key ID: what DATA answers
+	denied     map[string]string // DATA's answer, by access key ID
 	sending    sending
 	mechanisms []string
-	noSTARTTLS bool          // isn't offered
-	patience   time.Duration // of SMTP servers with clients that say nothing
+	noSTARTTLS bool          // STARTTLS isn't offered
+	patience   time.Duration // how long SMTP servers wait for silent clients
 	calls      []*Call
 	intercept  func(Call) *Fault
 	smtpFault  func(region string, server int, stage, username string) *SMTPReply
@@ -98,7 +97,7 @@ func newWorld(cfg Config) *World {
 	return w
 }
 
-// listen opens every port and begins to serve.
+// listen opens every port and starts to serve.
 func (w *World) listen() (err error) {
 	if w.certificate, err = newCertificate(w.regions); err != nil {
 		return err
@@ -118,14 +117,14 @@ func (w *World) listen() (err error) {
 	return nil
 }
 
-// serveHTTP answers the calls of all services but SMTP until the World closes.
+// serveHTTP answers the calls to all services except SMTP until the World closes.
 func (w *World) serveHTTP(listener net.Listener) {
 	server := &http.Server{Handler: http.HandlerFunc(w.answer), ErrorLog: silent, ConnState: w.countConn}
 	context.AfterFunc(w.ctx, func() { server.Close() })
 	w.running.Go(func() { server.Serve(listener) })
 }
 
-// countConn ends connections with the World, and keeps Close waiting for those that still have a
+// countConn closes connections with the World, and makes Close wait for those that still have a
 // goroutine.
 func (w *World) countConn(conn net.Conn, state http.ConnState) {
 	switch state {
@@ -137,19 +136,18 @@ func (w *World) countConn(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// Close ends every listener, connection and goroutine of the World. What it remembers can still be
-// read. Closing again does nothing.
+// Close ends every listener, connection and goroutine of the World. Its state can still be read.
+// Closing it again does nothing.
 func (w *World) Close() error {
 	w.cancel()
 	w.running.Wait()
 	return nil
 }
 
-// URL is where IAM, STS, Secrets Manager and Parameter Store answer, for AWS_ENDPOINT_URL.
+// URL returns the URL of IAM, STS, Secrets Manager and Parameter Store, for AWS_ENDPOINT_URL.
 func (w *World) URL() string { return w.url }
 
-// SMTP is the host:port where the Region's servers speak STARTTLS; "" for a Region that isn't
-// served.
+// SMTP returns the host:port of a Region's servers with STARTTLS, or "" if the Region isn't served.
 func (w *World) SMTP(region string) string {
 	if e := w.endpoints[region]; e != nil {
 		return e.startTLS
@@ -157,7 +155,7 @@ func (w *World) SMTP(region string) string {
 	return ""
 }
 
-// SMTPS is the host:port where the Region's servers speak TLS from the start; "" for a Region that
+// SMTPS returns the host:port of a Region's servers with TLS from the start, or "" if the Region
 // isn't served.
 func (w *World) SMTPS(region string) string {
 	if e := w.endpoints[region]; e != nil {
@@ -166,13 +164,13 @@ func (w *World) SMTPS(region string) string {
 	return ""
 }
 
-// Now is the World's time: the base clock, and what Advance added.
+// Now returns the World's time: the base clock plus what Advance added.
 func (w *World) Now() time.Time { return w.base().Add(time.Duration(w.offset.Load())) }
 
 // Advance moves the World's clock forward.
 func (w *World) Advance(d time.Duration) { w.offset.Add(int64(d)) }
 
-// Sleep passes time at once, by Advance. So a World is a clock for programs that take one.
+// Sleep passes time at once, by Advance, so that programs can use a World as their clock.
 func (w *World) Sleep(ctx context.Context, d time.Duration) error {
 	w.Advance(d)
 	return ctx.Err()

@@ -46,7 +46,7 @@ func TestCloseLeavesNoGoroutineBehind(t *testing.T) {
 	}
 }
 
-// serving is the stacks of goroutines that serve, once those that are about to end had time to.
+// serving returns the stacks of goroutines that still serve, after giving the others time to end.
 func serving() (stacks string) {
 	for range 100 {
 		buffer := make([]byte, 1<<20)

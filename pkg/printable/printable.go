@@ -1,6 +1,6 @@
-// Package printable keeps text from others from acting on the terminal that it is shown on. What
-// comes from AWS, a secret, an event or a file may have control characters in it, which set a
-// terminal's title, move its cursor, or turn the order of what is read around.
+// Package printable keeps other people's text from controlling the terminal that shows it. Text
+// from AWS, a secret, an event or a file may have control characters that set a terminal's title,
+// move its cursor or reverse the reading order.
 package printable
 
 import (
@@ -10,12 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-// To returns a writer that passes text on to w, with escapes such as \u001b in place of what a
-// terminal acts on. JSON stays JSON, and means the same. Each Write has to be of whole characters,
-// as those of package fmt, log and log/slog are.
+// To returns a writer that passes text on to w, with escapes such as \u001b for characters that a
+// terminal acts on. JSON stays JSON with the same meaning. Each Write must consist of whole
+// characters, as it does from the packages fmt, log and log/slog.
 func To(w io.Writer) io.Writer { return writer{w: w} }
 
-// Coloured is To, but for colours ("ECMA-48", SGR), which it leaves.
+// Coloured is To, but lets colours through ("ECMA-48", SGR).
 func Coloured(w io.Writer) io.Writer { return writer{w, true} }
 
 type writer struct {
@@ -23,7 +23,7 @@ type writer struct {
 	colours bool
 }
 
-// Write writes all of text, or says that it has written nothing.
+// Write writes all of text, or reports that it wrote nothing.
 func (w writer) Write(text []byte) (int, error) {
 	escaped := escape(text, w.colours)
 	if n, err := w.w.Write(escaped); err != nil {
@@ -35,7 +35,7 @@ func (w writer) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// escape is the text itself, if there is nothing to escape.
+// escape returns text itself if there is nothing to escape.
 func escape(text []byte, colours bool) []byte {
 	var out []byte
 	done := 0 // how much of text is in out
@@ -57,7 +57,7 @@ func escape(text []byte, colours bool) []byte {
 	return append(out, text[done:]...)
 }
 
-// colour is how long the escape sequence is that text begins with, if it is one for colours.
+// colour returns the length of the escape sequence for colours that text begins with, or 0.
 func colour(text []byte) int {
 	rest, is := bytes.CutPrefix(text, []byte("\x1b["))
 	rest = bytes.TrimLeft(rest, "0123456789;")
@@ -67,9 +67,9 @@ func colour(text []byte) int {
 	return len(text) - len(rest) + 1
 }
 
-// acts tells whether a terminal acts on a character: a control character but for tabs and ends of
-// lines, one that turns the order of letters around ("Unicode Bidirectional Algorithm", UAX #9), or
-// another end of a line or paragraph. All of them have four hexadecimal digits.
+// acts reports whether a terminal acts on a character: a control character other than tab and
+// newline, one that changes the direction of text ("Unicode Bidirectional Algorithm", UAX #9), or
+// another line or paragraph separator. All of them have four hexadecimal digits.
 func acts(r rune) bool {
 	switch {
 	case r == '\n' || r == '\t':

@@ -69,7 +69,7 @@ func TestColoursStayWhereTheyAreWanted(t *testing.T) {
 	}
 }
 
-// broken is a pipe whose reader is gone.
+// broken is a pipe without a reader.
 type broken struct{}
 
 func (broken) Write([]byte) (int, error) { return 1, errors.New("broken pipe") }

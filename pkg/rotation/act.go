@@ -59,9 +59,9 @@ func (run *run) create(ctx context.Context, c command) error {
 	return nil
 }
 
-// stage stores the new credential. If AWS refused to, nothing holds the password and its key goes
-// at once; if the answer is unknown, the password may be stored, and the next invocation sees
-// which.
+// stage stores the new credential. If AWS refuses, nothing holds the password, and the key is
+// deleted at once. If the answer is lost, the password may be stored, and the next invocation finds
+// out.
 func (run *run) stage(ctx context.Context, c command) error {
 	v, err := run.Secret.Stage(ctx, run.state.Current, run.state.Fresh, run.Clock.now())
 	if err == nil {
@@ -206,7 +206,7 @@ func (run *run) spareCurrent(ctx context.Context, c command) error {
 	if c.evenCurrent && c.whileCurrent == "" {
 		return nil
 	}
-	current, err := run.Secret.Read(ctx, Current)
+	current, err := run.readCurrent(ctx)
 	switch {
 	case err != nil:
 		return err
@@ -220,4 +220,17 @@ func (run *run) spareCurrent(ctx context.Context, c command) error {
 		return Errorf(Conflict, "access key %s became current meanwhile; it was left alone", c.key)
 	}
 	return nil
+}
+
+// readCurrent reads AWSCURRENT, and reads it again while Secrets Manager still returns the version
+// that this run moved it from. Otherwise an emergency could never end while reads lag: it would
+// fail right after its fence, and so would the next one, after a fence of its own.
+func (run *run) readCurrent(ctx context.Context) (current *Version, err error) {
+	for try := 1; ; try++ {
+		current, err = run.Secret.Read(ctx, Current)
+		if err != nil || current == nil || !run.state.Done.left(current.ID) || try == observations || ctx.Err() != nil {
+			return current, err
+		}
+		run.Clock.giveWay(ctx, try)
+	}
 }

@@ -33,15 +33,15 @@ func (s *stage) write(value string) {
 // unsettled are values that differ from the configuration, which is eu-west-1 with SES's own
 // endpoint, and what the rotator says about each.
 var unsettled = map[string]string{
-	`{"username":"U!","password":"P!","region":"us-east-1"}`:                                      "it is for SES in us-east-1, and the first Region that is configured is eu-west-1",
+	`{"username":"U!","password":"P!","region":"us-east-1"}`:                                      "it is for SES in us-east-1, but the first configured Region is eu-west-1",
 	`{"username":"U!","password":"P!","region":"US-EAST-1"}`:                                      "it is for SES in us-east-1",
 	`{"username":"U!","password":"P!","host":"email-smtp.us-east-1.amazonaws.com"}`:               "it is for SES in us-east-1",
 	`{"username":"U!","password":"P!","regions":{"us-east-1":{"password":"P!"}}}`:                 "it is for SES in us-east-1",
-	`{"username":"U!","password":"P!","port":465}`:                                                "its port is 465, and 587 is configured",
+	`{"username":"U!","password":"P!","port":465}`:                                                "its port is 465, but 587 is configured",
 	`{"SMTP_USERNAME":"U!","SMTP_PASSWORD":"P!","SMTP_PORT":"2587"}`:                              "its port is 2587",
 	`{"username":"U!","password":"P!","host":"email-smtp-fips.eu-west-1.amazonaws.com"}`:          "its host is email-smtp-fips",
 	`{"username":"U!","password":"P!","Host":"vpce-1-2.email-smtp.eu-west-1.vpce.amazonaws.com"}`: "its host is vpce-1-2",
-	`{"username":"U!","password":"P!","encryption":"ssl"}`:                                        "it asks for another encryption than port 587 has",
+	`{"username":"U!","password":"P!","encryption":"ssl"}`:                                        "it asks for another encryption than the configured port, 587, has",
 	`{"url":"smtps://U!:E!@email-smtp.eu-west-1.amazonaws.com:465"}`:                              "its port is 465",
 	`U!:P!`: "it is text",
 }

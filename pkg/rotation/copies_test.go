@@ -50,7 +50,7 @@ func withCopies(t *testing.T) *stage {
 	return s
 }
 
-// parameter is what an application reads.
+// parameter returns what an application reads.
 func (s *stage) parameter(name string) string {
 	for _, p := range s.world.Parameters() {
 		if p.Name == path+"/"+name {
@@ -79,7 +79,7 @@ func (s *stage) copied() {
 	}
 }
 
-// copies are the steps of a tick that finds n copies out of date: it asks SES first.
+// copies returns the steps of a tick that finds n copies out of date: it asks SES first.
 func copies(n int) []rotation.StepKind {
 	return append([]rotation.StepKind{rotation.Verify}, times(rotation.CopyTo, n)...)
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// forEmergencies replace the leaked key, if it is the current one, and revoke it. The Rotator has
-// put the key's ID into the request if the caller named none, so that it stays the same while
-// AWSCURRENT moves.
+// forEmergencies are the rules that replace the leaked key, if it is the current one, and revoke
+// it. The Rotator has put the key's ID into the request if the caller named none, so that it stays
+// the same while AWSCURRENT moves.
 var forEmergencies = []rule{
 	notOurs,
 	store,
@@ -82,7 +82,8 @@ func (pl *planner) isStored(id string) bool {
 	return v != nil
 }
 
-// mendFirst makes what is pending current if AWSCURRENT is dead, although another key leaked.
+// mendFirst makes the pending credential current if AWSCURRENT is dead, although another key
+// leaked.
 func (pl *planner) mendFirst() Decision {
 	leaked, listed := pl.leaked()
 	if !listed || !pl.broken() {
@@ -172,7 +173,7 @@ func (pl *planner) knownOnce(id string) bool {
 	return pl.pendingVersion().names(id) || pl.isPrevious(id) || pl.isStored(id)
 }
 
-// mend replaces what can't send, once the leaked key is gone.
+// mend replaces a credential that can't send, once the leaked key is gone.
 func (pl *planner) mend() Decision {
 	if pl.hasCredential() && !pl.broken() {
 		return Decision{}

@@ -12,7 +12,7 @@ type Fact[T any] struct {
 	Denied error
 }
 
-// known is a fact that was looked at.
+// known returns a fact that has been looked at.
 func known[T any](value T) Fact[T] { return Fact[T]{Value: value, Known: true} }
 
 // ask names a fact that a rule has to know.
@@ -44,26 +44,26 @@ func read[T any](pl *planner, f Fact[T], a ask) T {
 	return f.Value
 }
 
-// pendingVersion is the version labelled AWSPENDING, nil for none.
+// pendingVersion returns the version labelled AWSPENDING, nil for none.
 func (pl *planner) pendingVersion() *Version { return read(pl, pl.Pending, ask{about: aboutPending}) }
 
-// previousVersion is the version labelled AWSPREVIOUS, nil for none.
+// previousVersion returns the version labelled AWSPREVIOUS, nil for none.
 func (pl *planner) previousVersion() *Version {
 	return read(pl, pl.Previous, ask{about: aboutPrevious})
 }
 
-// lastUsed is when the key was last seen in use, zero for never.
+// lastUsed returns when the key was last seen in use, zero for never.
 func (pl *planner) lastUsed(k Key) time.Time { return read(pl, k.LastUsed, ask{aboutLastUse, k.ID}) }
 
-// stored is the newest version that names the key, nil for none, and the error if versions may not
-// be listed.
+// stored returns the newest version that names the key, nil for none, and the error if versions may
+// not be listed.
 func (pl *planner) stored(id string) (*Version, error) {
 	f := pl.Stored[id]
 	return read(pl, f, ask{aboutStored, id}), f.Denied
 }
 
-// copies are the other places where applications read the credential, and the error if they can't
-// be read. Nobody looks if none are configured, or if there is nothing to copy.
+// copies returns the other places where applications read the credential, and the error if those
+// can't be read. Nobody looks if none are configured, or if there is nothing to copy.
 func (pl *planner) copies() ([]Copy, error) {
 	if !pl.policy.HasCopies || !pl.hasCredential() {
 		return nil, nil
@@ -71,8 +71,8 @@ func (pl *planner) copies() ([]Copy, error) {
 	return read(pl, pl.Copies, ask{about: aboutCopies}), pl.Copies.Denied
 }
 
-// pending is the living key that waits for promotion, with the version that names it. If the user
-// has no key but the current one, none can wait, and nobody needs to look.
+// pending returns the living key that waits for promotion, with the version that names it. If the
+// user has no key but the current one, none can wait, and no look is needed.
 func (pl *planner) pending() (*Version, Key, bool) {
 	if pl.hasOthers() {
 		pl.pendingVersion()

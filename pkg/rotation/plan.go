@@ -90,7 +90,7 @@ var forTicks = []rule{
 	{"wait", "there is nothing to do now", (*planner).waitForNext},
 }
 
-// currentVersion is a copy of AWSCURRENT's version, for decisions: they outlive the planner.
+// currentVersion returns a copy of AWSCURRENT's version, for decisions: they outlive the planner.
 func (pl *planner) currentVersion() *Version {
 	v := pl.Current
 	return &v

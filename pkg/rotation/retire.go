@@ -73,7 +73,7 @@ func (pl *planner) orphan(k Key) Decision {
 	next := Step{Kind: Deactivate, AccessKeyID: k.ID, At: told,
 		Reason: "no version names it; if it is still unused by then, it is an orphan"}
 	if k.Status == Inactive {
-		next.Kind, next.At, next.Reason = Delete, told.Add(pl.policy.QuarantinePeriod), "an orphan's quarantine ends"
+		next.Kind, next.At, next.Reason = Delete, told.Add(pl.policy.QuarantinePeriod), "the orphan's quarantine ends"
 	}
 	switch {
 	case pl.now.Before(next.At):
@@ -94,8 +94,8 @@ func (pl *planner) maybeStored(id string) bool {
 	return v != nil || denied != nil
 }
 
-// superseded is the rule for every other key: a grace period, as long as it isn't in use; then
-// quarantine; then gone.
+// superseded is the rule for every other key: it stays Active for the grace period and while it is
+// in use, is then quarantined, and then deleted.
 func (pl *planner) superseded(k Key) Decision {
 	graceOver := pl.supersededBy(k).Add(pl.policy.GracePeriod)
 	if k.Status == Inactive {
@@ -151,13 +151,13 @@ func (pl *planner) quarantined(k Key, graceOver time.Time) Decision {
 	return do(cmd(deleteKey, k.ID, "superseded, and its quarantine is over"))
 }
 
-// supersededBy is the latest moment at which the key can have been superseded: promotion comes at
-// most the window after the version was written.
+// supersededBy returns the latest moment at which the key can have been superseded: promotion comes
+// at most the window after the version was written.
 func (pl *planner) supersededBy(k Key) time.Time {
 	return latest(pl.Current.Created, k.Created).Add(pl.policy.PromotionWindow)
 }
 
-// lastRead is the latest moment at which an application can have read the key's credential.
+// lastRead returns the latest moment at which an application can have read the key's credential.
 // Applications that read a copy read the old credential until the copy was written.
 func (pl *planner) lastRead(k Key) time.Time {
 	at := pl.supersededBy(k)
@@ -168,7 +168,8 @@ func (pl *planner) lastRead(k Key) time.Time {
 	return at
 }
 
-// deactivatableFrom is the earliest moment at which the key may be made Inactive, or may have been.
+// deactivatableFrom returns the earliest moment at which the key may be, or may have been,
+// deactivated.
 func (pl *planner) deactivatableFrom(k Key) time.Time {
 	from := pl.lastRead(k).Add(pl.policy.GracePeriod)
 	if pl.policy.InUseWindow > 0 {
@@ -200,7 +201,7 @@ func (pl *planner) laterInvocation(k Key) Step {
 		Reason: "it was deactivated just now, and a later invocation deletes it"}
 }
 
-// warnInUse tells a person that somebody still sends with a key that should be out of use.
+// warnInUse warns that somebody still sends with a key that should be out of use.
 func (pl *planner) warnInUse(d Decision, k Key) Decision {
 	if !pl.inUse(k) {
 		return d

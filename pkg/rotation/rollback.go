@@ -6,8 +6,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// forRollbacks make the previous credential current again, while its key exists. The Rotator has
-// put that key's ID into the request, so that it stays the same while AWSPREVIOUS moves.
+// forRollbacks are the rules that make the previous credential current again, while its key exists.
+// The Rotator has put that key's ID into the request, so that it stays the same while AWSPREVIOUS
+// moves.
 var forRollbacks = []rule{
 	notOurs,
 	store,

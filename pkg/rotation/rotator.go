@@ -29,8 +29,8 @@ type Rotator struct {
 const observations = 5
 
 // Run serves one request. The result says what was done even if there is an error; its outcome is
-// empty then. An error that isn't an [*Error] is AWS's ([TypeOf]). A policy that contradicts itself
-// is a ConfigurationError.
+// empty then. An error that isn't an [*Error] comes from AWS ([TypeOf]). A policy that contradicts
+// itself is a ConfigurationError.
 func (r *Rotator) Run(ctx context.Context, req Request) (Result, error) {
 	run := run{Rotator: r.configured(), req: req,
 		result: Result{Action: req.Action, Steps: []Step{}, Keys: []KeyReport{}, Warnings: []Warning{}}}

@@ -356,6 +356,25 @@ func TestOldNewsOfAWSCURRENTIsWaitedOut(t *testing.T) {
 	}
 }
 
+// TestAnEmergencyEndsThoughReadsLag: each read of AWSCURRENT is a second old, in every invocation.
+func TestAnEmergencyEndsThoughReadsLag(t *testing.T) {
+	s := newStage(t)
+	s.comes(tick, rotation.Rotated, rotation.Create, rotation.Stage, rotation.Verify, rotation.Promote)
+	s.after(hour)
+	s.world.SetSecretStaleness(time.Second)
+	s.rotator.Clock.Pause = func(_ context.Context, d time.Duration) { s.world.Advance(d) }
+	leaked := s.world.Keys(user)[0].ID
+	for range 3 { // the first may only get as far as the promotion
+		if got, err := s.after(time.Minute).run(leak(leaked)); err == nil && got.Outcome == rotation.Revoked {
+			if keys := s.world.Keys(user); len(keys) != 1 || keys[0].ID == leaked {
+				t.Errorf("keys: %+v", keys)
+			}
+			return
+		}
+	}
+	t.Error("three invocations didn't revoke the key")
+}
+
 // A person overwrites the credential with {}, and moves AWSCURRENT back just before a tick. Secrets
 // Manager still returns the old AWSCURRENT; only the refusal of the tick's own move shows it.
 func TestARefusedMoveTellsThatAWSCURRENTIsOldNews(t *testing.T) {

@@ -141,7 +141,7 @@ func (run *run) follow(ctx context.Context) (Decision, error) {
 	}
 }
 
-// requestToPlan is the request as the plan sees it: reports plan as a tick would.
+// requestToPlan returns the request that the plan gets: reports plan like a tick.
 func (run *run) requestToPlan() Request {
 	if run.readOnly() {
 		return Request{Action: Tick}

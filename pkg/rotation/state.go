@@ -45,8 +45,8 @@ type Version struct {
 	Foreign string
 	// User is the IAM user that the value names, empty if it names none.
 	User string
-	// Logins are what the credential gives an application, the primary Region first, all with the
-	// same username.
+	// Logins are the logins that the credential offers, the primary Region first, all with the same
+	// username.
 	Logins []sessmtp.Login
 	// Differs says, for people, how a value that people wrote differs from the configuration. It is
 	// empty if it doesn't.
@@ -73,7 +73,7 @@ type Copy struct {
 	Changed time.Time
 }
 
-// AccessKeyID is the access key that the version's credential is made from.
+// AccessKeyID returns the access key that the version's credential is made from.
 func (v Version) AccessKeyID() string {
 	if len(v.Logins) == 0 {
 		return ""
@@ -116,7 +116,7 @@ func (s *State) key(id string) (Key, bool) {
 	return Key{}, false
 }
 
-// others are the keys that AWSCURRENT doesn't name.
+// others returns the keys that AWSCURRENT doesn't name.
 func (s *State) others() iter.Seq[Key] {
 	return func(yield func(Key) bool) {
 		for _, k := range s.Keys {
@@ -144,8 +144,8 @@ func (s *State) broken() bool {
 	return s.hasCredential() && (!ok || k.Status != Active)
 }
 
-// knownPending is the living key that waits for promotion, with the version that names it, as far
-// as anybody has looked.
+// knownPending returns the living key that waits for promotion, with the version that names it, as
+// far as anybody has looked.
 func (s *State) knownPending() (*Version, Key, bool) {
 	v := s.Pending.Value
 	if v == nil || v.ID == s.Current.ID || s.setAside(v) || v.Unsettled {

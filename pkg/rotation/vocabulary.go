@@ -33,15 +33,16 @@ type Request struct {
 	// ContainFirst deactivates the key before its replacement exists. Mail stops until the
 	// replacement is current.
 	ContainFirst bool
-	// IfOurs ignores an emergency for a key that isn't the user's, instead of refusing it: for
-	// alarms that tell every function of an account about every key.
+	// IfOurs ignores an emergency for a key that isn't the user's, instead of refusing it: an alarm
+	// may send every leaked key of an account to every function.
 	IfOurs bool
 	// OnlyStored makes Decommission spare the keys that no version of the secret names, because the
 	// user stays.
 	OnlyStored bool
-	// VersionID is the new version's, chosen by Secrets Manager, in the steps of its own rotation.
+	// VersionID is the ID that Secrets Manager chose for the new version, in the steps of its own
+	// rotation.
 	VersionID string
-	// Reason is the caller's, for the log.
+	// Reason is the caller's reason, for the log.
 	Reason string
 }
 
@@ -104,7 +105,8 @@ const (
 	// WarnCurrentKeyBroken: AWSCURRENT names an access key that is gone or Inactive, or SES refuses
 	// its password.
 	WarnCurrentKeyBroken WarningCode = "CurrentKeyBroken"
-	// WarnRotationBlocked: rotation is due, and both of the user's key slots are taken.
+	// WarnRotationBlocked: rotation is due, but both of the user's key slots are taken, or the
+	// value isn't settled.
 	WarnRotationBlocked WarningCode = "RotationBlocked"
 	// WarnSupersededKeyInUse: the grace period is over, and somebody still sends with the old key.
 	WarnSupersededKeyInUse WarningCode = "SupersededKeyInUse"

@@ -1,6 +1,6 @@
-// Package secretid tells which Region a secret is in, from the ID that people configure: the
-// secret's name or its ARN. Secrets Manager is Regional, and no client follows an ARN to another
-// Region: there it answers ResourceNotFoundException, as if the secret didn't exist.
+// Package secretid finds the Region of a secret from the ID that people configure, its name or ARN.
+// Secrets Manager is Regional, and no client follows an ARN to another Region: it gets
+// ResourceNotFoundException there, as if the secret didn't exist.
 package secretid
 
 import (
@@ -13,14 +13,14 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// Region returns the Region whose Secrets Manager has the secret: the ARN's, and the client's own
-// for a name. The client's Region is empty if nobody has said it yet. The ARN may name any account.
+// Region returns the Region of the secret: the ARN's, or for a name, the client's own. client is
+// empty if the client's Region isn't known yet. The ARN may name any account.
 //
-// An ARN that isn't a secret's, or that is of another partition than the client's Region, is an
-// error. It says what is wanted, and quotes nothing that could be a password: people paste one into
-// the wrong field.
+// An ARN that isn't a secret's, or whose partition isn't that of the client's Region, is an error.
+// The error says what is wanted, and quotes nothing that could be a password, because people paste
+// passwords into the wrong field.
 func Region(id, client string) (string, error) {
-	if !strings.Contains(id, ":") { // which no secret's name does
+	if !strings.Contains(id, ":") { // which no secret's name has
 		return client, nil
 	}
 	parsed, err := arn.Parse(id)
@@ -37,11 +37,11 @@ func Region(id, client string) (string, error) {
 	// Partitions share neither credentials nor secrets: "Replicate AWS Secrets Manager secrets
 	// across Regions", AWS Secrets Manager User Guide.
 	return "", fmt.Errorf("the ARN is of Region %s in partition %s, and this program's Region %s is in partition %s, "+
-		"whose credentials aren't known there; wanted is a secret in partition %s",
+		"whose credentials don't work there; give a secret in partition %s",
 		parsed.Region, parsed.Partition, client, ours, ours)
 }
 
-// check finds what keeps an ARN from being a secret's.
+// check returns what keeps an ARN from being a secret's.
 func check(a arn.ARN) error {
 	kind, name, _ := strings.Cut(a.Resource, ":")
 	switch regions, err := sessmtp.ParseRegions(a.Region); {
@@ -50,20 +50,20 @@ func check(a arn.ARN) error {
 	case err != nil || len(regions) != 1 || regions[0] != a.Region:
 		return fault("the ARN has " + quoted(a.Region) + " where the Region belongs")
 	case a.Partition != sessmtp.Partition(a.Region):
-		return fault(fmt.Sprintf("the ARN has %s where the partition belongs, and Region %s is in partition %s",
+		return fault(fmt.Sprintf("the ARN has %s where the partition belongs, but Region %s is in partition %s",
 			quoted(a.Partition), a.Region, sessmtp.Partition(a.Region)))
 	case len(a.AccountID) != 12 || strings.Trim(a.AccountID, digits) != "":
 		return fault("the ARN has no account of 12 digits")
 	case kind != "secret" || name == "":
 		return fault("the ARN names no secret")
 	case strings.Trim(name, letters+digits+"/_+=.@!-") != "":
-		return fault("the ARN goes on with what no secret's name has, such as ECS's :json-key:: or a policy's *")
+		return fault("the ARN ends in something that no secret's name has, such as ECS's :json-key:: or a policy's *")
 	}
 	return nil
 }
 
 func fault(text string) error {
-	return errors.New(text + "; wanted is the secret's name, or its ARN, " +
+	return errors.New(text + "; give the secret's name or its ARN, " +
 		"such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf")
 }
 
@@ -72,7 +72,8 @@ const (
 	digits  = "0123456789"
 )
 
-// quoted is a part of an ARN. What is longer than any, or has other characters, may be a password.
+// quoted returns a part of an ARN for people. If it is longer than any real one, or has other
+// characters, it may be a password.
 func quoted(part string) string {
 	switch {
 	case part == "":

@@ -51,11 +51,12 @@ func TestWhatIsNoSecretsARNIsRefusedByName(t *testing.T) {
 		ours + "secret:":                                        {"names no secret", wanted},
 		ours + "secret:mail-AbCdEf:password::":                  {"ECS's :json-key::", wanted},
 		ours + "secret:mail-*":                                  {"a policy's *", wanted},
-		ours + "secret:mail-AbCdEf\n":                           {"what no secret's name has", wanted},
+		ours + "secret:mail-AbCdEf\n":                           {"something that no secret's name has", wanted},
 		"arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:mail": {
-			"Region us-gov-west-1 in partition aws-us-gov", "Region eu-west-1 is in partition aws,", "wanted"},
+			"Region us-gov-west-1 in partition aws-us-gov", "Region eu-west-1 is in partition aws,",
+			"give a secret in partition aws"},
 		"arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:mail": {
-			"Region cn-north-1 in partition aws-cn", "wanted"},
+			"Region cn-north-1 in partition aws-cn", "give a secret in partition aws"},
 	} {
 		region, err := secretid.Region(id, "eu-west-1")
 		if err == nil || region != "" {

@@ -5,28 +5,29 @@ import (
 	"time"
 )
 
-// Access is all that gives an IAM user rights, or a way in.
+// Access is everything that gives an IAM user rights or a way in.
 type Access struct {
 	User     string
 	Policies []Policy
-	Boundary *Policy // the most that Policies can give; nil: no limit
-	// Console: the user has a password for it. MFA: it isn't enough by itself.
+	Boundary *Policy // the most that Policies can allow; nil means no limit
+	// Console says that the user has a console password; MFA, that the password alone isn't enough.
 	Console, MFA bool
 	// OtherKeys are the user's Active access keys that the secret doesn't have.
 	OtherKeys []string
-	// OtherLogins are SSH keys, certificates and service-specific credentials, each in a person's
+	// OtherLogins are SSH keys, certificates and service-specific credentials, each described in
 	// words.
 	OtherLogins []string
-	// Unseen says of which ways in nothing is known, and why.
+	// Unseen says which ways in couldn't be looked at, and why.
 	Unseen []string
-	// Now is when: what has expired by then allows nothing. The zero value is before everything.
+	// Now is the time of the audit: what has expired by then allows nothing. With the zero value,
+	// nothing has expired.
 	Now time.Time
-	// Intended is what the credential is for, where that is known: what is to be had instead of
-	// something wide is made from it.
+	// Intended is what the credential is for, if that is known. Findings suggest policies made from
+	// it.
 	Intended Description
 }
 
-// Policy is one, with where the user has it from.
+// Policy is a policy and where the user has it from.
 type Policy struct {
 	Name string
 	ARN  string // of a managed policy
@@ -36,7 +37,7 @@ type Policy struct {
 
 func (p Policy) name() string { return fmt.Sprintf("%s (%s)", p.Name, p.From) }
 
-// Audit finds what is wider than an SMTP credential needs, the worst first.
+// Audit returns what is wider than an SMTP credential needs, the worst first.
 func Audit(a Access) []Finding {
 	policies, boundary, faults := a.read()
 	findings := append(waysIn(a), faults...)
@@ -49,7 +50,7 @@ func Audit(a Access) []Finding {
 	return findings
 }
 
-// read understands the policies and the boundary. What can't be is a finding.
+// read parses the policies and the boundary. A policy that it can't parse becomes a finding.
 func (a Access) read() (policies []readPolicy, boundary *Document, faults []Finding) {
 	for _, p := range a.Policies {
 		d, fault := p.read(a.User)
@@ -69,25 +70,25 @@ func (a Access) read() (policies []readPolicy, boundary *Document, faults []Find
 	return policies, boundary, faults
 }
 
-// quarantine is the ARN of the policy that AWS attaches to a user whose access key it has found in
-// public, of any version and in any partition. The account in it is AWS's own: a customer's policy
-// can have the name, and isn't it.
+// quarantine matches the ARN of the policy that AWS attaches to a user whose access key it has
+// found in public, in any version and partition. The account in the ARN must be AWS's own: a
+// customer's policy may have the same name.
 var quarantine = &shape{expression: `^arn:aws[a-z-]*:iam::aws:policy/AWSCompromisedKeyQuarantine`}
 
-// quarantined is the finding of that policy. Versions 1 to 3 deny no sending, and each version's
-// description says to leave it on until AWS's case is settled ("AWSCompromisedKeyQuarantineV3", AWS
-// Managed Policy Reference).
+// quarantined returns the finding for that policy. Versions 1 to 3 deny no sending, and the
+// description of each version says to leave it attached until AWS's case is settled
+// ("AWSCompromisedKeyQuarantineV3", AWS Managed Policy Reference).
 func (p Policy) quarantined(user string) *Finding {
 	return &Finding{Code: Quarantined, Severity: High, Policy: p.name(),
-		Message: fmt.Sprintf("AWS has found an access key of %s in public, and attached this policy. It denies what "+
-			"thieves do first, but not sending mail. Revoke the key (an emergency does) and answer the case that AWS "+
-			"has opened. Only when the case says so, take the policy off: aws iam detach-user-policy --user-name %s "+
-			"--policy-arn %s", user, user, p.ARN),
-		Risk: "the key is known; until it is revoked, whoever found it can send"}
+		Message: fmt.Sprintf("AWS has found an access key of %s in public and attached this policy. It denies what "+
+			"thieves usually do first, but not sending mail. Revoke the key (an emergency does that) and answer the "+
+			"case that AWS has opened. Only when the case says so, detach the policy: aws iam detach-user-policy "+
+			"--user-name %s --policy-arn %s", user, user, p.ARN),
+		Risk: "send with the key until it is revoked"}
 }
 
-// read understands a policy. One that can't be, and the one that AWS attaches to users whose keys
-// have leaked, is a finding.
+// read parses the policy. A policy that it can't parse is a finding, and so is the one that AWS
+// attaches to users whose keys have leaked.
 func (p Policy) read(user string) (Document, *Finding) {
 	if quarantine.MatchString(p.ARN) {
 		return Document{}, p.quarantined(user)
@@ -95,35 +96,35 @@ func (p Policy) read(user string) (Document, *Finding) {
 	d, err := Parse(p.Text)
 	if err != nil {
 		return d, &Finding{Code: Unreadable, Severity: Medium, Policy: p.name(),
-			Message: fmt.Sprintf("it can't be read: %v", err), Risk: "unknown: take it to allow everything",
-			Remedy: p.remedy(user)}
+			Message: fmt.Sprintf("it can't be read: %v", err), Remedy: p.remedy(user),
+			Risk: "perhaps everything: assume the worst until it can be read"}
 	}
 	return d, nil
 }
 
-// waysIn are credentials of the user that aren't for SMTP.
+// waysIn returns findings about the user's credentials that aren't for SMTP.
 func waysIn(a Access) []Finding {
 	var r report
 	switch {
 	case a.Console && a.MFA:
-		r.add(Console, Medium, "whoever has the password and the second factor has the user's rights in the console",
-			"%s has a password for the console, with MFA: a user that sends mail needs none (aws iam "+
+		r.add(Console, Medium, "use the console as this user, with the password and the second factor",
+			"%s has a console password, with MFA, and a user that only sends mail needs none: delete it (aws iam "+
 				"delete-login-profile --user-name %s)", a.User, a.User)
 	case a.Console:
-		r.add(Console, High, "whoever guesses or finds the password has the user's rights in the console",
-			"%s has a password for the console, without MFA: a user that sends mail needs none (aws iam "+
+		r.add(Console, High, "use the console as this user, with a guessed or stolen password",
+			"%s has a console password, without MFA, and a user that only sends mail needs none: delete it (aws iam "+
 				"delete-login-profile --user-name %s)", a.User, a.User)
 	}
 	for _, id := range a.OtherKeys {
-		r.add(MoreKeys, Medium, "whoever has it sends, and no rotation replaces it",
+		r.add(MoreKeys, Medium, "send with this key, which no rotation replaces",
 			"access key %s is Active, and the secret doesn't have it", id)
 	}
 	for _, login := range a.OtherLogins {
-		r.add(OtherLogins, Medium, "whoever has it is the user, in a service that isn't SES",
-			"%s has %s: a user that sends mail needs none", a.User, login)
+		r.add(OtherLogins, Medium, "act as this user in a service that isn't SES",
+			"%s has %s, and a user that only sends mail needs none: delete it", a.User, login)
 	}
 	for _, why := range a.Unseen {
-		r.add(NotLookedAt, Medium, "what isn't known", "whether %s has another way in isn't known: %s", a.User, why)
+		r.add(NotLookedAt, Medium, "unknown", "can't tell whether %s has another way in: %s", a.User, why)
 	}
 	return r.findings
 }

@@ -14,7 +14,7 @@ const (
 	fromOffice = `"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}`
 )
 
-// allow is a policy of one statement.
+// allow returns a policy with one Allow statement.
 func allow(action, resource string, conditions ...string) string {
 	return statement("Allow", `"Action":`+action, `"Resource":`+resource, conditions...)
 }
@@ -28,7 +28,7 @@ func policy(statements ...string) string {
 	return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
 }
 
-// join puts the statements of policies into one.
+// join combines the statements of policies into one policy.
 func join(policies ...string) string {
 	var all []string
 	for _, p := range policies {
@@ -40,7 +40,7 @@ func join(policies ...string) string {
 
 const sendRaw = `"ses:SendRawEmail"`
 
-// policies are of the kinds that people have: from AWS's pages, from blogs, and our own.
+// policies are typical ones: from AWS's pages, from blogs and from this package.
 var policies = []struct {
 	name, text string
 	want       []string // "Code severity", the worst first
@@ -93,7 +93,7 @@ var policies = []struct {
 		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"ses:SendRawEmail","Resource":` + example +
 			`}}`, []string{"NoSource medium"}},
 
-	// Wide in a way that is easily overlooked.
+	// Wide in a way that is easy to overlook.
 	{"any identity of the account", allow(sendRaw, `"arn:aws:ses:eu-west-1:111122223333:identity/*"`, fromOffice),
 		[]string{"WideResource high"}},
 	{"one identity in any Region", allow(sendRaw, `"arn:aws:ses:*:111122223333:identity/example.com"`, fromOffice),
@@ -121,7 +121,7 @@ var policies = []struct {
 	{"a bucket besides", join(allow(sendRaw, example, fromOffice), allow(`"s3:PutObject"`, `"arn:aws:s3:::backup/*"`)),
 		[]string{"OtherRights high"}},
 
-	// Conditions that seem to narrow.
+	// Conditions that only seem to narrow.
 	{"from the whole Internet", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":["0.0.0.0/0"]}`),
 		[]string{"WideSource medium"}},
 	{"from half of it", allow(sendRaw, example, `"IpAddress":{"aws:SourceIp":["192.0.2.1","128.0.0.0/1"]}`),
@@ -150,7 +150,7 @@ var policies = []struct {
 		allow(sendRaw, example, fromOffice, `"StringEquals":{"aws:RequestedRegion":"eu-west-1"}`),
 		[]string{"UnknownKey medium"}},
 
-	// What is denied narrows, too.
+	// Denials narrow too.
 	{"all, but denied from elsewhere", join(allow(sendRaw, example),
 		statement("Deny", `"Action":"*"`, `"Resource":"*"`, `"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`)), nil},
 	{"denied from elsewhere but for AWS's services",
@@ -201,14 +201,14 @@ func TestTheAuditFindsWhatIsWideAndNothingElse(t *testing.T) {
 			}
 			for _, f := range findings {
 				if f.Message == "" || f.Risk == "" || f.Policy != "send (inline)" {
-					t.Errorf("a person can't do anything with %+v", f)
+					t.Errorf("this finding doesn't say enough: %+v", f)
 				}
 			}
 		})
 	}
 }
 
-// What is to be had instead has nothing left to find but what nobody has said: where mail comes
+// The policy suggested instead has no findings, except about what nobody has said: where mail comes
 // from.
 func TestWhatIsToBeHadInsteadIsNarrow(t *testing.T) {
 	for _, p := range policies {
@@ -219,7 +219,8 @@ func TestWhatIsToBeHadInsteadIsNarrow(t *testing.T) {
 			for _, left := range auditOf(f.Instead.String()) {
 				if !slices.Contains([]sendpolicy.Code{sendpolicy.NoSource, sendpolicy.PrivateIP, sendpolicy.WideSource},
 					left.Code) {
-					t.Errorf("%s: instead of it\n%s\nwhich has %s: %s", p.name, f.Instead, left.Code, left.Message)
+					t.Errorf("%s: the policy suggested instead\n%s\nhas %s: %s", p.name, f.Instead, left.Code,
+						left.Message)
 				}
 			}
 		}
@@ -360,8 +361,8 @@ func TestAWSsQuarantineIsKnownByItsARN(t *testing.T) {
 	}
 }
 
-// TestTheAdviceAboutAQuarantineIsAWSs: the key goes first, then AWS's case is answered, and only
-// then, and as the case says, the policy is taken off. It denies no sending.
+// TestTheAdviceAboutAQuarantineIsAWSs: first revoke the key, then answer AWS's case, and detach the
+// policy only when the case says so. The policy doesn't stop sending.
 func TestTheAdviceAboutAQuarantineIsAWSs(t *testing.T) {
 	found := sendpolicy.Audit(sendpolicy.Access{User: "mailer", Policies: []sendpolicy.Policy{{
 		Name: "AWSCompromisedKeyQuarantineV3", ARN: "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3",
@@ -375,14 +376,14 @@ func TestTheAdviceAboutAQuarantineIsAWSs(t *testing.T) {
 		"aws iam detach-user-policy --user-name mailer --policy-arn arn:aws:iam::aws:policy/AWSComp"} {
 		_, after, ok := strings.Cut(rest, next)
 		if !ok {
-			t.Errorf("%q doesn't go on with %q", found[0].Message, next)
+			t.Errorf("in %q, %q is missing or comes too early", found[0].Message, next)
 		}
 		rest = after
 	}
 }
 
-// TestWhatCantBeNarrowedForTheUserAloneIsLeft: a group's policy is its other members', too, and
-// SES's console has a group of its own for all users that it makes. AWS's policies are everybody's.
+// TestWhatCantBeNarrowedForTheUserAloneIsLeft: others may depend on a group's policy, SES's console
+// puts all its users into one group, and AWS's policies belong to AWS.
 func TestWhatCantBeNarrowedForTheUserAloneIsLeft(t *testing.T) {
 	const awss = "arn:aws-us-gov:iam::aws:policy/AmazonSESFullAccess"
 	const shared = "arn:aws:iam::111122223333:policy/mail"
@@ -393,7 +394,7 @@ func TestWhatCantBeNarrowedForTheUserAloneIsLeft(t *testing.T) {
 	for _, p := range []struct {
 		what   string
 		policy sendpolicy.Policy
-		want   []string // of the remedy; nil: there is none
+		want   []string // parts of the remedy; nil: no remedy
 	}{
 		{"SES's group", sendpolicy.Policy{Name: "AmazonSesSendingAccess", From: "group AWSSESSendingGroupDoNotRename"},
 			append(leave("AWSSESSendingGroupDoNotRename"), "leave the group and its policy as they are")},
@@ -409,7 +410,7 @@ func TestWhatCantBeNarrowedForTheUserAloneIsLeft(t *testing.T) {
 			p.policy.Text = text
 			findings := sendpolicy.Audit(sendpolicy.Access{User: "mailer", Policies: []sendpolicy.Policy{p.policy}})
 			if len(findings) == 0 {
-				t.Fatalf("%s: nothing is found in %s", p.what, text)
+				t.Fatalf("%s: no findings in %s", p.what, text)
 			}
 			for _, f := range findings {
 				if (f.Remedy == "") != (p.want == nil) {

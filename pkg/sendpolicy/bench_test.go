@@ -2,7 +2,7 @@ package sendpolicy_test
 
 import "testing"
 
-// BenchmarkAudit is of every policy of the tables, one after the other.
+// BenchmarkAudit audits every policy of the tables, one after the other.
 func BenchmarkAudit(b *testing.B) {
 	texts := tables()
 	for b.Loop() {

@@ -10,13 +10,13 @@ import (
 // condition is one condition of a statement, as IAM reads it ("IAM JSON policy elements: Condition
 // operators" and "Multivalued context keys", IAM User Guide).
 type condition struct {
-	key string // as AWS writes it, if it is known
+	key string // as AWS writes it, if this package knows it
 	comparison
 	values    Texts
 	variables glob.Variables
 }
 
-// readCondition understands an operator. That of one that IAM doesn't have is empty.
+// readCondition parses an operator. If IAM has no such operator, the comparison is empty.
 func readCondition(operator, key string, values Texts, variables glob.Variables) condition {
 	c, known := parseComparison(operator)
 	if !known {
@@ -25,14 +25,14 @@ func readCondition(operator, key string, values Texts, variables glob.Variables)
 	return condition{asWritten(key), c, values, variables}
 }
 
-// knowable tells whether it is known what the condition does: it is on a key that requests are
-// known to have or not to have, and IAM has the operator.
+// knowable reports whether the condition's effect is known: IAM has its operator, and it is known
+// which requests have its key.
 func (c condition) knowable() bool {
 	_, known := facts[c.key]
 	return known && c.base != ""
 }
 
-// conditions are those of the statement.
+// conditions returns the statement's conditions.
 func (s Statement) conditions(variables glob.Variables) (all []condition) {
 	s.Condition.each(func(operator, key string, values Texts) {
 		all = append(all, readCondition(operator, key, values, variables))
@@ -40,13 +40,13 @@ func (s Statement) conditions(variables glob.Variables) (all []condition) {
 	return all
 }
 
-// clause is a condition that has to hold, or not to.
+// clause is a condition that must hold or, if holds is false, must not.
 type clause struct {
 	condition
 	holds bool
 }
 
-// without tells whether the clause is met by a request that lacks the key.
+// without reports whether a request that lacks the key meets the clause.
 func (c clause) without() bool {
 	met := c.negated()
 	switch {
@@ -60,14 +60,14 @@ func (c clause) without() bool {
 	return met == c.holds
 }
 
-// with tells whether the clause can be met by a request that has the key.
+// with reports whether a request that has the key can meet the clause.
 func (c clause) with() bool { return c.base != null || c.has("false") == c.holds }
 
 func (c condition) has(value string) bool {
 	return slices.ContainsFunc(c.values, func(v string) bool { return strings.EqualFold(v, value) })
 }
 
-// demand is what the clause asks of a text. It is ok if the clause asks that and nothing else.
+// demand returns what the clause demands of a text. ok is false if that isn't all it demands.
 func (c clause) demand() (_ glob.Demand, ok bool) {
 	w := glob.Wildcards{Variables: c.variables, None: !c.hasWildcards()}
 	switch c.kind() {
@@ -80,12 +80,12 @@ func (c clause) demand() (_ glob.Demand, ok bool) {
 	}
 	d := glob.Demand{Patterns: w.All(c.values), Like: c.like()}
 	for i, v := range c.values {
-		if c.variables != nil && strings.EqualFold(v, "${"+c.key+"}") { // what the key is like in any case
+		if c.variables != nil && strings.EqualFold(v, "${"+c.key+"}") { // the key's own value, which always matches
 			d.Patterns[i] = glob.Wildcards{}.Read("*")
 		}
 	}
 	return d, true
 }
 
-// like tells whether what the clause is met by is like the values.
+// like reports whether a value must match one of the clause's values, rather than none.
 func (c clause) like() bool { return c.holds != c.negated() }

@@ -5,10 +5,9 @@ import (
 	"strings"
 )
 
-// comparison is a condition operator, taken apart. It is written as IAM writes it, in whatever
-// capitals it was given.
+// comparison is a parsed condition operator, in IAM's spelling.
 type comparison struct {
-	set      string // forAll, forAny or nothing
+	set      string // forAll, forAny or ""
 	base     string
 	ifExists bool
 }
@@ -18,11 +17,11 @@ const (
 	forAny = "ForAnyValue:"
 )
 
-// null is the one base that neither a set nor IfExists goes with.
+// null is the only base that can't have a set or IfExists.
 const null = "Null"
 
-// bases are all that there are ("IAM JSON policy elements: Condition operators"), the first of each
-// kind being the one to write.
+// bases are all operators that IAM has ("IAM JSON policy elements: Condition operators"). The first
+// of each kind is the one to write.
 var bases = map[kind][]string{
 	ofText: {"StringLike", "StringNotLike", "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase",
 		"StringNotEqualsIgnoreCase"},
@@ -66,7 +65,7 @@ func (c comparison) String() string {
 	return c.set + c.base
 }
 
-// kind is what it compares.
+// kind returns what the operator compares.
 func (c comparison) kind() kind {
 	for k, names := range bases {
 		if slices.Contains(names, c.base) {
@@ -76,13 +75,14 @@ func (c comparison) kind() kind {
 	return ""
 }
 
-// negated tells whether it holds for what isn't named, and for a key that isn't there.
+// negated reports whether the operator holds for values that aren't named, and if the key is
+// missing.
 func (c comparison) negated() bool { return strings.Contains(c.base, "Not") }
 
-// hasWildcards tells whether * and ? stand for other characters in its values.
+// hasWildcards reports whether * and ? in the values stand for other characters.
 func (c comparison) hasWildcards() bool { return strings.HasSuffix(c.base, "Like") }
 
-// demandsKey tells whether it never holds for mail without the key.
+// demandsKey reports whether the condition never holds for mail that lacks the key.
 func (c comparison) demandsKey(values []string) bool {
 	switch {
 	case c.base == null:

@@ -10,8 +10,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// conditionFaults are conditions that are refused, each with what is said beside the condition
-// itself. They are of a description that the function changes.
+// conditionFaults are conditions that are refused, with the expected text. beside, if set, changes
+// the description that they are added to.
 var conditionFaults = []struct {
 	condition string // as the command line takes it
 	beside    func(*sendpolicy.Description)
@@ -19,8 +19,8 @@ var conditionFaults = []struct {
 }{
 	// The operator.
 	{"StringIs ses:FromAddress a@example.com", nil,
-		"IAM has no operator \"StringIs\"; for ses:FromAddress there are StringLike, StringNotLike, StringEquals"},
-	{"NumericNotLessThan aws:EpochTime 1", nil, "there are DateLessThan, DateLessThanEquals"},
+		"IAM has no operator \"StringIs\"; for ses:FromAddress use one of StringLike, StringNotLike, StringEquals"},
+	{"NumericNotLessThan aws:EpochTime 1", nil, "for aws:EpochTime use one of DateLessThan, DateLessThanEquals"},
 	{"NullIfExists aws:SourceVpce false", nil, "IAM has no operator"},
 	{"ForAllValues:Null ses:Recipients false", nil, "IAM has no operator"},
 	{"IfExists ses:FromAddress a", nil, "IAM has no operator"},
@@ -28,11 +28,14 @@ var conditionFaults = []struct {
 
 	// Its kind and the key's.
 	{"StringEquals aws:SourceIp 192.0.2.1", nil,
-		"StringEquals compares text, which aws:SourceIp isn't; for that there are IpAddress, NotIpAddress, Null"},
-	{"IpAddress ses:FromAddress 192.0.2.1", nil, "IpAddress compares networks, which ses:FromAddress isn't"},
-	{"IpAddress aws:SourceVpce vpce-01", nil, "for that there are StringLike"},
-	{"NumericLessThan aws:CurrentTime 1", nil, "which aws:CurrentTime isn't; for that there are DateLessThan"},
-	{"StringEquals aws:SecureTransport true", nil, "for that there are Bool, Null"},
+		"StringEquals compares text, but the values of aws:SourceIp are networks; " +
+			"use one of IpAddress, NotIpAddress, Null"},
+	{"IpAddress ses:FromAddress 192.0.2.1", nil,
+		"IpAddress compares networks, but the values of ses:FromAddress are text"},
+	{"IpAddress aws:SourceVpce vpce-01", nil, "but the values of aws:SourceVpce are text; use one of StringLike"},
+	{"NumericLessThan aws:CurrentTime 1", nil, "but the values of aws:CurrentTime are dates; use one of DateLessThan"},
+	{"StringEquals aws:SecureTransport true", nil,
+		"but the values of aws:SecureTransport are true and false; use one of Bool, Null"},
 	{"DateLessThan aws:UserAgent 2030-01-01", nil, "compares dates"},
 	{"ArnLike ses:FromAddress a@example.com", nil, "compares ARNs"},
 	{"BinaryEquals ses:FromAddress QQ==", nil, "compares bytes"},
@@ -40,21 +43,22 @@ var conditionFaults = []struct {
 
 	// One value, or several.
 	{"StringLike ses:Recipients *@example.net", nil,
-		"write ForAllValues:StringLike, and a second condition Null ses:Recipients false"},
+		"write ForAllValues:StringLike and add the condition Null ses:Recipients false, " +
+			"so that it must hold for each recipient"},
 	{"ForAllValues:StringLike ses:Recipients *@example.net", nil,
-		"it holds for mail without ses:Recipients as well: add the condition Null ses:Recipients false"},
+		"it also holds for mail without ses:Recipients: add the condition Null ses:Recipients false"},
 	{"forallvalues:stringnotlike SES:Recipients *@example.net", nil, "add the condition Null ses:Recipients false"},
 	{"ForAnyValue:StringLike ses:FromAddress *@example.com", nil,
-		"ses:FromAddress has one value, and ForAnyValue is for keys that have several: write StringLike"},
+		"ses:FromAddress has only one value, but ForAnyValue is for keys with several: write StringLike"},
 	{"ForAllValues:StringEqualsIfExists aws:SourceVpce vpce-01", nil, "write StringEqualsIfExists"},
 
 	// Values.
-	{"DateLessThan aws:CurrentTime tomorrow", nil, "\"tomorrow\" is no time: write it like 2030-01-31T23:59:00Z"},
-	{"DateLessThan aws:CurrentTime 2030-13-01T00:00:00Z", nil, "is no time"},
-	{"DateLessThan aws:CurrentTime 2030-01-01T00:00:00", nil, "is no time"}, // of what zone?
-	{"DateLessThan aws:EpochTime 2030*", nil, "is no time"},
-	{"NumericLessThan aws:EpochTime soon", nil, "\"soon\" is no number"},
-	{"NumericLessThan aws:EpochTime 0x10", nil, "is no number"},
+	{"DateLessThan aws:CurrentTime tomorrow", nil, "\"tomorrow\" isn't a time: write it like 2030-01-31T23:59:00Z"},
+	{"DateLessThan aws:CurrentTime 2030-13-01T00:00:00Z", nil, "isn't a time"},
+	{"DateLessThan aws:CurrentTime 2030-01-01T00:00:00", nil, "isn't a time"}, // it has no time zone
+	{"DateLessThan aws:EpochTime 2030*", nil, "isn't a time"},
+	{"NumericLessThan aws:EpochTime soon", nil, "\"soon\" isn't a number"},
+	{"NumericLessThan aws:EpochTime 0x10", nil, "isn't a number"},
 	{"Bool aws:SecureTransport yes", nil, "\"yes\" is neither true nor false"},
 	{"Null ses:FromDisplayName 0", nil, "\"0\" is neither true nor false"},
 	{"IpAddress aws:SourceIp office", nil, "\"office\" is neither a network nor an address"},
@@ -62,30 +66,31 @@ var conditionFaults = []struct {
 	{"IpAddress aws:SourceIp 2*", nil, "is neither a network nor an address"},
 	{"IpAddress aws:SourceIp ${aws:SourceIp}", nil, "is neither a network nor an address"},
 	{"StringEquals ses:FromAddress *@example.com", nil,
-		"StringEquals takes * for the character, not for any text: write StringLike, or ${*}"},
+		"StringEquals takes * as the character itself, not as any text: write StringLike, or ${*} for the character"},
 	{"StringNotEqualsIgnoreCaseIfExists ses:FromDisplayName Boss*", nil, "write StringNotLikeIfExists"},
 	{"StringEquals ses:FromDisplayName ${aws:username}", nil, "has a policy variable"},
 	{"StringLike ses:FromDisplayName ${*}${aws:username}", nil, "has a policy variable"},
 	{"StringLike ses:FromDisplayName ${", nil, "has a policy variable"},
-	{"StringEquals ses:FromAddress  a@example.com", nil, "is empty, or has spaces at an end"},
-	{"StringEquals ses:FromDisplayName A,", nil, "is empty, or has spaces at an end"},
+	{"StringEquals ses:FromAddress  a@example.com", nil, "is empty, or begins or ends with a space"},
+	{"StringEquals ses:FromDisplayName A,", nil, "is empty, or begins or ends with a space"},
 	{"StringEquals ses:FromDisplayName A\x1b]0;title\a", nil, "has a control character"},
 	{"StringEquals ses:FromDisplayName A\u009b2J", nil, "has a control character"},
 	{"StringEquals ses:FromDisplayName A\xff", nil, "has a control character"},
-	{"StringEquals aws:SourceVpce vpc-01", nil, "\"vpc-01\" isn't a whole ID of the kind"},
-	{"StringLike aws:SourceVpce vpce-0*", nil, "IDs that begin alike are everybody's: write it whole"},
-	{"StringLike aws:SourceVpc vpc-0*", nil, "write it whole"},
-	{"StringNotLike aws:SourceVpc vpc-????", nil, "write it whole"},
+	{"StringEquals aws:SourceVpce vpc-01", nil,
+		"\"vpc-01\" isn't a complete ID (vpce-… for aws:SourceVpce, vpc-… for aws:SourceVpc)"},
+	{"StringLike aws:SourceVpce vpce-0*", nil, "write it in full, because other people's IDs may begin the same"},
+	{"StringLike aws:SourceVpc vpc-0*", nil, "write it in full"},
+	{"StringNotLike aws:SourceVpc vpc-????", nil, "write it in full"},
 
-	// What narrows nothing.
-	{"StringLike ses:FromAddress *", nil, "\"*\" is any text, so this narrows nothing"},
-	{"StringLike ses:FromAddress a@example.com,*@*.*", nil, "\"*@*.*\" is any text"},
+	// Conditions that narrow nothing.
+	{"StringLike ses:FromAddress *", nil, "\"*\" matches any text, so the condition allows everything or nothing"},
+	{"StringLike ses:FromAddress a@example.com,*@*.*", nil, "\"*@*.*\" matches any text"},
 	{"StringLikeIfExists ses:FromDisplayName ?*", nil, "or Null ses:FromDisplayName false"},
-	{"StringLike aws:UserAgent **", nil, "is any text"},
-	{"StringLike aws:SourceVpce *", nil, "is any text"},
-	{"ForAllValues:StringLike ses:Recipients *", nil, "is any text"},
-	{"StringNotLike ses:FromAddress *", nil, "or lets nothing through"},
-	{"Null aws:CurrentTime false", nil, "it holds for all mail that is described, so it narrows nothing: leave it out"},
+	{"StringLike aws:UserAgent **", nil, "matches any text"},
+	{"StringLike aws:SourceVpce *", nil, "matches any text"},
+	{"ForAllValues:StringLike ses:Recipients *", nil, "matches any text"},
+	{"StringNotLike ses:FromAddress *", nil, "so the condition allows everything or nothing: write a narrower value"},
+	{"Null aws:CurrentTime false", nil, "it holds for all the described mail, so it narrows nothing: leave it out"},
 	{"Null ses:FromDisplayName true,false", nil, "narrows nothing"},
 	{"StringEqualsIfExists aws:SourceVpce vpce-01", fromTheOffice, "narrows nothing"},
 	{"StringNotEquals aws:SourceVpc vpc-01", fromTheOffice, "narrows nothing"},
@@ -96,7 +101,7 @@ var conditionFaults = []struct {
 	{"Null aws:SourceIp true", throughVPC, "narrows nothing"},
 	{"Null aws:SourceIp false", fromTheOffice, "narrows nothing"},
 
-	// What leaves nothing.
+	// Conditions that leave nothing.
 	{"Bool aws:SecureTransport false", nil, "SES's SMTP interface always encrypts, so nothing could be sent"},
 	{"Null aws:CurrentTime true", nil, "it never holds, so nothing could be sent"},
 	{"StringEquals aws:SourceVpce vpce-01", fromTheOffice,
@@ -108,29 +113,31 @@ var conditionFaults = []struct {
 	{"Null aws:SourceIp true", fromTheOffice, "it never holds"},
 	{"NotIpAddress aws:SourceIp 0.0.0.0/0,::/0", fromTheOffice, "it never holds"},
 	{"NotIpAddress aws:SourceIp 192.0.0.0/16", fromTheOffice,
-		"it leaves none of the networks that are described otherwise (192.0.2.0/24)"},
+		"it leaves none of the networks that you named (192.0.2.0/24)"},
 	{"IpAddressIfExists aws:SourceIp 198.51.100.0/24", fromTheOffice, "it leaves none of the networks"},
 	{"StringLike ses:FromAddress boss@*", asTheApp,
-		"it fits none of those who are described (app@example.com), so nothing could be sent"},
+		"it matches none of the senders that you named (app@example.com), so nothing could be sent"},
 	{"StringEquals ses:FromDisplayName Boss",
 		func(d *sendpolicy.Description) { d.FromNames = []string{"App", "Shop *"} }, "(App or Shop *)"},
 
-	// What is said already.
-	{"ipaddress AWS:SOURCEIP 192.0.2.0/28", fromTheOffice, "IpAddress of aws:SourceIp is said already"},
-	{"STRINGEQUALSIGNORECASE ses:fromaddress app@example.com", asTheApp, "is said already"},
+	// Conditions that exist already.
+	{"ipaddress AWS:SOURCEIP 192.0.2.0/28", fromTheOffice, "there is a condition IpAddress on aws:SourceIp already"},
+	{"STRINGEQUALSIGNORECASE ses:fromaddress app@example.com", asTheApp,
+		"there is a condition StringEqualsIgnoreCase on ses:FromAddress already"},
 	{"Null ses:Recipients false", func(d *sendpolicy.Description) { d.Recipients = []string{"example.net"} },
-		"is said already"},
-	{"bool aws:SecureTransport true", func(d *sendpolicy.Description) { d.TLSOnly = true }, "is said already"},
+		"there is a condition Null on ses:Recipients already"},
+	{"bool aws:SecureTransport true", func(d *sendpolicy.Description) { d.TLSOnly = true },
+		"there is a condition Bool on aws:SecureTransport already"},
 
 	{"IpAddress aws:VpcSourceIp 10.0.0.0/8", nil,
-		"name the endpoint or the VPC as well: everybody's VPC has the same addresses"},
+		"name the endpoint or the VPC as well: other VPCs use the same private addresses"},
 }
 
 func fromTheOffice(d *sendpolicy.Description) { d.Networks = networks("192.0.2.0/24") }
 func throughVPC(d *sendpolicy.Description)    { d.Endpoints = []string{"vpce-01"} }
 func asTheApp(d *sendpolicy.Description)      { d.From = []string{"app@example.com"} }
 
-// ofText is a condition as the command line reads it.
+// ofText parses a condition as the command line does.
 func ofText(text string) sendpolicy.Condition {
 	words := strings.SplitN(text, " ", 3)
 	return sendpolicy.Condition{Operator: words[0], Key: words[1], Values: strings.Split(words[2], ",")}
@@ -144,7 +151,7 @@ func TestAConditionThatIsWrongOrSenselessIsRefused(t *testing.T) {
 		}
 		policy, _, err := sendpolicy.Write(d)
 		if err == nil {
-			t.Errorf("%s: it is taken:\n%s", test.condition, policy)
+			t.Errorf("%s: it is accepted:\n%s", test.condition, policy)
 			continue
 		}
 		faults, _ := errors.AsType[sendpolicy.Faults](err)
@@ -169,7 +176,7 @@ func TestConditionsThatContradictEachOtherAreRefused(t *testing.T) {
 	}
 }
 
-// conditionsTaken are some that are right, and how the policy has them.
+// conditionsTaken are valid conditions, and how the policy writes them.
 var conditionsTaken = []struct {
 	conditions []string
 	beside     func(*sendpolicy.Description)
@@ -348,12 +355,12 @@ func TestAWarningNamesWhatItIsAbout(t *testing.T) {
 			"(198.51.0.0/16, 203.0.0.0/16) have 131,072 IPv4 addresses"},
 		sendpolicy.ForeignSender: {quiet(func(d *sendpolicy.Description) {
 			d.Identities, d.From = []string{"x@example.com"}, []string{"a@other.example"}
-		}), "a@other.example is of none of the identities"},
+		}), "a@other.example belongs to none of the identities"},
 		sendpolicy.SpecificIdentity: {quiet(func(d *sendpolicy.Description) {
 			d.Identities, d.From = []string{"example.com"}, []string{"a@example.com"}
 		}), "if a@example.com is one, name it"},
 		sendpolicy.AnySource: {fromCondition("NotIpAddress", "192.0.2.0/24"),
-			"(\"NotIpAddress aws:SourceIp 192.0.2.0/24\" keeps some out, and lets all others in)"},
+			"(\"NotIpAddress aws:SourceIp 192.0.2.0/24\" excludes some sources and allows all others)"},
 	} {
 		if messages := warned(t, test.d, code); len(messages) != 1 || !strings.Contains(messages[0], test.text) {
 			t.Errorf("%s: %q", code, messages)
@@ -361,7 +368,7 @@ func TestAWarningNamesWhatItIsAbout(t *testing.T) {
 	}
 }
 
-// TestTheWriterWarnsOfSourcesThatTheAuditFinds, and of no others: both have one measure.
+// TestTheWriterWarnsOfSourcesThatTheAuditFinds, and of no others: both use the same measure.
 func TestTheWriterWarnsOfSourcesThatTheAuditFinds(t *testing.T) {
 	var all []sendpolicy.Description
 	for _, s := range scenes {

@@ -7,29 +7,30 @@ import (
 	"strings"
 )
 
-// Decision is what IAM says to mail.
+// Decision is IAM's answer for one mail.
 type Decision struct {
 	Allowed bool
-	// Resource is the ARN of what isn't allowed, for mail that isn't.
+	// Resource is the ARN that isn't allowed, if the mail isn't.
 	Resource string
-	// Why says what decides, in words for a person.
+	// Why says in words what decides.
 	Why string
 }
 
-// Decide tells whether a user's policies and boundary allow one mail, as IAM decides: what is
-// denied anywhere isn't allowed, and all else has to be allowed by one of the policies and, if
-// there is a boundary, by that as well ("Policy evaluation logic", IAM User Guide). The time is the
-// mail's, not Now. The policy that an identity of another account has to have isn't looked at.
+// Decide says whether a user's policies and boundary allow one mail, as IAM would decide: nothing
+// may deny it, one of the policies must allow it and, if there is a boundary, that must allow it
+// too ("Policy evaluation logic", IAM User Guide). The time is that of the mail, not Now. If an
+// identity is another account's, its own policy must allow the mail as well; Decide doesn't check
+// that.
 //
-// If one of the policies can't be read, nothing is allowed; IAM wouldn't have taken it. A condition
-// on a key that the mail doesn't have is decided as IAM decides on a missing key. A policy variable
-// without a value is like nothing, even if it names a default.
+// If one of the policies can't be read, Decide allows nothing; IAM wouldn't have accepted it. If
+// the mail lacks a condition's key, the condition counts as IAM defines for a missing key. A policy
+// variable without a value matches nothing, even if it has a default.
 func Decide(a Access, m Mail) Decision {
 	policies, boundary, faults := a.read()
 	q := newQuestion(a, m, policies, boundary)
 	for _, f := range faults {
 		if f.Code == Unreadable {
-			q.unreadable = fmt.Sprintf("of %s, %s", f.Policy, f.Message)
+			q.unreadable = fmt.Sprintf("%s: %s", f.Policy, f.Message)
 		}
 	}
 	var why []string
@@ -43,18 +44,18 @@ func Decide(a Access, m Mail) Decision {
 	return Decision{Allowed: len(why) > 0, Why: strings.Join(slices.Compact(why), "; ")}
 }
 
-// stated is a statement's rule, with where it stands.
+// stated is a statement's rule, with its place in the policies.
 type stated struct {
 	*rule
 	place string
 }
 
-// question is whether mail is allowed.
+// question is whether a mail is allowed.
 type question struct {
 	facts                   map[string][]string
 	allows, within, denials []stated
 	bounded                 bool
-	unreadable              string // what can't be read, and why
+	unreadable              string // which policy can't be read, and why
 }
 
 func newQuestion(a Access, m Mail, policies []readPolicy, boundary *Document) question {
@@ -80,7 +81,7 @@ func newQuestion(a Access, m Mail, policies []readPolicy, boundary *Document) qu
 	return q
 }
 
-// about decides on one of the resources.
+// about decides for one resource.
 func (q question) about(arn string) Decision {
 	if q.unreadable != "" {
 		return Decision{Resource: arn, Why: q.unreadable}
@@ -99,13 +100,13 @@ func (q question) about(arn string) Decision {
 	}
 	within, missed := q.firstOf(q.within, arn)
 	if within == "" {
-		return Decision{Resource: arn, Why: by + " allows it, but not the boundary" + missed}
+		return Decision{Resource: arn, Why: by + " allows it, but the boundary doesn't" + missed}
 	}
 	return Decision{Allowed: true, Why: by + " and " + within + " allow it"}
 }
 
-// firstOf names the first statement that applies. If there is none, missed says of each that is
-// about sending why it doesn't.
+// firstOf returns the place of the first statement that applies. If there is none, missed says for
+// each statement about sending why it doesn't apply.
 func (q question) firstOf(statements []stated, arn string) (by, missed string) {
 	for _, s := range statements {
 		obstacle := q.obstacle(s, arn)
@@ -119,11 +120,11 @@ func (q question) firstOf(statements []stated, arn string) (by, missed string) {
 	return "", missed
 }
 
-// obstacle says why a statement doesn't apply to the mail, or nothing if it does.
+// obstacle says why a statement doesn't apply to the mail. If it applies, obstacle returns "".
 func (q question) obstacle(s stated, arn string) string {
 	switch {
 	case !s.covers(sendRaw):
-		return "it isn't about sending"
+		return "it isn't about sending over SMTP"
 	case !s.resources.Known().Meets(arn):
 		return "it isn't about " + arn
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// handedIn is the mail as Decide takes it. What a Mail doesn't have is among More.
+// handedIn returns the mail in Decide's form. Keys for which Mail has no field go into More.
 func (m mail) handedIn() sendpolicy.Mail {
 	context := m.context()
 	text := func(key string) string {
@@ -37,7 +37,7 @@ func TestMailIsDecidedAsTheTableOfDescriptionsSays(t *testing.T) {
 		decide := func(mails []mail, allowed bool) {
 			for _, m := range mails {
 				if m.action != "" || m.what == "it, where its owner doesn't" {
-					continue // Decide is about mail, and not about what the owner of the identity allows
+					continue // Decide doesn't look at the identity's own policy
 				}
 				tried++
 				if d := sendpolicy.Decide(access, m.handedIn()); d.Allowed != allowed || (d.Resource == "") != allowed {
@@ -50,11 +50,11 @@ func TestMailIsDecidedAsTheTableOfDescriptionsSays(t *testing.T) {
 		decide(strangers, false)
 	}
 	if tried < 400 {
-		t.Errorf("only %d were tried", tried)
+		t.Errorf("only %d mails were tried", tried)
 	}
 }
 
-// TestMailIsDecidedAsTheEvaluatorDoes asks both about requests that policies have to do with.
+// TestMailIsDecidedAsTheEvaluatorDoes compares both on requests that the policies are about.
 func TestMailIsDecidedAsTheEvaluatorDoes(t *testing.T) {
 	u := theUniverse()
 	decided := map[bool]int{}
@@ -73,11 +73,11 @@ func TestMailIsDecidedAsTheEvaluatorDoes(t *testing.T) {
 	}
 	t.Logf("allowed or not: %v", decided)
 	if decided[true] < decided[false]/20 {
-		t.Errorf("there are only %d that are allowed", decided[true])
+		t.Errorf("only %d are allowed", decided[true])
 	}
 }
 
-// ofSending is a policy with one statement about ses:SendRawEmail for example.com.
+// ofSending returns a policy with one statement about ses:SendRawEmail for example.com.
 func ofSending(effect, condition string) sendpolicy.Policy {
 	return sendpolicy.Policy{Name: "mail", From: "inline", Text: fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{
 		"Effect":%q,"Action":"ses:SendRawEmail","Resource":%q%s}]}`, effect, ses1+"identity/example.com", condition)}
@@ -87,7 +87,7 @@ func ifOnly(operator, key, values string) string {
 	return fmt.Sprintf(`,"Condition":{%q:{%q:%s}}`, operator, key, values)
 }
 
-// usualMail is mail that a policy with no condition allows.
+// usualMail returns mail that is allowed if no condition stops it.
 func usualMail() sendpolicy.Mail {
 	return sendpolicy.Mail{Resources: []string{ses1 + "identity/example.com"}, From: "App@example.com",
 		FromName: "Billing", Feedback: "bounces@example.com", Recipients: []string{"a@example.net", "b@example.org"},
@@ -180,11 +180,11 @@ func TestADecisionSaysWhatDecides(t *testing.T) {
 		{within(all, all), usualMail(), true, "", "statement 1 of mail (inline) and statement 1 of mail (inline) " +
 			"allow it"},
 		{within(none, all), usualMail(), false, identity,
-			"statement 1 of mail (inline) allows it, but not the boundary"},
+			"statement 1 of mail (inline) allows it, but the boundary doesn't"},
 		{within(all, none), usualMail(), false, identity, "no policy allows it"},
 		{within(denied, all), usualMail(), false, identity, "statement Stop of d (group g) denies it"},
-		{of(all, broken), usualMail(), false, identity, "of broken (inline), it can't be read: "},
-		{within(broken, all), usualMail(), false, identity, "of broken (inline), it can't be read: "},
+		{of(all, broken), usualMail(), false, identity, "broken (inline): it can't be read: "},
+		{within(broken, all), usualMail(), false, identity, "broken (inline): it can't be read: "},
 	} {
 		d := sendpolicy.Decide(c.access, c.mail)
 		if d.Allowed != c.allowed || d.Resource != c.on || !strings.HasPrefix(d.Why, c.words) {

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Describe says what the user's policies allow of mail already, in a Description's words.
-// Identities and configuration sets are ARNs. Where the policies name no identity, it takes those
-// that their senders may have, and none if nothing is known. Account and Regions of Intended are
-// for what isn't an ARN. A condition that only some of the mail has isn't in it, because in one
-// description it would cut the rest off. left says what each such condition is, and each that a
-// description has no words for.
+// Describe returns what mail the user's policies already allow, as a Description. Identities and
+// configuration sets are ARNs. If the policies name no identity, Describe takes the identities that
+// their senders may have; if that isn't known either, it returns none. Intended supplies Account
+// and Regions for what isn't an ARN. A condition that applies to only some of the mail is left out,
+// because in one Description it would block the rest. left lists the conditions that were left out
+// for this reason, or because a Description has no field for them.
 //
-// Denials and the boundary aren't looked at: they stay as they are.
+// Describe doesn't look at denials and the boundary: they stay as they are.
 func Describe(a Access) (d Description, left []string) {
 	var statements []Statement
 	policies, _, _ := a.read()
@@ -42,7 +42,8 @@ func Describe(a Access) (d Description, left []string) {
 	return d, unique(left)
 }
 
-// ownIdentities are the ARNs that the statement names, or of identities that its senders may have.
+// ownIdentities returns the identities that the statement names or, if it names none, those that
+// its senders may have. All are ARNs.
 func (s Statement) ownIdentities(intended Description) []string {
 	held := slices.DeleteFunc(s.heldIdentities(intended), hasWildcard)
 	if len(held) > 0 {
@@ -54,24 +55,24 @@ func (s Statement) ownIdentities(intended Description) []string {
 	return intended.arns("identity", intended.Identities)
 }
 
-// narrowing is what a statement's conditions say, by the field of a description, and in words what
-// has no field.
+// narrowing is what a statement's conditions say, by field of a Description. other has, in words,
+// the conditions for which there is no field.
 type narrowing struct {
 	fields map[string][]string
 	other  []string
 }
 
-// sourceFields are those of which one is enough: they are ways in, beside each other.
+// sourceFields are alternatives: mail needs to match only one of them.
 var sourceFields = []string{"Networks", "Endpoints", "VPCs"}
 
-// narrowing reads those operators that mean what a description's fields do.
+// narrowing reads the conditions that mean the same as a field of a Description.
 func (s Statement) narrowing() narrowing {
 	n := narrowing{fields: map[string][]string{}}
 	s.Condition.each(func(operator, key string, values Texts) {
 		field := ""
 		switch asked := asWritten(key); {
 		case asked == recipientsKey && operator == "Null":
-			return // goes with the patterns
+			return // it belongs to the patterns
 		case asked == recipientsKey && strings.HasPrefix(operator, "ForAllValues:String"):
 			field = "Recipients"
 		case asked == "aws:SecureTransport" && operator == "Bool" && slices.Equal(values, []string{"true"}):
@@ -91,7 +92,7 @@ func (s Statement) narrowing() narrowing {
 	return n
 }
 
-// narrow takes over what all statements have, and says what it leaves.
+// narrow sets the fields that all statements restrict, and returns what it leaves out.
 func (d *Description) narrow(parts []narrowing) (left []string) {
 	has := func(n narrowing, fields ...string) bool {
 		return slices.ContainsFunc(fields, func(f string) bool { return len(n.fields[f]) > 0 })
@@ -103,7 +104,7 @@ func (d *Description) narrow(parts []narrowing) (left []string) {
 			needed = sourceFields
 		}
 		lacking := func(n narrowing) bool { return !has(n, needed...) }
-		if field == "PrivateNetworks" { // goes with endpoints and VPCs
+		if field == "PrivateNetworks" { // they only matter with endpoints and VPCs
 			lacking = func(n narrowing) bool { return has(n, "Endpoints", "VPCs") && !has(n, field) }
 		}
 		inAll := !slices.ContainsFunc(parts, lacking)
@@ -113,7 +114,7 @@ func (d *Description) narrow(parts []narrowing) (left []string) {
 			case inAll:
 				left = append(left, d.set(field, values)...)
 			default:
-				left = append(left, fmt.Sprintf("%s, which some of its statements have (%s)", field,
+				left = append(left, fmt.Sprintf("%s, which only some statements have (%s)", field,
 					strings.Join(values, ",")))
 			}
 		}
@@ -124,7 +125,7 @@ func (d *Description) narrow(parts []narrowing) (left []string) {
 	return left
 }
 
-// set adds values to a field.
+// set adds values to a field, and returns those that it can't read.
 func (d *Description) set(field string, values []string) (left []string) {
 	texts := map[string]*[]string{"From": &d.From, "FromNames": &d.FromNames, "Recipients": &d.Recipients,
 		"Endpoints": &d.Endpoints, "VPCs": &d.VPCs}

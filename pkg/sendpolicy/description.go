@@ -10,43 +10,44 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// Description says in people's words what a credential is for. Only Identities are required; each
-// of the others narrows.
+// Description says in plain words what a credential is for. Only Identities are required; each
+// other field narrows what the credential may do.
 type Description struct {
-	// Account is the AWS account, 12 digits, of identities and configuration sets that aren't ARNs.
+	// Account is the AWS account (12 digits) of identities and configuration sets that aren't ARNs.
 	Account string
-	// Regions are the SES Regions, likewise.
+	// Regions are the SES Regions of identities and configuration sets that aren't ARNs.
 	Regions []string
-	// Identities to send from: domains (example.com, which has its subdomains and all addresses),
-	// addresses, or ARNs.
+	// Identities to send from: domains, addresses or ARNs. A domain such as example.com includes
+	// its subdomains and all their addresses.
 	Identities []string
 	// ConfigurationSets to send with: names or ARNs.
 	ConfigurationSets []string
-	// SandboxRecipients are identities that mail may go to where SES asks for permission on those
-	// as well: in the sandbox.
+	// SandboxRecipients are recipients' identities. In the sandbox, SES checks permission on those
+	// too.
 	SandboxRecipients []string
-	// From are addresses that mail may come from, with * for any text, or domains.
+	// From are the addresses or domains that mail may be from. In addresses, * stands for any text.
 	From []string
-	// FromNames are display names, with * for any text.
+	// FromNames are the display names that mail may have. * stands for any text.
 	FromNames []string
-	// Recipients are domains or addresses that mail may go to, with * for any text.
+	// Recipients are the domains or addresses that mail may go to. In addresses, * stands for any
+	// text.
 	Recipients []string
-	// Networks are public ones that mail may be handed in from. SES sees a NAT gateway's address,
-	// not that behind it.
+	// Networks are the public networks that mail may come from. SES sees the address of a NAT
+	// gateway, not the addresses behind it.
 	Networks []netip.Prefix
-	// Endpoints and VPCs are those that mail may be handed in through, by ID.
+	// Endpoints and VPCs are the IDs of the VPC endpoints and VPCs that mail may come through.
 	Endpoints, VPCs []string
-	// PrivateNetworks are those in the VPC that Endpoints or VPCs name.
+	// PrivateNetworks are the networks within those VPCs that mail may come from.
 	PrivateNetworks []netip.Prefix
-	// TLSOnly refuses what isn't encrypted. SES's SMTP interface does so by itself.
+	// TLSOnly refuses mail that isn't encrypted. SES's SMTP interface does so anyway.
 	TLSOnly bool
-	// Conditions are others, on keys that SES knows.
+	// Conditions are further conditions, on keys that SES implements.
 	Conditions []Condition
 }
 
-// Condition is one more that must hold.
+// Condition is one more condition that must hold.
 type Condition struct {
-	Operator string // as in "DateLessThan"
+	Operator string // such as "DateLessThan"
 	Key      string // one of HonouredKeys
 	Values   []string
 }
@@ -64,8 +65,8 @@ var (
 	number   = &shape{expression: `^[+-]?[0-9]+(\.[0-9]+)?$`}
 )
 
-// recipientThatIs a sender: an identity of sandbox recipients, which isn't among those to send
-// from.
+// recipientThatIs returns the sandbox recipient's identity that from may belong to, or "".
+// Identities that are also among d.Identities don't count.
 func (d Description) recipientThatIs(from string) string {
 	own := senders(each(d.Identities, asSESHasIt))
 	for _, recipient := range senders(each(d.SandboxRecipients, asSESHasIt)) {
@@ -77,7 +78,7 @@ func (d Description) recipientThatIs(from string) string {
 	return ""
 }
 
-// overlap tells whether any address is what both patterns describe, whatever its capitals.
+// overlap reports whether some address matches both patterns, whatever its case.
 func overlap(a, b string) bool {
 	like := func(pattern string) glob.Demand {
 		w := glob.Wildcards{Fold: true, Variables: glob.Variables{}}
@@ -92,10 +93,10 @@ func ofKind(kind string) *shape {
 
 func isARN(text string) bool { return strings.HasPrefix(text, "arn:") }
 
-// partition is the part of AWS that a Region belongs to.
+// partition returns the AWS partition of a Region.
 func partition(region string) string { return sessmtp.Partition(region) }
 
-// arns are the resources of those named, in every Region.
+// arns returns the ARNs of the named resources, in every Region.
 func (d Description) arns(kind string, names []string) (arns []string) {
 	for _, name := range names {
 		if isARN(name) {
@@ -109,14 +110,14 @@ func (d Description) arns(kind string, names []string) (arns []string) {
 	return arns
 }
 
-// normal says everything once, as SES and IAM have it, and means the same.
+// normal returns the same description without duplicates, in SES's and IAM's spelling.
 func (d Description) normal() Description {
 	d.Regions, d.ConfigurationSets = unique(d.Regions), unique(d.ConfigurationSets)
 	d.Identities = unique(each(d.Identities, asSESHasIt))
 	d.SandboxRecipients = unique(each(d.SandboxRecipients, asSESHasIt))
 	d.Recipients = unique(each(d.Recipients, domainInSmallLetters))
 	d.From = unique(each(d.From, domainInSmallLetters))
-	if !slices.ContainsFunc(each(d.From, addresses), hasStar) { // capitals don't matter
+	if !slices.ContainsFunc(each(d.From, addresses), hasStar) { // so case doesn't matter
 		d.From = uniqueBy(d.From, strings.ToLower)
 	}
 	d.FromNames = unique(d.FromNames)
@@ -130,8 +131,8 @@ func (d Description) normal() Description {
 	return d
 }
 
-// asSESHasIt is an identity with its domain in small letters, as SES has it. Before the @, capitals
-// matter.
+// asSESHasIt returns an identity with its domain in lower case, as SES stores it. Before the @,
+// case matters.
 func asSESHasIt(identity string) []string {
 	local, host, found := cutLast(identity, "@")
 	if !found {
@@ -140,7 +141,7 @@ func asSESHasIt(identity string) []string {
 	return []string{local + strings.ToLower(host)}
 }
 
-// domainInSmallLetters is the text, if it isn't an address.
+// domainInSmallLetters returns the text in lower case, unless it is an address.
 func domainInSmallLetters(text string) []string {
 	if !strings.Contains(text, "@") {
 		text = strings.ToLower(text)
@@ -148,7 +149,7 @@ func domainInSmallLetters(text string) []string {
 	return []string{text}
 }
 
-// cutLast cuts behind the last sep; without one, all is behind it.
+// cutLast cuts the text after the last sep. Without a sep, after is the whole text.
 func cutLast(text, sep string) (before, after string, found bool) {
 	i := strings.LastIndex(text, sep) + len(sep)
 	if i < len(sep) {
@@ -157,7 +158,7 @@ func cutLast(text, sep string) (before, after string, found bool) {
 	return text[:i], text[i:], true
 }
 
-// senders are what From addresses of the identities look like.
+// senders returns patterns for the From addresses of identities.
 func senders(identities []string) (patterns []string) {
 	for _, identity := range identities {
 		if parts := ofSES.FindStringSubmatch(identity); parts != nil {
@@ -165,13 +166,13 @@ func senders(identities []string) (patterns []string) {
 		}
 		patterns = append(patterns, addresses(identity)...)
 		if domain.MatchString(identity) {
-			patterns = append(patterns, "*@*."+identity) // a domain's identity has its subdomains
+			patterns = append(patterns, "*@*."+identity) // a domain's identity covers its subdomains
 		}
 	}
 	return patterns
 }
 
-// addresses are those of a domain, or the address itself.
+// addresses returns a pattern for the addresses of a domain, or the address itself.
 func addresses(text string) []string {
 	if strings.Contains(text, "@") {
 		return []string{text}

@@ -16,7 +16,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// disagreements are what the audit's findings and the judgement don't have in common.
+// disagreements are the differences between the audit's findings and the judgement.
 func disagreements(j judgement, findings []sendpolicy.Finding) (all []string) {
 	has := func(least sendpolicy.Severity, codes ...sendpolicy.Code) bool {
 		return slices.ContainsFunc(findings, func(f sendpolicy.Finding) bool {
@@ -53,11 +53,11 @@ func compare(g grant) (judgement, []string) {
 	return j, disagreements(j, sendpolicy.Audit(g.access()))
 }
 
-// tally counts cases by what is allowed in them.
+// tally counts cases by what they allow.
 type tally map[string]int
 
-// note counts a grant. Those that a Deny or a boundary makes narrower are counted as well: an audit
-// that doesn't look at these, or believes all of them, mustn't pass.
+// note counts a grant. It also counts grants that a Deny or a boundary narrows: an audit that
+// ignores those, or trusts them all, must not pass.
 func (t tally) note(g grant, j judgement) {
 	judge := theUniverse().judge
 	for what, is := range map[string]bool{
@@ -104,10 +104,10 @@ func (t tally) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// differ compares as many grants, and prints each kind of disagreement at its smallest.
+// differ compares that many grants, and prints the smallest example of each kind of disagreement.
 func differ(t *testing.T, seed uint64, cases int) {
 	t.Helper()
-	defer debug.SetGCPercent(debug.SetGCPercent(800)) // an audit makes much garbage, and keeps little
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // an audit allocates much but keeps little
 	counts, wrong, some := tally{}, tally{}, map[string][]grant{}
 	var lock sync.Mutex
 	var all sync.WaitGroup
@@ -136,7 +136,7 @@ func differ(t *testing.T, seed uint64, cases int) {
 	t.Logf("from seed %d:\n%s", seed, counts)
 	for what, n := range counts {
 		if n == 0 {
-			t.Errorf("the generator makes none with %s", what)
+			t.Errorf("the generator makes no grant with %s", what)
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(wrong)) {
@@ -147,7 +147,7 @@ func differ(t *testing.T, seed uint64, cases int) {
 // shown is how many disagreements of a kind are printed.
 const shown = 4
 
-// smallest describes the smallest grants in which audit and judge still disagree in the same way,
+// smallest describes the smallest grants on which audit and judge still disagree in the same way,
 // one of each form.
 func smallest(grants []grant, kind string) string {
 	forms := map[string]grant{}
@@ -170,7 +170,7 @@ func smallest(grants []grant, kind string) string {
 	return b.String()
 }
 
-// form is what a grant is like, whatever its texts are.
+// form is a grant's structure without its texts.
 func (g grant) form() string {
 	var b strings.Builder
 	g.each(func(r rule) {
@@ -186,7 +186,7 @@ func (g grant) form() string {
 	return b.String()
 }
 
-// dispute is a grant with what the judge says of it, and what the audit.
+// dispute describes a grant, the judgement and the audit's findings.
 func (g grant) dispute() string {
 	var b strings.Builder
 	b.WriteString(g.String())
@@ -201,7 +201,7 @@ func (g grant) dispute() string {
 	return b.String()
 }
 
-// as is the call with what the grant's conditions are about, and what the judgement is.
+// as returns the call's values of the keys in the grant's conditions, and the judgement.
 func (c call) as(g grant) call {
 	about := map[string]bool{"aws:sourceip": true, "aws:sourcevpce": true, "aws:sourcevpc": true,
 		"ses:fromaddress": true}
@@ -218,7 +218,7 @@ func (c call) as(g grant) call {
 func (c call) String() string {
 	context, err := json.Marshal(c.context)
 	if err != nil {
-		panic(err) // texts can always be written
+		panic(err) // never happens: texts can always be written
 	}
 	return fmt.Sprintf("%s on %s with %s", c.action, c.resource, context)
 }
@@ -234,7 +234,7 @@ func (g grant) size() (n int) {
 	return n + 20*len(g.papers)
 }
 
-// shrink leaves out whatever a grant needn't have to be what it is.
+// shrink removes everything from a grant that it doesn't need for is to return true.
 func shrink(g grant, is func(grant) bool) grant {
 	for again := true; again; {
 		again = false
@@ -248,7 +248,7 @@ func shrink(g grant, is func(grant) bool) grant {
 	return g
 }
 
-// smaller are all grants that lack one thing, the larger things first.
+// smaller returns all grants that lack one thing, the larger things first.
 func (g grant) smaller() (all []grant) {
 	if g.boundary != nil {
 		all = append(all, grant{papers: g.papers})
@@ -322,7 +322,7 @@ func (r rule) smaller() (all []rule) {
 	return all
 }
 
-// lacking are the texts without each of them, if there are others.
+// lacking returns the list without each of its texts in turn, if there are several.
 func lacking(texts []string) (all [][]string) {
 	for i := range texts {
 		if len(texts) > 1 {
@@ -336,7 +336,7 @@ func lacking(texts []string) (all [][]string) {
 func TestTheAuditAndTheJudgeAgree(t *testing.T) {
 	grants := whole.Size(t, "grants", 2_000, 20_000)
 	if testing.Short() {
-		grants = 200 // as with the race detector, which sees in these what it would see in more
+		grants = 200 // few, for the race detector: more wouldn't show it anything new
 	}
 	differ(t, 1, grants)
 }

@@ -1,8 +1,9 @@
-// Package sendpolicy writes IAM policies that allow what an SMTP credential is for and nothing
-// else, and finds what is wide in the policies that people have. It knows no AWS but its words:
-// what it reads and writes is text.
+// Package sendpolicy writes IAM policies that allow an SMTP credential only what it is for, and
+// finds what is too wide in existing policies. It doesn't call AWS: it reads and writes policy
+// documents as text.
 //
-// [Write] makes the smallest policy from a [Description], with the warnings that a person needs:
+// [Write] makes the smallest policy for a [Description], and returns warnings for the person who
+// will use it:
 //
 //	policy, warnings, err := sendpolicy.Write(sendpolicy.Description{
 //		Account:    "111122223333",
@@ -11,24 +12,23 @@
 //		Networks:   []netip.Prefix{netip.MustParsePrefix("192.0.2.10/32")},
 //	})
 //
-// [Audit] looks at all that gives an IAM user rights or a way in, and says what a thief could do
-// with it. It doesn't judge a policy by its looks. For each statement that allows something, it
-// searches for a request that a thief could make and that no boundary and no denial stops:
+// [Audit] looks at everything that gives an IAM user rights or a way in, and says what a thief
+// could do with it. It doesn't judge a policy by its text. For each statement that allows
+// something, it searches for a request that a thief could make and that no boundary and no Deny
+// stops:
 //
-//   - mail from an identity, and a sender, whose domain nobody wrote into the policies
-//     ([WideResource]);
-//   - mail from more public addresses than one organisation has, or through a VPC endpoint of the
-//     thief's own ([NoSource], [WideSource]);
-//   - an action of another service, or one of SES's that isn't for sending ([WideAction],
+//   - mail from an identity or a sender whose domain the policies don't name ([WideResource]);
+//   - mail from more public addresses than one organisation has, or through the thief's own VPC
+//     endpoint ([NoSource], [WideSource]);
+//   - an action of another service, or an SES action that isn't for sending ([WideAction],
 //     [OtherRights], [IAMRights], [UnusedRights]).
 //
-// The thief may choose everything that a policy doesn't fix. What can't be known, such as a
-// condition on a key that SES doesn't implement, is taken for what helps the thief.
+// The thief may choose everything that a policy doesn't fix. Whatever can't be known, such as a
+// condition on a key that SES doesn't implement, counts in the thief's favour.
 //
-// [Decide] answers for one mail whether the policies allow it, as IAM would, and says which
-// statement decides.
+// [Decide] says whether IAM would allow one mail, and which statement decides.
 //
-// What SES asks of a policy is in "Identity and access management in Amazon SES" (Amazon SES
+// The sources for what SES checks are "Identity and access management in Amazon SES" (Amazon SES
 // Developer Guide) and "Actions, resources, and condition keys for Amazon SES" (Service
 // Authorization Reference).
 package sendpolicy

@@ -29,13 +29,13 @@ type Statement struct {
 	Condition   Conditions `json:"Condition,omitempty"`
 }
 
-// Conditions are values by operator and key. All must hold.
+// Conditions are values by operator and key. All conditions must hold.
 type Conditions map[string]map[string]Texts
 
-// Texts is a list, which a policy may write as one element without brackets.
+// Texts is a list of texts. In JSON a list of one may be written without brackets.
 type Texts []string
 
-// MarshalJSON writes a single element as it is.
+// MarshalJSON writes a single element without brackets.
 func (t Texts) MarshalJSON() ([]byte, error) {
 	if len(t) == 1 {
 		return written(t[0])
@@ -43,7 +43,7 @@ func (t Texts) MarshalJSON() ([]byte, error) {
 	return written([]string(t))
 }
 
-// written is JSON as people read it, with & as it is.
+// written returns a value's JSON, with characters such as & unescaped.
 func written(value any) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -52,7 +52,8 @@ func written(value any) ([]byte, error) {
 	return asIAMTakesIt(bytes.TrimSpace(out.Bytes())), err
 }
 
-// UnmarshalJSON reads one element or a list; conditions also have numbers and truth values.
+// UnmarshalJSON reads one element or a list. In conditions, numbers and truth values are allowed
+// too.
 func (t *Texts) UnmarshalJSON(text []byte) error {
 	var list []json.RawMessage
 	if json.Unmarshal(text, &list) != nil {
@@ -72,8 +73,8 @@ func (t *Texts) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Parse reads a policy of an identity. What it doesn't know is an error, so that nothing is
-// overlooked.
+// Parse reads an identity-based policy. Anything that it doesn't know is an error, so that nothing
+// is overlooked.
 func Parse(text string) (Document, error) {
 	var raw struct {
 		Version   string
@@ -102,12 +103,12 @@ func Parse(text string) (Document, error) {
 	return d, nil
 }
 
-// decode reads JSON that has nothing unknown, and no name twice: which of two counts isn't defined
-// (RFC 8259, 4).
+// decode reads JSON. It refuses unknown names, and a name that occurs twice in one object, because
+// JSON doesn't define which of the two counts (RFC 8259, 4).
 func decode(text []byte, into any) error {
 	if json.Valid(text) {
 		if name := twice(json.NewDecoder(bytes.NewReader(text))); name != "" {
-			return fmt.Errorf("not a policy: it has %q twice in one place", name)
+			return fmt.Errorf("not a policy: %q occurs twice in one object", name)
 		}
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -121,8 +122,8 @@ func decode(text []byte, into any) error {
 	return nil
 }
 
-// twice is a name that an object has twice, or nothing. The text has to be valid: in a list that is
-// cut off, there is always more.
+// twice returns a name that an object has twice, or "". The text must be valid JSON: in a list that
+// is cut off, More stays true.
 func twice(d *json.Decoder) string {
 	t, _ := d.Token()
 	open, ok := t.(json.Delim)
@@ -150,11 +151,11 @@ func twice(d *json.Decoder) string {
 func (s Statement) check() error {
 	switch {
 	case s.Effect != allow && s.Effect != deny:
-		return fmt.Errorf("its Effect is %q; there are Allow and Deny", s.Effect)
+		return fmt.Errorf("its Effect is %q; it must be Allow or Deny", s.Effect)
 	case (len(s.Action) > 0) == (len(s.NotAction) > 0):
-		return errors.New("it needs Action or NotAction, and not both")
+		return errors.New("it needs either Action or NotAction")
 	case (len(s.Resource) > 0) == (len(s.NotResource) > 0):
-		return errors.New("it needs Resource or NotResource, and not both")
+		return errors.New("it needs either Resource or NotResource")
 	}
 	return nil
 }
@@ -164,7 +165,7 @@ const (
 	deny  = "Deny"
 )
 
-// String is the policy as people write it.
+// String returns the policy as indented JSON.
 func (d Document) String() string {
 	var out bytes.Buffer
 	text, err := written(d)
@@ -172,12 +173,12 @@ func (d Document) String() string {
 		err = json.Indent(&out, text, "", "  ")
 	}
 	if err != nil {
-		return err.Error() // texts and lists of texts can always be written
+		return err.Error() // never happens: texts and lists of texts can always be written
 	}
 	return out.String()
 }
 
-// each calls f with every key of the conditions, in order.
+// each calls f for every operator and key, in order.
 func (c Conditions) each(f func(operator, key string, values Texts)) {
 	for _, operator := range slices.Sorted(maps.Keys(c)) {
 		for _, key := range slices.Sorted(maps.Keys(c[operator])) {
@@ -186,7 +187,7 @@ func (c Conditions) each(f func(operator, key string, values Texts)) {
 	}
 }
 
-// has tells whether there is a condition on the key, with the operator where one is given.
+// has reports whether there is a condition on the key, with the given operator if it isn't empty.
 func (c Conditions) has(operator, key string) (found bool) {
 	c.each(func(o, k string, _ Texts) {
 		found = found || strings.EqualFold(k, key) && (operator == "" || strings.EqualFold(o, operator))

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// oneStatement is the policy that differently written texts mean.
+// oneStatement is the policy that all these spellings mean.
 func oneStatement(conditions sendpolicy.Conditions) sendpolicy.Document {
 	return sendpolicy.Document{Version: "2012-10-17", Statements: []sendpolicy.Statement{{
 		Effect: "Allow", Action: sendpolicy.Texts{"ses:SendRawEmail"}, Resource: sendpolicy.Texts{"*"},
@@ -82,7 +82,7 @@ func TestWhatIAMAcceptsIsRead(t *testing.T) {
 	}
 }
 
-// unreadable are texts with what the error says.
+// unreadable are texts that aren't policies, with what the error says.
 var unreadable = map[string]struct{ text, says string }{
 	"nothing":                     {``, "not a policy"},
 	"no JSON":                     {`Allow everything`, "not a policy"},
@@ -101,15 +101,15 @@ var unreadable = map[string]struct{ text, says string }{
 	"no effect":                  {`{"Statement":{"Action":"a:B","Resource":"*"}}`, "statement 1: "},
 	"an effect in small letters": {`{"Statement":{"Effect":"allow","Action":"a:B","Resource":"*"}}`, `"allow"`},
 	"no action": {`{"Statement":{"Effect":"Allow","Resource":"*"}}`,
-		"statement 1: it needs Action or NotAction"},
+		"statement 1: it needs either Action or NotAction"},
 	"an empty list of actions": {`{"Statement":{"Effect":"Allow","Action":[],"Resource":"*"}}`,
-		"statement 1: it needs Action or NotAction"},
+		"statement 1: it needs either Action or NotAction"},
 	"Action and NotAction": {`{"Statement":{"Effect":"Allow","Action":"a:B","NotAction":"a:C","Resource":"*"}}`,
-		"and not both"},
+		"statement 1: it needs either Action or NotAction"},
 	"no resource": {`{"Statement":{"Effect":"Allow","Action":"a:B"}}`,
-		"statement 1: it needs Resource or NotResource"},
+		"statement 1: it needs either Resource or NotResource"},
 	"Resource and NotResource": {`{"Statement":{"Effect":"Allow","Action":"a:B","Resource":"x","NotResource":"y"}}`,
-		"and not both"},
+		"statement 1: it needs either Resource or NotResource"},
 	"a fault in the second": {`{"Statement":[{"Effect":"Allow","Action":"a:B","Resource":"*"},{"Effect":"Allow","Action":"a:B"}]}`, "statement 2: "},
 	"a list in a list": {`{"Statement":{"Effect":"Allow","Action":[["a:B"]],"Resource":"*"}}`,
 		`["a:B"] is neither text nor a list of text`},
@@ -137,7 +137,8 @@ func TestWhatIsNoPolicyIsRefusedInWords(t *testing.T) {
 	}
 }
 
-// withoutEmptyConditions is the document as it is written: a Condition that says nothing isn't.
+// withoutEmptyConditions returns the document as it is written: without a Condition that says
+// nothing.
 func withoutEmptyConditions(d sendpolicy.Document) sendpolicy.Document {
 	for i := range d.Statements {
 		if len(d.Statements[i].Condition) == 0 {
@@ -174,7 +175,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("what was written can't be read: %v\n%s", err, d)
 		}
 		if d = withoutEmptyConditions(d); !reflect.DeepEqual(again, d) {
-			t.Errorf("read again, it is\n%#v\nand not\n%#v", again, d)
+			t.Errorf("read again, it is\n%#v\ninstead of\n%#v", again, d)
 		}
 	})
 }

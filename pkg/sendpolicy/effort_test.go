@@ -11,15 +11,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// laborious are kinds of policies that take the audit much more work than others do. Most are what
-// people could have, at the quotas of IAM.
+// laborious are policies that take the audit much more work than others. Most could occur in
+// practice, at IAM's quotas.
 var laborious = []struct {
 	name   string
 	access func() sendpolicy.Access
 	want   []string // the findings, without repetitions
-	// most is how much the audit may allocate, in megabytes: about twice of what it does.
+	// most is how many megabytes the audit may allocate: about twice what it does.
 	most  uint64
-	whole bool // it takes a second and more
+	whole bool // it takes more than a second
 }{
 	{"60 identities through three doors", func() sendpolicy.Access { return throughThreeDoors(60) }, nil, 700, false},
 	{"60 identities, within a boundary of the same", func() sendpolicy.Access {
@@ -38,7 +38,7 @@ var laborious = []struct {
 		[]string{"WideAction high", "WideResource high", "NoSource medium"}, 2700, true},
 	{"8 interleaved wildcards, all looked through", func() sendpolicy.Access { return inline(interleaved(8)) },
 		[]string{"NoSource medium", "WideResource medium"}, 800, false},
-	// More than about ten are taken for wide: a thief may find what the audit has no time for.
+	// More than about ten count as wide: a thief may find what the audit has no time for.
 	{"16 interleaved wildcards, too many", func() sendpolicy.Access { return inline(interleaved(16)) },
 		[]string{"WideResource high", "NoSource medium"}, mostOfAll, false},
 	{"28 interleaved wildcards in each of 10 policies", func() sendpolicy.Access {
@@ -49,10 +49,10 @@ var laborious = []struct {
 	}, []string{"WideResource high", "NoSource medium"}, mostOfAll, true},
 }
 
-// mostOfAll is what the audit may allocate when it has spent all its effort, in megabytes.
+// mostOfAll is how many megabytes the audit may allocate when it has spent all its effort.
 const mostOfAll = 4000
 
-// customers are the ARNs of n identities, from a number on.
+// customers returns the ARNs of n identities, numbered from the first argument on.
 func customers(from, n int) string {
 	var arns []string
 	for i := range n {
@@ -61,7 +61,7 @@ func customers(from, n int) string {
 	return "[" + strings.Join(arns, ",") + "]"
 }
 
-// inline is a user with policies.
+// inline returns a user with inline policies.
 func inline(texts ...string) sendpolicy.Access {
 	a := sendpolicy.Access{User: "mailer"}
 	for i, text := range texts {
@@ -76,7 +76,7 @@ func throughThreeDoors(identities int) sendpolicy.Access {
 		allow(sendRaw, arns, `"StringEquals":{"aws:SourceVpc":"vpc-01"}`))
 }
 
-// denying20Each allows everything, and denies each of many identities from all addresses but one.
+// denying20Each allows everything, and denies 20 identities each from all addresses except one.
 func denying20Each(policies int) sendpolicy.Access {
 	var texts []string
 	for i := range policies {
@@ -94,9 +94,8 @@ func denying20Each(policies int) sendpolicy.Access {
 	return inline(texts...)
 }
 
-// interleaved has n denials, of which each leaves the senders that have one letter, and another
-// that leaves those of one domain: to know who is left, all orders of the letters are looked
-// through.
+// interleaved has n denials that each leave the senders with one letter, and another that leaves
+// those of one domain. To find out who is left, the audit must try all orders of the letters.
 func interleaved(n int) string {
 	statements := []string{allow(sendRaw, `"*"`)}
 	for i := range n {
@@ -106,8 +105,8 @@ func interleaved(n int) string {
 	return join(append(statements, denyOf(`"StringNotLike":{"ses:FromAddress":"*@example.com"}`))...)
 }
 
-// allocated audits, and tells how many megabytes that took in all. It is a count, which goes with
-// what the audit looks through: the same on each machine, however busy.
+// allocated audits a user and returns how many megabytes that allocated. The count depends only on
+// how much the audit searches, so it is the same on every machine.
 func allocated(a sendpolicy.Access) (findings []sendpolicy.Finding, megabytes uint64) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -128,13 +127,13 @@ func TestTheAuditsEffortIsBounded(t *testing.T) {
 				t.Errorf("got %q, want %q", got, p.want)
 			}
 			if t.Logf("%d MB", megabytes); megabytes > p.most {
-				t.Errorf("it took %d MB, and not %d at most", megabytes, p.most)
+				t.Errorf("it took %d MB, want at most %d", megabytes, p.most)
 			}
 		})
 	}
 }
 
-// Twice the identities take less than eight times the work: it grows by a power, and not
+// Twice the identities take less than eight times the work: it grows polynomially, not
 // exponentially.
 func TestTheAuditsEffortGrowsSlowly(t *testing.T) {
 	_, one := allocated(throughThreeDoors(20))
@@ -144,7 +143,7 @@ func TestTheAuditsEffortGrowsSlowly(t *testing.T) {
 	}
 }
 
-// BenchmarkAuditOfLaboriousPolicies is of each of the kinds by itself.
+// BenchmarkAuditOfLaboriousPolicies audits each kind separately.
 func BenchmarkAuditOfLaboriousPolicies(b *testing.B) {
 	for _, p := range laborious {
 		a := p.access()

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// This file decides requests as AWS documents it, and nothing else. It shares no code with the
-// audit, whose judge it is. Its sources are pages of the IAM User Guide, by title:
+// This file decides requests as AWS documents it. It shares no code with the audit, because it
+// judges the audit. Its sources are these pages of the IAM User Guide:
 //
 //   - "Policy evaluation logic", "Permissions boundaries for IAM entities"
 //   - "IAM JSON policy elements: Condition operators"
@@ -16,24 +16,24 @@ import (
 //   - "Single-valued vs. multivalued context keys"
 //   - "IAM JSON policy elements: Resource", "IAM policy elements: Variables and tags"
 
-// grant is all that gives a user rights.
+// grant is everything that gives a user rights.
 type grant struct {
 	papers   []paper
 	boundary *paper // nil: no limit
 }
 
-// paper is a policy's document, in a form that is easily changed.
+// paper is a policy's document, in a form that is easy to change.
 type paper struct {
 	from  string // "inline", "attached", "group NAME"
 	rules []rule
-	lists bool // single values are written as lists, too
+	lists bool // write single values as lists too
 }
 
 // rule is a statement.
 type rule struct {
 	deny         bool
 	actions      []string
-	notActions   bool // the actions are those of a NotAction
+	notActions   bool // the actions are a NotAction's
 	resources    []string
 	notResources bool
 	when         []when
@@ -48,12 +48,12 @@ type when struct {
 // call is a request that IAM decides on.
 type call struct {
 	action, resource string
-	context          map[string][]string // by key in small letters; what is missing isn't in the context
+	context          map[string][]string // by key in lower case, without keys that the request lacks
 }
 
-// allows decides: "By default, all requests are implicitly denied"; an explicit deny, of the
-// boundary too, overrides every allow; and a boundary "allows it to perform only the actions that
-// are allowed by both".
+// allows decides: "By default, all requests are implicitly denied"; an explicit deny, also in the
+// boundary, overrides every allow; and a boundary "allows it to perform only the actions that are
+// allowed by both".
 func (g grant) allows(c call) bool {
 	all := g.papers
 	if g.boundary != nil {
@@ -68,7 +68,7 @@ func (g grant) allows(c call) bool {
 		(g.boundary == nil || some([]paper{*g.boundary}, false))
 }
 
-// applies tells whether all elements of the statement match the request.
+// applies reports whether all elements of the statement match the request.
 func (r rule) applies(c call) bool {
 	return slices.ContainsFunc(r.actions, func(a string) bool { return isAction(a, c.action) }) != r.notActions &&
 		slices.ContainsFunc(r.resources, func(t string) bool { return isResource(t, c) }) != r.notResources &&
@@ -81,7 +81,7 @@ func isAction(pattern, action string) bool {
 	return like(wildcards(strings.ToLower(pattern)), strings.ToLower(action))
 }
 
-// isResource: a resource whose variable has no value matches none.
+// isResource: a resource with a variable that has no value matches nothing.
 func isResource(pattern string, c call) bool {
 	text, known := substituted(pattern, wildcards, c.context)
 	return known && like(text, c.resource)
@@ -95,7 +95,7 @@ const (
 	anyOne  symbol = -2 // ?
 )
 
-// wildcards reads * and ? as such.
+// wildcards reads * and ? as wildcards.
 func wildcards(text string) (symbols []symbol) {
 	for _, c := range text {
 		switch c {
@@ -110,7 +110,7 @@ func wildcards(text string) (symbols []symbol) {
 	return symbols
 }
 
-// literally reads * and ? as the characters that they are.
+// literally reads * and ? as themselves.
 func literally(text string) (symbols []symbol) {
 	for _, c := range text {
 		symbols = append(symbols, symbol(c))
@@ -118,8 +118,8 @@ func literally(text string) (symbols []symbol) {
 	return symbols
 }
 
-// substituted reads a text with variables. ${*}, ${?} and ${$} are characters, and so is all of a
-// variable's value. It isn't known if a variable's key is missing, or has several values.
+// substituted reads a text with variables. The text of ${*}, ${?}, ${$} and of a variable's value
+// is literal. The result is unknown if a variable's key is missing or has several values.
 func substituted(text string, read func(string) []symbol, context map[string][]string) (symbols []symbol, known bool) {
 	for {
 		before, rest, found := strings.Cut(text, "${")
@@ -140,11 +140,11 @@ func substituted(text string, read func(string) []symbol, context map[string][]s
 	}
 }
 
-// like tells whether the text is what the pattern describes. Here * goes beyond colons as well: "If
-// the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the
-// colon boundaries". The generator has no resource in which another * could.
+// like reports whether the text matches the pattern. Here * may go beyond colons: "If the *
+// wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon
+// boundaries". No other * in the generator's resources could.
 func like(pattern []symbol, text string) bool {
-	reach := make([]bool, len(pattern)+1) // whether the pattern's first i symbols describe the text so far
+	reach := make([]bool, len(pattern)+1) // whether the pattern's first i symbols match the text so far
 	reach[0] = true
 	skip := func() {
 		for i, s := range pattern {
@@ -163,8 +163,8 @@ func like(pattern []symbol, text string) bool {
 	return reach[len(pattern)]
 }
 
-// holds tells whether the condition does, in a context. Names of operators and keys are the same in
-// capitals and small letters.
+// holds reports whether the condition holds in a context. The case of operators and keys doesn't
+// matter.
 func (w when) holds(context map[string][]string) bool {
 	operator := strings.ToLower(w.operator)
 	values, present := context[strings.ToLower(w.key)]
@@ -179,7 +179,7 @@ func (w when) holds(context map[string][]string) bool {
 	negated := strings.Contains(operator, "not")
 	one := func(value string) bool {
 		matched := slices.ContainsFunc(w.values, func(v string) bool { return matched(operator, v, value, context) })
-		return matched != negated // of several values, a negated operator's are none: NOR
+		return matched != negated // with several values, a negated operator is a NOR
 	}
 	switch {
 	case set == "forallvalues": // "It also returns true if there are no context keys in the request"
@@ -192,8 +192,8 @@ func (w when) holds(context map[string][]string) bool {
 	return len(values) == 1 && one(values[0])
 }
 
-// matched compares one value of the policy with one of the request. Negations are seen to by the
-// caller. "You can't use a policy variable with other operators" than those of strings and ARNs.
+// matched compares one value of the policy with one of the request. The caller handles negation.
+// "You can't use a policy variable with other operators" than those for strings and ARNs.
 func matched(operator, policy, value string, context map[string][]string) bool {
 	switch operator {
 	case "stringequalsignorecase", "stringnotequalsignorecase":
@@ -226,7 +226,7 @@ func matched(operator, policy, value string, context map[string][]string) bool {
 	panic("no operator " + operator)
 }
 
-// network is one in CIDR notation, or one address.
+// network reads a network in CIDR notation, or one address.
 func network(text string) netip.Prefix {
 	if p, err := netip.ParsePrefix(text); err == nil {
 		return p.Masked()

@@ -18,10 +18,10 @@ type Fault struct {
 // Error names the field.
 func (f Fault) Error() string { return f.Field + ": " + f.Text }
 
-// Faults is everything that is wrong with a Description. It is the error of Write.
+// Faults is everything that is wrong with a Description. Write returns it as its error.
 type Faults []Fault
 
-// Error has a line for each fault.
+// Error returns one line per fault.
 func (f Faults) Error() string {
 	var lines []string
 	for _, fault := range f {
@@ -30,7 +30,7 @@ func (f Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// check returns all that is wrong with the description.
+// check returns everything that is wrong with the description.
 func (d Description) check() Faults {
 	var f Faults
 	f.checkRequired(d)
@@ -48,7 +48,7 @@ func (f *Faults) add(field, format string, args ...any) {
 
 func (f *Faults) checkRequired(d Description) {
 	if len(d.Identities) == 0 {
-		f.add("Identities", "name at least one: without, the credential could send as anybody")
+		f.add("Identities", "name at least one: without one, the credential could send as anyone")
 	}
 	names := slices.DeleteFunc(slices.Concat(d.Identities, d.ConfigurationSets, d.SandboxRecipients), isARN)
 	if len(names) == 0 {
@@ -62,8 +62,9 @@ func (f *Faults) checkRequired(d Description) {
 	}
 }
 
-// checkVariables refuses what IAM would replace by a property of the caller. Of the fields that it
-// looks at, only FromNames has no shape that an empty text or a control character lacks.
+// checkVariables refuses policy variables, which IAM would replace with a property of the caller.
+// It also checks FromNames for empty texts and control characters, because only FromNames have no
+// shape that excludes those.
 func (f *Faults) checkVariables(d Description) {
 	for _, of := range []struct {
 		field  string
@@ -76,7 +77,7 @@ func (f *Faults) checkVariables(d Description) {
 		for _, v := range of.values {
 			switch {
 			case strings.Contains(v, "${") || v == "" && of.field == "FromNames":
-				f.add(of.field, "%q is empty, or has a policy variable", v)
+				f.add(of.field, "%q is empty or has a policy variable", v)
 			case (of.field == "FromNames" || !utf8.ValidString(v)) && strings.ContainsFunc(v, isControl):
 				f.add(of.field, "%q has a control character", v)
 			}
@@ -84,7 +85,7 @@ func (f *Faults) checkVariables(d Description) {
 	}
 }
 
-// isControl tells of what isn't part of a text, but has an effect where it is printed.
+// isControl reports whether a character isn't text but has an effect when it is printed.
 func isControl(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
 
 func (f *Faults) checkShapes(d Description) {
@@ -119,13 +120,13 @@ func (f *Faults) checkShapes(d Description) {
 func (f *Faults) checkNetworks(d Description) {
 	invalid := func(n netip.Prefix) bool { return !n.IsValid() }
 	if slices.ContainsFunc(d.Networks, invalid) {
-		f.add("Networks", "there is one without an address")
+		f.add("Networks", "one of them isn't a valid network")
 	}
 	if slices.ContainsFunc(d.PrivateNetworks, invalid) {
-		f.add("PrivateNetworks", "there is one without an address")
+		f.add("PrivateNetworks", "one of them isn't a valid network")
 	}
 	if len(d.PrivateNetworks) > 0 && len(d.Endpoints)+len(d.VPCs) == 0 {
-		f.add("PrivateNetworks", "name the endpoint or the VPC as well: everybody's VPC has the same addresses")
+		f.add("PrivateNetworks", "name the endpoint or the VPC as well: other VPCs use the same private addresses")
 	}
 }
 
@@ -133,19 +134,19 @@ func (f *Faults) checkSenders(d Description) {
 	for _, from := range d.From {
 		if recipient := d.recipientThatIs(from); recipient != "" {
 			f.add("From",
-				"%q is somebody at a sandbox recipient's identity as well (%s), as whom the credential could send",
-				from, recipient)
+				"%q also matches senders at a sandbox recipient's identity (%s), so the credential could send as "+
+					"them; name others", from, recipient)
 		}
 	}
 }
 
-// tooLong is the fault of a policy that IAM takes nowhere. Its field is what takes most of the
-// policy.
+// tooLong returns the fault of a policy that exceeds IAM's largest quota. It names the field that
+// takes up most of the policy.
 func (d Description) tooLong(characters int) Fault {
 	var most Fault
 	saved := -1
 	for _, l := range d.lists() {
-		to := min(l.n/2, 1) // of one nothing is left, and of more the first
+		to := min(l.n/2, 1) // keep the first entry, or nothing if it is the only one
 		if l.needed {
 			to = min(l.n, 1)
 		}
@@ -153,15 +154,15 @@ func (d Description) tooLong(characters int) Fault {
 		l.shorten(&fewer, to)
 		if less := characters - fewer.draft().Characters(); l.n > 0 && less > saved {
 			saved = less
-			most = Fault{l.field, fmt.Sprintf("the policy would have %d characters, and IAM takes none of more than "+
-				"%d: %s %d of them; name fewer, or make several credentials",
+			most = Fault{l.field, fmt.Sprintf("the policy would have %d characters, but IAM allows at most %d; "+
+				"%s %d of them: name fewer, or use several credentials",
 				characters, ManagedQuota, these(l.n), less)}
 		}
 	}
 	return most
 }
 
-// these are the entries of a list, as the subject of what they take.
+// these returns the subject and verb for what the n entries of a list take.
 func these(n int) string {
 	if n == 1 {
 		return "this takes"
@@ -173,7 +174,7 @@ func these(n int) string {
 type list struct {
 	field   string
 	n       int
-	needed  bool // without one, the policy would be another
+	needed  bool // an empty list would change what the policy allows
 	shorten func(d *Description, to int)
 }
 

@@ -11,13 +11,13 @@ type Severity string
 
 const (
 	High   Severity = "high"   // more than this credential's own mail: other senders, other services, the account
-	Medium Severity = "medium" // this credential's mail from where it needn't come, or a way that isn't SMTP
-	Low    Severity = "low"    // rights that SMTP has no use for
+	Medium Severity = "medium" // this credential's mail from unnecessary places or by other ways than SMTP
+	Low    Severity = "low"    // rights that SMTP doesn't need
 )
 
 func (s Severity) weight() int { return slices.Index([]Severity{Low, Medium, High}, s) + 1 }
 
-// AtLeast compares severities.
+// AtLeast reports whether s is as severe as other, or more.
 func (s Severity) AtLeast(other Severity) bool { return s.weight() >= other.weight() }
 
 // Code names a kind of finding.
@@ -25,21 +25,21 @@ type Code string
 
 const (
 	WideAction   Code = "WideAction"   // actions with a wildcard
-	WideResource Code = "WideResource" // all identities, or more than one name says
+	WideResource Code = "WideResource" // all identities, or more than those named
 	NoSource     Code = "NoSource"     // from anywhere
-	WideSource   Code = "WideSource"   // from more networks than anyone has
-	HasNotAction Code = "NotAction"    // all actions but some
-	NotResource  Code = "NotResource"  // all resources but some
+	WideSource   Code = "WideSource"   // from more addresses than one organisation has, or other people's endpoints
+	HasNotAction Code = "NotAction"    // all actions except some
+	NotResource  Code = "NotResource"  // all resources except some
 	IAMRights    Code = "IAMRights"    // rights over users, roles and permissions
 	OtherRights  Code = "OtherRights"  // rights in SES or elsewhere that aren't for sending
 	UnusedRights Code = "UnusedRights" // ways to send that SMTP doesn't use
 	PrivateIP    Code = "PrivateIP"    // a source condition on an address that SES never sees
 	UnknownKey   Code = "UnknownKey"   // a condition on a key that SES doesn't implement
 	Unreadable   Code = "Unreadable"   // a document that isn't a policy
-	Console      Code = "Console"      // a password for the console
+	Console      Code = "Console"      // a console password
 	MoreKeys     Code = "MoreKeys"     // access keys that the secret doesn't have
 	OtherLogins  Code = "OtherLogins"  // SSH keys, certificates, service-specific credentials
-	NotLookedAt  Code = "NotLookedAt"  // IAM didn't tell
+	NotLookedAt  Code = "NotLookedAt"  // a way in that couldn't be looked at
 	Quarantined  Code = "Quarantined"  // AWS itself says that a key has leaked
 )
 
@@ -47,20 +47,21 @@ const (
 type Finding struct {
 	Code     Code     `json:"code"`
 	Severity Severity `json:"severity"`
-	// Policy is where it is, and Statement what; they are missing for ways in.
+	// Policy and Statement say where it is. They are missing for ways in.
 	Policy    string     `json:"policy,omitempty"`
 	Statement *Statement `json:"statement,omitempty"`
 	Message   string     `json:"message"`
-	// Risk is what a thief could do with it.
+	// Risk says what a thief could do with it, in words that follow "could".
 	Risk string `json:"risk"`
-	// Remedy says how the user gets rid of the policy, if it can't be narrowed for this user alone:
-	// it is a group's, or AWS's own.
+	// Remedy says how to take the policy from the user, if it can't be narrowed for this user alone
+	// because it is a group's or AWS's own.
 	Remedy string `json:"remedy,omitempty"`
-	// Instead is the policy to have in the statement's place, or in the user's, where there is one.
+	// Instead is the policy to use in place of the statement or, if there is a Remedy, to give the
+	// user as its own. It is nil if there is none.
 	Instead *Document `json:"instead,omitempty"`
 }
 
-// Worst is the highest severity among findings, empty where there is none.
+// Worst returns the highest severity among findings, or "" if there are none.
 func Worst(findings []Finding) (worst Severity) {
 	for _, f := range findings {
 		if f.Severity.AtLeast(worst) {
@@ -85,7 +86,8 @@ type report struct {
 	findings  []Finding
 }
 
-// add notes a finding, once: two statements of a boundary may leave the same.
+// add notes a finding, unless it is there already: two statements of a boundary may lead to the
+// same.
 func (r *report) add(code Code, severity Severity, risk, format string, args ...any) {
 	f := Finding{
 		Code: code, Severity: severity, Policy: r.policy, Statement: r.statement, Message: fmt.Sprintf(format, args...),

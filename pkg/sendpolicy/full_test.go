@@ -6,7 +6,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// full is a description that says all that can be said.
+// full returns a description that uses every field.
 func full() sendpolicy.Description {
 	return sendpolicy.Description{
 		Account:           "111122223333",

@@ -6,7 +6,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// tables are all policies that the tests of the audit have.
+// tables returns all policies in the audit's tests.
 func tables() (texts []string) {
 	for _, p := range policies {
 		texts = append(texts, p.text)
@@ -23,12 +23,12 @@ func tables() (texts []string) {
 	return texts
 }
 
-// longest is the most characters of a policy to be fuzzed. A longer one takes the audit up to
-// seconds, within its bounds, and is no other kind of policy.
+// longest is how many characters a fuzzed policy may have. A longer one takes the audit seconds,
+// which is within its limits, and shows nothing new.
 const longest = 600
 
-// FuzzAudit: whatever the user's policy and boundary are, the audit ends, and what it finds tells a
-// person what is so and why it matters. What it offers instead can be read.
+// FuzzAudit: whatever the user's policy and boundary are, the audit ends, each finding has a
+// message and a risk, and what it suggests instead can be read.
 func FuzzAudit(f *testing.F) {
 	texts := tables()
 	for i, text := range texts {
@@ -51,17 +51,17 @@ func FuzzAudit(f *testing.F) {
 		}
 		for _, found := range findings {
 			if found.Message == "" || found.Risk == "" || found.Policy == "" || found.Severity == "" {
-				t.Errorf("a person can't do anything with %+v", found)
+				t.Errorf("this finding doesn't say enough: %+v", found)
 			}
 			if found.Instead == nil {
 				continue
 			}
 			if _, err := sendpolicy.Parse(found.Instead.String()); err != nil {
-				t.Errorf("instead of it\n%s\nwhich can't be read: %v", found.Instead, err)
+				t.Errorf("the policy suggested instead\n%s\ncan't be read: %v", found.Instead, err)
 			}
 		}
 		if _, err := sendpolicy.Parse(text); err != nil && sendpolicy.Worst(findings) == "" {
-			t.Errorf("nothing is found, and it can't be read: %v", err)
+			t.Errorf("the policy can't be read, but there is no finding: %v", err)
 		}
 	})
 }

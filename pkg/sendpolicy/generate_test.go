@@ -10,12 +10,12 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// generator makes grants as people have them: it starts from one that is narrow, or that something
-// makes narrow, and changes it a few times. So many let nothing by, others a little, and the
-// difference is often in a detail.
+// generator makes grants like those that people have: it starts with one that is narrow, by itself
+// or because something narrows it, and changes it a few times. So many let nothing through and
+// others a little, and the difference is often a detail.
 type generator struct{ *rand.Rand }
 
-// generated is the same for the same seed.
+// generated returns the same grant for the same seed.
 func generated(seed uint64) grant {
 	g := generator{rand.New(rand.NewPCG(seed, 16))}
 	made := g.start()
@@ -41,13 +41,13 @@ func (g generator) chance(percent int) bool { return g.IntN(100) < percent }
 func (g generator) start() grant {
 	one := grant{papers: []paper{{from: "inline", rules: []rule{g.narrow()}, lists: g.chance(30)}}}
 	switch g.IntN(8) {
-	case 0: // everything, narrowed by what is denied
+	case 0: // everything, narrowed by denials
 		one.papers[0].rules = append([]rule{allowing(pick(g, []string{"*", "ses:*"}),
 			pick(g, []string{"*", "arn:aws:ses:*:*:*"}))}, g.guards()...)
 	case 1: // everything, narrowed by the boundary
 		one.boundary = &paper{from: "boundary", rules: []rule{g.narrow()}, lists: g.chance(30)}
 		one.papers[0].rules[0] = allowing(pick(g, []string{"*", "ses:*", "ses:Send*"}), "*")
-	case 2: // as SES's console makes it: through a group
+	case 2: // through a group, as SES's console does it
 		one.papers[0].from = "group AWSSESSendingGroupDoNotRename"
 		one.papers[0].rules = append([]rule{allowing("ses:SendRawEmail", "*")}, g.guards()...)
 	case 3:
@@ -56,7 +56,7 @@ func (g generator) start() grant {
 	return one
 }
 
-// narrow is a statement that allows what a credential is for.
+// narrow returns a statement that allows what a credential is for.
 func (g generator) narrow() rule {
 	r := rule{actions: some(g, 2, narrowActions)}
 	for range 1 + g.IntN(2) {
@@ -74,12 +74,12 @@ func (g generator) narrow() rule {
 	return r
 }
 
-// identity is one of the names, somewhere.
+// identity returns the ARN of one of the names, in some Region and account.
 func (g generator) identity(names []string) string {
 	return "arn:aws:ses:" + pick(g, places) + ":identity/" + pick(g, names)
 }
 
-// guards deny all but what a credential is for.
+// guards deny everything except what a credential is for.
 func (g generator) guards() []rule {
 	all := []rule{
 		denying(pick(g, narrowActions[:4]), "*").butActions(),
@@ -98,7 +98,7 @@ func (g generator) guards() []rule {
 	return all
 }
 
-// ownSource is a condition on where the owner is, or is not.
+// ownSource returns a condition that the request does, or doesn't, come from the owner.
 func (g generator) ownSource(negated bool) when {
 	not := func(positive, negative string) string {
 		if negated {
@@ -117,7 +117,7 @@ func (g generator) ownSource(negated bool) when {
 	return when{not("IpAddress", "NotIpAddress"), "aws:SourceIp", some(g, 3, ownNetworks)}
 }
 
-// change does one thing to a grant that people do.
+// change changes a grant in one of the ways that people do.
 func (g generator) change(to *grant) {
 	papers := to.papers
 	p := &papers[g.IntN(len(papers))]
@@ -191,7 +191,7 @@ func (g generator) changeResources(r *rule) {
 	}
 }
 
-// loosen takes a condition away, or makes it wider.
+// loosen removes a condition or widens it.
 func (g generator) loosen(r *rule) {
 	if len(r.when) == 0 {
 		return
@@ -202,7 +202,7 @@ func (g generator) loosen(r *rule) {
 		return
 	}
 	w := r.when[i]
-	if strings.EqualFold(w.operator, "Null") { // it takes true and false alone
+	if strings.EqualFold(w.operator, "Null") { // it has only true and false
 		return
 	}
 	switch strings.ToLower(w.key) {
@@ -231,7 +231,7 @@ func (g generator) addressTexts() (all []string) {
 	return all
 }
 
-// condition is any, plausible or not.
+// condition returns any condition, plausible or not.
 func (g generator) condition() when {
 	not, like := g.chance(30), "String"+pick(g, []string{"Like", "Like", "Equals"})
 	ip := "IpAddress"
@@ -279,7 +279,7 @@ func (g generator) condition() when {
 	return g.dressed(when{"StringEquals", "aws:SourceIp", []string{"${aws:SourceIp}"}})
 }
 
-// dressed adds what operators may have, and writes names in other letters.
+// dressed adds what an operator may have besides its base, and changes the case of names.
 func (g generator) dressed(w when) when {
 	operator := strings.ToLower(w.operator)
 	switch {
@@ -304,7 +304,7 @@ func (g generator) dressed(w when) when {
 	return w
 }
 
-// denial is a statement that denies, whatever that is good for.
+// denial returns a statement that denies something, useful or not.
 func (g generator) denial() rule {
 	r := denying(pick(g, []string{"*", "ses:*", "ses:Send*", "ses:SendRawEmail", "iam:*"}),
 		pick(g, []string{"*", "*", "arn:aws:ses:*:*:*", ses1 + "identity/*", ses1 + "identity/example.com"}))
@@ -330,7 +330,7 @@ func (g generator) denial() rule {
 	return r
 }
 
-// limits are a boundary's rules.
+// limits returns a boundary's rules.
 func (g generator) limits() []rule {
 	r := allowing(pick(g, []string{"ses:*", "*", "ses:SendRawEmail", "ses:Send*", "ses:* iam:*AccessKey",
 		"ses:* s3:*"}),
@@ -348,8 +348,8 @@ func (g generator) limits() []rule {
 	return []rule{r}
 }
 
-// distinct leaves one condition for each operator and key, as a document can only have one, and one
-// of each value.
+// distinct keeps one condition per operator and key, because a document can't have more, and each
+// value once.
 func (g *grant) distinct() {
 	tidy := func(rules []rule) {
 		for i := range rules {
@@ -381,7 +381,7 @@ func keysOf[V any](m map[string]V) (all []string) {
 	return all
 }
 
-// access is the grant as the audit gets it.
+// access returns the grant in the audit's form.
 func (g grant) access() sendpolicy.Access {
 	a := sendpolicy.Access{User: ownName, Now: instant(theDay)}
 	for i, p := range g.papers {
@@ -394,7 +394,7 @@ func (g grant) access() sendpolicy.Access {
 	return a
 }
 
-// document is the policy as JSON has it.
+// document returns the policy as JSON.
 func (p paper) document() map[string]any {
 	list := func(texts []string) any {
 		if len(texts) == 1 && !p.lists {

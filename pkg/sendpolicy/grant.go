@@ -8,19 +8,21 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
 )
 
-// readPolicy is a policy's document, where the user has it from, and how the user gets rid of it.
+// readPolicy is a policy's document, with its name and source and with how the user gets rid of it.
 type readPolicy struct {
 	Document
 	name, remedy string
 }
 
-// grant is a statement that allows something, and what it comes to beside all others.
+// grant is a statement that allows something, and what remains of it after the boundary and all
+// denials.
 type grant struct {
 	rule    *rule
 	policy  readPolicy
-	reaches []reach    // one for each statement of the boundary that allows something, or one
+	reaches []reach    // one for each Allow statement of the boundary, or one if there is no boundary
 	from    addressSet // where mail may come from
-	// uncounted names denials that may keep a thief from sending, or not, and why that isn't known.
+	// uncounted names the denials that were ignored, because it isn't known whether they would stop
+	// a thief from sending, and says why.
 	uncounted string
 }
 
@@ -52,28 +54,29 @@ func (a Access) grants(policies []readPolicy, boundary *Document) (grants []gran
 	return grants
 }
 
-// enough is the effort for all policies that people can read. A second or two goes by until it is
-// spent.
+// enough is an effort that suffices for all policies that people can read. Spending it takes a
+// second or two.
 const enough = 1 << 25
 
-// notCounted says which of a policy's denials of sending aren't counted, and why.
+// notCounted says which of a policy's denials of sending are ignored, and why.
 func notCounted(denies []*rule, policy string) (words string) {
 	for _, d := range denies {
 		for _, c := range d.conditions {
 			if !d.covers(sendRaw) || c.knowable() {
 				continue
 			}
-			reason := "SES doesn't know " + c.key
+			reason := "SES doesn't implement " + c.key
 			if _, known := facts[c.key]; known {
-				reason = "IAM doesn't have its operator for " + c.key
+				reason = "IAM doesn't have the operator of its condition on " + c.key
 			}
-			words += fmt.Sprintf("; a Deny in %s isn't counted, because %s", policy, reason)
+			words += fmt.Sprintf("; a Deny in %s is ignored here, because %s", policy, reason)
 		}
 	}
 	return words
 }
 
-// wideTogether tells whether mail may come from too many addresses, though from few by each grant.
+// wideTogether reports whether the grants together let mail come from too many addresses, although
+// no single grant does.
 func wideTogether(grants []grant) bool {
 	var all addressSet
 	for _, g := range grants {
@@ -86,7 +89,8 @@ func wideTogether(grants []grant) bool {
 	return wide
 }
 
-// findings are those of the grant. If networks are wide only together, each is one.
+// findings returns what is wrong with the grant. together says that its networks are too wide
+// together with those of other grants.
 func (g grant) findings(a Access, together bool) []Finding {
 	r := report{policy: g.policy.name, statement: &g.rule.Statement}
 	r.rights(g.reaches)
@@ -104,7 +108,7 @@ func (g grant) findings(a Access, together bool) []Finding {
 	return r.findings
 }
 
-// variables are the policy variables whose values are known.
+// variables returns the policy variables whose values are known.
 func (a Access) variables() glob.Variables {
 	known := glob.Variables{}
 	if a.User != "" {
@@ -113,8 +117,8 @@ func (a Access) variables() glob.Variables {
 	return known
 }
 
-// partitions is what ARNs are like in the user's part of AWS: that of the Regions that it is for,
-// or else those that the policies name.
+// partitions returns what ARNs look like in the user's AWS partition: the partition of the intended
+// Regions or, without those, the partitions that the policies name.
 func (a Access) partitions(of []Document) glob.Demand {
 	var names []string
 	for _, region := range a.Intended.Regions {

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// holdsFor tells whether the condition holds for a request whose key has the values. With none, the
-// request lacks the key.
+// holdsFor reports whether the condition holds for a request whose key has the values. Without
+// values, the request lacks the key.
 func (c condition) holdsFor(values []string) bool {
 	is := clause{c, true}
 	switch {
-	case c.base == "": // IAM has no such operator, and takes no policy with it
+	case c.base == "": // IAM refuses policies with an operator that it doesn't have
 		return false
 	case len(values) == 0:
 		return is.without()
@@ -21,10 +21,10 @@ func (c condition) holdsFor(values []string) bool {
 	case c.set == forAny:
 		return slices.ContainsFunc(values, is.holdsForOne)
 	}
-	return len(values) == 1 && is.holdsForOne(values[0]) // of several, IAM documents no answer
+	return len(values) == 1 && is.holdsForOne(values[0]) // IAM doesn't document the answer for several
 }
 
-// holdsForOne tells whether a single value meets the clause.
+// holdsForOne reports whether a single value meets the clause.
 func (c clause) holdsForOne(value string) bool {
 	if d, ok := c.demand(); ok {
 		return d.Known().Meets(value)

@@ -9,17 +9,17 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
 )
 
-// What stands in a policy for what isn't known, for a person to replace.
+// Placeholders stand in a policy for what isn't known; the reader must replace them.
 const (
 	placeholderIdentity = "example.com"
 	placeholderAccount  = "111122223333"
 	placeholderRegion   = "us-east-1"
 )
 
-// instead is the smallest policy that could take a sending statement's place: for what the
-// credential is meant for, or else for what the statement itself names. It keeps the configuration
-// sets that the statement has, and its conditions. There is none if that is the statement itself,
-// or if the statement has no identity.
+// instead returns the smallest policy that could replace a sending statement: made for what the
+// credential is meant for or, if that isn't known, for what the statement names. It keeps the
+// statement's conditions and configuration sets. It returns nil if the result is the statement
+// itself, or if the statement has no identity.
 func instead(s Statement, a Access) *Document {
 	isIdentity := func(text string) bool { return has(text, someIdentity) }
 	if len(s.NotResource) == 0 && !slices.ContainsFunc(s.Resource, isIdentity) {
@@ -36,7 +36,7 @@ func instead(s Statement, a Access) *Document {
 	}
 	for i := range policy.Statements {
 		written := &policy.Statements[i]
-		if strings.HasPrefix(written.Sid, "Send") { // the others are for recipients
+		if strings.HasPrefix(written.Sid, "Send") { // the others are for sandbox recipients
 			if len(identities) > 0 {
 				written.Resource = identities
 			}
@@ -50,8 +50,8 @@ func instead(s Statement, a Access) *Document {
 	return &policy
 }
 
-// described is the description with what it lacks: from the statement, or else placeholders. If the
-// statement's own identities are to be kept, they are returned as well.
+// described fills in what the description lacks, from the statement or with placeholders. If the
+// statement's own identities are to be kept, it returns them as well.
 func (s Statement) described(d Description) (_ Description, identities Texts) {
 	d.Account = cmp.Or(d.Account, s.field(4), placeholderAccount)
 	if len(d.Regions) == 0 {
@@ -66,16 +66,16 @@ func (s Statement) described(d Description) (_ Description, identities Texts) {
 		}
 	}
 	if len(d.Identities) == 0 {
-		d.Identities = []string{placeholderIdentity} // also for Write, which wants one
+		d.Identities = []string{placeholderIdentity} // Write needs one
 	}
 	return d, identities
 }
 
-// regionIn stands in for the Region in other partitions than AWS's first.
+// regionIn is the placeholder for the Region in partitions other than aws.
 var regionIn = map[string]string{"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1"}
 
-// field is a part of the statement's ARNs of SES that is the same in all, and nothing if there is
-// none.
+// field returns the nth part of the statement's SES ARNs if all have the same one, and otherwise
+// "".
 func (s Statement) field(n int) (same string) {
 	for _, text := range s.Resource {
 		parts := strings.SplitN(text, ":", 6)
@@ -90,7 +90,7 @@ func (s Statement) field(n int) (same string) {
 	return same
 }
 
-// heldIdentities are those of the statement's resources that aren't wide.
+// heldIdentities returns those of the statement's identities that aren't wide.
 func (s Statement) heldIdentities(d Description) (held Texts) {
 	for _, text := range s.Resource {
 		if has(text, someIdentity) && !has(text, strangers) {
@@ -100,13 +100,13 @@ func (s Statement) heldIdentities(d Description) (held Texts) {
 	return held
 }
 
-// configurationSets are those of the statement. Which of them mail names isn't known, so any set is
-// kept if the statement allows any.
+// configurationSets returns the statement's configuration sets. It isn't known which sets the mail
+// names, so if the statement allows any set, the result does too.
 func (s Statement) configurationSets(d Description) (sets Texts) {
 	for _, text := range s.Resource {
 		switch {
 		case !has(text, someSet):
-		case has(text, someIdentity): // and any other resource
+		case has(text, someIdentity): // such as *, which is any resource
 			sets = append(sets, placed(anySet, d)...)
 		default:
 			sets = append(sets, placed(text, d)...)
@@ -122,7 +122,7 @@ const anySet = "arn:*:ses:*:*:configuration-set/*"
 
 var someSet = wanted{resource: {glob.ConfigurationSet(glob.AnyName{})}}
 
-// has tells whether there are resources of a kind among those of a statement's text.
+// has reports whether a resource in a statement can be of a kind.
 func has(text string, kind wanted) bool {
 	if !hasWildcard(text) && !strings.Contains(text, "${") {
 		return glob.Is(text, kind[resource]...)
@@ -130,7 +130,7 @@ func has(text string, kind wanted) bool {
 	return glob.Possible([]glob.Demand{demandOf(Texts{text}, nil, inARNs(glob.Variables{}))}, kind[resource]...)
 }
 
-// placed is an ARN in the places that are described, if it has wildcards for them.
+// placed fills in an ARN's Region and account from the description if they have wildcards.
 func placed(text string, d Description) (arns Texts) {
 	parts := strings.SplitN(text, ":", 6)
 	if len(parts) < 6 {
@@ -149,9 +149,10 @@ func placed(text string, d Description) (arns Texts) {
 	return arns
 }
 
-// narrowAs adds the conditions of another statement, but for what the description says otherwise:
-// what narrows already goes on narrowing. Sources go together, because mail has either a public
-// address or an endpoint. Senders that none of the described identities has aren't kept.
+// narrowAs adds the other statement's conditions, so that what narrows already keeps narrowing. It
+// skips conditions on keys that the description already uses. Conditions on the source are skipped
+// together, because mail has either a public address or an endpoint. It also skips senders that
+// belong to none of the described identities.
 func (s *Statement) narrowAs(other Statement, intended Description) {
 	own, sourced := map[string]bool{}, false
 	s.Condition.each(func(_, key string, _ Texts) {
@@ -171,18 +172,18 @@ func (s *Statement) narrowAs(other Statement, intended Description) {
 	})
 }
 
-// mayHave tells whether senders like the pattern can be of an identity that is described.
+// mayHave reports whether senders that match the pattern can belong to a described identity.
 func (d Description) mayHave(sender string) bool {
 	return slices.ContainsFunc(senders(d.Identities), func(own string) bool { return overlap(anyForOne(sender), own) })
 }
 
-// does tells whether two statements say the same.
+// does reports whether two statements say the same.
 func (s Statement) does(other Statement) bool {
 	s.Sid = other.Sid
 	return Document{Statements: []Statement{s}}.String() == Document{Statements: []Statement{other}}.String()
 }
 
-// ofSenders are the identities that those may have whom the statement lets send: their addresses,
+// ofSenders returns the identities that may belong to the statement's senders: their addresses,
 // their domains and the domains above those.
 func (s Statement) ofSenders() (identities []string) {
 	s.Condition.each(func(operator, key string, values Texts) {
@@ -200,7 +201,7 @@ func (s Statement) ofSenders() (identities []string) {
 	return unique(identities)
 }
 
-// ofNames are the domains that names of the statement's wide identities end with.
+// ofNames returns the domains at the end of the statement's wide identity names.
 func (s Statement) ofNames() (identities []string) {
 	for _, text := range s.Resource {
 		if _, name, ok := strings.Cut(text, ":identity/"); ok {
@@ -211,8 +212,8 @@ func (s Statement) ofNames() (identities []string) {
 	return unique(identities)
 }
 
-// domainsAbove are a domain, which may begin with a wildcard, and those above it that are
-// somebody's own.
+// domainsAbove returns a domain, which may begin with a wildcard, and the domains above it, as long
+// as one organisation can own them.
 func domainsAbove(host string) (domains []string) {
 	host = strings.ToLower(strings.TrimLeft(host, "*."))
 	for ; domain.MatchString(host); _, host, _ = strings.Cut(host, ".") {

@@ -6,23 +6,22 @@ import (
 	"strings"
 )
 
-// verdict says whether something is allowed. Where that may be argued about, it isn't sure to be,
-// and yet it may be.
+// verdict says whether something is allowed. If that is debatable, may is true and sure is false.
 type verdict struct {
 	sure, may bool
 	example   call
 }
 
-// judgement is what somebody who has stolen the credential can do.
+// judgement is what someone who has stolen the credential can do.
 type judgement struct {
-	identity verdict // send as an identity that is a stranger
-	sender   verdict // … and from an address that is a stranger's
-	source   verdict // send from where the policies' owner isn't
+	identity verdict // send as a stranger's identity
+	sender   verdict // … and from a stranger's address
+	source   verdict // send from places that aren't the policies' owner's
 	service  verdict // something in another service
 	manage   verdict // something in SES that isn't sending or reading
 }
 
-// aspect is a verdict with what it is about.
+// aspect is a verdict and what it is about.
 type aspect struct {
 	of string
 	verdict
@@ -33,13 +32,13 @@ func (j judgement) verdicts() []aspect {
 		{"source", j.source}}
 }
 
-// harmless says that nothing of all that is allowed.
+// harmless reports whether nothing of this is allowed.
 func (j judgement) harmless() bool { return j.mild() && !j.identity.may && !j.source.may }
 
-// mild says that nothing is allowed that is more than this credential's own mail.
+// mild reports whether nothing is allowed beyond this credential's own mail.
 func (j judgement) mild() bool { return !j.sender.may && !j.service.may && !j.manage.may }
 
-// narrower says that something isn't allowed that is in the other.
+// narrower reports whether something isn't allowed that the other allows.
 func (j judgement) narrower(other judgement) bool {
 	theirs := other.verdicts()
 	for i, v := range j.verdicts() {
@@ -50,12 +49,12 @@ func (j judgement) narrower(other judgement) bool {
 	return false
 }
 
-// unsure says that there is something that may be argued about.
+// unsure reports whether some verdict is debatable.
 func (j judgement) unsure() bool {
 	return slices.ContainsFunc(j.verdicts(), func(v aspect) bool { return v.sure != v.may })
 }
 
-// judge looks for each of these.
+// judge decides each aspect.
 func (u *universe) judge(g grant) (j judgement) {
 	strange := u.strangers(g)
 	mail := u.mail()
@@ -84,7 +83,7 @@ func (u *universe) judge(g grant) (j judgement) {
 	return j
 }
 
-// ask tells whether something of the boxes is allowed.
+// ask reports whether any request in the boxes is allowed.
 func (u *universe) ask(g grant, of ...box) (v verdict) {
 	look := func(b box) bool {
 		u.allowed(g, b, func(found box) bool { v.may, v.example = true, u.example(found); return false })
@@ -95,8 +94,8 @@ func (u *universe) ask(g grant, of ...box) (v verdict) {
 	return v
 }
 
-// mail is all requests to send. Whom bulk mail is from, IAM isn't told: what is allowed is allowed
-// with every From address.
+// mail returns all requests to send. IAM doesn't get the From address of bulk mail, so if bulk mail
+// is allowed, it is allowed from every address.
 func (u *universe) mail() []box {
 	mails := []box{box{}.on(u.ofKind(mailing)), u.without(byName, byRecipients, byBounces).on(u.ofKind(bouncing)),
 		u.without(bySender, byName, byRecipients, byBounces).on(u.ofKind(bulk))}
@@ -109,7 +108,7 @@ func (u *universe) mail() []box {
 	return mails
 }
 
-// without is requests that don't have the dimensions' keys.
+// without returns the requests that lack the keys of the dimensions.
 func (u *universe) without(keys ...dimension) (b box) {
 	for _, d := range keys {
 		b[d] = u.remembered(d, "missing", func(i int) bool { return len(u.contexts[d][i]) == 0 })
@@ -117,7 +116,7 @@ func (u *universe) without(keys ...dimension) (b box) {
 	return b
 }
 
-// on is the box with other actions.
+// on returns the box with other actions.
 func (b box) on(actions choices) box {
 	b[byAction] = actions
 	return b
@@ -131,7 +130,7 @@ func (u *universe) thatMay(what string, may func(action string) bool) choices {
 	return u.remembered(byAction, "may "+what, func(i int) bool { return may(u.actions[i]) })
 }
 
-// identities and someone are the resource and the sender of mail.
+// identities and someone are the identities and the senders of mail.
 func (u *universe) identities() choices {
 	return u.remembered(byResource, "identities", func(i int) bool { return u.identity[i] != "" })
 }
@@ -140,8 +139,8 @@ func (u *universe) someone() choices {
 	return u.remembered(bySender, "someone", func(i int) bool { return len(u.contexts[bySender][i]) > 0 })
 }
 
-// strangers are the identities and the senders whose registrable domain isn't written out in the
-// policies.
+// strangers are the identities and senders whose registrable domain the policies don't name in
+// full.
 func (u *universe) strangers(g grant) (b box) {
 	var written []string
 	g.each(func(r rule) {
@@ -184,10 +183,10 @@ func (g grant) each(f func(rule)) {
 	}
 }
 
-// The most that is one organisation's.
+// The most addresses that one organisation has.
 var most4, most6 = addresses(network("198.51.0.0/16")), addresses(network("2001:db8::/32"))
 
-// judgeSources says whether mail may come from somewhere foreign.
+// judgeSources says whether mail may come from a stranger's place.
 func (u *universe) judgeSources(g grant) (v verdict) {
 	if v.example, v.sure = u.foreign(g, u.proper); v.sure {
 		v.may = true
@@ -197,8 +196,9 @@ func (u *universe) judgeSources(g grant) (v verdict) {
 	return v
 }
 
-// foreign adds up what mail may come from: an endpoint that isn't written out, in a VPC that isn't
-// either, or more addresses than one organisation has. Private addresses don't count.
+// foreign adds up where mail may come from, and reports whether that includes an endpoint and VPC
+// that the policies don't name in full, or more addresses than one organisation has. Private
+// addresses don't count.
 func (u *universe) foreign(g grant, of box) (example call, is bool) {
 	from, found := none(u.size(bySource)), map[int]box{}
 	for _, mail := range u.mail() {
@@ -232,7 +232,7 @@ func (u *universe) foreign(g grant, of box) (example call, is bool) {
 	return example, is
 }
 
-// values are all of all conditions.
+// values returns the values of all conditions.
 func (g grant) values() map[string]bool {
 	all := map[string]bool{}
 	g.each(func(r rule) {

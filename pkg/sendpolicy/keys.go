@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// kind is what the values of a condition key are, and what an operator compares.
+// kind is the kind of value that a condition key has, or that an operator compares.
 type kind string
 
 const (
@@ -16,13 +16,13 @@ const (
 	ofNetwork kind = "networks"
 	ofBytes   kind = "bytes"
 	ofARN     kind = "ARNs"
-	ofAny     kind = "whether a key is there" // Null's
+	ofAny     kind = "whether a key is there" // Null
 )
 
-// Keys that this package has something to say about.
+// Keys that get special treatment.
 const (
 	fromAddress   = "ses:FromAddress"
-	recipientsKey = "ses:Recipients" // the only key of SES that has several values
+	recipientsKey = "ses:Recipients" // the only SES key with several values
 	sourceIP      = "aws:SourceIp"
 	sourceVPC     = "aws:SourceVpc"
 	sourceVPCe    = "aws:SourceVpce"
@@ -33,13 +33,13 @@ const (
 type presence uint8
 
 const (
-	optional presence = iota // as a thief likes
+	optional presence = iota // a thief may choose
 	always
-	outside // those with a public address
-	inside  // those through a VPC endpoint
+	outside // only requests from a public address
+	inside  // only requests through a VPC endpoint
 )
 
-// keysOf are the keys of SES that requests for an action have ("Actions, resources, and condition
+// keysOf returns the SES keys that requests for an action have ("Actions, resources, and condition
 // keys for Amazon SES", Service Authorization Reference).
 func keysOf(action string) []string {
 	service, name, _ := strings.Cut(strings.ToLower(action), ":")
@@ -55,15 +55,15 @@ func keysOf(action string) []string {
 	return nil
 }
 
-// fact is what is known of a condition key.
+// fact is what is known about a condition key.
 type fact struct {
 	kinds    []kind
 	presence presence
-	only     string // its only value, for a user's own requests
-	like     string // the pattern that all its values are like, if they have one
+	only     string // the only value in a user's own requests
+	like     string // the pattern that all values match, if there is one
 }
 
-// values are all that the key has, if they are few.
+// values returns all values that the key can have, if they are few.
 func (f fact) values() Texts {
 	switch {
 	case f.only != "":
@@ -74,9 +74,9 @@ func (f fact) values() Texts {
 	return nil
 }
 
-// facts are those of the condition keys that requests are known to have or to lack: SES's own, the
-// only global ones that it implements ("Identity and access management in Amazon SES"), and those
-// that IAM fills in itself. A condition on any other key may hold or not. What the keys are is in
+// facts are the condition keys about which it is known whether requests have them: SES's own, the
+// global ones that SES implements ("Identity and access management in Amazon SES"), and those that
+// IAM itself fills in. A condition on any other key may or may not hold. The keys are described in
 // "Condition keys for Amazon SES" (Service Authorization Reference) and "AWS global condition
 // context keys" (IAM User Guide).
 var facts = map[string]fact{
@@ -97,8 +97,8 @@ var facts = map[string]fact{
 	"aws:PrincipalIsAWSService": {kinds: []kind{ofTruth}, presence: always, only: "false"},
 }
 
-// HonouredKeys are the condition keys that SES knows for sending over SMTP. A condition on another
-// one may never hold, or always.
+// HonouredKeys returns the condition keys that SES implements for sending over SMTP. A condition on
+// any other key may hold never, or always.
 func HonouredKeys() (keys []string) {
 	for key := range facts {
 		if honours(key) {
@@ -109,14 +109,13 @@ func HonouredKeys() (keys []string) {
 	return keys
 }
 
-// honours tells whether SES knows the key; names of keys are the same in capitals and small
-// letters.
+// honours reports whether SES implements the key. The case of key names doesn't matter.
 func honours(key string) bool {
 	fact, known := facts[asWritten(key)]
 	return known && fact.only == ""
 }
 
-// kindsOf are what the values of a key are that SES knows.
+// kindsOf returns the kinds of value that a key has, or nil if SES doesn't implement it.
 func kindsOf(key string) []kind {
 	if !honours(key) {
 		return nil
@@ -124,7 +123,7 @@ func kindsOf(key string) []kind {
 	return facts[asWritten(key)].kinds
 }
 
-// asWritten is a key as AWS writes it, if it is known.
+// asWritten returns a key in AWS's spelling, if this package knows it.
 func asWritten(key string) string {
 	for known := range facts {
 		if strings.EqualFold(known, key) {
@@ -134,7 +133,7 @@ func asWritten(key string) string {
 	return key
 }
 
-// isSource tells whether a key says where a request comes from.
+// isSource reports whether a key says where a request comes from.
 func isSource(key string) bool {
 	return slices.Contains([]string{sourceIP, sourceVPC, sourceVPCe, vpcSourceIP}, asWritten(key))
 }

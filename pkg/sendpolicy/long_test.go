@@ -14,9 +14,9 @@ var (
 )
 
 // TestTheLongForm compares audit and judge on hundreds of thousands of grants, different ones each
-// time, and prints how many there were of what. Run it with
+// time, and prints how many there were of each kind. Run it with
 //
 //	go test -tags long -run TestTheLongForm -timeout 2h -v ./pkg/sendpolicy
 //
-// and with -seed to see the same ones again.
+// Add -seed to repeat a run.
 func TestTheLongForm(t *testing.T) { differ(t, *seed, *grants) }

@@ -9,26 +9,28 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
 )
 
-// Mail is one mail over SMTP, as SES tells IAM of it. What is empty isn't told.
+// Mail is one mail over SMTP, as SES describes it to IAM. An empty field means that IAM isn't told.
 type Mail struct {
-	// Resources are the ARNs of all that it involves: the identity that it is sent as, and its
-	// configuration set. SES asks IAM for each, and mail goes out when all are allowed ("Actions,
-	// resources, and condition keys for Amazon SES", Service Authorization Reference).
+	// Resources are the ARNs that the mail involves: the identity it is sent as, and its
+	// configuration set. SES asks IAM about each of them, and sends the mail only if all are
+	// allowed ("Actions, resources, and condition keys for Amazon SES", Service Authorization
+	// Reference).
 	Resources  []string
 	From       string   // the address
 	FromName   string   // the display name
 	Feedback   string   // the address for bounces and complaints
 	Recipients []string // all of them
-	// Source is where it comes from: a public address, or one within the VPC of an Endpoint.
+	// Source is the address that the mail comes from: a public one or, if there is an Endpoint, one
+	// inside its VPC.
 	Source        netip.Addr
 	Endpoint, VPC string // IDs
 	At            time.Time
-	// More are other condition keys that IAM knows of the mail, by name, such as aws:UserAgent.
+	// More are other condition keys that IAM gets with the mail, such as aws:UserAgent.
 	More map[string][]string
 }
 
-// facts are the values of all condition keys that the mail has, by their names in small letters.
-// SMTP with SES is always encrypted.
+// facts returns the mail's values of all condition keys, by key in lower case. SMTP with SES is
+// always encrypted.
 func (m Mail) facts(user string) map[string][]string {
 	all := map[string][]string{
 		"aws:currenttime":           {m.At.UTC().Format(time.RFC3339)},
@@ -62,8 +64,8 @@ func (m Mail) facts(user string) map[string][]string {
 	return all
 }
 
-// variables are what the facts put in the place of policy variables. A key with several values puts
-// nothing there ("IAM policy elements: Variables and tags", IAM User Guide).
+// variablesOf returns the values of policy variables. A key with several values gives none ("IAM
+// policy elements: Variables and tags", IAM User Guide).
 func variablesOf(facts map[string][]string) glob.Variables {
 	known := glob.Variables{}
 	for key, values := range facts {

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// attempt is a policy that was made to mislead the audit, or that it might well misjudge.
+// attempt is a policy that is meant to mislead the audit, or that the audit might well misjudge.
 type attempt struct {
 	name, text string
 	want       []string // "Code severity", the worst first
@@ -16,7 +16,7 @@ type attempt struct {
 
 var misleading = slices.Concat(misleadingNames, misleadingSources, misleadingDenials, misleadingRights, odd, limits)
 
-// misleadingNames are of identities and senders.
+// misleadingNames are about identities and senders.
 var misleadingNames = []attempt{
 	{"any identity, by what it begins with", allow(sendRaw,
 		`["arn:aws:ses:*:*:identity/a*","arn:aws:ses:*:*:identity/b*"]`, fromOffice), []string{"WideResource high"}},
@@ -125,7 +125,7 @@ var misleadingDenials = []attempt{
 		[]string{"WideAction high", "WideResource high", "NoSource medium"}},
 }
 
-// misleadingRights are about what isn't sending. No request of another service has a sender.
+// misleadingRights are about rights other than sending. Requests to other services have no sender.
 var misleadingRights = []attempt{
 	{"IAM, denied where there is a sender", join(allow(`"iam:*"`, `"*"`), denyOf(`"Null":{"ses:FromAddress":"false"}`)),
 		[]string{"IAMRights high"}},
@@ -139,7 +139,7 @@ var misleadingRights = []attempt{
 		denyOf(`"NotIpAddressIfExists":{"aws:SourceIp":"192.0.2.0/24"}`)), []string{"IAMRights high"}},
 	{"S3, with a sender, which it doesn't have", allow(`"s3:GetObject"`, `"*"`,
 		`"StringEquals":{"ses:FromAddress":"a@example.com"}`), nil},
-	// Mail with which an address is verified has a sender, and so changes SES.
+	// Mail that verifies an address has a sender, and it changes SES.
 	{"all that has a sender", allow(`"*"`, `"*"`, fromOffice, `"StringEquals":{"ses:FromAddress":"a@example.com"}`),
 		[]string{"WideAction high", "WideResource medium"}},
 	{"all of SES that has a sender, on everything", allow(`"ses:*"`, `"*"`, fromOffice,
@@ -157,7 +157,7 @@ var misleadingRights = []attempt{
 		[]string{"WideAction high", "WideResource high", "NoSource medium"}},
 }
 
-// odd are policies in odd shapes.
+// odd are policies of unusual form.
 var odd = []attempt{
 	{"an Effect twice", policy(`{"Effect":"Allow","Effect":"Deny","Action":"*","Resource":"*"}`),
 		[]string{"Unreadable medium"}},
@@ -179,23 +179,24 @@ var odd = []attempt{
 		[]string{"Unreadable medium"}},
 }
 
-// limits are what the audit is known not to see, or to take for worse than it is.
+// limits are cases that the audit is known to miss, or to consider worse than they are.
 var limits = []attempt{
-	// CentralNic's suffixes are few people's, and which of *.*.com are suffixes changes.
+	// Few people use CentralNic's suffixes, and which of *.*.com are suffixes changes.
 	{"any domain below uk.com, which is taken for one domain", allow(sendRaw, identityARN("*.uk.com"), fromOffice),
 		nil},
-	// A provider's addresses are many people's, but as identities each has to be verified.
+	// Many people have addresses at a provider, but each must be verified to be an identity.
 	{"a mail provider's addresses, which are taken for one domain's", allow(sendRaw, identityARN("*@gmail.com"),
 		fromOffice), nil},
-	// A user's own requests aren't via a service; what a service does for the user isn't followed.
+	// A user's own requests don't come via a service; the audit doesn't follow what services do for
+	// the user.
 	{"IAM through CloudFormation, which isn't followed", join(allow(`"iam:CreateUser"`, `"*"`,
 		`"Bool":{"aws:ViaAWSService":"true"}`), allow(`"cloudformation:*"`, `"*"`)), []string{"OtherRights high"}},
-	// Which of such suffixes each country has changes too, so all are taken to be in each.
+	// Which of these suffixes a country has changes too, so the audit assumes all of them.
 	{"subdomains of net.io, which is taken for a suffix", allow(sendRaw, identityARN("*.net.io"), fromOffice),
 		[]string{"WideResource high"}},
 	{"subdomains of go.tv, which is taken for a suffix", allow(sendRaw, identityARN("*.go.tv"), fromOffice),
 		[]string{"WideResource high"}},
-	// Even what only reads is a right that SMTP has no use for, in a service that gives rights.
+	// Even reading is a right that SMTP doesn't need, in a service that gives rights.
 	{"reading oneself in IAM", join(allow(sendRaw, example, fromOffice), allow(`["iam:GetUser","iam:ListAccessKeys"]`,
 		`"arn:aws:iam::*:user/${aws:username}"`)), []string{"OtherRights high"}},
 }

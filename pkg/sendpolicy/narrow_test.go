@@ -15,17 +15,17 @@ const (
 	vpcEnd     = `"StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`
 )
 
-// denyOf is a denial of everything on the condition.
+// denyOf returns a policy that denies everything under the condition.
 func denyOf(conditions ...string) string {
 	return statement("Deny", anyAction, onAnything, conditions...)
 }
 
-// seeming are policies that seem to be narrower, or wider, than they are.
+// seeming are policies that seem narrower, or wider, than they are.
 var seeming = []struct {
 	name, text string
 	want       []string
 }{
-	// Denials that keep nobody out.
+	// Denials that keep no one out.
 	{"denied to AWS's services", join(allow(sendRaw, example), denyOf(`"Bool":{"aws:ViaAWSService":"true"}`)),
 		[]string{"NoSource medium"}},
 	{"denied through another endpoint, if any", join(allow(sendRaw, example),
@@ -46,7 +46,7 @@ var seeming = []struct {
 	{"denied from elsewhere, says a variable", join(allow(sendRaw, example),
 		denyOf(`"NotIpAddress":{"aws:SourceIp":"${aws:SourceIp}"}`)), []string{"NoSource medium"}},
 
-	// Denials that do.
+	// Denials that keep others out.
 	{"denied from elsewhere on SES's resources", join(allow(sendRaw, example), statement("Deny", `"Action":"ses:*"`,
 		`"Resource":"arn:aws:ses:*:*:*"`, `"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`)), nil},
 	{"denied from elsewhere, whatever the capitals", join(allow(sendRaw, example),
@@ -113,7 +113,7 @@ var seeming = []struct {
 		`"ForAllValues:StringEquals":{"aws:SourceVpce":"vpce-0123456789abcdef0"}`), []string{"NoSource medium"}},
 	{"from one network, and through one endpoint, which no mail is", allow(sendRaw, `"*"`, fromOffice, vpcEnd), nil},
 
-	// Rights, as severe as they are.
+	// Rights of every severity.
 	{"all of S3", allow(`["ses:SendRawEmail","s3:*"]`, example, fromOffice), []string{"OtherRights high"}},
 	{"all of Lambda", allow(`["ses:SendRawEmail","lambda:*"]`, example, fromOffice), []string{"OtherRights high"}},
 	{"secrets", allow(`["ses:SendRawEmail","secretsmanager:*"]`, example, fromOffice), []string{"OtherRights high"}},
@@ -178,7 +178,7 @@ var seeming = []struct {
 	{"in bulk, as a sender if there is one", allow(`"ses:SendBulkEmail"`, `"*"`, fromOffice,
 		`"StringLikeIfExists":{"ses:FromAddress":"*@example.com"}`), []string{"WideResource high", "UnusedRights low"}},
 
-	// What isn't wide.
+	// Policies that aren't wide.
 	{"any configuration set", allow(sendRaw, `[`+example+`,"arn:aws:ses:eu-west-1:111122223333:configuration-set/*"]`,
 		fromOffice), nil},
 	{"any template", allow(sendRaw, `[`+example+`,"arn:aws:ses:eu-west-1:111122223333:template/*"]`, fromOffice), nil},
@@ -261,12 +261,12 @@ func TestABoundaryIsLookedThrough(t *testing.T) {
 
 func TestADenyThatIsNotCountedIsNamed(t *testing.T) {
 	for condition, want := range map[string]string{
-		`"StringNotEquals":{"aws:PrincipalTag/open":"yes"}`: "because SES doesn't know aws:PrincipalTag/open",
-		`"StringNotMatches":{"aws:UserAgent":"mailer"}`:     "because IAM doesn't have its operator for aws:UserAgent",
+		`"StringNotEquals":{"aws:PrincipalTag/open":"yes"}`: "because SES doesn't implement aws:PrincipalTag/open",
+		`"StringNotMatches":{"aws:UserAgent":"mailer"}`:     "because IAM doesn't have the operator of its condition on aws:UserAgent",
 	} {
 		findings := auditOf(join(allow(sendRaw, example),
 			denyOf(`"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}`, condition)))
-		want = "a Deny in send (inline) isn't counted, " + want
+		want = "a Deny in send (inline) is ignored here, " + want
 		if got := named(findings); !slices.Equal(got, []string{"NoSource medium"}) ||
 			!strings.Contains(findings[0].Message, want) {
 			t.Errorf("%s: %+v", condition, findings)
@@ -309,8 +309,8 @@ func TestAPolicyDeniesWhatAnotherAllows(t *testing.T) {
 	}
 }
 
-// A policy that nobody can look through is taken for wide: it has fifty denials, of which each may
-// be escaped in a few ways that don't go together.
+// A policy that is too complex to search counts as wide. This one has fifty denials, and each can
+// be escaped in a few ways that exclude one another.
 func TestAPolicyThatNobodyCanLookThroughIsWide(t *testing.T) {
 	statements := []string{allow(sendRaw, `"*"`)}
 	for i := range 50 {

@@ -10,21 +10,20 @@ import (
 	"go4.org/netipx"
 )
 
-// addressSet is a set of IP addresses. Its methods return new sets; the zero value has no address.
+// addressSet is a set of IP addresses. Its methods return new sets. The zero value is empty.
 type addressSet struct{ ranges *netipx.IPSet }
 
-// mapped is where IPv6 has the addresses of IPv4 (RFC 4291, 2.5.5.2).
+// mapped is the IPv6 network that contains IPv4's addresses (RFC 4291, 2.5.5.2).
 var mapped = netip.MustParsePrefix("::ffff:0:0/96")
 
 var everyIPv4 = netip.MustParsePrefix("0.0.0.0/0")
 
-// global has all addresses of IPv6 that are public ("IPv6 Global Unicast Address Assignments",
-// IANA).
+// global contains all public IPv6 addresses ("IPv6 Global Unicast Address Assignments", IANA).
 var global = netip.MustParsePrefix("2000::/3")
 
-// addressesOf are all addresses that networks may mean: IPv4's where they are written as
-// IPv4-mapped ones, and where a network of IPv6 has all of those but none that are public. An
-// invalid network has none.
+// addressesOf returns all addresses that networks may mean. A network written as IPv4-mapped means
+// IPv4 addresses. An IPv6 network that contains all mapped addresses but no public ones may mean
+// all of IPv4 as well. An invalid network has no addresses.
 func addressesOf(networks ...netip.Prefix) addressSet {
 	var b netipx.IPSetBuilder
 	for _, n := range networks {
@@ -39,8 +38,9 @@ func addressesOf(networks ...netip.Prefix) addressSet {
 	return built(&b)
 }
 
-// surelyAddressesOf are those that networks mean however IAM reads them: what is written as IPv4 is
-// of IPv4, and what is written as IPv6 of IPv6. Use it where the networks are denied.
+// surelyAddressesOf returns the addresses that networks mean however IAM reads them: what is
+// written as IPv4 is IPv4, and what is written as IPv6 is IPv6. Use it for networks that are
+// denied.
 func surelyAddressesOf(networks ...netip.Prefix) addressSet {
 	var b netipx.IPSetBuilder
 	for _, n := range networks {
@@ -52,7 +52,8 @@ func surelyAddressesOf(networks ...netip.Prefix) addressSet {
 	return built(&b)
 }
 
-// plain is the network as IPv4 has it, if it is written as an IPv4-mapped one.
+// plain returns an IPv4-mapped network as an IPv4 network, and any other as it is, without host
+// bits.
 func plain(n netip.Prefix) netip.Prefix {
 	if a := n.Addr(); a.Is4In6() && n.Bits() >= mapped.Bits() {
 		n = netip.PrefixFrom(a.Unmap(), n.Bits()-mapped.Bits())
@@ -60,17 +61,17 @@ func plain(n netip.Prefix) netip.Prefix {
 	return n.Masked()
 }
 
-// unseen are networks from which SES never sees mail come: those that IANA's "IPv4 Special-Purpose
-// Address Registry" says aren't globally reachable, and multicast. IPv6 has only its global unicast
-// ones (publicAddresses), without those that the IPv6 registry excepts. Networks for documentation
-// count as public, as those in whose place they stand are.
+// unseen are networks that SES never sees mail come from: those that IANA's "IPv4 Special-Purpose
+// Address Registry" says aren't globally reachable, and multicast. For IPv6, publicAddresses has
+// only global unicast addresses, so only the IPv6 registry's exceptions are listed. Networks for
+// documentation count as public, because they stand for public ones.
 var unseen = []string{
 	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
 	"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
 	"2001:2::/48", "2001:10::/28",
 }
 
-// publicAddresses are all that SES can see mail come from.
+// publicAddresses returns all addresses that SES can see mail come from.
 var publicAddresses = sync.OnceValue(func() addressSet {
 	var b netipx.IPSetBuilder
 	b.AddPrefix(everyIPv4)
@@ -81,7 +82,7 @@ var publicAddresses = sync.OnceValue(func() addressSet {
 	return built(&b)
 })
 
-// built is what the builder has. It only fails for networks that are invalid.
+// built returns the builder's set. It fails only for invalid networks, which are never added.
 func built(b *netipx.IPSetBuilder) addressSet {
 	set, err := b.IPSet()
 	if err != nil {
@@ -90,7 +91,7 @@ func built(b *netipx.IPSetBuilder) addressSet {
 	return addressSet{set}
 }
 
-// change is the set with what f does to it.
+// change returns the set after f has changed it.
 func (s addressSet) change(f func(*netipx.IPSetBuilder)) addressSet {
 	var b netipx.IPSetBuilder
 	if s.ranges != nil {
@@ -100,7 +101,7 @@ func (s addressSet) change(f func(*netipx.IPSetBuilder)) addressSet {
 	return built(&b)
 }
 
-// union has the addresses of both.
+// union returns the addresses that are in either set.
 func (s addressSet) union(other addressSet) addressSet {
 	return s.change(func(b *netipx.IPSetBuilder) {
 		if other.ranges != nil {
@@ -109,7 +110,7 @@ func (s addressSet) union(other addressSet) addressSet {
 	})
 }
 
-// minus has those that the other lacks.
+// minus returns the addresses that the other set lacks.
 func (s addressSet) minus(other addressSet) addressSet {
 	return s.change(func(b *netipx.IPSetBuilder) {
 		if other.ranges != nil {
@@ -118,13 +119,13 @@ func (s addressSet) minus(other addressSet) addressSet {
 	})
 }
 
-// intersect has those that both have.
+// intersect returns the addresses that are in both sets.
 func (s addressSet) intersect(other addressSet) addressSet { return s.minus(s.minus(other)) }
 
-// isEmpty tells whether there is none.
+// isEmpty reports whether the set has no address.
 func (s addressSet) isEmpty() bool { return s.ranges == nil || len(s.ranges.Ranges()) == 0 }
 
-// networks are as few as can be that have just the addresses, in order.
+// networks returns the fewest networks that contain exactly these addresses, in order.
 func (s addressSet) networks() []netip.Prefix {
 	if s.ranges == nil {
 		return nil
@@ -132,14 +133,14 @@ func (s addressSet) networks() []netip.Prefix {
 	return s.ranges.Prefixes()
 }
 
-// shown is how many networks a person is told of.
+// shown is how many networks or names a message lists.
 const shown = 4
 
-// String names the networks, or the first of many.
+// String lists the networks, or the first few if there are many.
 func (s addressSet) String() string {
 	networks := s.networks()
 	more := len(networks) - shown
-	if more < 2 { // a single one more is as short as the words for it
+	if more < 2 { // naming a single one more is as short as counting it
 		more = 0
 	}
 	var names []string
@@ -153,20 +154,20 @@ func (s addressSet) String() string {
 	return text
 }
 
-// widest is how long the prefix of the widest network is that one organisation has: of IPv4 as of
-// IPv6. A source with more addresses is wide; there is no other measure.
+// widest4 and widest6 are the prefix lengths of the widest IPv4 and IPv6 networks that one
+// organisation has. A source with more addresses is wide; there is no other measure.
 const (
 	widest4 = 16
 	widest6 = 32
 )
 
-// isWide tells whether the public addresses of the set are more than those of one organisation's
-// network, and how many they are, in words that go on from "it has".
+// isWide reports whether the set has more public addresses than one organisation's network, and
+// says how many, in words that follow "it has".
 func (s addressSet) isWide() (words string, wide bool) {
 	public := s.intersect(publicAddresses())
 	four, six := public.count()
 	if four.Cmp(power(32-widest4)) > 0 {
-		return fmt.Sprintf("%s IPv4 addresses, and one organisation's network has no more than %s (a /%d)",
+		return fmt.Sprintf("%s IPv4 addresses, more than any one organisation's network (%s, a /%d)",
 			grouped(four), grouped(power(32-widest4)), widest4), true
 	}
 	if six.Cmp(power(128-widest6)) > 0 {
@@ -176,7 +177,7 @@ func (s addressSet) isWide() (words string, wide bool) {
 	return "", false
 }
 
-// count is how many addresses the set has of IPv4 and of IPv6.
+// count returns how many IPv4 and IPv6 addresses the set has.
 func (s addressSet) count() (four, six *big.Int) {
 	four, six = new(big.Int), new(big.Int)
 	for _, n := range s.networks() {
@@ -190,10 +191,10 @@ func (s addressSet) count() (four, six *big.Int) {
 	return four, six
 }
 
-// power is 2 to the power of n.
+// power returns 2 to the power of n.
 func power(n int) *big.Int { return new(big.Int).Lsh(big.NewInt(1), uint(n)) }
 
-// times is how many times as many they are, rounded up and with one decimal where they are few.
+// times returns many divided by one, rounded up, with one decimal if it is below 10.
 func times(many, one *big.Int) string {
 	tenths := new(big.Int).Mul(many, big.NewInt(10))
 	tenths.Add(tenths, new(big.Int).Sub(one, big.NewInt(1))).Div(tenths, one)
@@ -204,7 +205,7 @@ func times(many, one *big.Int) string {
 	return fmt.Sprintf("%s.%s", whole, tenth)
 }
 
-// grouped is a number with commas.
+// grouped returns a number with commas.
 func grouped(n *big.Int) string {
 	digits := n.String()
 	for i := len(digits) - 3; i > 0; i -= 3 {

@@ -57,7 +57,7 @@ func TestASourceIsWideByAllItsPublicAddressesTogether(t *testing.T) {
 	}
 }
 
-// slash24s are so many /24, no two of which are neighbours.
+// slash24s returns n networks of /24, no two of which are neighbours.
 func slash24s(n int) (texts []string) {
 	for i := range n {
 		second, third := byte(i/100), byte(i%100*2)
@@ -68,7 +68,7 @@ func slash24s(n int) (texts []string) {
 
 func TestHowWideASourceIsIsSaidInWords(t *testing.T) {
 	for network, want := range map[string]string{
-		"198.50.0.0/15": "131,072 IPv4 addresses, and one organisation's network has no more than 65,536 (a /16)",
+		"198.50.0.0/15": "131,072 IPv4 addresses, more than any one organisation's network (65,536, a /16)",
 		"2001:db8::/31": "2 times as many IPv6 addresses as one organisation's network (a /32)",
 		"2600::/16":     "65,536 times as many IPv6 addresses as one organisation's network (a /32)",
 	} {

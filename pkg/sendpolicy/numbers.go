@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// timeMeets tells whether a time in seconds, from now on, can meet the clauses. What they say only
-// changes at the times that they name.
+// timeMeets reports whether a time in seconds, from now on, can meet the clauses. It tries now and
+// the times around each value, because the clauses' answers change only there.
 func timeMeets(clauses []clause, now float64) bool {
 	tries := []float64{now}
 	for _, c := range clauses {
@@ -23,7 +23,7 @@ func timeMeets(clauses []clause, now float64) bool {
 	})
 }
 
-// numberOf reads a number, or a time as IAM has it.
+// numberOf reads a number, or a time in IAM's format as seconds.
 func numberOf(text string) (float64, bool) {
 	if n, err := strconv.ParseFloat(text, 64); err == nil {
 		return n, true
@@ -32,8 +32,8 @@ func numberOf(text string) (float64, bool) {
 	return float64(t.Unix()), ok
 }
 
-// timeOf reads a time as W3C's profile of ISO 8601 has it ("Date and Time Formats"), which IAM
-// takes ("IAM JSON policy elements: Condition operators").
+// timeOf reads a time in the W3C profile of ISO 8601 ("Date and Time Formats"), which IAM accepts
+// ("IAM JSON policy elements: Condition operators").
 func timeOf(text string) (t time.Time, ok bool) {
 	for _, layout := range []string{time.DateOnly, "2006-01", "2006-01-02T15:04Z07:00", time.RFC3339} {
 		if t, err := time.Parse(layout, text); err == nil {
@@ -43,7 +43,7 @@ func timeOf(text string) (t time.Time, ok bool) {
 	return t, false
 }
 
-// met tells whether a number can meet the clause. A value that can't be read may be any number.
+// met reports whether a number can meet the clause. A value that can't be read may be any number.
 func (c clause) met(n float64) bool {
 	wanted := c.like()
 	meets := slices.ContainsFunc(c.values, func(text string) bool {

@@ -10,18 +10,18 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
-// The evaluator might be wrong as well. So iam-simulate, which somebody else wrote, is asked the
-// same questions. Of its version 0.1.173 it is known that it is wrong, or doesn't answer:
+// The evaluator might be wrong too, so iam-simulate, which is someone else's work, is asked the
+// same questions. Version 0.1.173 is known to be wrong, or not to answer, in these cases:
 //
-//   - 0.0.0.0/0 is read as 0.0.0.0/32 (it shifts by 32 bits, which is by none in JavaScript);
+//   - 0.0.0.0/0 is read as 0.0.0.0/32 (a shift by 32 bits shifts by none in JavaScript);
 //   - NotIpAddress with a single address, 192.0.2.10 or 2001:db8::25, doesn't hold for an address
 //     of the other IP version, which isn't that address;
 //   - a policy with *:* is refused.
 //
-// Such questions are left out. Keys that the simulator says an action doesn't have, as those of
-// mail in other services, are left out of the context for both.
+// Such questions are left out. If the simulator says that an action doesn't have a key, as with
+// mail's keys in other services, both get the context without it.
 
-// mistaken says why the simulator isn't to be asked, or nothing.
+// mistaken says why not to ask the simulator, or "".
 func mistaken(g grant, c call) (why string) {
 	g.each(func(r rule) {
 		for _, a := range r.actions {
@@ -47,7 +47,7 @@ func mistaken(g grant, c call) (why string) {
 	return why
 }
 
-// elsewhere are other actions, with a resource that the simulator takes them with.
+// elsewhere are actions of other services, each with a resource that the simulator accepts for it.
 var elsewhere = [][2]string{{"s3:PutObject", "arn:aws:s3:::backup/dump"}, {"s3:GetObject", "arn:aws:s3:::backup/dump"},
 	{"iam:CreateAccessKey", "arn:aws:iam::111122223333:user/mailer"},
 	{"iam:UpdateAccessKey", "arn:aws:iam::111122223333:user/root"},
@@ -57,8 +57,8 @@ var elsewhere = [][2]string{{"s3:PutObject", "arn:aws:s3:::backup/dump"}, {"s3:G
 	{"secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db"},
 	{"ses:VerifyEmailIdentity", "*"}, {"ses:GetSendQuota", "*"}, {"ses:ListIdentities", "*"}}
 
-// near returns a random request that a grant's policies have to do with: it is what one of its
-// statements matches, but for one thing.
+// near returns a random request that a grant's policies are about: it differs in one thing from
+// what one of their statements matches.
 func (u *universe) near(g grant, random *rand.Rand) call {
 	var boxes []box
 	g.each(func(r rule) {
@@ -78,14 +78,14 @@ func (u *universe) near(g grant, random *rand.Rand) call {
 	}
 	mails := u.mail()
 	mail := mails[random.IntN(len(mails))]
-	mail[byResource] = u.identities().with(u.proper[byResource]) // the simulator takes * for all names
+	mail[byResource] = u.identities().with(u.proper[byResource]) // the simulator takes * as all names
 	if b, some := of.with(mail); some {
 		return u.at(b, random)
 	}
 	return u.at(mail, random)
 }
 
-// at is a random request of the box.
+// at returns a random request of the box.
 func (u *universe) at(b box, random *rand.Rand) call {
 	for d := range dimensions {
 		var of []int
@@ -96,8 +96,8 @@ func (u *universe) at(b box, random *rand.Rand) call {
 	return u.example(b)
 }
 
-// asked is the question in the simulator's form. All resources are said to be the user's own
-// account's: others would have to allow the user as well.
+// asked returns the question in the simulator's form. It says that all resources are in the user's
+// own account, because another account would have to allow the user as well.
 func (g grant) asked(c call) question {
 	q := question{Request: request{Principal: "arn:aws:iam::111122223333:user/" + ownName, Action: c.action,
 		Resource: resource{c.resource, "111122223333"}, Context: map[string]any{}}}
@@ -147,20 +147,20 @@ func TestIAMSimulateDecidesAsTheEvaluatorDoes(t *testing.T) {
 	for i, r := range trials {
 		a := iam.answers[i]
 		if a.Error != "" {
-			t.Fatalf("it doesn't answer %s: %s\n%s", r.call, a.Error, r.grant)
+			t.Fatalf("the simulator doesn't answer %s: %s\n%s", r.call, a.Error, r.grant)
 		}
 		for _, key := range a.Ignored {
 			delete(r.context, strings.ToLower(key))
 		}
 		decided[a.Decision]++
 		if want := r.allows(r.call); want != (a.Decision == "Allowed") {
-			t.Errorf("allowed %v, and it says %s to %s\n%s", want, a.Decision, r.call, r.grant)
+			t.Errorf("allowed %v, but the simulator says %s to %s\n%s", want, a.Decision, r.call, r.grant)
 		}
 	}
 	t.Logf("%d questions, decided:\n%s\nleft out:\n%s", len(trials), decided, left)
 	for _, d := range []string{"Allowed", "ImplicitlyDenied", "ExplicitlyDenied"} {
 		if decided[d] < len(trials)/50 {
-			t.Errorf("there are only %d of %s", decided[d], d)
+			t.Errorf("only %d are %s", decided[d], d)
 		}
 	}
 }

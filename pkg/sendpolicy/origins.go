@@ -8,12 +8,12 @@ import (
 	"go4.org/netipx"
 )
 
-// everyAddress are all of IPv4 and IPv6.
+// everyAddress returns all IPv4 and IPv6 addresses.
 func everyAddress() addressSet {
 	return addressesOf(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
 }
 
-// addresses are those from which the requests can come, as the key has them.
+// addresses returns the values that an address key can have in the requests.
 func (r *requests) addresses(key string) addressSet {
 	all := everyAddress()
 	if key == sourceIP {
@@ -25,9 +25,9 @@ func (r *requests) addresses(key string) addressSet {
 	return all
 }
 
-// narrow leaves those of the addresses that can meet the clause.
+// narrow returns those of the addresses that can meet the clause.
 func (c clause) narrow(all addressSet) addressSet {
-	isText := c.kind() == ofText // IAM compares the address's text then
+	isText := c.kind() == ofText // then IAM compares the address as text
 	if c.kind() != ofNetwork && !isText {
 		return all
 	}
@@ -42,7 +42,7 @@ func (c clause) narrow(all addressSet) addressSet {
 	return all.minus(surely)
 }
 
-// addressesOf are the addresses that are like a value perhaps, and those that surely are.
+// addressesOf returns the addresses that may match a value, and those that surely do.
 func (c condition) addressesOf(value string, isText bool) (may, surely addressSet) {
 	network, err := parseNetwork(value)
 	switch {
@@ -52,7 +52,7 @@ func (c condition) addressesOf(value string, isText bool) (may, surely addressSe
 		return everyAddress(), addressSet{}
 	case err == nil && (!isText || !strings.Contains(value, "/")):
 		return addressesOf(network), surelyAddressesOf(network)
-	case !isText: // IAM may read what this can't
+	case !isText: // IAM may be able to read it
 		return everyAddress(), addressSet{}
 	case c.hasWildcards() && hasWildcard(value):
 		known, rest := cutAt(value, strings.IndexAny(value, "*?"))
@@ -66,7 +66,7 @@ func (c condition) addressesOf(value string, isText bool) (may, surely addressSe
 
 func cutAt(text string, i int) (before, behind string) { return text[:i], text[i:] }
 
-// beginning has the addresses whose text begins so.
+// beginning returns the addresses whose text begins with the given text.
 func beginning(text string) addressSet {
 	if text == "" || strings.Contains(text, "::") {
 		return everyAddress()
@@ -77,7 +77,7 @@ func beginning(text string) addressSet {
 			b.AddPrefix(n)
 		}
 	}
-	if !strings.Contains(text, ":") { // of IPv4, the last number may go on
+	if !strings.Contains(text, ":") { // in IPv4, the last number may continue
 		end := strings.LastIndex(text, ".") + 1
 		whole, part := cutAt(text, end)
 		count := strings.Count(whole, ".")
@@ -87,7 +87,7 @@ func beginning(text string) addressSet {
 			}
 		}
 	}
-	if !strings.Contains(text, ".") { // of IPv6, likewise
+	if !strings.Contains(text, ".") { // likewise in IPv6
 		end := strings.LastIndex(text, ":") + 1
 		whole, part := cutAt(text, end)
 		count := strings.Count(whole, ":")
@@ -113,11 +113,11 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return a.Prefix(a.BitLen())
 }
 
-// isAll tells whether no public address is missing.
+// isAll reports whether the set contains all public addresses.
 func (s addressSet) isAll() bool { return publicAddresses().minus(s).isEmpty() }
 
-// isNearlyAll tells whether only few addresses of IPv4 are missing: those that some are kept out
-// with.
+// isNearlyAll reports whether the set lacks only a few public IPv4 addresses, as it does when a
+// condition excludes a network.
 func (s addressSet) isNearlyAll() bool {
 	all := publicAddresses().intersect(addressesOf(netip.MustParsePrefix("0.0.0.0/0")))
 	_, wide := all.minus(s).isWide()

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// The texts that the generator makes policies of. Every text that a policy has comes from here, and
-// the judge's probes are made from here (see texts). Left out is what AWS doesn't document well
-// enough to judge:
+// These are the texts that the generator makes policies from. Every text in a policy comes from
+// here, and the judge's examples are derived from here (see texts). They avoid what AWS doesn't
+// document well enough to judge:
 //
 //   - operators without ForAllValues or ForAnyValue on ses:Recipients, which has several values;
 //   - ForAnyValue…IfExists and ForAllValues…IfExists;
 //   - variables in IpAddress, and IPv4 addresses written as IPv6 (::ffff:0:0/96);
 //   - * inside a resource's segments where it could go beyond a colon, and in its service;
-//   - keys that SES doesn't implement, except those that are false in each request of a user's own.
+//   - keys that SES doesn't implement, except those that are false in all of a user's own requests.
 
 const ses1 = "arn:aws:ses:eu-west-1:111122223333:"
 
@@ -30,7 +30,7 @@ var (
 		"lambda:InvokeFunction", "secretsmanager:*", "secretsmanager:GetSecretValue", "sts:AssumeRole",
 		"logs:PutLogEvents"}
 
-	// Names of identities. Those in the first list let no strangers in.
+	// Names of identities. The first list lets no strangers in.
 	heldNames = []string{"example.com", "example.com", "*.example.com", "*@example.com", "mail.example.com",
 		"alerts@example.com", "example.org", "example.co.uk", "?.example.com", "${aws:username}.example.com"}
 	wideNames = []string{"*", "*", "*example.com", "ex?mple.com", "example.*", "example.com*", "exam*", "*.co.uk",
@@ -41,15 +41,14 @@ var (
 		ses1 + "template/welcome", "*", "arn:aws:ses:*:*:*", "arn:aws:ses:*", ses1 + "*", "arn:*",
 		"arn:aws:s3:::backup/*", "arn:aws:iam::*:user/${aws:username}", "arn:aws:iam::111122223333:role/admin"}
 
-	// Networks of a size that somebody has, and others.
+	// Networks of a size that one organisation has, and others.
 	ownNetworks = []string{"192.0.2.0/24", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.77/24", "192.0.2.10",
 		"192.0.2.10/32", "198.51.0.0/16", "203.0.0.0/16", "2001:db8::/48", "2001:DB8:1:0::/64", "2001:db8::/32",
 		"2001:db8::25", "10.0.0.0/8", "192.168.0.0/16"}
 	wideNetworks = []string{"0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "3.0.0.0/8", "18.0.0.0/8", "52.0.0.0/8",
 		"54.0.0.0/8", "13.0.0.0/8", "34.0.0.0/8", "44.0.0.0/8", "203.0.112.0/15", "2600::/12", "2000::/3", "2a00::/12",
 		"2001:db8::/31"}
-	// Texts that say the same to operators for texts, and the networks of the addresses that they
-	// match.
+	// Texts for text operators, and the networks of the addresses that they match.
 	addressTexts = map[string][]string{
 		"*":               {"0.0.0.0/0", "::/0"},
 		"${aws:SourceIp}": {"0.0.0.0/0", "::/0"},
@@ -80,7 +79,7 @@ var (
 		"2031-01-01T00:00:00Z"}
 )
 
-// eights are the networks of /8 from one to another, and so on.
+// eights returns the networks of /8 from one number to another.
 func eights(borders ...byte) (all []string) {
 	for pair := range slices.Chunk(borders, 2) {
 		for i := int(pair[0]); i <= int(pair[1]); i++ {
@@ -90,7 +89,7 @@ func eights(borders ...byte) (all []string) {
 	return all
 }
 
-// heldDomains are all that are written out in names and senders.
+// heldDomains are all domains that names and senders write in full.
 var heldDomains = func() (all []string) {
 	for _, text := range slices.Concat(heldNames, wideNames, heldSenders, wideSenders) {
 		if d := fixedDomain(text); d != "" && !slices.Contains(all, d) {
@@ -100,8 +99,8 @@ var heldDomains = func() (all []string) {
 	return all
 }()
 
-// fixedDomain is the registrable domain that a pattern of names or of addresses fixes: it is
-// written out in full, and what is before it, if anything is, is separated by a point or an @.
+// fixedDomain returns the registrable domain that a pattern of names or addresses fixes: one that
+// is written in full and, if anything precedes it, is separated from that by a point or an @.
 func fixedDomain(pattern string) string {
 	text := strings.ToLower(strings.NewReplacer("${*}", "!", "${aws:username}", "mailer").Replace(pattern))
 	tail := text[strings.LastIndexAny(text, "*?")+1:]
@@ -113,8 +112,8 @@ func fixedDomain(pattern string) string {
 	return d
 }
 
-// registrable is what of a domain or of an address somebody can register. It is empty for a text
-// that has too few labels.
+// registrable returns the domain that one could register for a domain or an address. It is empty if
+// the text has too few labels.
 func registrable(text string) string {
 	labels := strings.Split(strings.ToLower(text[strings.LastIndex(text, "@")+1:]), ".")
 	n := 2
@@ -129,22 +128,22 @@ func registrable(text string) string {
 
 var suffix = map[string]bool{"co.uk": true, "com.au": true}
 
-// kind of actions. They differ in the keys that their requests have, too ("Actions, resources, and
-// condition keys for Amazon SES", Service Authorization Reference).
+// kind is a kind of action. Kinds also differ in the keys that their requests have ("Actions,
+// resources, and condition keys for Amazon SES", Service Authorization Reference).
 type kind int
 
 const (
 	mailing  kind = iota // sends, and has all the keys of mail
-	bouncing             // sends, and has the From address only
-	bulk                 // sends, and has none of them
+	bouncing             // sends, and has only the From address
+	bulk                 // sends, and has none of these keys
 	reading
-	managing // SES's others
-	formal   // others that have keys of mail
+	managing // SES's other actions
+	formal   // other actions that have mail's keys
 	foreign  // another service's
-	unclear  // AWS doesn't have it, or it may be argued what it is
+	unclear  // AWS doesn't have it, or its kind is debatable
 )
 
-// realActions are AWS's own, of each kind. All of those that send are here.
+// realActions are AWS's own, of each kind. They include all that send.
 var realActions = map[kind][]string{
 	mailing:  {"ses:SendRawEmail", "ses:SendEmail", "ses:SendTemplatedEmail", "ses:SendBulkTemplatedEmail"},
 	bouncing: {"ses:SendBounce"},
@@ -165,8 +164,8 @@ var realActions = map[kind][]string{
 	unclear: {"ses:BatchGetMetricData", "ses:TestRenderTemplate"},
 }
 
-// kindOf an action. AWS adds actions all the time: one that it doesn't have yet, such as ses:Zap,
-// is unclear.
+// kindOf returns an action's kind. AWS adds actions all the time, so one that it doesn't have yet,
+// such as ses:Zap, is unclear.
 func kindOf(action string) kind {
 	for k, actions := range realActions {
 		if slices.ContainsFunc(actions, func(a string) bool { return strings.EqualFold(a, action) }) {
@@ -178,8 +177,9 @@ func kindOf(action string) kind {
 
 func isOfSES(action string) bool { return strings.HasPrefix(strings.ToLower(action), "ses:") }
 
-// mayManage tells whether an action of SES's may be argued to do more than to read, or to send. An
-// action that AWS doesn't have may, but for one letter's difference: ses:?endRawEmail is sending.
+// mayManage reports whether an SES action may, at least debatably, do more than read or send. That
+// includes actions that AWS doesn't have, unless they differ from a sending one in a letter:
+// ses:?endRawEmail is sending.
 func mayManage(action string) bool {
 	return isOfSES(action) && kindOf(action) > bulk && !slices.ContainsFunc(
 		[]string{"ses:get*", "ses:list*", "ses:describe*", "ses:?endrawemail"},

@@ -10,16 +10,15 @@ import (
 	"go4.org/netipx"
 )
 
-// A judge that tries examples is only as good as its examples. These are derived from the texts
-// that the generator has, so that nothing is left out. A text matches some of the generator's
-// patterns and not the others, and a policy only tells texts apart by that. For every combination
-// that there is, texts has one text. So whatever one of the generator's policies does with any text
-// at all, it does with one of these.
+// A judge that tries examples is only as good as its examples. These are derived from the
+// generator's texts, so that nothing is left out. A policy distinguishes texts only by which of the
+// generator's patterns they match. For every combination of matches that is possible, there is one
+// text. So whatever one of the generator's policies does with any text, it does with one of these.
 
-// telling is a way of telling texts apart: whether they match the pattern.
+// telling distinguishes texts by whether they match the pattern.
 type telling struct {
 	pattern []symbol
-	fold    bool // capitals and small letters are the same
+	fold    bool // ignore case
 }
 
 func patterns(texts ...string) (all []telling) {
@@ -29,7 +28,7 @@ func patterns(texts ...string) (all []telling) {
 	return all
 }
 
-// literals tell texts apart as StringEquals does.
+// literals distinguishes texts as StringEquals does.
 func literals(texts ...string) (all []telling) {
 	for _, t := range texts {
 		if strings.ContainsAny(t, "*?") && !strings.Contains(t, "${") {
@@ -46,21 +45,21 @@ func folded(texts ...string) (all []telling) {
 	return all
 }
 
-// grammar says of which texts there are any: where to go from each state with a character, and
-// which states a text may end in. State 0 is the beginning; -1 is nowhere.
+// grammar defines which texts exist: the next state for each state and character, and the states in
+// which a text may end. State 0 is the beginning; -1 means that there is no such text.
 type grammar struct {
 	next func(state int, c rune) int
 	ends func(state int) bool
 }
 
-// texts returns the shortest text for every combination. It goes through the texts by length, with
-// all patterns at once, and goes on only from texts that leave the patterns in a position of their
-// own: two that leave them in the same go on alike.
+// texts returns the shortest text for every combination. It tries texts by length, with all
+// patterns at once. It continues only texts that leave the patterns in positions that no other text
+// has: two texts with the same positions continue alike.
 func texts(g grammar, tellings []telling) (found []string) {
 	type position struct {
 		text   string
 		state  int
-		marked []uint64 // of each pattern, the lengths of its beginnings that describe the text
+		marked []uint64 // for each pattern, the lengths of its beginnings that match the text
 	}
 	skip := func(m uint64, p []symbol) uint64 {
 		for i, s := range p {
@@ -139,9 +138,8 @@ func (g grammar) has(text string) bool {
 	return g.ends(state)
 }
 
-// characters are those of the patterns, one that no pattern has (patterns don't tell such ones
-// apart), and for patterns that don't tell capitals from small letters, a few capitals: before an @
-// and behind it.
+// characters returns the patterns' characters, one that no pattern has (patterns treat all those
+// alike) and, for patterns that ignore case, a few upper-case letters before and after an @.
 func characters(tellings []telling) (all []rune) {
 	fold := false
 	for _, t := range tellings {
@@ -160,13 +158,12 @@ func characters(tellings []telling) (all []rune) {
 	return all
 }
 
-// anything is the grammar of texts without a form, but not of the empty one: it may be taken for a
-// missing one.
+// anything is the grammar of all texts but the empty one, which may be taken for a missing one.
 var anything = grammar{func(int, rune) int { return 1 }, func(state int) bool { return state == 1 }}
 
 func letter(c rune) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' }
 
-// table is a grammar in which letters, digits, and each of the marks lead to other states.
+// table is a grammar in which letters, digits and each of the marks lead to other states.
 func table(marks string, rows [][]int, ends ...int) grammar {
 	return grammar{
 		func(state int, c rune) int {
@@ -184,22 +181,22 @@ func table(marks string, rows [][]int, ends ...int) grammar {
 
 var domainRows = [][]int{
 	{1, -1, -1, -1}, // 0: nothing yet
-	{1, 2, 3, 6},    // 1: a label, of a domain or of what is before an @
+	{1, 2, 3, 6},    // 1: a label, of a domain or before an @
 	{1, 2, -1, -1},  // 2: a hyphen in it
 	{4, -1, -1, -1}, // 3: a point
-	{4, 5, 3, 6},    // 4: a label behind a point
+	{4, 5, 3, 6},    // 4: a label after a point
 	{4, 5, -1, -1},  // 5: a hyphen in it
 	{7, -1, -1, -1}, // 6: an @
 	{7, 8, 9, -1},   // 7: the domain's first label
 	{7, 8, -1, -1},  // 8: a hyphen in it
 	{10, -1, -1, -1},
-	{10, 11, 9, -1}, // 10: a label behind a point
+	{10, 11, 9, -1}, // 10: a label after a point
 	{10, 11, -1, -1},
 }
 
 var (
 	ofNames = table("-.@", domainRows, 4, 10) // domains and addresses
-	// ofAddresses has * and ? before an @, where addresses may have them (RFC 5322, "atext").
+	// ofAddresses also has * and ? before an @, which addresses may have (RFC 5322, "atext").
 	ofAddresses = grammar{
 		func(state int, c rune) int {
 			switch {
@@ -215,7 +212,7 @@ var (
 	ofActions = table(":", [][]int{{1, -1}, {1, 2}, {3, -1}, {3, -1}}, 3)
 )
 
-// ofIDs are those of AWS's, of hexadecimal digits behind a prefix.
+// ofIDs is the grammar of AWS's IDs: hexadecimal digits after a prefix.
 func ofIDs(prefix string) grammar {
 	return grammar{
 		func(state int, c rune) int {
@@ -231,14 +228,15 @@ func ofIDs(prefix string) grammar {
 	}
 }
 
-// stretch is a set of addresses that no policy of the generator's tells apart, with one of them.
+// stretch is a set of addresses that none of the generator's policies distinguishes, and one of
+// them.
 type stretch struct {
 	one    netip.Addr
 	v4, v6 count // how many of each version
 	is     visibility
 }
 
-// count is up to 2¹²⁸−1, the halves of its 128 bits.
+// count is a number up to 2¹²⁸−1, as the halves of its 128 bits.
 type count struct{ high, low uint64 }
 
 func (c count) plus(d count) count {
@@ -249,7 +247,7 @@ func (c count) plus(d count) count {
 
 func (c count) over(d count) bool { return c.high > d.high || c.high == d.high && c.low > d.low }
 
-// addresses is how many a network has.
+// addresses returns how many addresses a network has.
 func addresses(p netip.Prefix) count {
 	host := p.Addr().BitLen() - p.Bits()
 	if host < 64 {
@@ -258,16 +256,16 @@ func addresses(p netip.Prefix) count {
 	return count{1 << (host - 64), 0}
 }
 
-// visibility is what SES sees of an address.
+// visibility says whether SES can see an address.
 type visibility int
 
 const (
 	public  visibility = iota
-	special            // set aside for other uses than hosts: whether SES sees it may be argued about
+	special            // not for hosts: it is debatable whether SES sees it
 	private            // SES never sees it
 )
 
-// stretches cuts all addresses along the borders of the sets.
+// stretches divides all addresses along the borders of the sets.
 func stretches(sets []*netipx.IPSet) (all []stretch) {
 	parts := []*netipx.IPSet{setOf("0.0.0.0/0"), setOf("::/0")}
 	aside := setOf(specialNetworks...)
@@ -303,11 +301,11 @@ func stretches(sets []*netipx.IPSet) (all []stretch) {
 	return all
 }
 
-// privateNetworks are those that SES never sees mail from.
+// privateNetworks are networks that SES never sees mail from.
 var privateNetworks = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"}
 
-// specialNetworks are others from which no mail comes. Those for documentation aren't among them:
-// the examples here would all be in them.
+// specialNetworks are other networks from which no mail comes. They don't include the networks for
+// documentation, because all examples here are in those.
 var specialNetworks = []string{"0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3",
 	"::/3", "4000::/2", "8000::/1"}
 

@@ -7,25 +7,25 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
 )
 
-// reach is what one statement allows, as far as one of the boundary's allows it as well, and no
-// other denies it.
+// reach is what one statement allows, as far as one of the boundary's statements allows it too and
+// no statement denies it.
 type reach struct {
 	allow  *rule
 	within *rule // nil: there is no boundary
 	denies []*rule
-	// partitions is what ARNs are like where the user is.
+	// partitions is what ARNs in the user's partition look like.
 	partitions glob.Demand
-	now        float64      // in seconds: what has expired allows nothing
-	memory     *glob.Memory // of all reaches
+	now        float64      // in seconds; what has expired by then allows nothing
+	memory     *glob.Memory // shared by all reaches
 }
 
-// covers tells whether both statements are about an action.
+// covers reports whether both statements apply to an action.
 func (r reach) covers(action string) bool {
 	return r.allow.covers(action) && (r.within == nil || r.within.covers(action))
 }
 
-// apart are those of the actions that the reach covers and that differ in what denies them, or in
-// the keys that they have: for the others, all answers are the same.
+// apart returns those of the covered actions that differ in what denies them or in their keys. All
+// other actions have the same answers as one of these.
 func (r reach) apart(actions []string) (some []string) {
 	seen := map[string]bool{}
 	for _, a := range actions {
@@ -46,7 +46,7 @@ func (r reach) apart(actions []string) (some []string) {
 	return some
 }
 
-// allows tells whether a request for an action that the reach covers is allowed, and of the kinds.
+// allows reports whether some request of these kinds for a covered action is allowed.
 func (r reach) allows(action string, kinds wanted) bool {
 	for _, inside := range []bool{false, true} {
 		if r.search(action, inside, kinds).finds(func() bool { return true }) {
@@ -56,7 +56,8 @@ func (r reach) allows(action string, kinds wanted) bool {
 	return false
 }
 
-// allowsOther tells whether there is one for an action of a service that meets the demands.
+// allowsOther reports whether some request is allowed for an action of the service that meets the
+// demands.
 func (r reach) allowsOther(service string, actions ...glob.Demand) bool {
 	for _, inside := range []bool{false, true} {
 		t := r.search("", inside, nil)
@@ -69,8 +70,7 @@ func (r reach) allowsOther(service string, actions ...glob.Demand) bool {
 	return false
 }
 
-// sources are the public addresses from which an action that the reach covers is allowed on an
-// identity.
+// sources returns the public addresses from which a covered action is allowed on some identity.
 func (r reach) sources(action string) (all addressSet) {
 	t := r.search(action, false, someIdentity)
 	t.worth = func() bool { return !t.addresses(sourceIP).minus(all).isEmpty() }
@@ -99,7 +99,7 @@ func (r reach) search(action string, inside bool, kinds wanted) *thief {
 		}
 	}
 	for _, d := range r.denies {
-		if d.knowable() && (!t.decided || d.covers(action)) { // a thief may escape what can't be known
+		if d.knowable() && (!t.decided || d.covers(action)) { // a thief may escape the others
 			t.denies = append(t.denies, d)
 		}
 	}

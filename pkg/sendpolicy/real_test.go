@@ -9,21 +9,21 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// realPolicy is a policy of a kind that people have, and what the audit makes of it.
+// realPolicy is a typical policy, and what the audit finds in it.
 type realPolicy struct {
-	what, of string // of: AWS's page by its title, or the kind of module that has it
+	what, of string // of: the title of AWS's page, or the kind of module that has it
 	text     string
-	from     string // where the user has it from; nothing is inline
+	from     string // where the user has it from; "" means inline
 	arn      string
 	intended sendpolicy.Description
 	found    []string // "Code severity", the worst first
-	// mail is what the policy is evidently for, and allows.
+	// mail is the mail that the policy is evidently for, and allows.
 	mail []mail
-	// meant is mail that the description is for, though the policy allows none of it.
+	// meant is mail that the description is for but the policy doesn't allow.
 	meant []mail
 }
 
-// AWS's pages and policies, and kinds of modules.
+// Policies from AWS's pages, AWS's own policies, and typical modules.
 const (
 	credentials   = `"Obtaining Amazon SES SMTP credentials", Amazon SES Developer Guide`
 	managed       = `AWS Managed Policy Reference`
@@ -46,17 +46,17 @@ const (
 	mainSet   = `"arn:aws:ses:eu-west-1:111122223333:configuration-set/main"`
 )
 
-// identityARN is as a policy has it; the name may have wildcards.
+// identityARN returns an identity's ARN as it is in a policy; the name may have wildcards.
 func identityARN(name string) string {
 	return `"arn:aws:ses:eu-west-1:111122223333:identity/` + name + `"`
 }
 
-// senderLike is a condition on the sender.
+// senderLike returns a condition on the sender.
 func senderLike(patterns ...string) string {
 	return `"StringLike":{"ses:FromAddress":["` + strings.Join(patterns, `","`) + `"]}`
 }
 
-// as is mail from a sender, as an identity.
+// as returns mail from a sender, sent as an identity.
 func as(identity, sender string) mail {
 	return mail{what: sender + " as " + identity, as: identity, from: sender}
 }
@@ -135,7 +135,7 @@ var realOfAWS = []realPolicy{
 		found: []string{"NoSource medium", "WideAction medium", "UnusedRights low"}},
 }
 
-// Senders come in all shapes. Of such a policy the Region alone isn't evident.
+// Senders of all forms. Only the Region isn't evident from such a policy.
 var realSenders = []realPolicy{
 	{what: "an address, on everything", of: senderModule, text: allow(bothSends, `"*"`,
 		`"StringEquals":{"ses:FromAddress":"notify@example.org"}`), intended: inIreland,
@@ -212,7 +212,7 @@ var realSenders = []realPolicy{
 		found: []string{"NoSource medium", "WideResource medium"}, meant: []mail{ordinary}},
 }
 
-// Identities with wildcards. Regions and accounts that they name are kept.
+// Identities with wildcards. The Regions and accounts that they name are kept.
 var realIdentities = []realPolicy{
 	{what: "any identity of an account and a Region", of: userModule, text: allow(bothSends, identityARN("*")),
 		intended: sendpolicy.Description{Identities: []string{"example.com"}}, mail: []mail{ordinary},
@@ -336,7 +336,7 @@ var realSets = []realPolicy{
 		mail:  []mail{ordinary, withMain}},
 }
 
-// What is meant goes before what the statement has.
+// The intended description takes precedence over the statement.
 var realIntents = []realPolicy{
 	{what: "a network, where an endpoint is meant", of: userModule, text: allow(sendRaw, `"*"`, fromOffice),
 		intended: ofExample(sendpolicy.Description{Endpoints: []string{"vpce-01"}}),
@@ -396,11 +396,11 @@ func TestWhatPeopleHaveIsFound(t *testing.T) {
 	}
 }
 
-// left are kinds of findings that the policy offered instead may have, if the statement had them:
-// where mail comes from is for people to say.
+// left are the findings that the suggested policy may have if the statement had them: only people
+// can say where mail comes from.
 var left = []sendpolicy.Code{sendpolicy.NoSource, sendpolicy.WideSource, sendpolicy.PrivateIP}
 
-// TestWhatIsOfferedInsteadIsNarrow: it stands in the statement's place, so denials go on denying.
+// TestWhatIsOfferedInsteadIsNarrow: it replaces the statement, so the denials still apply.
 func TestWhatIsOfferedInsteadIsNarrow(t *testing.T) {
 	for _, p := range realPolicies {
 		t.Run(p.what, func(t *testing.T) {
@@ -418,7 +418,7 @@ func TestWhatIsOfferedInsteadIsNarrow(t *testing.T) {
 				for _, other := range sendpolicy.Audit(p.access(policy.String())) {
 					had := func(f sendpolicy.Finding) bool { return f.Code == other.Code }
 					if !slices.Contains(left, other.Code) || !slices.ContainsFunc(findings, had) {
-						t.Errorf("instead of\n%s\nit has %s: %s\n%s", p.text, other.Code, other.Message, f.Instead)
+						t.Errorf("in place of\n%s\nit has %s: %s\n%s", p.text, other.Code, other.Message, f.Instead)
 					}
 				}
 			}
@@ -435,7 +435,7 @@ func TestAnAccountAndARegionThatAStatementNamesAreKept(t *testing.T) {
 	}
 }
 
-// trial is mail that a policy has to allow, or not to.
+// trial is mail that a policy must allow, or must not.
 type trial struct {
 	of      string // the real policy
 	policy  sendpolicy.Document
@@ -443,8 +443,8 @@ type trial struct {
 	allowed bool
 }
 
-// trials are the mail of a real policy with itself, and with what is offered instead of each of its
-// statements and of all.
+// trials try a real policy's mail with the policy itself, and with the suggested policies: each
+// alone and all together.
 func (p realPolicy) trials(t *testing.T) (all []trial) {
 	t.Helper()
 	original := p.parsed(t)
@@ -473,7 +473,7 @@ func (p realPolicy) trials(t *testing.T) (all []trial) {
 	return all
 }
 
-// replaced is the document with others in a statement's place.
+// replaced returns the document with other statements in place of one.
 func replaced(d sendpolicy.Document, old sendpolicy.Statement, instead sendpolicy.Document) sendpolicy.Document {
 	var statements []sendpolicy.Statement
 	for _, s := range d.Statements {
@@ -492,14 +492,14 @@ func TestWhatIsOfferedInsteadSendsTheSameMail(t *testing.T) {
 		t.Run(p.what, func(t *testing.T) {
 			for _, r := range p.trials(t) {
 				if lets(r.policy, r.mail) != r.allowed {
-					t.Errorf("it should be %t that %s may be sent (%s):\n%s", r.allowed, r.mail.what, p.of, r.policy)
+					t.Errorf("%s: want allowed %t (%s):\n%s", r.mail.what, r.allowed, p.of, r.policy)
 				}
 			}
 		})
 	}
 }
 
-// TestIAMSendsTheSameMailByWhatIsOfferedInstead has somebody else's IAM decide on the same.
+// TestIAMSendsTheSameMailByWhatIsOfferedInstead asks someone else's IAM simulator the same.
 func TestIAMSendsTheSameMailByWhatIsOfferedInstead(t *testing.T) {
 	iam := newSimulator(t)
 	var all []trial
@@ -512,13 +512,13 @@ func TestIAMSendsTheSameMailByWhatIsOfferedInstead(t *testing.T) {
 	iam.ask()
 	for i, r := range all {
 		if iam.allows(t, i) != r.allowed {
-			t.Errorf("%s: it should be %t that %s may be sent:\n%s", r.of, r.allowed, r.mail.what, r.policy)
+			t.Errorf("%s, %s: want allowed %t:\n%s", r.of, r.mail.what, r.allowed, r.policy)
 		}
 	}
 	t.Logf("%d requests, %d questions", len(all), len(iam.questions))
 }
 
-// lets tells whether a policy allows mail, as this package's own evaluator decides.
+// lets reports whether a policy allows mail, as this package's own evaluator decides.
 func lets(d sendpolicy.Document, m mail) bool {
 	g := grant{papers: []paper{paperOf(d)}}
 	for _, q := range m.questions(d) {
@@ -537,7 +537,7 @@ func lets(d sendpolicy.Document, m mail) bool {
 	return true
 }
 
-// paperOf is a document as the evaluator has it.
+// paperOf returns a document in the evaluator's form.
 func paperOf(d sendpolicy.Document) (p paper) {
 	for _, s := range d.Statements {
 		r := rule{

@@ -14,11 +14,11 @@ const (
 	resource = "resource"
 )
 
-// requests are all requests that meet what is asked of them here. A thief chooses everything about
-// a request, except that it has a public address or comes through an endpoint, and never both.
+// requests are all the requests that meet what is demanded here. A thief chooses everything about a
+// request, except that it either has a public address or comes through an endpoint.
 type requests struct {
 	inside    bool     // they come through a VPC endpoint
-	keys      []string // of SES, that they have
+	keys      []string // the SES keys that they have
 	now       float64  // in seconds
 	memory    *glob.Memory
 	actions   []glob.Demand
@@ -27,18 +27,18 @@ type requests struct {
 	kinds     wanted
 }
 
-// wanted are the kinds that parts of a request have to be of, by part.
+// wanted are the kinds that parts of a request must be of, by part.
 type wanted map[string][]glob.Kind
 
-// any tells whether there is a request.
+// any reports whether there is a request.
 func (r *requests) any() bool {
 	parts := slices.Concat([]string{action, resource}, slices.Collect(maps.Keys(r.clauses)),
 		slices.Collect(maps.Keys(r.kinds)))
 	return !slices.ContainsFunc(parts, func(part string) bool { return !r.possible(part) })
 }
 
-// possible tells whether there is a request as far as one of its parts goes. The parts don't depend
-// on each other.
+// possible reports whether there is a request, as far as one of its parts is concerned. The parts
+// are independent.
 func (r *requests) possible(part string) bool {
 	switch part {
 	case action:
@@ -49,15 +49,15 @@ func (r *requests) possible(part string) bool {
 	return r.possibleWithout(part) || r.possibleWith(part)
 }
 
-// possibleWithout tells whether there is one that lacks the key. What an action doesn't tell IAM
-// may be of any kind.
+// possibleWithout reports whether there is a request that lacks the key. If an action doesn't tell
+// IAM a key, its value may be of any kind.
 func (r *requests) possibleWithout(key string) bool {
 	_, lacks := r.presence(key)
 	return lacks && (len(r.kinds[key]) == 0 || r.untold(key)) &&
 		!slices.ContainsFunc(r.clauses[key], func(c clause) bool { return !c.without() })
 }
 
-// presence tells whether there are requests that have the key, and some that lack it.
+// presence reports whether some requests have the key, and whether some lack it.
 func (r *requests) presence(key string) (has, lacks bool) {
 	switch is := facts[key].presence; {
 	case r.untold(key):
@@ -72,12 +72,12 @@ func (r *requests) presence(key string) (has, lacks bool) {
 	}
 }
 
-// untold tells whether the key is one of SES's that the requests don't have.
+// untold reports whether the key is an SES key that the requests don't have.
 func (r *requests) untold(key string) bool {
 	return strings.HasPrefix(key, "ses:") && !slices.Contains(r.keys, key)
 }
 
-// possibleWith tells whether there is one that has the key.
+// possibleWith reports whether there is a request that has the key.
 func (r *requests) possibleWith(key string) bool {
 	fact := facts[key]
 	has, _ := r.presence(key)
@@ -115,14 +115,15 @@ func demandsOf(clauses []clause) (demands []glob.Demand) {
 	return demands
 }
 
-// textsMeet tells whether a key with several values can meet the clauses. All values have to meet
-// what is said of all, and one of them whatever is said of any.
+// textsMeet reports whether a key with several values can meet the clauses. All values together
+// must meet what is demanded of all, and for each demand on any value, one of them must meet that
+// as well.
 func (r *requests) textsMeet(clauses []clause) bool {
 	var ofAll, ofAny []glob.Demand
 	for _, c := range clauses {
 		d, ok := c.demand()
 		switch {
-		case !ok || c.set == "": // what IAM makes of several values then isn't documented
+		case !ok || c.set == "": // IAM doesn't document how it compares several values then
 		case (c.set == forAll) == c.holds:
 			ofAll = append(ofAll, d)
 		default:
@@ -137,7 +138,7 @@ func (r *requests) textsMeet(clauses []clause) bool {
 	return r.memory.Left.Possible(ofAll)
 }
 
-// add has the requests meet one option more, and drop takes the one back that was added last.
+// add adds an option that the requests must meet, and drop removes the one that was added last.
 func (r *requests) add(o option) {
 	switch o.part {
 	case action:

@@ -8,33 +8,33 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
 )
 
-// sesActions are the names of all actions of SES ("Actions, resources, and condition keys for
-// Amazon SES", Service Authorization Reference).
+// sesActions are the names of all SES actions ("Actions, resources, and condition keys for Amazon
+// SES", Service Authorization Reference).
 //
 //go:embed actions.txt
 var sesActions string
 
-// sendings are the actions by which SES sends mail that the caller writes, each on an identity.
+// sendings are the actions that send mail written by the caller, each on an identity.
 var sendings = []string{sendRaw, "ses:SendEmail", "ses:SendBulkEmail", "ses:SendTemplatedEmail",
 	"ses:SendBulkTemplatedEmail", "ses:SendBounce"}
 
-// verifying sends an address a mail of the caller's own, by which it becomes an identity
+// verifying sends a mail of the caller's own to an address, which makes the address an identity
 // ("SendCustomVerificationEmail", Amazon SES API v2 Reference). It needs a template.
 const verifying = "ses:SendCustomVerificationEmail"
 
 var verificationMail = wanted{resource: {glob.VerificationTemplate(glob.AnyName{})}}
 
-// purpose is what an action of SES is for.
+// purpose is what an SES action is for.
 type purpose uint8
 
 const (
 	sending   purpose = iota
-	reading           // how SES is set up and used
-	eavesdrop         // reading other people's mail, or their addresses
+	reading           // SES's settings and usage
+	eavesdrop         // other people's mail or addresses
 	changing
 )
 
-// purposeOf goes by the action's name.
+// purposeOf guesses an action's purpose from its name.
 func purposeOf(action string) purpose {
 	_, name, _ := strings.Cut(strings.ToLower(action), ":")
 	begins := func(with string) bool { return strings.HasPrefix(name, with) }
@@ -50,13 +50,13 @@ func purposeOf(action string) purpose {
 	return reading
 }
 
-// aboutPeople is in the names of actions that read other people's mail or addresses.
+// aboutPeople are parts of the names of actions that read other people's mail or addresses.
 var aboutPeople = []string{"archive", "contact", "insight", "suppressed", "addresslist", "exportjob", "importjob"}
 
-// powers are services whose rights give other rights.
+// powers are services whose rights can give other rights.
 var powers = []string{"iam", "sts", "organizations", "sso", "sso-directory", "identitystore", "account"}
 
-// right is a kind of right that SMTP has no use for.
+// right is a kind of right that SMTP doesn't need.
 type right struct {
 	code     Code
 	severity Severity
@@ -64,35 +64,36 @@ type right struct {
 	message  string // with a %s for the patterns of actions
 }
 
-// withKey: an SMTP password can't sign API requests, so only the secret access key gives a thief
-// these rights.
+// withKey begins the risks that need the secret access key: an SMTP password can't sign API
+// requests.
 const withKey = "with the secret access key, "
 
-// Kinds of rights, the worst first.
+// The kinds of rights, the worst first.
 var (
-	allServices = right{WideAction, High, withKey + "everything in the account that isn't denied",
+	allServices = right{WideAction, High, withKey + "do everything in the account that isn't denied",
 		"it allows actions of all services (%s); SMTP needs only ses:SendRawEmail"}
-	allBut = right{HasNotAction, High, withKey + "everything that isn't named, nearly all of the account",
-		"it allows all actions but %s"}
-	givesRights = right{IAMRights, High, withKey + "giving oneself or others more rights", "it allows %s"}
-	elsewhere   = right{OtherRights, High, withKey + "using other services as this user",
-		"it allows %s, which SMTP has no use for"}
-	allOfSESBut = right{HasNotAction, High, withKey + "changing how SES is set up, and for whom it sends",
-		"it allows all of SES but %s; SMTP needs only ses:SendRawEmail"}
-	changesSES = right{OtherRights, High, withKey + "changing how SES is set up, and for whom it sends",
-		"it allows %s, which SMTP has no use for"}
+	allBut = right{HasNotAction, High, withKey + "do nearly everything in the account",
+		"it allows all actions except %s"}
+	givesRights = right{IAMRights, High, withKey + "give this user or others more rights",
+		"it allows %s, which SMTP doesn't need"}
+	elsewhere = right{OtherRights, High, withKey + "use other services as this user",
+		"it allows %s, which SMTP doesn't need"}
+	allOfSESBut = right{HasNotAction, High, withKey + "change SES's settings and identities",
+		"it allows all SES actions except %s; SMTP needs only ses:SendRawEmail"}
+	changesSES = right{OtherRights, High, withKey + "change SES's settings and identities",
+		"it allows %s, which SMTP doesn't need"}
 	changesMuch = right{WideAction, High, changesSES.risk,
-		"it allows what changes SES (%s); SMTP needs only ses:SendRawEmail"}
-	readsPeople = right{OtherRights, Medium, withKey + "reading whom the account writes to, or archived mail",
-		"it allows %s, which SMTP has no use for"}
-	sendsAnyhow = right{WideAction, Medium, withKey + "sending through SES's API, past what your mail servers log",
+		"it allows changes to SES (%s); SMTP needs only ses:SendRawEmail"}
+	readsPeople = right{OtherRights, Medium, withKey + "read whom the account writes to, or archived mail",
+		"it allows %s, which SMTP doesn't need"}
+	sendsAnyhow = right{WideAction, Medium, withKey + "send through SES's API, which your mail servers don't log",
 		"it allows %s; SMTP needs only ses:SendRawEmail"}
 	sendsOtherwise = right{UnusedRights, Low, sendsAnyhow.risk, "it allows %s; SMTP needs only ses:SendRawEmail"}
-	readsSES       = right{OtherRights, Low, withKey + "reading how SES is set up and used",
-		"it allows %s, which SMTP has no use for"}
+	readsSES       = right{OtherRights, Low, withKey + "read SES's settings and usage",
+		"it allows %s, which SMTP doesn't need"}
 )
 
-// rights looks at what a statement allows beside sending over SMTP.
+// rights reports what a statement allows besides sending over SMTP.
 func (r *report) rights(reaches []reach) {
 	var kinds []right
 	patterns := map[right][]string{}
@@ -120,8 +121,8 @@ func (r *report) rights(reaches []reach) {
 	}
 }
 
-// texts are the patterns of the actions that the rule is about, of which some may be excepted. No
-// rule is about all.
+// texts returns the patterns of the rule's actions, some of which may be excepted. Without a rule,
+// that is all actions.
 func (r *rule) texts() Texts {
 	if r == nil || len(r.NotAction) > 0 {
 		return Texts{"*"}
@@ -129,7 +130,8 @@ func (r *rule) texts() Texts {
 	return r.Action
 }
 
-// disjoint tells, at a glance, that no action is like both: most pairs are of different services.
+// disjoint is a quick check that no action matches both patterns. Most pairs are of different
+// services.
 func disjoint(a, b string) bool {
 	if !hasWildcard(a + b) {
 		return !strings.EqualFold(a, b)
@@ -139,7 +141,7 @@ func disjoint(a, b string) bool {
 	return !hasWildcard(ofA+ofB) && !strings.EqualFold(ofA, ofB)
 }
 
-// narrower is the one that the other covers, or else the first.
+// narrower returns the pattern that the other one covers, or else the first.
 func narrower(a, b string) string {
 	if matches(a, b) {
 		return b
@@ -147,15 +149,15 @@ func narrower(a, b string) string {
 	return a
 }
 
-// both are the actions that both have, in words.
+// both describes the actions that match both patterns.
 func both(a, b string) string {
 	if matches(a, b) || matches(b, a) {
 		return narrower(a, b)
 	}
-	return a + " as far as the boundary has " + b
+	return a + " within the boundary's " + b
 }
 
-// only is the reach with one pattern of actions of each statement.
+// only returns the reach with just one pattern of actions of each statement.
 func (r reach) only(a, b string) reach {
 	r.allow = r.allow.only(a)
 	if r.within != nil {
@@ -173,13 +175,13 @@ func (r *rule) only(action string) *rule {
 	return &one
 }
 
-// beyondSES are the actions of other services.
+// beyondSES demands an action of another service.
 func beyondSES() []glob.Demand {
 	return []glob.Demand{demandOf(Texts{"*?:?*"}, nil, glob.Wildcards{}), demandOf(nil, Texts{"ses:*"}, anyCase)}
 }
 
-// right is what the reach allows of the actions that a text has. Not ok: nothing that SMTP has no
-// use for.
+// right classifies what the reach allows of the actions that match a text. ok is false if that is
+// nothing, or only what SMTP needs.
 func (r reach) right(text string) (is right, ok bool) {
 	service, _, _ := strings.Cut(strings.ToLower(text), ":")
 	excepted := len(r.allow.NotAction) > 0 && text == "*"
@@ -196,7 +198,7 @@ func (r reach) right(text string) (is right, ok bool) {
 	return elsewhere, true
 }
 
-// rightInSES is that of SES's own actions.
+// rightInSES does the same for SES's own actions.
 func (r reach) rightInSES(text string, excepted bool) (is right, ok bool) {
 	found := r.purposes(text)
 	wild := hasWildcard(text)
@@ -217,8 +219,8 @@ func (r reach) rightInSES(text string, excepted bool) (is right, ok bool) {
 	return readsSES, found[reading]
 }
 
-// purposes are those of the actions of SES that are allowed, but for sending over SMTP. If SES has
-// no such action, it may have one tomorrow, and the text says what for.
+// purposes returns the purposes of the SES actions that are allowed, except sending over SMTP. If
+// SES has no such action now, it may have one later, and the text suggests what for.
 func (r reach) purposes(text string) map[purpose]bool {
 	actions, known := map[purpose][]string{}, false
 	for name := range strings.Lines(sesActions) {

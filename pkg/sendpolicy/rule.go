@@ -6,16 +6,16 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy/internal/glob"
 )
 
-// rule is a statement, ready to be asked about.
+// rule is a statement prepared for questions about requests.
 type rule struct {
 	Statement
 	actions, resources glob.Demand
 	conditions         []condition
 }
 
-// ruled are the rules of a document that have an effect.
+// ruled returns the rules of the document's statements with this effect.
 func (d Document) ruled(effect string, variables glob.Variables) (rules []*rule) {
-	if d.Version != "2012-10-17" { // in older ones ${…} is a text ("Version", IAM User Guide)
+	if d.Version != "2012-10-17" { // older ones take ${…} literally ("Version", IAM User Guide)
 		variables = nil
 	}
 	for _, s := range d.Statements {
@@ -30,38 +30,38 @@ func (d Document) ruled(effect string, variables glob.Variables) (rules []*rule)
 	return rules
 }
 
-// demandOf is that of a text to be one of these, or else not one of those.
+// demandOf demands that a text matches one of these or, if not has patterns, none of those.
 func demandOf(these, not Texts, w glob.Wildcards) glob.Demand {
 	return glob.Demand{Patterns: w.All(slices.Concat(these, not)), Like: len(not) == 0}
 }
 
-// anyCase is how actions are read.
+// anyCase reads actions, whose case doesn't matter.
 var anyCase = glob.Wildcards{Fold: true}
 
-// inARNs is how resources are read.
+// inARNs reads resources.
 func inARNs(variables glob.Variables) glob.Wildcards {
 	return glob.Wildcards{Segments: true, Variables: variables}
 }
 
-// covers tells whether the rule is about an action.
+// covers reports whether the rule applies to an action.
 func (r *rule) covers(action string) bool { return r.actions.Meets(action) }
 
-// option is one thing more that requests meet.
+// option is one further demand on requests.
 type option struct {
 	part   string      // action, resource or a condition's key
-	demand glob.Demand // of an action or a resource
-	clause clause      // of a key
+	demand glob.Demand // on an action or a resource
+	clause clause      // on a key
 }
 
-// opposite is what requests meet that don't meet the option.
+// opposite returns the demand that exactly the other requests meet.
 func (o option) opposite() option {
 	o.demand.Like = !o.demand.Like
 	o.clause.holds = !o.clause.holds
 	return o
 }
 
-// needs are what requests meet that the rule is about, as far as that can be known. Of actions it
-// has only what isn't decided yet.
+// needs returns what requests must meet for the rule to apply, as far as that can be known. If the
+// action is decided already, it isn't included.
 func (r *rule) needs(decided bool) (all []option) {
 	if !decided {
 		all = append(all, option{part: action, demand: r.actions})
@@ -75,15 +75,15 @@ func (r *rule) needs(decided bool) (all []option) {
 	return all
 }
 
-// knowable tells whether the rule says all that it depends on.
+// knowable reports whether it is known when the rule applies.
 func (r *rule) knowable() bool {
 	return !slices.ContainsFunc(r.conditions, func(c condition) bool { return !c.knowable() })
 }
 
-// sends tells whether a statement is about sending over SMTP.
+// sends reports whether a statement covers sending over SMTP.
 func (s Statement) sends() bool {
 	return demandOf(s.Action, s.NotAction, anyCase).Meets(sendRaw)
 }
 
-// matches tells whether an action is what the pattern describes.
+// matches reports whether an action matches the pattern.
 func matches(actions, action string) bool { return anyCase.Read(actions).Matches(action) }

@@ -7,15 +7,16 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// scene is a description, with mail that it allows and mail that it doesn't. Both were written from
-// the words of [sendpolicy.Description], not from what the writer does.
+// scene is a description, with mail that it must allow and mail that it must not. Both follow the
+// words of [sendpolicy.Description], not what the writer does.
 type scene struct {
 	what            string
 	description     sendpolicy.Description
 	allowed, denied []mail
 }
 
-// strangers are requests that no description of the table has to do with: each policy denies them.
+// strangers are requests that have nothing to do with any description in the table: every policy
+// denies them.
 var strangers = []mail{
 	{what: "an identity that nobody named", as: "example.edu", from: "app@example.edu"},
 	{what: "an identity of another Region", as: "arn:aws:ses:ap-south-1:111122223333:identity/example.com"},
@@ -27,11 +28,11 @@ var strangers = []mail{
 	{what: "more access keys", action: "iam:CreateAccessKey", on: "arn:aws:iam::111122223333:user/mailer"},
 }
 
-// idle are values that a policy may have, though no mail needs them: a sender who isn't of the
-// described identities.
+// idle are values that a policy may have although no mail needs them, such as a sender who belongs
+// to none of the described identities.
 var idle = []string{"idle@example.org"}
 
-// ofExample is the description with example.com, in one Region of one account.
+// ofExample adds example.com to a description, in one Region of one account.
 func ofExample(d sendpolicy.Description) sendpolicy.Description {
 	d.Account, d.Regions = "111122223333", []string{"eu-west-1"}
 	if len(d.Identities) == 0 {
@@ -432,7 +433,7 @@ var sourceScenes = []scene{
 		}},
 }
 
-// condition is a description of example.com with one condition.
+// condition returns a description of example.com with one condition.
 func condition(operator, key string, values ...string) sendpolicy.Description {
 	return ofExample(sendpolicy.Description{Conditions: []sendpolicy.Condition{{Operator: operator, Key: key,
 		Values: values}}})
@@ -468,7 +469,7 @@ var otherScenes = []scene{
 		[]mail{{what: "the one", address: "192.0.2.130"}, {what: "another", address: "203.0.113.1"}}},
 }
 
-// everything is a description that uses each field.
+// everything returns a description that uses each field.
 func everything() sendpolicy.Description {
 	return sendpolicy.Description{
 		Account: "111122223333", Regions: []string{"eu-west-1", "us-east-1"},
@@ -484,8 +485,8 @@ func everything() sendpolicy.Description {
 	}
 }
 
-// everythingScene is mail through each of three ways in, and the same with one thing that isn't as
-// described.
+// everythingScene has mail through each of three ways in, and the same mail with one thing
+// different from the description.
 func everythingScene() scene {
 	s := scene{what: "a description that says everything", description: everything()}
 	for _, way := range []mail{

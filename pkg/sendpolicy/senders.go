@@ -6,24 +6,24 @@ import (
 	"strings"
 )
 
-// warnOfSenders tells of senders who aren't of an identity, and of identities that more specific
-// ones may stand beside.
+// warnOfSenders warns of senders that belong to no identity, and of identities for which SES may
+// use a more specific one instead.
 func (d Description) warnOfSenders(warn func(WarningCode, string, ...any)) {
 	for _, from := range d.described() {
 		if !slices.ContainsFunc(senders(d.Identities), func(own string) bool { return overlap(own, from) }) {
-			warn(ForeignSender, "%s is of none of the identities, so its mail is refused: name its domain, or itself, "+
-				"as an identity", from)
+			warn(ForeignSender, "%s belongs to none of the identities, so SES refuses its mail: name its domain, or "+
+				"the address itself, as an identity", from)
 		}
 	}
 	if unnamed := d.unnamed(); len(unnamed) > 0 {
 		warn(SpecificIdentity,
-			"a domain doesn't stand for its addresses and subdomains that are verified identities themselves: SES "+
-				"asks for permission on the most specific one, and refuses its mail otherwise (554 Access denied); if "+
-				"%s is one, name it as an identity beside the domain", listed(unnamed, "or", shown))
+			"a domain doesn't cover its addresses and subdomains that are verified identities themselves: SES checks "+
+				"permission on the most specific identity, and refuses the mail if that isn't named (554 Access "+
+				"denied); if %s is one, name it as an identity as well", listed(unnamed, "or", shown))
 	}
 }
 
-// described are the senders that the description lets mail come from.
+// described returns the senders that the description lets mail come from.
 func (d Description) described() []string {
 	from := each(d.From, addresses)
 	for _, c := range d.Conditions {
@@ -34,9 +34,9 @@ func (d Description) described() []string {
 	return unique(from)
 }
 
-// unnamed are those of whom SES may go by another identity than one that is named: it goes by the
-// address, else by the nearest of its domains, that is verified ("Creating and verifying identities
-// in Amazon SES"; the refusals that people report name that one).
+// unnamed returns senders for whom SES may use an identity that isn't named. SES uses the address
+// if that is verified, and otherwise its nearest verified domain ("Creating and verifying
+// identities in Amazon SES"; the refusals that people report name that identity).
 func (d Description) unnamed() (what []string) {
 	resources := d.arns("identity", d.Identities)
 	for _, arn := range resources {
@@ -60,7 +60,7 @@ func (d Description) unnamed() (what []string) {
 	return unique(what)
 }
 
-// cutIdentity cuts an identity's ARN before its name.
+// cutIdentity splits an identity's ARN before its name.
 func cutIdentity(arn string) (before, name string) {
 	parts := ofSES.FindStringSubmatch(arn)
 	if parts == nil {
@@ -69,15 +69,17 @@ func cutIdentity(arn string) (before, name string) {
 	return strings.TrimSuffix(arn, parts[5]), parts[5]
 }
 
-// anyForOne is a value of a condition as a pattern that has * alone, which is no narrower.
+// anyForOne returns a condition's value as a pattern that has no wildcard but *. The pattern is
+// never narrower than the value.
 func anyForOne(value string) string {
 	return strings.NewReplacer("${*}", "*", "${?}", "?", "${$}", "$", "?", "*").Replace(value)
 }
 
-// listed names texts, or the first of many, with a word before the last.
+// listed lists texts, or the first few and the number of the rest, with a word such as "and" before
+// the last.
 func listed(texts []string, word string, most int) string {
 	last := fmt.Sprintf("%d more", len(texts)-most)
-	if len(texts) <= most+1 { // a single one more is as short as the words for it
+	if len(texts) <= most+1 { // naming a single one more is as short as counting it
 		texts, last = texts[:len(texts)-1], texts[len(texts)-1]
 	} else {
 		texts = texts[:most]

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// checkConditions refuses conditions that IAM would refuse, that mean something else than they
-// seem to, and that narrow nothing or leave nothing.
+// checkConditions refuses conditions that IAM would refuse, that mean something other than they
+// seem to, or that narrow nothing or leave nothing.
 func (f *Faults) checkConditions(d Description) {
 	said, wrong := d.said(), false
 	for _, c := range d.Conditions {
@@ -22,7 +22,7 @@ func (f *Faults) checkConditions(d Description) {
 			wrong = true
 		}
 	}
-	if wrong { // what conditions mean together can't be told
+	if wrong { // so it can't be said what the conditions mean together
 		return
 	}
 	d = d.normal()
@@ -38,11 +38,11 @@ func saidAlready(said Conditions, c Condition) error {
 	if !said.has(c.Operator, c.Key) {
 		return nil
 	}
-	return fmt.Errorf("%s of %s is said already, and values of one condition are alternatives: say it once, narrower",
-		c.Operator, c.Key)
+	return fmt.Errorf("there is a condition %s on %s already, and its values are alternatives: write one condition "+
+		"with narrower values", c.Operator, c.Key)
 }
 
-// sense returns why a condition has none beside all else that is described.
+// sense returns why a condition makes no sense together with the rest of the description.
 func (d Description) sense(c Condition, others []Condition) error {
 	for _, check := range []func(Condition, []Condition) error{
 		d.holdsSometimes, d.isOfOneVPC, d.leavesNetworks, d.leavesSenders, d.holdsForEach,
@@ -54,8 +54,8 @@ func (d Description) sense(c Condition, others []Condition) error {
 	return nil
 }
 
-// holdsSometimes refuses what never holds for mail through one of the doors, and what always does
-// through all of them.
+// holdsSometimes refuses a condition that never holds for mail through one of the doors, or always
+// holds through all of them.
 func (d Description) holdsSometimes(c Condition, others []Condition) error {
 	narrows := false
 	for _, way := range d.ways(others) {
@@ -67,12 +67,12 @@ func (d Description) holdsSometimes(c Condition, others []Condition) error {
 		}
 	}
 	if !narrows {
-		return errors.New("it holds for all mail that is described, so it narrows nothing: leave it out")
+		return errors.New("it holds for all the described mail, so it narrows nothing: leave it out")
 	}
 	return nil
 }
 
-// ways are the doors. Where the description names none, a condition may demand one.
+// ways returns the doors. If the description names none, a condition may require one.
 func (d Description) ways(conditions []Condition) []door {
 	doors := d.doors()
 	if doors[0].key != "" {
@@ -86,7 +86,7 @@ func (d Description) ways(conditions []Condition) []door {
 	return doors
 }
 
-// never says why a condition never holds for mail through the door, and what to write.
+// never says why a condition never holds for mail through the door, and what to write instead.
 func (d door) never(c Condition) error {
 	switch {
 	case c.Key == "aws:SecureTransport":
@@ -94,14 +94,14 @@ func (d door) never(c Condition) error {
 	case d.has(c.Key) == holdsAlways:
 		return errors.New("it never holds, so nothing could be sent: leave it out")
 	case d.key == sourceIP:
-		return fmt.Errorf("mail from public networks has no %s, so none could be sent: leave it out, or describe the "+
-			"VPC or its endpoint beside the networks", c.Key)
+		return fmt.Errorf("mail from public networks has no %s, so none could be sent: leave it out, or also name the "+
+			"VPC or its endpoint", c.Key)
 	}
-	return fmt.Errorf("mail through a VPC endpoint has no %s, so none could be sent: leave it out, or describe the "+
-		"public networks beside the endpoint; its private ones have aws:VpcSourceIp", c.Key)
+	return fmt.Errorf("mail through a VPC endpoint has no %s, so none could be sent: leave it out, or also name the "+
+		"public networks; for private addresses use aws:VpcSourceIp", c.Key)
 }
 
-// isOfOneVPC refuses private addresses of anybody's VPC.
+// isOfOneVPC refuses private addresses without a VPC or endpoint.
 func (d Description) isOfOneVPC(c Condition, others []Condition) error {
 	one := func(other Condition) bool {
 		return (other.Key == sourceVPC || other.Key == sourceVPCe) && other.names()
@@ -110,16 +110,16 @@ func (d Description) isOfOneVPC(c Condition, others []Condition) error {
 	if c.Key != vpcSourceIP || !c.names() || bound {
 		return nil
 	}
-	return errors.New("name the endpoint or the VPC as well: everybody's VPC has the same addresses")
+	return errors.New("name the endpoint or the VPC as well: other VPCs use the same private addresses")
 }
 
-// names tells whether mail has to have one of the condition's values.
+// names reports whether mail must have one of the condition's values.
 func (c Condition) names() bool {
 	parsed := c.comparison()
 	return parsed.base != null && !parsed.negated() && parsed.demandsKey(c.Values)
 }
 
-// leavesNetworks refuses a condition that leaves none of the networks that are described.
+// leavesNetworks refuses a condition that leaves none of the described networks.
 func (d Description) leavesNetworks(c Condition, others []Condition) error {
 	if c.Key != sourceIP || c.comparison().base == null {
 		return nil
@@ -129,14 +129,14 @@ func (d Description) leavesNetworks(c Condition, others []Condition) error {
 	d.Conditions = append(slices.Clone(others), c)
 	after, _ := d.sourceAddresses()
 	if bound && !before.isEmpty() && after.isEmpty() {
-		return fmt.Errorf("it leaves none of the networks that are described otherwise (%s), so nothing could be sent "+
-			"from there: leave it out, or change those", before)
+		return fmt.Errorf("it leaves none of the networks that you named (%s), so nothing could be sent from there: "+
+			"leave it out, or change the networks", before)
 	}
 	return nil
 }
 
-// sourceAddresses are the public addresses that mail may come from; bound tells whether anything
-// says so.
+// sourceAddresses returns the public addresses that mail may come from. bound reports whether
+// anything restricts them.
 func (d Description) sourceAddresses() (left addressSet, bound bool) {
 	left = publicAddresses()
 	only := func(set addressSet) { left, bound = left.intersect(set), true }
@@ -156,7 +156,7 @@ func (d Description) sourceAddresses() (left addressSet, bound bool) {
 	return left, bound
 }
 
-// leavesSenders refuses a condition that none of the senders fits who are described.
+// leavesSenders refuses a condition that none of the described senders meets.
 func (d Description) leavesSenders(c Condition, _ []Condition) error {
 	var described []string
 	switch c.Key {
@@ -168,16 +168,16 @@ func (d Description) leavesSenders(c Condition, _ []Condition) error {
 	if len(described) == 0 || !c.names() || slices.ContainsFunc(described, c.mayBe) {
 		return nil
 	}
-	return fmt.Errorf("it fits none of those who are described (%s), so nothing could be sent: leave it out, or "+
-		"change those", listed(described, "or", shown))
+	return fmt.Errorf("it matches none of the senders that you named (%s), so nothing could be sent: leave it out, or "+
+		"change the senders", listed(described, "or", shown))
 }
 
-// mayBe tells whether the condition lets some text be that the pattern describes.
+// mayBe reports whether some text matches both the pattern and one of the condition's values.
 func (c Condition) mayBe(pattern string) bool {
 	return slices.ContainsFunc(c.Values, func(v string) bool { return overlap(anyForOne(v), pattern) })
 }
 
-// holdsForEach refuses ForAllValues that holds without any value as well.
+// holdsForEach refuses ForAllValues if it would also hold without any value.
 func (d Description) holdsForEach(c Condition, others []Condition) error {
 	there := func(other Condition) bool {
 		return other.Key == c.Key && other.comparison().base == null && other.comparison().demandsKey(other.Values)
@@ -186,10 +186,10 @@ func (d Description) holdsForEach(c Condition, others []Condition) error {
 		slices.ContainsFunc(others, there) {
 		return nil
 	}
-	return fmt.Errorf("it holds for mail without %s as well: add the condition Null %s false", c.Key, c.Key)
+	return fmt.Errorf("it also holds for mail without %s: add the condition Null %s false", c.Key, c.Key)
 }
 
-// outcome is how a condition turns out for mail that comes in through a door.
+// outcome is how a condition turns out for mail through a door.
 type outcome int
 
 const (
@@ -198,7 +198,7 @@ const (
 	holdsNever
 )
 
-// has tells whether mail that comes in through the door has a key.
+// has reports whether mail through the door has a key: always, never or sometimes.
 func (d door) has(key string) outcome {
 	switch where := facts[asWritten(key)].presence; {
 	case where == always:
@@ -211,7 +211,7 @@ func (d door) has(key string) outcome {
 	return holdsNever
 }
 
-// through tells how the condition turns out.
+// through returns how the condition turns out for mail through the door.
 func (c Condition) through(way door) outcome {
 	parsed, there := c.comparison(), way.has(c.Key)
 	demands := parsed.demandsKey(c.Values)
@@ -237,7 +237,7 @@ func (c Condition) through(way door) outcome {
 	return holdsAlways
 }
 
-// hasAll tells whether its networks are all that there are.
+// hasAll reports whether the condition's networks contain all addresses.
 func (c Condition) hasAll() bool {
 	networks, err := c.networks()
 	if c.comparison().kind() != ofNetwork || err != nil {

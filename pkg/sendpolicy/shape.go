@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// shape is what a text looks like. It is compiled when it is first needed: the function links this
-// package, most of its invocations need no shape, and all of them would start later.
+// shape is a regular expression that is compiled when it is first needed. The Lambda function links
+// this package, but most invocations need no shape, so compiling all of them would slow every start
+// down.
 type shape struct {
 	expression string
 	once       sync.Once
@@ -18,8 +19,8 @@ func (s *shape) regexp() *regexp.Regexp {
 	return s.compiled
 }
 
-// MatchString is that of regexp.Regexp.
+// MatchString is like Regexp.MatchString.
 func (s *shape) MatchString(text string) bool { return s.regexp().MatchString(text) }
 
-// FindStringSubmatch is that of regexp.Regexp.
+// FindStringSubmatch is like Regexp.FindStringSubmatch.
 func (s *shape) FindStringSubmatch(text string) []string { return s.regexp().FindStringSubmatch(text) }

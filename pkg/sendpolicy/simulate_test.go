@@ -17,32 +17,32 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// mail is one that is handed in. What a line of the table doesn't say is as in ordinary mail: from
-// app@example.com, without a display name, to one recipient, with no configuration set, encrypted,
-// from 192.0.2.10, at the beginning of 2026.
+// mail is one mail. A field that isn't set is as in ordinary mail: from app@example.com, without a
+// display name, to one recipient, with no configuration set, encrypted, from 192.0.2.10, at the
+// beginning of 2026.
 type mail struct {
-	what     string   // tells it from the others
+	what     string   // a description
 	as       string   // the identity that it is sent as: a name or an ARN
 	from     string   // the address
 	name     string   // the display name
-	to       []string // empty, but not nil: nobody
-	verified []string // identities of recipients, on which SES asks for permission in the sandbox
+	to       []string // empty but not nil: no recipients
+	verified []string // the recipients' identities, which SES also checks in the sandbox
 	set      string   // the configuration set: a name or an ARN
-	bounces  string   // the address for them
+	bounces  string   // the address for bounces
 
-	address                string // the public one that it comes from, or else, through an endpoint,
-	endpoint, vpc, private string // the endpoint, its VPC, and the address there; one of them says that it is so
+	address                string // the public address that it comes from
+	endpoint, vpc, private string // or the endpoint, its VPC and the address there, if any of these is set
 	plain                  bool   // not encrypted
 	agent                  string
 	at                     string
 
 	action string              // instead of sending over SMTP
-	on     string              // and the ARN of what, instead of an identity
-	owner  sendpolicy.Document // the identity's own policy, where another account has it
+	on     string              // the ARN that it is on, instead of an identity
+	owner  sendpolicy.Document // the identity's own policy, if another account has the identity
 }
 
-// question is one of IAM's decisions. Mail takes several: SES asks for each resource that mail
-// involves, and mail goes out when all are allowed ("Actions, resources, and condition keys for
+// question is one decision of IAM's. Mail takes several: SES asks about each resource that mail
+// involves, and sends the mail if all are allowed ("Actions, resources, and condition keys for
 // Amazon SES", Service Authorization Reference).
 type question struct {
 	Policy   sendpolicy.Document `json:"policy"`
@@ -77,7 +77,7 @@ func or(text, otherwise string) string {
 	return text
 }
 
-// resourceARN is a name's, in the Region and the account of ordinary mail.
+// resourceARN returns the ARN of a name, in the Region and account of ordinary mail.
 func resourceARN(kind, name string) string {
 	if strings.HasPrefix(name, "arn:") {
 		return name
@@ -99,7 +99,7 @@ func (m mail) resources() (arns []string) {
 	return arns
 }
 
-// context is what SES tells IAM of mail.
+// context returns what SES tells IAM about mail.
 func (m mail) context() map[string]any {
 	at, err := time.Parse(time.RFC3339, or(m.at, "2026-01-01T00:00:00Z"))
 	if err != nil {
@@ -150,7 +150,7 @@ func (m mail) questions(policy sendpolicy.Document) (questions []question) {
 	return questions
 }
 
-// ownersPolicy is the policy as an identity has it, which says whom it allows.
+// ownersPolicy returns the policy in an identity's form, which says whom it allows.
 func ownersPolicy(d sendpolicy.Document) map[string]any {
 	var statements []map[string]any
 	for _, s := range d.Statements {
@@ -162,12 +162,12 @@ func ownersPolicy(d sendpolicy.Document) map[string]any {
 	return map[string]any{"Version": d.Version, "Statement": statements}
 }
 
-// simulator is somebody else's IAM, which answers all questions at once.
+// simulator is someone else's implementation of IAM, which answers all questions at once.
 type simulator struct {
 	t         *testing.T
 	modules   string
 	questions []question
-	of        [][2]int // the questions of each mail: the first, and that behind the last
+	of        [][2]int // each mail's questions: the first, and the one after the last
 	answers   []answer
 }
 
@@ -179,7 +179,7 @@ func newSimulator(t *testing.T) *simulator {
 		t.Skip("-short: it takes seconds")
 	}
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("Node.js isn't installed; then, in pkg/sendpolicy/testdata/simulate: npm ci:", err)
+		t.Skip("Node.js isn't installed (after installing it, run npm ci in pkg/sendpolicy/testdata/simulate):", err)
 	}
 	modules := or(os.Getenv("SENDPOLICY_NODE_MODULES"), filepath.Join(simulateFolder, "node_modules"))
 	if _, err := os.Stat(filepath.Join(modules, "@cloud-copilot", "iam-simulate")); err != nil {
@@ -189,7 +189,7 @@ func newSimulator(t *testing.T) *simulator {
 	return &simulator{t: t, modules: modules}
 }
 
-// put notes the mail's questions, and returns its number.
+// put adds the mail's questions, and returns the mail's number.
 func (s *simulator) put(policy sendpolicy.Document, m mail) int {
 	first := len(s.questions)
 	s.questions = append(s.questions, m.questions(policy)...)
@@ -214,7 +214,7 @@ func (s *simulator) ask() {
 	}
 }
 
-// allows tells whether a mail goes out. An answer that isn't about the policy fails the test: a
+// allows reports whether a mail is allowed. An answer that isn't about the policy fails the test: a
 // question that IAM doesn't understand must not count as refused mail.
 func (s *simulator) allows(t *testing.T, number int) bool {
 	t.Helper()
@@ -225,7 +225,7 @@ func (s *simulator) allows(t *testing.T, number int) bool {
 		case a.Error != "":
 			t.Fatalf("%s on %s: %s\n%s", q.Request.Action, q.Request.Resource.ARN, a.Error, q.Policy)
 		case q.Request.Action == "ses:SendRawEmail" && len(a.Ignored) > 0:
-			t.Fatalf("it doesn't know the keys %s", a.Ignored)
+			t.Fatalf("the simulator doesn't know the keys %s", a.Ignored)
 		case !slices.Contains([]string{"Allowed", "ImplicitlyDenied"}, a.Decision):
 			t.Fatalf("%s on %s is %s, and nothing in the policy denies", q.Request.Action, q.Request.Resource.ARN,
 				a.Decision)
@@ -235,7 +235,7 @@ func (s *simulator) allows(t *testing.T, number int) bool {
 	return all
 }
 
-// drafted is a scene with the policy that was written for it.
+// drafted is a scene with the policy written for it.
 type drafted struct {
 	scene
 	policy sendpolicy.Document
@@ -278,7 +278,7 @@ func TestIAMAllowsWhatIsDescribedAndNothingElse(t *testing.T) {
 		verb := map[bool]string{true: "allows", false: "denies"}[r.allowed]
 		t.Run(r.of.what+" "+verb+" "+r.mail.what, func(t *testing.T) {
 			if iam.allows(t, r.number) != r.allowed {
-				t.Errorf("it doesn't:\n%s", r.of.policy)
+				t.Errorf("wrong decision by\n%s", r.of.policy)
 			}
 		})
 	}
@@ -286,7 +286,7 @@ func TestIAMAllowsWhatIsDescribedAndNothingElse(t *testing.T) {
 		kept, strange, len(iam.questions))
 }
 
-// A table proves little if a policy that lacks something would pass as well.
+// The table would prove little if a policy that lacks something passed as well.
 func TestTheTableTellsWhenAnythingIsMissingFromAPolicy(t *testing.T) {
 	whole.Only(t, "evaluates some thousand policies")
 	iam := newSimulator(t)
@@ -321,15 +321,15 @@ func TestTheTableTellsWhenAnythingIsMissingFromAPolicy(t *testing.T) {
 	t.Logf("%d policies that lack something, with %d questions", len(runs), len(iam.questions))
 }
 
-// variant is a policy that lacks something, and so allows more, or else less.
+// variant is a policy that lacks something, and so allows either more or less.
 type variant struct {
 	what   string
 	wider  bool
 	policy sendpolicy.Document
 }
 
-// variants are all policies that lack one thing: a resource, a condition, or one of a condition's
-// values.
+// variants returns all policies that lack one thing: a resource, a condition, or one of a
+// condition's values.
 func variants(d sendpolicy.Document) (all []variant) {
 	for i, s := range d.Statements {
 		lacking := func(wider bool, what string, change func(*sendpolicy.Statement)) {
@@ -338,14 +338,14 @@ func variants(d sendpolicy.Document) (all []variant) {
 			all = append(all, v)
 		}
 		for j, arn := range s.Resource {
-			if len(s.Resource) > 1 { // IAM has no statement without
+			if len(s.Resource) > 1 { // a statement needs one
 				lacking(false, arn, func(s *sendpolicy.Statement) { s.Resource = slices.Delete(s.Resource, j, j+1) })
 			}
 		}
 		for operator, keys := range s.Condition {
 			for key, values := range keys {
 				if strings.HasPrefix(s.Sid, "Sandbox") && key != "ses:FromAddress" {
-					continue // the sender's identity, for which SES asks as well, has the same conditions
+					continue // the sender's identity, which SES also checks, has the same conditions
 				}
 				lacking(true, operator+" "+key, func(s *sendpolicy.Statement) { delete(s.Condition[operator], key) })
 				for j, value := range values {

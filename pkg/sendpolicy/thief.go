@@ -2,18 +2,18 @@ package sendpolicy
 
 import "slices"
 
-// thief looks for a request that the denials let through.
+// thief searches for a request that the denials let through.
 type thief struct {
 	requests
 	denies  []*rule
-	decided bool // which action it is
-	// worth tells whether it is worth while to look on.
+	decided bool // the action is known already
+	// worth reports whether it is worth searching on.
 	worth func() bool
 }
 
-// finds calls found with the requests of ways in which none of the denials applies, until that
-// returns true. Those that can be escaped in one way only come first, and then what is simplest:
-// one way for each of the others.
+// finds calls found with the requests that no denial stops, until found returns true. It first
+// applies the denials that can be escaped in only one way. For the others, it tries the first way
+// out of each, then the last way out of each, and then all combinations.
 func (t *thief) finds(found func() bool) bool {
 	if !t.any() {
 		return false
@@ -46,7 +46,7 @@ func first(ways []option) option { return ways[0] }
 
 func last(ways []option) option { return ways[len(ways)-1] }
 
-// takes adds the chosen way of each, and tells whether that leaves a request.
+// takes adds the chosen way out of each denial, and reports whether any request is left.
 func (t *thief) takes(choices [][]option, choose func([]option) option) bool {
 	for _, ways := range choices {
 		t.add(choose(ways))
@@ -60,8 +60,8 @@ func (t *thief) untakes(choices [][]option, choose func([]option) option) {
 	}
 }
 
-// ways are those in which a denial doesn't apply. None is needed if it is spared: if it applies to
-// none of the requests.
+// ways returns the ways out of a denial. spared means that it applies to none of the requests, so
+// that none is needed.
 func (t *thief) ways(by *rule) (ways []option, spared bool) {
 	for _, need := range by.needs(t.decided) {
 		if !t.possibleWithOption(need) {
@@ -80,7 +80,7 @@ func (t *thief) possibleWithOption(o option) bool {
 	return t.possible(o.part)
 }
 
-// escapes goes through all ways to escape the denials that are left.
+// escapes tries all ways out of the denials that are left.
 func (t *thief) escapes(choices [][]option, found func() bool) bool {
 	if !t.worth() {
 		return false
@@ -102,7 +102,7 @@ func (t *thief) escapes(choices [][]option, found func() bool) bool {
 	return false
 }
 
-// spared tells whether a denial with the ways out applies to none of the requests by now.
+// spared reports whether the denial with these ways out applies to none of the requests any more.
 func (t *thief) spared(ways []option) bool {
 	return slices.ContainsFunc(ways, func(way option) bool { return !t.possibleWithOption(way.opposite()) })
 }

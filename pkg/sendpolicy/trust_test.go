@@ -9,8 +9,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/whole"
 )
 
-// The judge is tested as well: by cases in which people know what is right, by the evaluator, and
-// by texts at random.
+// These tests are of the judge: with cases whose answer people know, with the evaluator, and with
+// random texts.
 
 func allowing(actions, resources string, conditions ...when) rule {
 	return rule{actions: strings.Fields(actions), resources: strings.Fields(resources), when: conditions}
@@ -168,7 +168,7 @@ func TestTheJudgeIsRightWherePeopleKnow(t *testing.T) {
 	}
 }
 
-// What the judge finds is what the evaluator allows, and the rest isn't.
+// The evaluator allows what the judge finds, and nothing else.
 func TestTheJudgeSeesAllThatTheEvaluatorAllows(t *testing.T) {
 	u := theUniverse()
 	allowed, denied := 0, 0
@@ -196,7 +196,7 @@ func TestTheJudgeSeesAllThatTheEvaluatorAllows(t *testing.T) {
 	t.Logf("%d requests are allowed, %d aren't", allowed, denied)
 }
 
-// only is the box of one request.
+// only returns the box of one request.
 func (u *universe) only(c call) (b box) {
 	for d := range dimensions {
 		b[d] = u.all(d, func(i int) bool {
@@ -217,7 +217,7 @@ func (u *universe) only(c call) (b box) {
 	return b
 }
 
-// Whatever text the patterns are asked of, one of the examples has the same answers.
+// For any text, one of the examples matches the same patterns.
 func TestTheExamplesLeaveNoTextOut(t *testing.T) {
 	for _, c := range []struct {
 		what     string
@@ -254,7 +254,7 @@ func TestTheExamplesLeaveNoTextOut(t *testing.T) {
 	}
 }
 
-// answers are those of the evaluator's own matching.
+// answers are the results of the evaluator's own matching.
 func answers(tellings []telling, text string) string {
 	b := make([]byte, len(tellings))
 	for i, t := range tellings {

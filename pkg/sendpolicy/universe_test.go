@@ -11,18 +11,17 @@ import (
 	"go4.org/netipx"
 )
 
-// A universe is all requests, as far as the generator's policies can tell them apart. They aren't
+// A universe is all requests, as far as the generator's policies can distinguish them. They aren't
 // tried one by one. A request is a choice in each of a few dimensions (the action, the resource,
 // where it comes from, the From address and so on), and each element of a statement is about one
-// dimension alone. So what a statement matches is a box: in each dimension a set of choices. What
-// is allowed is an allowing box, cut by a box of the boundary's, without each denying box; and what
-// of a box is outside another one is again a few boxes, one for each dimension that it can be
-// outside in.
+// dimension. So a statement matches a box: a set of choices in each dimension. What is allowed is
+// the intersection of an allowing box and a box of the boundary's, without each denying box. The
+// part of a box that is outside another one is again a few boxes, one for each dimension.
 //
-// Each choice is an example, such as an ARN, and the evaluator decides on the example. The examples
-// are enough because they are made from the pool: see texts and stretches.
+// Each choice is an example, such as an ARN, and the evaluator decides for the example. The
+// examples suffice because they are derived from the pool: see texts and stretches.
 
-// dimension is what requests differ in.
+// dimension is a respect in which requests differ.
 type dimension int
 
 const (
@@ -42,7 +41,7 @@ const (
 	dimensions
 )
 
-// choices are a set of them, by number.
+// choices is a set of choices, by number.
 type choices []uint64
 
 func none(of int) choices { return make(choices, (of+63)/64) }
@@ -68,7 +67,7 @@ func (c choices) meets(d choices) bool {
 	return false
 }
 
-// with returns those that both have; nil is all.
+// with returns the choices that both have. nil means all.
 func (c choices) with(d choices) choices {
 	if c == nil || d == nil {
 		return slices.Concat(c, d)
@@ -96,7 +95,7 @@ func (c choices) each(f func(i int)) {
 	}
 }
 
-// box is the requests whose choices are in its set, in each dimension. nil is all.
+// box is the requests whose choice in each dimension is in the box's set. nil means all.
 type box [dimensions]choices
 
 func (b box) with(c box) (both box, some bool) {
@@ -108,15 +107,15 @@ func (b box) with(c box) (both box, some bool) {
 	return both, true
 }
 
-// universe is all requests, with what is known of their elements.
+// universe is all requests, with what is known about their elements.
 type universe struct {
 	actions   []string
 	resources []string
-	identity  []string                          // the name, of resources that are an identity
+	identity  []string                          // by resource: the name, if it is an identity
 	contexts  [dimensions][]map[string][]string // by choice; actions and resources have none
 	sources   []source
 	keys      map[string]dimension // by condition key
-	odd       [dimensions][]int    // choices that there may not be
+	odd       [dimensions][]int    // choices that may not exist
 	every     box                  // all choices
 	proper    box                  // all without odd ones
 
@@ -154,7 +153,7 @@ func newUniverse() *universe {
 	return u
 }
 
-// held are patterns of names and addresses in the domains that policies write out.
+// held are patterns of names and addresses in the domains that policies name in full.
 func held() (all []telling) {
 	for _, d := range heldDomains {
 		all = append(all, folded(d, "*."+d, "*@"+d)...)
@@ -165,7 +164,7 @@ func held() (all []telling) {
 func (u *universe) addKey(d dimension, key string, values ...string) {
 	key = strings.ToLower(key)
 	u.keys[key] = d
-	if strings.HasPrefix(key, "ses:") { // else it is in every request
+	if strings.HasPrefix(key, "ses:") { // other keys are in every request
 		u.contexts[d] = append(u.contexts[d], map[string][]string{})
 	}
 	for _, v := range values {
@@ -173,7 +172,7 @@ func (u *universe) addKey(d dimension, key string, values ...string) {
 	}
 }
 
-// addTexts adds a key with the examples of texts, as the generator's tell them apart.
+// addTexts adds a key with examples of all the texts that the generator's patterns distinguish.
 func (u *universe) addTexts(d dimension, key string, g grammar, of []string, others []telling) {
 	u.addKey(d, key, texts(g, slices.Concat(patterns(of...), literals(of...), others))...)
 	for _, v := range oddities(g, of) {
@@ -182,8 +181,8 @@ func (u *universe) addTexts(d dimension, key string, g grammar, of []string, oth
 	}
 }
 
-// oddities are texts with wildcards that a request can't have. To StringEquals they are texts like
-// any other, and an audit may well not know that there is no such VPC or domain.
+// oddities are texts with wildcards that no request can have. StringEquals treats them like any
+// other text, and an audit may not know that no such VPC or domain exists.
 func oddities(g grammar, of []string) []string {
 	return slices.DeleteFunc(slices.Clone(of), func(t string) bool {
 		return !strings.ContainsAny(t, "*?") || strings.Contains(t, "${") || g.has(t)
@@ -203,10 +202,10 @@ func (u *universe) addRecipients() {
 	}
 }
 
-// theDay is when the audit is made. A thief can wait, but not go back.
+// theDay is the time of the audit. A thief can wait, but not go back.
 const theDay = "2026-01-01T00:00:00Z"
 
-// around returns instants before, at and after each date, from the day on.
+// around returns instants before, at and after each date, but none before theDay.
 func around(dates []string) (all []string) {
 	for _, d := range append(dates, theDay) {
 		for _, s := range []time.Duration{-1, 0, 1} {
@@ -218,7 +217,7 @@ func around(dates []string) (all []string) {
 	return all
 }
 
-// subsets are all sets of some of the texts.
+// subsets returns all non-empty subsets of the texts.
 func subsets(texts []string) (all [][]string) {
 	for i := 1; i < 1<<len(texts); i++ {
 		var some []string
@@ -247,7 +246,7 @@ func (u *universe) addActions() {
 	}
 }
 
-// oddName is what ${*}example.com stands for.
+// oddName is what ${*}example.com means.
 const oddName = "*example.com"
 
 func (u *universe) addResources() {
@@ -319,7 +318,7 @@ func (u *universe) addSources() {
 	}
 }
 
-// ids are examples of IDs, and those of them that are odd.
+// ids returns examples of IDs, and which of them are odd.
 func ids(prefix string, of []string) (all, odd []string) {
 	of = slices.DeleteFunc(of, func(t string) bool { return strings.Contains(t, "${") })
 	odd = oddities(ofIDs(prefix), of)
@@ -347,7 +346,8 @@ func (u *universe) all(d dimension, f func(i int) bool) choices {
 	return c
 }
 
-// remembered returns the choices for which f holds, which depend on the element alone.
+// remembered returns the choices for which f holds. They must depend only on the element, because
+// they are cached.
 func (u *universe) remembered(d dimension, element string, f func(i int) bool) choices {
 	type key struct {
 		d       dimension
@@ -363,11 +363,11 @@ func (u *universe) remembered(d dimension, element string, f func(i int) bool) c
 
 const ownName = "mailer"
 
-// own is the part of the context that is the same in all requests. So a variable may be
-// aws:username, or a condition's own key; any other would make an element depend on two dimensions.
+// own is the part of the context that is the same in all requests. A variable may only be
+// aws:username or a condition's own key: any other would make an element depend on two dimensions.
 func own() map[string][]string { return map[string][]string{"aws:username": {ownName}} }
 
-// box is what the statement matches.
+// box returns what the statement matches.
 func (u *universe) box(r rule) (b box, some bool) {
 	b[byAction] = u.element(byAction, r.actions, r.notActions, func(pattern string, i int) bool {
 		return isAction(pattern, u.actions[i])
@@ -402,7 +402,7 @@ func (u *universe) element(d dimension, patterns []string, not bool, matches fun
 	return c
 }
 
-// allowed calls f with boxes that together are all that is allowed of a box, until it returns
+// allowed calls f with boxes that together are everything in a box that is allowed, until f returns
 // false.
 func (u *universe) allowed(g grant, of box, f func(box) bool) {
 	var allowing, limiting, denying []box
@@ -438,7 +438,7 @@ func (u *universe) allowed(g grant, of box, f func(box) bool) {
 	}
 }
 
-// outside calls f with what of b is in none of the others, until it returns false.
+// outside calls f with the parts of b that are in none of the others, until f returns false.
 func (u *universe) outside(b box, others []box, f func(box) bool) bool {
 	for n, o := range others {
 		if _, some := b.with(o); !some {
@@ -465,7 +465,7 @@ func (u *universe) choicesOf(b box, d dimension) choices {
 	return b[d]
 }
 
-// example is a request of the box: the first of each choice.
+// example returns a request of the box: the first of each choice.
 func (u *universe) example(b box) call {
 	c := call{context: own()}
 	for d := range dimensions {

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// WarningCode names what a person should know about a policy that was written.
+// WarningCode names a kind of Warning.
 type WarningCode string
 
 const (
@@ -17,49 +17,50 @@ const (
 	AnySource WarningCode = "AnySource"
 	// WideNetwork: the source networks together have more addresses than one organisation has.
 	WideNetwork WarningCode = "WideNetwork"
-	// PrivateNetwork: SES never sees a private address, but that of the NAT gateway.
+	// PrivateNetwork: SES never sees a private address, only that of the NAT gateway.
 	PrivateNetwork WarningCode = "PrivateNetwork"
-	// SingleAddress: tasks and instances without a fixed address change theirs.
+	// SingleAddress: without a fixed address, tasks and instances change theirs.
 	SingleAddress WarningCode = "SingleAddress"
 	// AddressBesideEndpoint: mail through an endpoint has no public address.
 	AddressBesideEndpoint WarningCode = "AddressBesideEndpoint"
-	// RecipientsAreAsked: SES asks for permission on recipients' identities, too.
+	// RecipientsAreAsked: in the sandbox, SES also checks permission on recipients' identities.
 	RecipientsAreAsked WarningCode = "RecipientsAreAsked"
-	// NoConfigurationSet: mail that names one is refused.
+	// NoConfigurationSet: mail that uses a configuration set is refused.
 	NoConfigurationSet WarningCode = "NoConfigurationSet"
-	// OtherAccount: an identity of another account needs a policy of its own there.
+	// OtherAccount: another account's identity needs a policy there.
 	OtherAccount WarningCode = "OtherAccount"
-	// OtherRegion: an ARN is of a Region that isn't among those described.
+	// OtherRegion: an ARN's Region isn't one of those described.
 	OtherRegion WarningCode = "OtherRegion"
-	// SpecificIdentity: an address or subdomain may be an identity of its own beside its domain.
+	// SpecificIdentity: an address or subdomain may be an identity of its own, which its domain
+	// doesn't cover.
 	SpecificIdentity WarningCode = "SpecificIdentity"
-	// ForeignSender: no identity is a sender's, so SES refuses its mail.
+	// ForeignSender: a sender belongs to no identity, so SES refuses its mail.
 	ForeignSender WarningCode = "ForeignSender"
-	// AnyRecipient: one recipient who matches is enough, and the others may be anybody.
+	// AnyRecipient: one matching recipient is enough, and the others may be anyone.
 	AnyRecipient WarningCode = "AnyRecipient"
-	// TooLong: an inline policy of a user can't have so many characters.
+	// TooLong: the policy is too long for a user's inline policies.
 	TooLong WarningCode = "TooLong"
-	// CaseMatters: a pattern with a wildcard tells capitals from small letters.
+	// CaseMatters: upper and lower case differ in a pattern with a wildcard.
 	CaseMatters WarningCode = "CaseMatters"
 )
 
-// Warning is one, in words for a person.
+// Warning is what a person should know about a policy that Write has made.
 type Warning struct {
 	Code    WarningCode `json:"code"`
 	Message string      `json:"message"`
 }
 
-// How many characters IAM takes, white space apart ("IAM and AWS STS quotas").
+// How many characters IAM allows, not counting white space ("IAM and AWS STS quotas").
 const (
 	InlineQuota  = 2048 // in all inline policies of a user together
 	ManagedQuota = 6144 // in a managed policy
 )
 
-// Characters is how many IAM counts.
+// Characters returns the policy's length as IAM counts it.
 func (d Document) Characters() (n int) {
 	text, err := written(d)
 	if err != nil {
-		return 0 // texts and lists of texts can always be written
+		return 0 // never happens: texts and lists of texts can always be written
 	}
 	for _, r := range string(text) {
 		if !unicode.IsSpace(r) {
@@ -76,13 +77,13 @@ func (d Description) warnings(policy Document) (found []Warning) {
 	d.warnOfSources(warn)
 	if len(d.SandboxRecipients) == 0 {
 		warn(RecipientsAreAsked,
-			"in the sandbox, SES asks for permission on the recipients' verified identities as well, and refuses "+
-				"mail to those that aren't named (554 Access denied); name them as sandbox recipients")
+			"in the sandbox, SES also checks permission on the recipients' verified identities, and refuses mail to "+
+				"those that aren't named (554 Access denied): name them as sandbox recipients")
 	}
 	if len(d.ConfigurationSets) == 0 {
 		warn(NoConfigurationSet,
-			"mail that names a configuration set, or whose identity has one by default, is refused (554 Access "+
-				"denied); name those that are used")
+			"SES refuses mail that names a configuration set, or whose identity has a default one (554 Access "+
+				"denied): name the configuration sets that you use")
 	}
 	d.warnOfARNs(warn)
 	d.warnOfSenders(warn)
@@ -90,9 +91,9 @@ func (d Description) warnings(policy Document) (found []Warning) {
 	d.warnOfRecipients(warn)
 	if n := policy.Characters(); n > InlineQuota {
 		warn(TooLong,
-			"it has %d characters, and IAM lets all inline policies of a user have %d together: make it a managed "+
-				"policy, which may have %d, or name fewer identities, or fewer of networks, endpoints and VPCs, each "+
-				"of which repeats them", n, InlineQuota, ManagedQuota)
+			"it has %d characters, but IAM allows only %d for all inline policies of a user together: make it a "+
+				"managed policy, which may have %d, name fewer identities, or use fewer of networks, endpoints and "+
+				"VPCs, because each of these repeats the identities", n, InlineQuota, ManagedQuota)
 	}
 	slices.SortStableFunc(found, func(a, b Warning) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return found
@@ -102,8 +103,8 @@ func (d Description) warnOfRecipients(warn func(WarningCode, string, ...any)) {
 	for _, c := range d.Conditions {
 		if parsed := c.comparison(); c.Key == recipientsKey && parsed.set == forAny {
 			parsed.set = forAll
-			warn(AnyRecipient, "%q holds if one of the recipients is such, and lets the others be anybody: unless "+
-				"that is meant, write %s, and a second condition Null %s false", c, parsed, recipientsKey)
+			warn(AnyRecipient, "%q holds if one recipient matches, and lets the others be anyone: unless you mean "+
+				"that, write %s and add the condition Null %s false", c, parsed, recipientsKey)
 		}
 	}
 }
@@ -111,29 +112,29 @@ func (d Description) warnOfRecipients(warn func(WarningCode, string, ...any)) {
 func (d Description) warnOfCapitals(warn func(WarningCode, string, ...any)) {
 	if slices.ContainsFunc(each(d.From, addresses), hasStar) || len(d.From) == 0 && len(d.SandboxRecipients) > 0 {
 		warn(CaseMatters,
-			"senders have a wildcard, with which IAM tells capitals from small letters: mail has to come from "+
-				"addresses in small letters, or just as written here")
+			"a sender has a wildcard, so upper and lower case differ for IAM: mail must come from addresses in lower "+
+				"case, or exactly as written here")
 	}
 	if slices.ContainsFunc(d.FromNames, hasStar) {
 		warn(CaseMatters,
-			"FromNames has a wildcard, with which IAM tells capitals from small letters: mail has to be written "+
-				"just so")
+			"FromNames has a wildcard, so upper and lower case differ for IAM: mail must have the names exactly as "+
+				"written here")
 	}
 	if len(d.Recipients) > 0 {
 		warn(CaseMatters,
-			"recipients tell capitals from small letters: mail to Someone@Example.com isn't mail to example.com")
+			"upper and lower case differ in recipients: mail to Someone@Example.com isn't mail to example.com")
 	}
 }
 
 func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
 	if !d.bound() {
-		warn(AnySource, "a leaked credential works from anywhere%s: name the networks or VPC endpoints that mail is "+
-			"handed in from", d.seemsBound())
+		warn(AnySource, "a leaked credential works from anywhere%s: name the networks or VPC endpoints that mail "+
+			"comes from", d.seemsBound())
 	}
 	if len(d.Networks) > 0 && len(d.Endpoints)+len(d.VPCs) > 0 {
 		warn(AddressBesideEndpoint,
-			"mail through a VPC endpoint has no public source address: it is let in by the endpoint or the VPC, and "+
-				"where those are to be narrowed, by private networks (aws:VpcSourceIp)")
+			"mail through a VPC endpoint has no public source address, so the networks don't limit it: the endpoint "+
+				"or the VPC does, and private networks (aws:VpcSourceIp) can narrow that")
 	}
 	if set, bound := d.sourceAddresses(); bound {
 		if words, wide := set.isWide(); wide {
@@ -145,17 +146,17 @@ func (d Description) warnOfSources(warn func(WarningCode, string, ...any)) {
 		switch {
 		case isPrivate(n):
 			warn(PrivateNetwork,
-				"%s isn't public, and SES never sees it: name the public address of the NAT gateway, or use a VPC "+
+				"%s isn't public, so SES never sees it: name the public address of the NAT gateway, or use a VPC "+
 					"endpoint", n)
 		case n.IsSingleIP():
 			warn(SingleAddress,
-				"%s has to be fixed (an Elastic IP, a NAT gateway's): tasks, functions and instances change the "+
-					"addresses that they get by themselves", n)
+				"%s must be a fixed address (an Elastic IP, or a NAT gateway's): any other address of a task, "+
+					"function or instance changes", n)
 		}
 	}
 }
 
-// sourceNetworks are those that mail may come from, as they are named.
+// sourceNetworks returns the networks that mail may come from, as they are named.
 func (d Description) sourceNetworks() []netip.Prefix {
 	networks := slices.Clone(d.Networks)
 	for _, c := range d.Conditions {
@@ -166,26 +167,26 @@ func (d Description) sourceNetworks() []netip.Prefix {
 	return outermost(networks)
 }
 
-// bound tells whether mail has to come from certain places.
+// bound reports whether mail must come from certain places.
 func (d Description) bound() bool {
 	place := func(c Condition) bool { return c.names() && isSource(c.Key) && c.Key != vpcSourceIP }
 	return len(d.Networks)+len(d.Endpoints)+len(d.VPCs) > 0 || slices.ContainsFunc(d.Conditions, place)
 }
 
-// seemsBound says why conditions on a source don't bind mail to one.
+// seemsBound says why conditions on a source don't limit mail to it.
 func (d Description) seemsBound() string {
 	for _, c := range d.Conditions {
 		if isSource(c.Key) {
-			return fmt.Sprintf(" (%q keeps some out, and lets all others in)", c)
+			return fmt.Sprintf(" (%q excludes some sources and allows all others)", c)
 		}
 	}
 	return ""
 }
 
-// isPrivate tells of a network that SES never sees mail come from: it has no public address.
+// isPrivate reports whether SES never sees mail from the network, because it has no public address.
 func isPrivate(n netip.Prefix) bool { return addressesOf(n).intersect(publicAddresses()).isEmpty() }
 
-// warnOfARNs tells of identities and configuration sets that are elsewhere.
+// warnOfARNs warns of identities and configuration sets in other accounts or Regions.
 func (d Description) warnOfARNs(warn func(code WarningCode, format string, args ...any)) {
 	home := d.Account
 	for _, text := range slices.Concat(d.Identities, d.SandboxRecipients, d.ConfigurationSets) {
@@ -195,12 +196,11 @@ func (d Description) warnOfARNs(warn func(code WarningCode, format string, args 
 		}
 		if home = cmp.Or(home, parts[3]); parts[3] != home {
 			warn(OtherAccount,
-				"%s is another account's: its owner has to allow it in the identity's own policy, and mail names "+
-					"it in X-SES-SOURCE-ARN", text)
+				"%s belongs to another account: its owner must allow this in the identity's own policy, and mail must "+
+					"name it in X-SES-SOURCE-ARN", text)
 		}
 		if len(d.Regions) > 0 && !slices.Contains(d.Regions, parts[2]) {
-			warn(OtherRegion, "%s is in a Region that isn't among those described (%s)", text,
-				strings.Join(d.Regions, ", "))
+			warn(OtherRegion, "%s isn't in one of the described Regions (%s)", text, strings.Join(d.Regions, ", "))
 		}
 	}
 }

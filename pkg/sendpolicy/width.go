@@ -2,28 +2,28 @@ package sendpolicy
 
 import "slices"
 
-// Width is how much a user's policies give to whoever has its credential.
+// Width says how much a user's policies allow to anyone who has its credential.
 type Width string
 
 // Widths, the narrowest first.
 const (
 	NoMail     Width = "none"        // no mail over SMTP
-	Narrow     Width = "narrow"      // mail from identities that are named, from where it has to come
-	Anywhere   Width = "anywhere"    // mail from identities that are named, from anywhere
-	AnySender  Width = "any-sender"  // mail from identities that nobody has named
-	BeyondMail Width = "beyond-mail" // with the secret access key, more than mail
+	Narrow     Width = "narrow"      // mail from named identities and limited sources
+	Anywhere   Width = "anywhere"    // mail from named identities, from anywhere
+	AnySender  Width = "any-sender"  // mail from identities that the policies don't name
+	BeyondMail Width = "beyond-mail" // more than mail, with the secret access key
 )
 
-// Widths are all of them, the narrowest first.
+// Widths returns all widths, the narrowest first.
 func Widths() []Width { return []Width{NoMail, Narrow, Anywhere, AnySender, BeyondMail} }
 
-// AtLeast compares widths.
+// AtLeast reports whether w is as wide as other, or wider.
 func (w Width) AtLeast(other Width) bool {
 	return slices.Index(Widths(), w) >= slices.Index(Widths(), other)
 }
 
-// MaySend tells whether mail over SMTP is allowed on some identity. A policy that can't be read may
-// allow it.
+// MaySend reports whether the user may send mail over SMTP from some identity. It assumes that a
+// policy that can't be read allows it.
 func MaySend(a Access) bool {
 	policies, boundary, faults := a.read()
 	for _, f := range faults {
@@ -44,7 +44,7 @@ func MaySend(a Access) bool {
 	return false
 }
 
-// WidthOf is the width of a user that may send or not, by what Audit has found.
+// WidthOf returns a user's width, from MaySend's answer and Audit's findings.
 func WidthOf(maySend bool, findings []Finding) Width {
 	width := Narrow
 	if !maySend {
@@ -58,7 +58,7 @@ func WidthOf(maySend bool, findings []Finding) Width {
 	return width
 }
 
-// width is the least that a finding says of its user's.
+// width is the smallest width that the user of a finding can have.
 func (f Finding) width(maySend bool) Width {
 	switch f.Code {
 	case IAMRights, WideAction, HasNotAction, OtherRights:

@@ -13,12 +13,12 @@ const (
 	fromNetwork = `,"Condition":{"IpAddress":{"aws:SourceIp":"192.0.2.10/32"}}`
 )
 
-// permitting is a statement that allows an action.
+// permitting returns a statement that allows an action.
 func permitting(action, resource, more string) string {
 	return `{"Effect":"Allow","Action":` + action + `,"Resource":` + resource + more + `}`
 }
 
-// having is a user with one policy of statements, and a boundary where it isn't empty.
+// having returns a user with one policy of these statements and, if it isn't empty, a boundary.
 func having(statements, boundary string) sendpolicy.Access {
 	a := sendpolicy.Access{User: "mail"}
 	if statements != "" {
@@ -104,7 +104,7 @@ func TestAUsersMailIsDescribed(t *testing.T) {
 		"narrow in part": {
 			statements: permitting(sendRaw, oneIdentity, fromNetwork) + "," + permitting(sendRaw, oneIdentity, ""),
 			want:       sendpolicy.Description{Identities: arn("eu-west-1")},
-			left:       []string{"Networks, which some of its statements have (192.0.2.10/32)"},
+			left:       []string{"Networks, which only some statements have (192.0.2.10/32)"},
 		},
 		"by what has no words": {
 			statements: permitting(sendRaw, oneIdentity, `,"Condition":{"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}}`),

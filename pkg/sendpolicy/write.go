@@ -12,8 +12,8 @@ import (
 // sendRaw is the one action that SMTP needs.
 const sendRaw = "ses:SendRawEmail"
 
-// Write makes the smallest policy that allows what is described over SMTP. If anything is wrong
-// with the description, the error is Faults, and has all of it.
+// Write returns the smallest policy that allows what is described over SMTP. If anything is wrong
+// with the description, the error is Faults, which lists everything.
 func Write(d Description) (Document, []Warning, error) {
 	if faults := d.check(); faults != nil {
 		return Document{}, nil, faults
@@ -26,12 +26,12 @@ func Write(d Description) (Document, []Warning, error) {
 	return policy, d.warnings(policy), nil
 }
 
-// draft is the policy, of whatever length.
+// draft returns the policy, however long it is.
 func (d Description) draft() Document {
 	policy := Document{Version: "2012-10-17"}
 	resources := unique(append(d.arns("identity", d.Identities), d.arns("configuration-set", d.ConfigurationSets)...))
 	recipients := unique(d.arns("identity", d.SandboxRecipients))
-	if len(d.From) > 0 { // and none of those is a recipient
+	if len(d.From) > 0 { // these senders aren't recipients, see checkSenders
 		resources, recipients = unique(append(resources, recipients...)), nil
 	}
 	recipients = slices.DeleteFunc(recipients, func(arn string) bool { return slices.Contains(resources, arn) })
@@ -43,8 +43,8 @@ func (d Description) draft() Document {
 		if len(recipients) == 0 {
 			continue
 		}
-		// An identity may also be sent from, so those of recipients need a sender who isn't one of
-		// them.
+		// Mail could also be sent from a recipient's identity, so this statement requires a sender
+		// of the credential's own.
 		to := Statement{
 			Sid: "SandboxRecipients" + door.name, Effect: allow, Action: Texts{sendRaw},
 			Resource: recipients, Condition: d.conditions(door),
@@ -55,8 +55,8 @@ func (d Description) draft() Document {
 	return policy
 }
 
-// door is one way in: mail that comes through an endpoint has no public address, and the other way
-// round, so each has conditions of its own.
+// door is one way in. Mail through an endpoint has no public address, and other mail has no
+// endpoint, so each door has its own conditions.
 type door struct {
 	name, key string
 	values    []string
@@ -79,7 +79,7 @@ func (d Description) doors() (doors []door) {
 	return doors
 }
 
-// conditions are all that must hold for mail that comes in through the door.
+// conditions returns everything that must hold for mail through the door.
 func (d Description) conditions(through door) Conditions {
 	c := Conditions{}
 	switch through.key {
@@ -95,7 +95,7 @@ func (d Description) conditions(through door) Conditions {
 	if len(d.Recipients) > 0 {
 		c.add("ForAllValues:StringLike", recipientsKey, unique(literal(each(d.Recipients, addresses)))...)
 		c.add("Null", recipientsKey,
-			"false") // of no values, all are allowed ("Multivalued context keys", IAM User Guide)
+			"false") // ForAllValues also holds for no values ("Multivalued context keys", IAM User Guide)
 	}
 	if d.TLSOnly {
 		c.add("Bool", "aws:SecureTransport", "true")
@@ -106,7 +106,7 @@ func (d Description) conditions(through door) Conditions {
 	return c
 }
 
-// said are the conditions that the description makes of itself, through whatever door.
+// said returns the conditions that the description's other fields make, through any door.
 func (d Description) said() Conditions {
 	d.Conditions = nil
 	said := Conditions{}
@@ -119,7 +119,7 @@ func (d Description) said() Conditions {
 	return said
 }
 
-// like adds patterns. Where none has a wildcard, capitals don't matter.
+// like adds patterns. If none has a wildcard, case doesn't matter.
 func (c Conditions) like(key string, patterns []string) {
 	if slices.ContainsFunc(patterns, hasStar) {
 		c.add("StringLike", key, literal(patterns)...)
@@ -130,10 +130,10 @@ func (c Conditions) like(key string, patterns []string) {
 
 func hasStar(text string) bool { return strings.Contains(text, "*") }
 
-// hasWildcard is for what people have written for IAM, to which ? is any character.
+// hasWildcard is for text that people have written for IAM, to which ? is also a wildcard.
 func hasWildcard(text string) bool { return strings.ContainsAny(text, "*?") }
 
-// literal has ? mean itself ("IAM policy elements: Variables and tags").
+// literal escapes ? in patterns ("IAM policy elements: Variables and tags").
 func literal(patterns []string) (texts []string) {
 	for _, p := range patterns {
 		texts = append(texts, strings.ReplaceAll(p, "?", "${?}"))
@@ -148,7 +148,7 @@ func each(texts []string, f func(string) []string) (all []string) {
 	return all
 }
 
-// texts are the networks as IAM reads them, each once.
+// texts returns the networks in IAM's spelling, without duplicates.
 func texts(networks []netip.Prefix) (texts []string) {
 	for _, n := range outermost(networks) {
 		texts = append(texts, n.String())
@@ -156,7 +156,7 @@ func texts(networks []netip.Prefix) (texts []string) {
 	return texts
 }
 
-// outermost are the networks that aren't inside another one of them.
+// outermost returns the networks that aren't inside another one of them.
 func outermost(networks []netip.Prefix) (left []netip.Prefix) {
 	for i, n := range networks {
 		n = plain(n)
@@ -172,12 +172,12 @@ func outermost(networks []netip.Prefix) (left []netip.Prefix) {
 	return left
 }
 
-// unique has each text once, where it is first.
+// unique returns each text once, in the order of their first occurrence.
 func unique(texts []string) []string {
 	return uniqueBy(texts, func(text string) string { return text })
 }
 
-// uniqueBy has the first of those that are the same by the key.
+// uniqueBy returns the first text for each key.
 func uniqueBy(texts []string, key func(string) string) (first []string) {
 	seen := map[string]bool{}
 	for _, text := range texts {
@@ -189,8 +189,8 @@ func uniqueBy(texts []string, key func(string) string) (first []string) {
 	return first
 }
 
-// asIAMTakesIt is the JSON with escapes for what IAM refuses in a policy, which has to be printable
-// and of Latin-1 ("PutUserPolicy", IAM API Reference). Outside of text, JSON has none of that.
+// asIAMTakesIt escapes the characters that IAM refuses in a policy, which must be printable Latin-1
+// ("PutUserPolicy", IAM API Reference). In JSON, such characters occur only inside strings.
 func asIAMTakesIt(text []byte) []byte {
 	var out []byte
 	for _, r := range string(text) {

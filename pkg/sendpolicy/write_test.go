@@ -57,7 +57,7 @@ func ExampleWrite() {
 	// SpecificIdentity
 }
 
-// written is the policy, of a description that has no fault.
+// written returns the policy of a description that has no fault.
 func written(t *testing.T, d sendpolicy.Description) sendpolicy.Document {
 	t.Helper()
 	policy, _, err := sendpolicy.Write(d)
@@ -81,23 +81,23 @@ func TestEveryFaultOfADescriptionIsNamedAtOnce(t *testing.T) {
 		},
 	})
 	if err == nil {
-		t.Fatal("it has none")
+		t.Fatal("no faults")
 	}
 	if len(policy.Statements) > 0 || len(warnings) > 0 {
-		t.Error("there is a policy nevertheless")
+		t.Error("there is a policy in spite of the faults")
 	}
 	want := []string{
 		"Account: \"1234\"", "Regions: \"Ireland\"", "Identities: \"*.example.com\"", "Identities: \"a b@example.com\"",
 		"ConfigurationSets: \"main set\"", "SandboxRecipients: \"nobody@\"", "From: \"a b@example.com\"",
 		"Recipients: \"everybody\"",
 		"Endpoints: \"vpc-01\"", "VPCs: \"vpce-01\"",
-		"Conditions: \"StringEquals aws:PrincipalOrgID o-1\": SES doesn't know the key",
+		"Conditions: \"StringEquals aws:PrincipalOrgID o-1\": SES doesn't implement the key aws:PrincipalOrgID",
 		"Conditions: \"Equals ses:FromAddress a@example.com\": IAM has no operator \"Equals\"",
 		"Conditions: \"Bool aws:SecureTransport \": aws:SecureTransport has no value",
 	}
 	for _, text := range want {
 		if !strings.Contains(err.Error(), text) {
-			t.Errorf("it doesn't say %s", text)
+			t.Errorf("the error doesn't say %s", text)
 		}
 	}
 	if faults, _ := errors.AsType[sendpolicy.Faults](err); len(faults) != len(want) {
@@ -178,15 +178,16 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 		"an operator that isn't": {"Conditions: ",
 			condition("StringMatches", "ses:FromAddress", "app@example.com")},
 		"a condition without values": {"Conditions: ", condition("StringLike", "ses:FromAddress")},
-		"a sender of any domain, in the sandbox": {"From: \"no-reply@*\" is somebody", with(func(d *description) {
-			d.SandboxRecipients, d.From = toFriends, []string{"no-reply@*"}
-		})},
-		"a sender who is a recipient, in the sandbox": {"From: \"idle@example.org\" is somebody",
+		"a sender of any domain, in the sandbox": {"From: \"no-reply@*\" also matches senders at a " +
+			"sandbox recipient's identity",
+			with(func(d *description) { d.SandboxRecipients, d.From = toFriends, []string{"no-reply@*"} })},
+		"a sender who is a recipient, in the sandbox": {"From: \"idle@example.org\" also matches senders " +
+			"at a sandbox recipient's identity",
 			with(func(d *description) {
 				d.SandboxRecipients, d.From = toFriends, []string{"app@example.com", "idle@example.org"}
 			})},
 		"a condition on a sender, in the sandbox": {"Conditions: \"StringLike ses:FromAddress no-reply@*\": " +
-			"StringLike of ses:FromAddress is said",
+			"there is a condition StringLike on ses:FromAddress already",
 			with(func(d *description) {
 				d.SandboxRecipients = toFriends
 				d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress",
@@ -195,21 +196,21 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 		"a sender with a policy variable": {"From: ",
 			with(func(d *description) { d.From = []string{"${aws:username}@example.com"} })},
 		"a condition on a sender who is described": {"Conditions: \"StringLike ses:FromAddress *-eu@example.com\": " +
-			"StringLike of ses:FromAddress is said",
+			"there is a condition StringLike on ses:FromAddress already",
 			with(func(d *description) {
 				d.From = []string{"app-*@example.com"}
 				d.Conditions = []sendpolicy.Condition{{Operator: "StringLike", Key: "ses:FromAddress",
 					Values: []string{"*-eu@example.com"}}}
 			})},
 		"a condition on a network that is described": {"Conditions: \"IpAddress aws:SourceIp 203.0.113.0/28\": " +
-			"IpAddress of aws:SourceIp is said",
+			"there is a condition IpAddress on aws:SourceIp already",
 			with(func(d *description) {
 				d.Networks = networks("192.0.2.0/24")
 				d.Conditions = []sendpolicy.Condition{{Operator: "IpAddress", Key: "aws:SourceIp",
 					Values: []string{"203.0.113.0/28"}}}
 			})},
-		"two conditions on one key": {"Conditions: \"StringLike ses:FromAddress *-eu@example.com\": StringLike of " +
-			"ses:FromAddress is said", with(func(d *description) {
+		"two conditions on one key": {"Conditions: \"StringLike ses:FromAddress *-eu@example.com\": " +
+			"there is a condition StringLike on ses:FromAddress already", with(func(d *description) {
 			d.Conditions = []sendpolicy.Condition{
 				{Operator: "StringLike", Key: "ses:FromAddress", Values: []string{"app-*@example.com"}},
 				{Operator: "StringLike", Key: "ses:FromAddress", Values: []string{"*-eu@example.com"}},
@@ -219,7 +220,7 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			_, _, err := sendpolicy.Write(test.d)
 			if err == nil {
-				t.Fatalf("it is no fault:\n%s", written(t, test.d))
+				t.Fatalf("no fault:\n%s", written(t, test.d))
 			}
 			if !strings.HasPrefix(err.Error(), test.fault) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%q isn't one fault that begins with %q", err, test.fault)
@@ -228,7 +229,7 @@ func TestAFaultIsNamedByItsField(t *testing.T) {
 	}
 }
 
-// quiet is a description without warnings, changed.
+// quiet returns a description without warnings, after changing it.
 func quiet(change func(*sendpolicy.Description)) sendpolicy.Description {
 	d := ofExample(sendpolicy.Description{
 		Identities:        []string{"example.com", "app@example.com"},
@@ -239,7 +240,7 @@ func quiet(change func(*sendpolicy.Description)) sendpolicy.Description {
 	return d
 }
 
-// withIdentities is one with so many more.
+// withIdentities returns a description with n more identities.
 func withIdentities(n int) sendpolicy.Description {
 	return quiet(func(d *sendpolicy.Description) {
 		for i := range n {
@@ -248,12 +249,12 @@ func withIdentities(n int) sendpolicy.Description {
 	})
 }
 
-// fromNetworks is one with other networks.
+// fromNetworks returns a description with these networks.
 func fromNetworks(texts ...string) sendpolicy.Description {
 	return quiet(func(d *sendpolicy.Description) { d.Networks = networks(texts...) })
 }
 
-// fromCondition is one with a condition on aws:SourceIp in place of networks.
+// fromCondition returns a description with a condition on aws:SourceIp in place of networks.
 func fromCondition(operator string, values ...string) sendpolicy.Description {
 	return quiet(func(d *sendpolicy.Description) {
 		d.Networks, d.Conditions = nil, oneCondition(operator, "aws:SourceIp", values...)
@@ -270,7 +271,7 @@ var (
 	otherRegionsARN  = "arn:aws:ses:us-east-1:111122223333:identity/example.org"
 )
 
-// warningsByCode has descriptions that a warning is for, and some that it isn't for.
+// warningsByCode has descriptions that get a warning, and some that don't.
 var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy.Description }{
 	sendpolicy.AnySource: {
 		raised: []sendpolicy.Description{
@@ -308,7 +309,7 @@ var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy
 			fromNetworks("198.51.0.0/16", "198.51.100.0/24", "198.51.0.0/16"), fromNetworks("10.0.0.0/8"),
 			fromNetworks("198.51.0.0/16", "2001:db8::/32", "192.168.0.0/16"),
 			fromCondition("IpAddress", "198.51.0.0/16"),
-			quiet(func(d *sendpolicy.Description) { // what is left of it
+			quiet(func(d *sendpolicy.Description) { // only a /16 is left
 				d.Networks = networks("198.50.0.0/15")
 				d.Conditions = oneCondition("NotIpAddress", "aws:SourceIp", "198.50.0.0/16")
 			}),
@@ -401,7 +402,7 @@ var warningsByCode = map[sendpolicy.WarningCode]struct{ raised, not []sendpolicy
 		},
 		not: []sendpolicy.Description{
 			quiet(func(d *sendpolicy.Description) { d.From = []string{"App@Example.com"} }),
-			// Of these, no sender is.
+			// No sender belongs to these.
 			quiet(func(d *sendpolicy.Description) { d.Identities = []string{ownARN} }),
 			quiet(func(d *sendpolicy.Description) { d.Identities = []string{"a@example.com"} }),
 			quiet(func(d *sendpolicy.Description) {
@@ -517,7 +518,7 @@ func TestEveryWarningIsInTheTable(t *testing.T) {
 	}
 	codes := regexp.MustCompile(`WarningCode = "(\w+)"`).FindAllSubmatch(source, -1)
 	if len(codes) == 0 {
-		t.Error("there are none")
+		t.Error("no codes found")
 	}
 	for _, match := range codes {
 		if _, ok := warningsByCode[sendpolicy.WarningCode(match[1])]; !ok {
@@ -535,8 +536,8 @@ func TestAWarningOfAnotherAccountIsOfItsIdentitiesOnly(t *testing.T) {
 	}
 }
 
-// TestAPolicyThatIAMTakesNowhereIsRefused: not even a managed one may have so many characters ("IAM
-// and AWS STS quotas").
+// TestAPolicyThatIAMTakesNowhereIsRefused: even a managed policy may not have that many characters
+// ("IAM and AWS STS quotas").
 func TestAPolicyThatIAMTakesNowhereIsRefused(t *testing.T) {
 	n := 40
 	policy, _, err := sendpolicy.Write(withIdentities(n))
@@ -547,7 +548,8 @@ func TestAPolicyThatIAMTakesNowhereIsRefused(t *testing.T) {
 		policy, _, err = sendpolicy.Write(withIdentities(n))
 	}
 	faults, _ := errors.AsType[sendpolicy.Faults](err)
-	if len(faults) != 1 || faults[0].Field != "Identities" || !strings.Contains(faults[0].Text, "more than 6144") {
+	if len(faults) != 1 || faults[0].Field != "Identities" ||
+		!strings.Contains(faults[0].Text, "but IAM allows at most 6144;") {
 		t.Errorf("%d identities: %v", n, err)
 	}
 	if n < 80 {
@@ -588,12 +590,12 @@ func TestWhatMakesAPolicyTooLongIsNamed(t *testing.T) {
 		}
 		text := map[bool]string{true: "this takes ", false: "these 300 take "}[field == "Conditions"]
 		if len(faults) > 0 && !strings.Contains(faults[0].Text, text) {
-			t.Errorf("%s: it doesn't say that %s…: %v", field, text, faults[0].Text)
+			t.Errorf("%s: the fault doesn't say %q: %v", field, text, faults[0].Text)
 		}
 	}
 }
 
-// TestWhiteSpaceDoesntCount, as IAM says.
+// TestWhiteSpaceDoesntCount, because IAM doesn't count it.
 func TestWhiteSpaceDoesntCount(t *testing.T) {
 	policy := written(t, ofExample(sendpolicy.Description{FromNames: []string{"Jürgen Müller"}}))
 	var compact bytes.Buffer
@@ -681,7 +683,7 @@ func TestAPolicyAsTextIsThePolicy(t *testing.T) {
 		}
 		read, err := sendpolicy.Parse(policy.String())
 		if policy = withoutEmptyConditions(policy); err != nil || !reflect.DeepEqual(read, policy) {
-			t.Errorf("%s: read again, it is\n%s\nand not\n%s (%v)", s.what, read, policy, err)
+			t.Errorf("%s: read again, it is\n%s\ninstead of\n%s (%v)", s.what, read, policy, err)
 		}
 	}
 }
@@ -710,8 +712,8 @@ func TestAPolicyIsWrittenAsPeopleWriteIt(t *testing.T) {
 	}
 }
 
-// TestAPolicyHasOnlyCharactersThatIAMTakes: a policy is of Latin-1 ("PutUserPolicy", IAM API
-// Reference), and all else is escaped.
+// TestAPolicyHasOnlyCharactersThatIAMTakes: Latin-1 ("PutUserPolicy", IAM API Reference); all else
+// is escaped.
 func TestAPolicyHasOnlyCharactersThatIAMTakes(t *testing.T) {
 	names := []string{"Jürgen Müller", "Łukasz", "東京", "Mail 📮", "zero\u200dwidth", "\u202eright to left"}
 	policy := written(t, ofExample(sendpolicy.Description{FromNames: names}))

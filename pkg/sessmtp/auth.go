@@ -8,7 +8,7 @@ import (
 )
 
 // authenticate logs in with AUTH PLAIN (RFC 4616), or with AUTH LOGIN (draft-murchison-sasl-login)
-// where that is all there is. It is only ever called on a connection with TLS.
+// if that is all the server offers. It must only be called on a connection with TLS.
 func (s *session) authenticate() error {
 	offered := strings.Fields(s.extensions["AUTH"])
 	switch {
@@ -18,13 +18,13 @@ func (s *session) authenticate() error {
 	case slices.Contains(offered, "LOGIN"):
 		return s.authLogin()
 	}
-	err := s.failed(opAuth, errors.New("neither AUTH PLAIN nor AUTH LOGIN is offered; is this an SES endpoint?"))
+	err := s.failed(opAuth, errors.New("the server offers neither AUTH PLAIN nor AUTH LOGIN; is this an SES endpoint?"))
 	err.Meaning = Misused
 	return err
 }
 
-// authLogin answers two challenges, for the name and for the password. What they say varies and is
-// ignored.
+// authLogin answers the two challenges, for the name and for the password. Servers word them
+// differently, so their text is ignored.
 func (s *session) authLogin() error {
 	encode := base64.StdEncoding.EncodeToString
 	if _, err := s.ask(opAuth, 334, "AUTH LOGIN"); err != nil {
@@ -37,7 +37,7 @@ func (s *session) authLogin() error {
 	return err
 }
 
-// plain is the one message of AUTH PLAIN, encoded.
+// plain returns AUTH PLAIN's single message, encoded.
 func (s *session) plain() string {
 	return base64.StdEncoding.EncodeToString([]byte("\x00" + s.login.Username + "\x00" + string(s.login.Password)))
 }

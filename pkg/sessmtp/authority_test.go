@@ -36,7 +36,7 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// serve is the TLS configuration of a server with these names or IP addresses.
+// serve returns the TLS configuration of a server with these names or IP addresses.
 func (a *authority) serve(names ...string) *tls.Config {
 	a.t.Helper()
 	key := newKey(a.t)
@@ -58,7 +58,7 @@ func (a *authority) serve(names ...string) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw}, PrivateKey: key}}}
 }
 
-// trust is the TLS configuration of a client that trusts the authority.
+// trust returns the TLS configuration of a client that trusts the authority.
 func (a *authority) trust() *tls.Config {
 	roots := x509.NewCertPool()
 	roots.AddCert(a.cert)

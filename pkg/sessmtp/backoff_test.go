@@ -22,7 +22,7 @@ func TestTheDefaultBackoffDoublesFromAQuarterOfASecondToTenSeconds(t *testing.T)
 			}
 			longest = max(longest, wait)
 		}
-		if longest < ceiling/2 { // by chance only once in 2^1000 runs
+		if longest < ceiling/2 { // the chance of this is 1 in 2^1000
 			t.Errorf("attempt %d: never more than %s of %s", attempt, longest, ceiling)
 		}
 	}

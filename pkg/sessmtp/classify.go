@@ -2,17 +2,16 @@ package sessmtp
 
 import "strings"
 
-// Classify is what a reply to an operation ("connect", "starttls", "auth", "mail", "rcpt" or
-// "data") says about the credential. It reads SES's replies as well as those of servers that put an
-// enhanced status code (RFC 3463) in front of the text or spread it over lines, and answers Unknown
-// to whatever it doesn't understand.
+// Classify says what a reply means for the credential. op is "connect", "starttls", "auth", "mail",
+// "rcpt" or "data". Classify understands SES's replies, also if an enhanced status code (RFC 3463)
+// precedes the text or the text is spread over lines. It returns Unknown for any other reply.
 func Classify(op string, code int, text string) Meaning {
 	says := func(phrase string) bool { return strings.Contains(oneLine(strings.ToLower(text)), phrase) }
 	sending := op == opMail || op == opRcpt || op == opData
 	switch {
 	case op == opAuth && code == 235:
 		return Accepted
-	case sending && code >= 200 && code < 400: // what comes after the login
+	case sending && code >= 200 && code < 400: // so the login was accepted
 		return Accepted
 	case (sending || op == opAuth) && code == 535:
 		return Refused
@@ -27,12 +26,12 @@ func Classify(op string, code int, text string) Meaning {
 	case sending && code >= 500 && code < 600, faulty(code):
 		return Misused
 	}
-	return Unknown // 421, 451 and 454 at login, too: nothing is known of the credential, so try again
+	return Unknown // also 421, 451, and 454 at login: they say nothing about the credential, so try again
 }
 
-// ofAccount knows the replies that SES gives to every mail of an account or configuration set that
-// may not send for now. They begin with that: further on, a reply may quote an address, which may
-// well have "paused" in it. (Enhanced status codes are digits and dots.)
+// ofAccount recognises the replies that SES gives to every mail while an account or configuration
+// set may not send. It looks only at how a reply begins, because the rest may quote an address,
+// which may contain "paused". (Enhanced status codes are digits and dots.)
 func ofAccount(text string) bool {
 	text = strings.TrimLeft(text, "0123456789. ")
 	for _, opening := range []string{"message rejected: ", "transaction failed: ", "your ", "email "} {
@@ -51,7 +50,7 @@ func ofAccount(text string) bool {
 	return false
 }
 
-// faulty says whether a reply code blames the client's command: RFC 5321, section 4.2.2 (syntax,
+// faulty reports whether a reply code blames the client's command: RFC 5321, section 4.2.2 (syntax,
 // sequence, parameters), and RFC 4954, section 6 (authentication required, mechanism too weak,
 // encryption required).
 func faulty(code int) bool {

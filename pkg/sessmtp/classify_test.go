@@ -74,7 +74,7 @@ func TestRepliesMeanWhatSESMeans(t *testing.T) {
 	}
 }
 
-// What is about the credential, the account or the server waits, and what is about one mail doesn't.
+// Answers about the credential, the account or the server wait; answers about one mail don't.
 func TestAMailWaitsUnlessItIsAtFaultItself(t *testing.T) {
 	for _, reply := range []struct {
 		op, text string

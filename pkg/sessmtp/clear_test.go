@@ -14,7 +14,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// local is a login that localaws accepts, and a client that trusts it.
+// local returns a login that localaws accepts, and a client that trusts localaws.
 func local(t *testing.T) (*localaws.World, sessmtp.Client, sessmtp.Login) {
 	t.Helper()
 	world, err := localaws.Start(localaws.Config{})
@@ -35,13 +35,13 @@ func local(t *testing.T) (*localaws.World, sessmtp.Client, sessmtp.Login) {
 	}
 }
 
-// SES offers AUTH before STARTTLS, and somebody in the middle may leave STARTTLS out.
+// SES offers AUTH before STARTTLS, and a man in the middle may hide STARTTLS.
 func TestNobodyLogsInInTheClear(t *testing.T) {
 	strangers := &tls.Config{RootCAs: newAuthority(t).trust().RootCAs}
 	for name, c := range map[string]struct {
 		prepare func(*localaws.World)
 		tls     *tls.Config // nil: the right authority
-		want    string      // in the error; empty: none
+		want    string      // in the error; empty: no error
 	}{
 		"as SES":             {func(*localaws.World) {}, nil, ""},
 		"LOGIN only":         {func(w *localaws.World) { w.SetAuthMechanisms("LOGIN") }, nil, ""},
@@ -101,7 +101,7 @@ func TestAMachinesNameIsSaidOnlyIfItIsASCII(t *testing.T) {
 	}
 }
 
-// fault prepares a fault of the mail servers.
+// fault sets a fault of the mail servers.
 func fault(at string, reply localaws.SMTPReply) func(*localaws.World) {
 	return func(w *localaws.World) {
 		w.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
@@ -113,7 +113,7 @@ func fault(at string, reply localaws.SMTPReply) func(*localaws.World) {
 	}
 }
 
-// A client that SES has given up on for its silence has learned nothing about its credential.
+// A client that SES disconnects for being idle has learned nothing about its credential.
 func TestATimeoutOfTheServersIsUnknown(t *testing.T) {
 	world, client, login := local(t)
 	world.SetSMTPPatience(20 * time.Millisecond)
@@ -128,7 +128,7 @@ func TestATimeoutOfTheServersIsUnknown(t *testing.T) {
 	}
 }
 
-// slow is a connection whose client takes its time over each command.
+// slow is a connection on which the client pauses before each command.
 type slow struct{ net.Conn }
 
 func (s slow) Write(p []byte) (int, error) {

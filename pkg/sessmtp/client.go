@@ -14,30 +14,29 @@ import (
 	"time"
 )
 
-// defaultTimeout is enough for a slow handshake over an ocean, and leaves time for several tries.
+// defaultTimeout is enough for a slow handshake across an ocean, and short enough to leave time for
+// several tries.
 const defaultTimeout = 15 * time.Second
 
-// Client logs in to SES's SMTP endpoints, each time on a fresh connection. The zero value works. A
-// Client may be used by several goroutines at once.
+// Client logs in to SES's SMTP endpoints, with a new connection for each login. The zero value
+// works. Several goroutines may use a Client at once.
 type Client struct {
-	// TLS is where tests and private endpoints put their root certificates. Nil means the system's.
-	// Whatever it says, TLS is at least version 1.2, the certificate is checked, and so is its
-	// name, against Endpoint.Host.
+	// TLS lets tests and private endpoints set their own root certificates. Nil means the system's.
+	// Whatever it says, the client uses TLS 1.2 or later, checks the certificate, and checks that
+	// the certificate is for Endpoint.Host.
 	TLS *tls.Config
 
-	// Timeout bounds one login or one mail, from the connection to the end. The default is 15
-	// seconds.
+	// Timeout limits one login or one mail, from connecting to the end. The default is 15 seconds.
 	Timeout time.Duration
 
-	// LookupHost resolves an endpoint's name. The default is net.DefaultResolver's.
+	// LookupHost resolves an endpoint's name. The default is net.DefaultResolver's method.
 	LookupHost func(ctx context.Context, host string) ([]string, error)
 
-	// DialContext opens a TCP connection. The default is a net.Dialer's.
+	// DialContext opens a TCP connection. The default is a net.Dialer's method.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// LocalName is how the client introduces itself in EHLO. The default is "localhost", which also
-	// stands in for what can't be said there: RFC 5321 has only ASCII, and some machines' names
-	// aren't.
+	// LocalName is the name in EHLO. The default is "localhost". It is also used in place of a name
+	// that isn't ASCII, as some machines' names aren't: RFC 5321 allows only ASCII.
 	LocalName string
 }
 
@@ -49,8 +48,8 @@ func (c *Client) localName() string {
 	return c.LocalName
 }
 
-// Addresses resolves an endpoint's name to all its addresses, each as "ip:port". An endpoint that
-// is an IP address needs no lookup. Errors are [*ReplyError] values.
+// Addresses resolves an endpoint's name to all its addresses, each as "ip:port". An IP address
+// needs no lookup. Errors are [*ReplyError] values.
 func (c *Client) Addresses(ctx context.Context, e Endpoint) ([]string, error) {
 	if _, err := netip.ParseAddr(e.Host); err == nil {
 		return []string{e.Addr()}, nil
@@ -78,9 +77,9 @@ func (c *Client) Addresses(ctx context.Context, e Endpoint) ([]string, error) {
 	return addrs, nil
 }
 
-// Login logs in once, and says goodbye. The connection goes to addr, an address that Addresses
-// returned, or to l.Addr() where addr is empty; the certificate has to be l.Host's either way. Nil
-// means that the server accepted the credential. Errors are [*ReplyError] values.
+// Login logs in once and disconnects. It connects to addr, which is one of those that Addresses
+// returned, or to l.Addr() if addr is empty. Either way the certificate must be for l.Host. A nil
+// error means that the server accepted the credential. Errors are [*ReplyError] values.
 func (c *Client) Login(ctx context.Context, l Login, addr string) error {
 	s, err := c.open(ctx, l, cmp.Or(addr, l.Addr()))
 	if err != nil {
@@ -90,15 +89,15 @@ func (c *Client) Login(ctx context.Context, l Login, addr string) error {
 	return nil
 }
 
-// bounded limits ctx to the client's timeout.
+// bounded returns ctx with the client's timeout.
 func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	timeout := cmp.Or(c.Timeout, defaultTimeout)
 	return context.WithTimeoutCause(ctx, timeout,
 		fmt.Errorf("no answer within %s: %w", timeout, context.DeadlineExceeded))
 }
 
-// ended is why ctx has ended, or nil. Timers that dialers and resolvers set to the deadline of ctx
-// may ring a moment before its own, which is then awaited.
+// ended returns why ctx has ended, or nil. A dialer's or resolver's own timer for ctx's deadline
+// may fire a moment before ctx ends, so ended waits for that moment.
 func ended(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
 		<-ctx.Done()
@@ -114,7 +113,8 @@ func (c *Client) dial(ctx context.Context, addr string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "tcp", addr)
 }
 
-// tlsConfig is the client's configuration with everything that may not be weakened put right.
+// tlsConfig returns the client's TLS configuration, with every check enforced that must not be
+// weakened.
 func (c *Client) tlsConfig(host string) *tls.Config {
 	config := &tls.Config{}
 	if c.TLS != nil {

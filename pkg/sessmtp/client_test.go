@@ -11,7 +11,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// reach is a client that trusts the authority and finds the server under the endpoint's name.
+// reach returns a client that trusts the authority and resolves the endpoint's name to the server.
 func reach(ca *authority, s *server, l sessmtp.Login) *sessmtp.Client {
 	return &sessmtp.Client{TLS: ca.trust(), DialContext: network{l.Addr(): s.addr}.dial}
 }

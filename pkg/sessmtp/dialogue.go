@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// ask sends one command and reads the reply, which has to have the code that is wanted.
+// ask sends one command and reads the reply, which must have the code wanted.
 func (s *session) ask(op string, want int, line string) (string, error) {
 	if strings.ContainsAny(line, "\r\n") {
 		err := s.failed(op, errors.New("a line break inside a command"))
@@ -30,14 +30,14 @@ func (s *session) reply(op string, want int) (string, error) {
 	return text, nil
 }
 
-// failed makes the error of an operation: from the server's reply if there is one, else from the
-// end of the session's time, else from err.
+// failed returns the error of an operation: the server's reply if there is one, otherwise why the
+// session ended, otherwise err.
 func (s *session) failed(op string, err error) *ReplyError {
 	e := &ReplyError{Op: op, Addr: s.addr, Meaning: Unknown, Err: err}
 	if reply, ok := errors.AsType[*textproto.Error](err); ok {
 		e.Code, e.Text, e.Err = reply.Code, s.clean(reply.Msg), nil
 		if e.Meaning = Classify(op, reply.Code, reply.Msg); e.Meaning == Accepted {
-			e.Meaning = Unknown // a success, but not the one that was asked for
+			e.Meaning = Unknown // the code means success, but it isn't the one wanted
 		}
 	} else if cause := ended(s.ctx); cause != nil {
 		e.Err = cause
@@ -47,7 +47,7 @@ func (s *session) failed(op string, err error) *ReplyError {
 	return e
 }
 
-// clean makes a server's text fit for an error: one printable line of reasonable length, without
+// clean makes a server's text fit for an error: one printable line of limited length. It redacts
 // the password, which a server may repeat.
 func (s *session) clean(text string) string {
 	password := string(s.login.Password)

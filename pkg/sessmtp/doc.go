@@ -1,9 +1,8 @@
-// Package sessmtp is Amazon SES over SMTP, seen from a client: it derives SMTP passwords, knows
-// where SES's SMTP endpoints are, logs in, and tells what SES's replies say about a credential.
+// Package sessmtp is a client for Amazon SES over SMTP: it derives SMTP passwords, knows SES's SMTP
+// endpoints, logs in, sends mail, and tells what SES's replies mean for a credential.
 //
-// The ordinary path: derive a password from the secret access key with [DerivePassword], find the
-// endpoints of the Regions with [ParseEndpoints], and let a [Verifier] prove that SES accepts the
-// credential:
+// To prove that SES accepts a credential, derive the password from the secret access key with
+// [DerivePassword], get the Regions' endpoints from [ParseEndpoints], and log in with a [Verifier]:
 //
 //	logins := []sessmtp.Login{{
 //		Endpoint: endpoint,
@@ -15,15 +14,15 @@
 //		fmt.Println(result.Region, result.Meaning, result.Err)
 //	}
 //
-// A [Client] makes single logins and sends single mails. Its errors are [*ReplyError] values, and
-// [MeaningOf] reduces any error to one of eight meanings. The difference that matters most is the
-// one between [Refused], in which SES has judged the credential, and [Unknown], in which nothing
-// was learned. [Meaning.Waits] tells a mail that should be sent again later from one that is at
-// fault itself.
+// A [Client] makes a single login or sends a single mail. Its errors are [*ReplyError] values, and
+// [MeaningOf] maps any error to one of eight meanings. The most important difference is between
+// [Refused], which means that SES has judged the credential, and [Unknown], which means that
+// nothing was learned about it. [Meaning.Waits] says whether to keep a mail and send it again
+// later, or to give up on it.
 //
-// Nothing but EHLO and STARTTLS is ever said on a connection without TLS, and the server's
-// certificate is always checked. Passwords and secret access keys have types that can't be printed.
+// Before TLS, the client says nothing but EHLO and STARTTLS. It always checks the server's
+// certificate. Passwords and secret access keys have types that can't be printed.
 //
-// Compatibility: names are added, never renamed; new meanings may be added, so switches over
-// [Meaning] need a default, which should treat a meaning like [Unknown].
+// Compatibility: names may be added but are never renamed. New meanings may be added, so a switch
+// over [Meaning] needs a default case, which should do what it does for [Unknown].
 package sessmtp

@@ -43,7 +43,7 @@ func TestAURLWithTLSFromTheStartIsOnThePortThatGoesWithItsOwn(t *testing.T) {
 		"email-smtp.eu-west-1.amazonaws.com:2587": "email-smtp.eu-west-1.amazonaws.com:2465",
 		"email-smtp-fips.ca-central-1.api.aws:25": "email-smtp-fips.ca-central-1.api.aws:465",
 		"relay.example.com:2465":                  "relay.example.com:2465",
-		// nobody knows
+		// no such port is known
 		"relay.example.com:587":                            "",
 		"email-smtp.eu-west-1.api.aws.example.com:587":     "",
 		"email-smtp.eusc-de-east-1.api.aws:587":            "",

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// The secret access key comes from IAM. Here it is that of a published test vector.
+// The secret access key comes from IAM. This one is from a published test vector.
 func ExampleDerivePassword() {
 	secret := sessmtp.SecretAccessKey("some+secret+key")
 	password := sessmtp.DerivePassword(secret, "eu-central-1")
@@ -43,7 +43,8 @@ func ExampleLogin_URL() {
 	// smtps://AKIAIOSFODNN7EXAMPLE:BH%2BjbMzper5WwlwUar9E1ySBqHa9whi0GPo%2BsJ0mVYJj@email-smtp.us-west-1.amazonaws.com:465
 }
 
-// One login, at one of the endpoint's servers. A Verifier makes several, at all of them.
+// This is one login at one of the endpoint's servers. A Verifier logs in several times, at all of
+// them.
 func ExampleClient_Login() {
 	var client sessmtp.Client
 	err := client.Login(context.Background(), sessmtp.Login{

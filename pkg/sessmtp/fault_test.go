@@ -13,7 +13,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// against is a client that meets a script under the endpoint's name.
+// against returns a client that connects to a script instead of the endpoint.
 func against(t *testing.T, s script, timeout time.Duration) (*sessmtp.Client, sessmtp.Login) {
 	t.Helper()
 	ca, l := newAuthority(t), credential(587)
@@ -153,7 +153,7 @@ func TestRepliesInjectedBeforeTLSAreDropped(t *testing.T) {
 	}
 }
 
-// A dialer's timer may ring a moment before the context's own.
+// A dialer's timer may fire a moment before the context's own.
 func TestADialersTimeoutIsTheEndOfTheContext(t *testing.T) {
 	client := sessmtp.Client{Timeout: 50 * time.Millisecond,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {

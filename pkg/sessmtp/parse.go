@@ -11,13 +11,13 @@ import (
 )
 
 // DefaultEndpoint is SES's public SMTP endpoint with STARTTLS: "Amazon Simple Email Service
-// endpoints and quotas" in the AWS General Reference. ParseEndpoints fills in {region}, and ends
-// the name as the Region's partition has it.
+// endpoints and quotas" in the AWS General Reference. ParseEndpoints replaces {region}, and also
+// the DNS suffix if the Region's partition has another one.
 const DefaultEndpoint = "email-smtp.{region}.amazonaws.com:587"
 
 // ParseRegions reads a comma-separated list of Regions, such as "eu-west-1, us-east-1", and keeps
-// its order. Spaces around items are ignored. An item that is empty, isn't shaped like a Region's
-// name or comes twice is an error that names it; all faults are reported at once.
+// its order. It ignores spaces around items. It returns an error for each item that is empty, isn't
+// shaped like a Region's name or comes twice; the errors name the items and are joined.
 func ParseRegions(s string) ([]string, error) {
 	var regions []string
 	var faults []error
@@ -40,18 +40,18 @@ func ParseRegions(s string) ([]string, error) {
 	return regions, nil
 }
 
-// ParseEndpoints reads where the Regions' SMTP endpoints are, and returns them in the order of
+// ParseEndpoints reads the spec of the Regions' SMTP endpoints, and returns them in the order of
 // regions. The spec has one of three forms:
 //
 //	(empty)                                         DefaultEndpoint
 //	email-smtp-fips.{region}.amazonaws.com:465      one pattern for all; {region} is optional
 //	eu-west-1=host:port,us-east-1=[2001:db8::1]:25  one entry for each
 //
-// A port is always required, and IPv6 addresses stand in brackets. All faults are reported at once:
-// a host or port that is missing or malformed, a Region without an entry, two entries for one, and
-// an entry for a Region that isn't among regions. For a Region in which SES has no SMTP endpoint,
-// the default is a fault, and so is a pattern that gives the name it would have; an entry of its
-// own is taken as it is.
+// A port is always required, and IPv6 addresses need brackets. All faults are reported at once: a
+// missing or malformed host or port, a Region without an entry, a Region with two entries, and an
+// entry for a Region that isn't in regions. In some Regions SES has no SMTP endpoint. For those,
+// the default is a fault, and so is a pattern that would produce SES's name there; an entry of
+// their own is accepted.
 func ParseEndpoints(spec string, regions []string) ([]Endpoint, error) {
 	spec = strings.TrimSpace(spec)
 	if strings.ContainsAny(spec, "=,") {
@@ -74,7 +74,7 @@ func ParseEndpoints(spec string, regions []string) ([]Endpoint, error) {
 	})
 }
 
-// fill returns the Regions' endpoints, or all the faults.
+// fill returns the endpoints of all Regions, or all the faults.
 func fill(regions []string, endpointOf func(region string) (Endpoint, error)) ([]Endpoint, error) {
 	var endpoints []Endpoint
 	var faults []error
@@ -100,7 +100,7 @@ func parseEntries(spec string, regions []string) ([]Endpoint, error) {
 		region, addr, ok := strings.Cut(item, "=")
 		region = strings.TrimSpace(region)
 		if !ok {
-			faults = append(faults, fmt.Errorf("endpoint %q needs a Region in front, as in region=host:port", item))
+			faults = append(faults, fmt.Errorf("endpoint %q has no Region: write region=host:port", item))
 			continue
 		}
 		if !slices.Contains(regions, region) {
@@ -147,8 +147,8 @@ func parseEndpoint(addr, region string) (Endpoint, error) {
 	return Endpoint{Region: region, Host: host, Port: int(n)}, nil
 }
 
-// validHost accepts names and IP addresses. An IPv6 zone has no place in a certificate, and so none
-// here.
+// validHost accepts names and IP addresses. It rejects IPv6 zones, because a certificate can't have
+// one.
 func validHost(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.Zone() == ""
@@ -156,9 +156,9 @@ func validHost(host string) bool {
 	return isHostName(host) && len(host) <= 253
 }
 
-// isHostName knows names of labels (RFC 1123, section 2.1), and those with underscores as DNS has
-// them. It and isRegion are written out, because to compile regular expressions would be a good
-// part of the function's start.
+// isHostName accepts names made of labels (RFC 1123, section 2.1), also with underscores, which DNS
+// allows. It and isRegion don't use regular expressions: compiling those would take a good part of
+// the function's start.
 func isHostName(host string) bool {
 	for label := range strings.SplitSeq(strings.TrimSuffix(host, "."), ".") {
 		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") ||
@@ -173,7 +173,8 @@ func notInLabel(r rune) bool {
 	return !(r == '-' || r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z')
 }
 
-// isRegion knows eu-west-1 and us-gov-west-1: words, and a number of one or two digits.
+// isRegion accepts names like eu-west-1 and us-gov-west-1: words, then a number of one or two
+// digits.
 func isRegion(region string) bool {
 	words := strings.Split(region, "-")
 	number := words[len(words)-1]

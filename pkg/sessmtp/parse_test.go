@@ -35,7 +35,7 @@ func TestFaultyRegionsAreNamed(t *testing.T) {
 	}
 }
 
-// mentions says whether an error's text contains all the parts.
+// mentions reports whether an error's text contains all the parts.
 func mentions(err error, parts []string) bool {
 	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(err.Error(), part) })
 }
@@ -133,7 +133,7 @@ func TestNamesEndAsThePartitionHasIt(t *testing.T) {
 	for region, want := range map[string]string{
 		"eusc-de-east-1": "email-smtp.eusc-de-east-1.amazonaws.eu:587",
 		"us-gov-west-1":  "email-smtp.us-gov-west-1.amazonaws.com:587",
-		"eu-west-9":      "email-smtp.eu-west-9.amazonaws.com:587", // which there may be one day
+		"eu-west-9":      "email-smtp.eu-west-9.amazonaws.com:587", // AWS may open it one day
 	} {
 		for _, spec := range []string{"", sessmtp.DefaultEndpoint} {
 			got, err := sessmtp.ParseEndpoints(spec, []string{region})
@@ -155,7 +155,7 @@ func TestAFaultyPatternIsReportedOnce(t *testing.T) {
 	}
 }
 
-// What is accepted means the same when it is written out in full.
+// A spec that is accepted must mean the same when it is written out in full.
 func FuzzParseEndpoints(f *testing.F) {
 	for _, spec := range []string{"", sessmtp.DefaultEndpoint, "[::1]:25", "eu-west-1=a:1,us-east-1=[::1]:2", "a:1,b:2",
 		"=:=,", "{region}:1"} {

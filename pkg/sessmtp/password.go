@@ -6,17 +6,17 @@ import (
 	"encoding/base64"
 )
 
-// version is the first byte of a password made by the current algorithm. Version 2 (0x02) was the
-// same in all Regions and is no longer accepted in most; it is never produced here.
+// version is the first byte of passwords made with the current algorithm. Version 2 (0x02) gave the
+// same password in all Regions and is no longer accepted in most; this package never makes it.
 const version = 0x04
 
 // DerivePassword computes the SMTP password that belongs to an IAM user's secret access key in a
-// Region. The SMTP username is the access key's ID. Every Region has its own password for the same
-// key.
+// Region. The SMTP username is the access key's ID. The same key has another password in each
+// Region.
 //
-// The algorithm is AWS's: "Obtaining Amazon SES SMTP credentials" in the SES guide, version 4. It
-// signs a constant text with a Signature Version 4 key whose date is a constant as well, so a
-// password doesn't expire.
+// The algorithm is AWS's version 4: "Obtaining Amazon SES SMTP credentials" in the SES guide. It
+// signs a constant text with a Signature Version 4 key for a constant date, so a password doesn't
+// expire.
 func DerivePassword(secret SecretAccessKey, region string) Password {
 	key := append(make([]byte, 0, len("AWS4")+len(secret)), "AWS4"...)
 	key = append(key, secret...)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// BenchmarkDerivePassword compares the derivation with what it can't do without: five HMACs over
-// messages of its lengths.
+// BenchmarkDerivePassword compares the derivation with its lower bound: five HMACs over messages of
+// the same lengths.
 func BenchmarkDerivePassword(b *testing.B) {
 	const batch = 100
 	key, sum := make([]byte, sha256.Size), make([]byte, 0, sha256.Size)

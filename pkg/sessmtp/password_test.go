@@ -8,7 +8,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// The vectors are those of terraform-provider-aws's and Signer::AWSv4::SES's tests.
+// The vectors are from the tests of terraform-provider-aws and Signer::AWSv4::SES.
 func TestPasswordsAreThePublishedOnes(t *testing.T) {
 	for _, v := range []struct{ secret, region, want string }{
 		{"some+secret+key", "eu-central-1", "BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2"},

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// CheckRegion says why SES has no SMTP endpoint in a Region. It returns nil if there is one, and
-// for Regions that it doesn't know: AWS opens new ones.
+// CheckRegion returns an error if SES has no SMTP endpoint in a Region, and nil if it has. For a
+// Region that it doesn't know it returns nil, because AWS opens new ones.
 func CheckRegion(region string) error {
 	if withoutSMTP(region) {
 		return fmt.Errorf("SES has no SMTP endpoint in Region %s, only its API; "+
@@ -20,8 +20,9 @@ func CheckRegion(region string) error {
 	return nil
 }
 
-// withoutSMTP knows the Regions that have SES without SMTP: the note above the SMTP endpoints in
-// "Amazon Simple Email Service endpoints and quotas", AWS General Reference, of 2026.
+// withoutSMTP lists the Regions that have SES but not its SMTP interface. The source is the note
+// above the SMTP endpoints in "Amazon Simple Email Service endpoints and quotas", AWS General
+// Reference, of 2026.
 func withoutSMTP(region string) bool {
 	switch region {
 	case "af-south-1", // Cape Town
@@ -39,21 +40,21 @@ func withoutSMTP(region string) bool {
 	return false
 }
 
-// Partition returns the partition of AWS that a Region is in, such as aws-cn. A Region that it
-// doesn't know is in aws.
+// Partition returns the AWS partition that a Region is in, such as aws-cn. For a Region that it
+// doesn't know it returns aws.
 func Partition(region string) string { return partitionOf(region).name }
 
-// DNSSuffix returns what the names of AWS's services end in, in a Region's partition.
+// DNSSuffix returns the suffix of AWS's DNS names in a Region, such as amazonaws.com.
 func DNSSuffix(region string) string { return partitionOf(region).suffix }
 
-// partition is a group of Regions whose names in DNS end alike.
+// partition is a group of Regions that share a DNS suffix.
 type partition struct {
 	name, suffix string
-	ses          bool // SES is offered
+	ses          bool // whether SES is offered there
 }
 
-// partitionOf knows partitions.json and, for SES, endpoints.json, as AWS's SDKs have them in 2026.
-// Two partitions share the usual suffix: aws and aws-us-gov.
+// partitionOf returns a Region's partition. The sources are partitions.json and, for SES,
+// endpoints.json in AWS's SDKs of 2026. Two partitions share the usual suffix: aws and aws-us-gov.
 func partitionOf(region string) partition {
 	area, rest, _ := strings.Cut(region, "-")
 	part, _, _ := strings.Cut(rest, "-")
@@ -78,12 +79,12 @@ func partitionOf(region string) partition {
 
 const usualSuffix = "amazonaws.com"
 
-// dualStackSuffix ends the names that have IPv6 addresses, too ("Amazon Simple Email Service
-// endpoints and quotas", AWS General Reference).
+// dualStackSuffix is the suffix of names that also have IPv6 addresses ("Amazon Simple Email
+// Service endpoints and quotas", AWS General Reference).
 const dualStackSuffix = "api.aws"
 
-// defaultEndpoint is SES's own endpoint in a Region, whose name ends as the Region's partition has
-// it.
+// defaultEndpoint returns SES's own endpoint in a Region, with the DNS suffix of the Region's
+// partition.
 func defaultEndpoint(region string) (Endpoint, error) {
 	if err := CheckRegion(region); err != nil {
 		return Endpoint{}, err
@@ -91,7 +92,7 @@ func defaultEndpoint(region string) (Endpoint, error) {
 	return parseEndpoint(strings.ReplaceAll(DefaultEndpoint, usualSuffix, partitionOf(region).suffix), region)
 }
 
-// checkName refuses a pattern's endpoint if it is one of SES's names that don't exist.
+// checkName refuses an endpoint made from a pattern if it is a name of SES's that doesn't exist.
 func (e Endpoint) checkName() error {
 	host := strings.ToLower(strings.TrimSuffix(e.Host, "."))
 	for _, service := range []string{"email-smtp.", "email-smtp-fips."} {
@@ -109,8 +110,8 @@ func (e Endpoint) checkName() error {
 	return nil
 }
 
-// RegionOf is the Region that one of SES's own SMTP endpoints names, a public one, a FIPS one, one
-// for IPv6 or a VPC's, and empty for any other host.
+// RegionOf returns the Region in the name of one of SES's own SMTP endpoints: a public one, a FIPS
+// one, one for IPv6 or one in a VPC. For any other host it returns "".
 func RegionOf(host string) string {
 	labels := strings.Split(strings.ToLower(strings.TrimSuffix(host, ".")), ".")
 	service := func(label string) bool { return strings.HasPrefix(label, "email-smtp") }

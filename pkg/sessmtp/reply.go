@@ -12,45 +12,45 @@ import (
 // Meaning is what SES's answer says about a credential.
 type Meaning string
 
-// The meanings. The replies that they stand for are listed under "SMTP response codes returned by
-// Amazon SES" in the SES guide's "Amazon SES SMTP issues".
+// The meanings. SES's replies are listed under "SMTP response codes returned by Amazon SES" in the
+// SES guide's "Amazon SES SMTP issues".
 const (
 	// Accepted: the password is right (235), or the mail was taken (250).
 	Accepted Meaning = "accepted"
 
-	// Refused: 535. The password, key or Region is wrong, or the key is Inactive or not yet known
-	// to this server; in the last case the same login works some time later.
+	// Refused: 535. The password, key or Region is wrong, the key is Inactive, or this server
+	// doesn't know the key yet. In the last case the same login works later.
 	Refused Meaning = "refused"
 
-	// Unknown: nothing was learned about the credential. 454 Temporary authentication failure, 421,
-	// 451, a broken connection, no answer in time, a TLS failure. Try again.
+	// Unknown: nothing was learned about the credential, so try again. The causes are 454 Temporary
+	// authentication failure, 421, 451, a broken connection, a timeout or a TLS failure.
 	Unknown Meaning = "unknown"
 
 	// SendDenied: 554 Access denied, not authorized to perform ses:SendRawEmail. The password is
-	// right; the user's policy, or the identity's, denies the mail.
+	// right, but the user's policy or the identity's policy doesn't allow the mail.
 	SendDenied Meaning = "send_denied"
 
 	// IdentityRejected: 554 Message rejected, such as "Email address is not verified". The password
-	// is right; an identity isn't set up to send this mail.
+	// is right, but an identity isn't set up for this mail.
 	IdentityRejected Meaning = "identity_rejected"
 
 	// AccountPaused: 554 Message rejected: Sending paused for this account, or suspended. The
-	// password is right; SES takes no mail of the account's until somebody has settled that with
-	// AWS ("Account is paused" in the SES guide's "Amazon SES email sending errors").
+	// password is right, but SES accepts no mail from the account until its owner has resolved this
+	// with AWS ("Account is paused" in the SES guide's "Amazon SES email sending errors").
 	AccountPaused Meaning = "account_paused"
 
-	// Throttled: 454 Throttling failure, at sending. The password is right; a sending quota is used
-	// up.
+	// Throttled: 454 Throttling failure, while sending. The password is right, but a sending quota
+	// is used up.
 	Throttled Meaning = "throttled"
 
-	// Misused: 530 and other replies to something that no client should have said. Trying again
-	// won't help.
+	// Misused: 530 and other replies that blame the client's commands. Trying again won't help.
 	Misused Meaning = "misused"
 )
 
-// Waits tells whether a mail that was answered so is to be kept and sent again later. The reply is
-// about the credential, the account or the server then, so others meet it as well. After the rest,
-// it is about this one mail, and goes back to whoever wrote it.
+// Waits reports whether to keep a mail that got this answer and send it again later. If true, the
+// answer is about the credential, the account or the server, so it affects other mails too. If
+// false, the mail was accepted, or the answer is about this one mail, which should be returned to
+// its sender.
 func (m Meaning) Waits() bool {
 	switch m {
 	case Accepted, IdentityRejected, Misused:
@@ -61,15 +61,15 @@ func (m Meaning) Waits() bool {
 
 // Operations, as ReplyError.Op names them.
 const (
-	opConnect  = "connect"  // the connection, the greeting, EHLO, and TLS where it comes first
-	opStartTLS = "starttls" // STARTTLS, the handshake, the second EHLO
+	opConnect  = "connect"  // connecting, TLS if it comes first, the greeting, EHLO
+	opStartTLS = "starttls" // STARTTLS, the TLS handshake, the second EHLO
 	opAuth     = "auth"
 	opMail     = "mail"
 	opRcpt     = "rcpt"
 	opData     = "data"
 )
 
-// doing says what was going on when an operation failed; the server's address follows.
+// doing describes each operation, for errors; the server's address follows.
 var doing = map[string]string{
 	opConnect:  "connecting to",
 	opStartTLS: "starting TLS with",
@@ -80,16 +80,16 @@ var doing = map[string]string{
 }
 
 // ReplyError says that one operation of an SMTP session failed, and what that means for the
-// credential. Either the server answered, and Code and Text are its reply, or Err says why there
-// was no answer. Neither holds the password, even if the server repeats it.
+// credential. If the server answered, Code and Text are its reply; otherwise Err says why there was
+// no answer. None of them contains the password, even if the server repeats it.
 type ReplyError struct {
 	Op      string // "connect", "starttls", "auth", "mail", "rcpt" or "data"
 	Addr    string // the server, as "ip:port" or "host:port"
-	Code    int    // the reply code; 0 without a reply
-	Text    string // the reply's text in one line, an enhanced status code (RFC 3463) included
+	Code    int    // the reply code; 0 if there was no reply
+	Text    string // the reply's text on one line, including an enhanced status code (RFC 3463)
 	Meaning Meaning
-	Err     error // nil with a reply
-	// Unreachable: no connection was made at all.
+	Err     error // nil if there was a reply
+	// Unreachable means that no connection could be made.
 	Unreachable bool
 }
 
@@ -106,8 +106,8 @@ func (e *ReplyError) Error() string {
 // Unwrap returns Err.
 func (e *ReplyError) Unwrap() error { return e.Err }
 
-// plain is an error's text without the operation and the address that the sentence around it names
-// already.
+// plain returns an error's text without the operation and address, which ReplyError's text already
+// has.
 func plain(err error) string {
 	if lookup, ok := errors.AsType[*net.DNSError](err); ok {
 		return lookup.Err
@@ -121,8 +121,8 @@ func plain(err error) string {
 	return err.Error()
 }
 
-// MeaningOf is what an error of this package says about the credential: Accepted for nil, the
-// Meaning of a [*ReplyError], and Unknown for every other error.
+// MeaningOf returns what an error of this package says about the credential: Accepted for nil, the
+// Meaning of a [*ReplyError], and Unknown for any other error.
 func MeaningOf(err error) Meaning {
 	if err == nil {
 		return Accepted
@@ -133,7 +133,7 @@ func MeaningOf(err error) Meaning {
 	return Unknown
 }
 
-// unreachable says whether an error is that no connection could be made.
+// unreachable reports whether an error means that no connection could be made.
 func unreachable(err error) bool {
 	reply, ok := errors.AsType[*ReplyError](err)
 	return ok && reply.Unreachable

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Things that a script may do at a stage, instead of replying.
+// Things that a script may do at a stage instead of replying:
 const (
 	cut   = "(cut)"   // close the connection
 	hang  = "(hang)"  // say nothing until the client gives up
@@ -18,8 +18,7 @@ const (
 	echo  = "(echo)"  // repeat the client's line in a 535 reply
 )
 
-// usual is what a script says at its stages unless told otherwise: what SES says when all goes
-// well.
+// usual is what a script says at each stage by default: what SES says when all goes well.
 var usual = map[string]string{
 	"greeting":   "220 email-smtp.amazonaws.com ESMTP SimpleEmailService-d-EXAMPLE",
 	"EHLO":       "250-email-smtp.amazonaws.com\r\n250-8BITMIME\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN\r\n250 Ok",
@@ -34,7 +33,7 @@ var usual = map[string]string{
 	"QUIT":       "221 Bye",
 }
 
-// script is a server with STARTTLS that departs from the usual at some stages.
+// script is a server with STARTTLS that says something unusual at some stages.
 type script map[string]string
 
 // start runs the script for every connection until the test ends, and returns its address.
@@ -94,7 +93,7 @@ func (s script) play(conn net.Conn, config *tls.Config) {
 	}
 }
 
-// say replies at a stage to the client's line, and says whether to go on.
+// say replies to the client's line at a stage, and reports whether to go on.
 func (s script) say(conn net.Conn, stage, line string) bool {
 	text, departs := s[stage]
 	if !departs {

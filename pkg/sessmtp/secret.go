@@ -7,19 +7,19 @@ import (
 	"log/slog"
 )
 
-// redacted is what is printed in a secret's place.
+// redacted is printed in place of a secret.
 const redacted = "[redacted]"
 
 // SecretAccessKey is an IAM user's secret access key. It can't be printed, logged or marshalled by
-// accident: fmt (every verb), log/slog, encoding/json and encoding.TextMarshaler's users all see
+// accident: fmt (every verb), log/slog, encoding/json and users of encoding.TextMarshaler get
 // "[redacted]". The conversion string(k) reveals it.
 //
-// Keep it in local variables and exported fields, and never use it as a key of a map: fmt calls no
-// methods on a field that isn't exported, encoding/json none on a key that is a string.
+// Keep it only in local variables and exported fields, and never use it as a map's key: fmt doesn't
+// call the methods of unexported fields, and encoding/json doesn't call those of string keys.
 type SecretAccessKey string
 
-// Password is an SMTP password. It can't be printed, in the same way as a [SecretAccessKey]; the
-// conversion string(p) reveals it.
+// Password is an SMTP password. Like a [SecretAccessKey], it can't be printed; the conversion
+// string(p) reveals it.
 type Password string
 
 var _, _ interface {

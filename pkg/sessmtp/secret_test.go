@@ -16,7 +16,7 @@ import (
 
 const hush = "aVerySecretThing+/="
 
-// reveals says whether a text holds the secret in any of the forms that encoders give it.
+// reveals reports whether a text contains the secret in any form that encoders give it.
 func reveals(text string) bool {
 	for _, form := range []string{
 		hush,
@@ -33,7 +33,7 @@ func reveals(text string) bool {
 	return false
 }
 
-// holders are values that a careless line of code may print.
+// holders are values that careless code may print.
 func holders() map[string]any {
 	key, password := sessmtp.SecretAccessKey(hush), sessmtp.Password(hush)
 	login := sessmtp.Login{Username: "AKIAEXAMPLE", Password: password}

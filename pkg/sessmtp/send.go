@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// Send logs in at the first of the endpoint's addresses that can be connected to, and sends one
-// mail. The message is a complete one (RFC 5322); line ends may be LF or CRLF. It isn't tried
-// again: a mail whose sending was interrupted may have been sent. Errors are [*ReplyError] values.
+// Send sends one mail. It logs in at the first of the endpoint's addresses that it can connect to.
+// The message must be complete (RFC 5322); lines may end in LF or CRLF. Send doesn't retry: a mail
+// that was interrupted may have been sent. Errors are [*ReplyError] values.
 func (c *Client) Send(ctx context.Context, l Login, from, to string, msg []byte) error {
 	addrs, err := c.Addresses(ctx, l.Endpoint)
 	if err != nil {
@@ -52,11 +52,11 @@ func (s *session) send(from, to string, msg []byte) error {
 	return err
 }
 
-// simulator accepts every mail and delivers none: "Using the mailbox simulator manually" in the SES
-// guide.
+// simulator is an address that accepts all mail and delivers none: "Using the mailbox simulator
+// manually" in the SES guide.
 const simulator = "success@simulator.amazonses.com"
 
-// mail is what is sent to the mailbox simulator. SES adds the date and the message's ID.
+// mail returns the mail for the mailbox simulator. SES adds the date and the message's ID.
 func mail(from string) []byte {
 	return []byte("From: " + from + "\r\nTo: " + simulator + "\r\nSubject: Verification of a new SMTP credential\r\n" +
 		"\r\nThis mail proves that a new SMTP credential may send. It is delivered to nobody.\r\n")

@@ -22,7 +22,7 @@ const (
 	password = "BMXhUYlu5Z3gSXVQORxlVa7XPaz91aGWdfHxvkOZdWZ2"
 )
 
-// credential is the right one for server.
+// credential is the one that server accepts.
 func credential(port int) sessmtp.Login {
 	return sessmtp.Login{
 		Endpoint: sessmtp.Endpoint{Region: "eu-west-1", Host: host, Port: port},
@@ -31,7 +31,7 @@ func credential(port int) sessmtp.Login {
 	}
 }
 
-// says makes a reply as SES words it, without an enhanced status code.
+// says returns a reply in SES's words, without an enhanced status code.
 func says(code int, text string) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.NoEnhancedCode, Message: text}
 }
@@ -49,7 +49,7 @@ type server struct {
 
 	addr   string
 	mutex  sync.Mutex
-	logins []string // mechanisms of the logins tried
+	logins []string // the mechanism of each login
 	mails  []string // "from, to: text"
 }
 
@@ -72,23 +72,23 @@ func (s *server) start(t *testing.T) *server {
 	group.Go(func() { srv.Serve(listener) })
 	t.Cleanup(func() {
 		srv.Close()
-		listener.Close() // Close knows no listener that Serve hasn't come to yet
+		listener.Close() // Close misses a listener if Serve hasn't registered it yet
 		group.Wait()
 	})
 	return s
 }
 
-// count is how many logins were tried.
+// count returns how many logins were tried.
 func (s *server) count() int { return len(s.tried()) }
 
-// tried are the mechanisms of the logins that were tried.
+// tried returns the mechanism of each login that was tried.
 func (s *server) tried() []string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return slices.Clone(s.logins)
 }
 
-// sent are the mails that were taken.
+// sent returns the mails that were accepted.
 func (s *server) sent() []string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -177,15 +177,14 @@ func (l *loginServer) Next(response []byte) (challenge []byte, done bool, err er
 	return nil, true, l.check(l.user, string(response))
 }
 
-// silence is a log that nobody reads.
+// silence is a log that discards everything.
 type silence struct{}
 
 func (silence) Printf(string, ...any) {}
 func (silence) Println(...any)        {}
 
 // network maps the addresses that clients dial, "ip:port" or "host:port", to real ones on loopback.
-// All others can't be reached. The addresses that tests use are those of RFC 5737, for
-// documentation.
+// Any other address can't be reached. The tests use RFC 5737's addresses for documentation.
 type network map[string]string
 
 func (n network) dial(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -196,7 +195,7 @@ func (n network) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	return new(net.Dialer).DialContext(ctx, network, real)
 }
 
-// names is a resolver that knows one name.
+// names returns a resolver that knows one name.
 func names(addrs ...string) func(context.Context, string) ([]string, error) {
 	return func(_ context.Context, name string) ([]string, error) {
 		if name != host {

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// goodbye is how long a server may take to answer QUIT; nothing depends on its answer.
+// goodbye is how long to wait for the answer to QUIT, which doesn't matter.
 const goodbye = time.Second
 
 // session is one authenticated connection.
 type session struct {
-	ctx        context.Context // bounds the whole session; its end closes the connection
+	ctx        context.Context // limits the whole session; when it ends, the connection is closed
 	end        func()          // releases ctx and the connection
 	login      Login
 	addr       string
 	conn       net.Conn
 	text       *textproto.Conn
-	extensions map[string]string // what EHLO listed: keyword to parameters, in capitals
+	extensions map[string]string // EHLO's list: parameters by keyword, in capitals
 }
 
 // open connects to addr, sets up TLS and logs in.
@@ -45,7 +45,7 @@ func (c *Client) open(ctx context.Context, l Login, addr string) (*session, erro
 	return s, nil
 }
 
-// start brings a new connection to the point where mail can be sent.
+// start does everything that comes before mail can be sent.
 func (s *session) start(localName string, config *tls.Config) error {
 	if s.login.ImplicitTLS() {
 		if err := s.encrypt(opConnect, config); err != nil {
@@ -66,11 +66,11 @@ func (s *session) start(localName string, config *tls.Config) error {
 	return s.authenticate()
 }
 
-// startTLS changes over to TLS (RFC 3207).
+// startTLS upgrades the connection to TLS (RFC 3207).
 func (s *session) startTLS(localName string, config *tls.Config) error {
 	if _, offered := s.extensions["STARTTLS"]; !offered {
 		return s.failed(opStartTLS,
-			errors.New("not offered: there may be a man in the middle; the password wasn't sent"))
+			errors.New("not offered, perhaps because of a man in the middle; the password wasn't sent"))
 	}
 	if _, err := s.ask(opStartTLS, 220, "STARTTLS"); err != nil {
 		return err
@@ -81,13 +81,13 @@ func (s *session) startTLS(localName string, config *tls.Config) error {
 	return s.hello(opStartTLS, localName)
 }
 
-// use switches to another connection. What was read ahead from the old one is dropped, so nothing
-// that was injected before the handshake is taken for the server's word (RFC 3207, section 6).
+// use switches to another connection. It drops what was read ahead from the old one, so that a
+// reply injected before the handshake isn't taken for the server's (RFC 3207, section 6).
 func (s *session) use(conn net.Conn) {
 	s.conn, s.text = conn, textproto.NewConn(conn)
 }
 
-// encrypt makes the handshake and checks the certificate.
+// encrypt does the TLS handshake and checks the certificate.
 func (s *session) encrypt(op string, config *tls.Config) error {
 	conn := tls.Client(s.conn, config)
 	if err := conn.HandshakeContext(s.ctx); err != nil {
@@ -97,7 +97,7 @@ func (s *session) encrypt(op string, config *tls.Config) error {
 	return nil
 }
 
-// hello introduces the client and notes the extensions that the server offers.
+// hello sends EHLO and notes the extensions that the server offers.
 func (s *session) hello(op, localName string) error {
 	text, err := s.ask(op, 250, "EHLO "+localName)
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *session) hello(op, localName string) error {
 	return nil
 }
 
-// close ends the session after err. If the conversation didn't break off, it says goodbye first.
+// close ends the session after err. Unless err broke the conversation off, it says QUIT first.
 func (s *session) close(err error) {
 	defer s.end()
 	if reply, ok := errors.AsType[*ReplyError](err); err == nil || ok && reply.Code != 0 {

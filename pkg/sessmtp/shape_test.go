@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// FuzzNamesHaveTheirShapes holds the shapes that are written out against regular expressions.
+// FuzzNamesHaveTheirShapes compares the hand-written checks of names with regular expressions.
 func FuzzNamesHaveTheirShapes(f *testing.F) {
 	const label = `[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?`
 	host := regexp.MustCompile(`^(` + label + `\.)*` + label + `\.?$`)

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// streak logs in at address after address, round after round, until enough logins in a row were
-// accepted, and returns what broke the streak. The name is resolved anew for each round, because
-// SES's answers vary.
+// streak logs in at each address in turn, round after round, until enough logins in a row were
+// accepted. It returns what broke the streak. It resolves the name again for each round, because
+// SES's DNS answers vary.
 func (t *trial) streak(ctx context.Context) error {
 	accepted := 0
-	reachable := make(map[string]bool) // has an entry for every address that was tried
+	reachable := make(map[string]bool) // for each address that was tried
 	var unreached error
 	for {
 		addrs, err := t.Client.Addresses(ctx, t.login.Endpoint)
@@ -22,7 +22,7 @@ func (t *trial) streak(ctx context.Context) error {
 		before := accepted
 		for _, addr := range addrs {
 			if answers, known := reachable[addr]; known && !answers {
-				continue // once in a streak is enough: it may take the whole time-out
+				continue // once per streak is enough, because a try may take the whole timeout
 			}
 			err := t.try(ctx, addr)
 			switch reachable[addr] = !unreachable(err); {
@@ -43,7 +43,7 @@ func (t *trial) streak(ctx context.Context) error {
 	}
 }
 
-// try logs in once.
+// try logs in once at addr.
 func (t *trial) try(ctx context.Context, addr string) error {
 	t.count(addr)
 	err := t.Client.Login(ctx, t.login, addr)
@@ -61,12 +61,12 @@ func (t *trial) count(addr string) {
 	}
 }
 
-// untried selects the addresses that aren't in the map.
+// untried returns a function that reports whether an address isn't in the map.
 func untried(tried map[string]bool) func(addr string) bool {
 	return func(addr string) bool { _, known := tried[addr]; return !known }
 }
 
-// alongside puts a second error behind the first one, on the same line.
+// alongside joins two errors on one line.
 func alongside(first, second error) error {
 	if first == nil {
 		return second

@@ -38,7 +38,7 @@ func TestOnlyAServerThatProvesItsNameGetsThePassword(t *testing.T) {
 					t.Errorf("%s, port %d: %v", c.name, port, err)
 				}
 				if s.count() != 0 {
-					t.Errorf("%s, port %d: the server was told the password", c.name, port)
+					t.Errorf("%s, port %d: the server got the password", c.name, port)
 				}
 			}
 		}
@@ -70,7 +70,7 @@ func TestTheCallersTLSConfigurationIsLeftAlone(t *testing.T) {
 
 func TestThePasswordIsNeverSentWithoutTLS(t *testing.T) {
 	ca := newAuthority(t)
-	s := (&server{Insecure: true}).start(t) // offers AUTH, but no STARTTLS, as somebody in the middle would
+	s := (&server{Insecure: true}).start(t) // offers AUTH but not STARTTLS, like a man in the middle
 	l := credential(587)
 	err := reach(ca, s, l).Login(t.Context(), l, "")
 	if sessmtp.MeaningOf(err) != sessmtp.Unknown || !strings.Contains(err.Error(), "man in the middle") ||

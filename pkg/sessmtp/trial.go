@@ -14,11 +14,11 @@ type trial struct {
 
 	logins  int
 	tried   []string // addresses, in the order of their first try
-	verdict error    // the last judgement on the login, nil after it was accepted
-	failure error    // what failed since then without a judgement
+	verdict error    // the last server's judgement on the login; nil if it accepted it
+	failure error    // what failed since then and said nothing about the login
 }
 
-// run tries until there is a result.
+// run repeats the streak, and the mail if one is wanted, until there is a result.
 func (t *trial) run(ctx context.Context) Result {
 	start := time.Now()
 	result := Result{Region: t.login.Region}
@@ -40,9 +40,8 @@ func (t *trial) run(ctx context.Context) Result {
 	}
 }
 
-// send sends the mail that was asked for, if one was. A server that refuses the login, because it
-// is the first one met that hasn't heard of the key, breaks the streak; everything else is a
-// warning.
+// send sends a mail if From is set. A server that doesn't know the key yet may refuse this login,
+// although others accepted theirs: that breaks the streak. Any other error is a warning.
 func (t *trial) send(ctx context.Context) (warning, broken error) {
 	if t.From == "" {
 		return nil, nil
@@ -54,8 +53,8 @@ func (t *trial) send(ctx context.Context) (warning, broken error) {
 	return err, nil
 }
 
-// note remembers what broke a streak. The end of ctx breaks it too, but says less than what came
-// before.
+// note remembers what broke a streak. If only the end of ctx did, it keeps an earlier error, which
+// says more.
 func (t *trial) note(ctx context.Context, err error) {
 	switch meaning := MeaningOf(err); {
 	case meaning == Refused || meaning == Misused:
@@ -65,7 +64,7 @@ func (t *trial) note(ctx context.Context, err error) {
 	}
 }
 
-// conclusion is the error of a trial that failed. It wraps the decisive error only.
+// conclusion returns the error of a trial that failed. It wraps only the error that decided.
 func (t *trial) conclusion() error {
 	decisive, later := t.verdict, ""
 	if decisive == nil {

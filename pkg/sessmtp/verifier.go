@@ -12,27 +12,26 @@ const defaultStreak = 3
 
 // Verifier proves that SES accepts credentials. The zero value works.
 //
-// A new access key is known to some of SES's servers seconds before it is known to all, so one
-// login proves little. A Verifier wants several in a row, each on a fresh connection, over all
-// addresses that the endpoint's name resolves to. An address that can't be connected to is passed
-// over, as long as there is another: a name may resolve to IPv6 addresses that aren't reachable
-// from here.
+// A new access key works on some of SES's servers seconds before it works on all, so one login
+// proves little. A Verifier wants several successful logins in a row, each on a new connection, at
+// all addresses that the endpoint's name resolves to. It skips an address that it can't connect to,
+// as long as it can reach another: a name may have IPv6 addresses that can't be reached from here.
 type Verifier struct {
-	// Client makes the logins.
+	// Client logs in and sends.
 	Client Client
 
-	// Streak is how many logins in a row a Region has to accept, and at least one per reachable
-	// address. The default is 3.
+	// Streak is how many logins in a row each Region must accept. Every reachable address must
+	// accept at least one, so there may be more. The default is 3.
 	Streak int
 
-	// From is the address of a sender. When it is set, one mail per Region goes from it to SES's
-	// mailbox simulator after the logins. A login proves the password; only a mail proves the
-	// permission to send.
+	// From is a sender's address. If it is set, the Verifier also sends one mail per Region from it
+	// to SES's mailbox simulator after the logins. A login proves only the password; a mail proves
+	// the permission to send.
 	From string
 
-	// Backoff is how long to wait after the attempt-th failure, counted from 1. The default doubles
-	// from 250 milliseconds to 10 seconds, of which a random part is waited ("Exponential Backoff
-	// And Jitter", AWS Architecture Blog).
+	// Backoff returns how long to wait after the attempt-th failure, counted from 1. The default is
+	// a random part of a limit that doubles from 250 milliseconds to 10 seconds ("Exponential
+	// Backoff And Jitter", AWS Architecture Blog).
 	Backoff func(attempt int) time.Duration
 }
 
@@ -40,17 +39,17 @@ type Verifier struct {
 type Result struct {
 	Region  string
 	Meaning Meaning       // Accepted, Refused, Unknown or Misused
-	Logins  int           // attempts, those that reached no server included
+	Logins  int           // attempts, including those that reached no server
 	Took    time.Duration // from the first attempt to the result
-	Err     error         // nil when Accepted; else says what was tried, and ends with the decisive answer
-	SendErr error         // why the mail wasn't sent though the login was accepted; a warning, not a failure
+	Err     error         // nil if Accepted; otherwise what was tried, and the answer that decided
+	SendErr error         // why the mail wasn't sent although the login was accepted; only a warning
 }
 
-// Verify tries all logins at once, each until it has its streak or ctx ends, and returns the
-// results in the order of logins. It tries each at least once, and cuts off logins that still run
-// when ctx ends. A login that is Misused isn't tried again. One that is not accepted in time is
-// Refused if the last server that judged the credential refused it, else Unknown;
-// MeaningOf(result.Err) is always result.Meaning.
+// Verify tries all logins concurrently, each until it has its streak or ctx ends, and returns the
+// results in the order of logins. It tries each login at least once, and interrupts those that are
+// still running when ctx ends. It doesn't retry a login that is Misused. If a login isn't accepted
+// in time, its result is Refused if the last server that judged the credential refused it, and
+// otherwise Unknown. MeaningOf(result.Err) always equals result.Meaning.
 func (v *Verifier) Verify(ctx context.Context, logins []Login) []Result {
 	results := make([]Result, len(logins))
 	var group sync.WaitGroup
@@ -64,10 +63,10 @@ func (v *Verifier) Verify(ctx context.Context, logins []Login) []Result {
 	return results
 }
 
-// wanted is the shortest streak that proves a login.
+// wanted returns how many logins in a row prove a credential.
 func (v *Verifier) wanted() int { return max(1, cmp.Or(v.Streak, defaultStreak)) }
 
-// pause waits after the attempt-th failure, and says whether there is time left.
+// pause waits after the attempt-th failure, and reports whether there is time left.
 func (v *Verifier) pause(ctx context.Context, attempt int) bool {
 	backoff := v.Backoff
 	if backoff == nil {

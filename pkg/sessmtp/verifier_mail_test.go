@@ -44,7 +44,7 @@ func TestAMailThatIsNotSentIsAWarning(t *testing.T) {
 func TestAServerThatRefusesTheMailsLoginBreaksTheStreak(t *testing.T) {
 	ca := newAuthority(t)
 	s := (&server{TLS: ca.serve(host), Auth: func(n int) error {
-		if n == 4 { // the login for the mail
+		if n == 4 { // this login is the mail's
 			return errRefused
 		}
 		return nil

@@ -11,8 +11,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// proof is a verifier for servers at 192.0.2.1, 192.0.2.2 and so on, that doesn't dawdle. A nil
-// server is an address that can't be connected to.
+// proof returns a verifier with a short backoff, for servers at 192.0.2.1, 192.0.2.2 and so on. A
+// nil server is an address that can't be connected to.
 func proof(ca *authority, servers ...*server) *sessmtp.Verifier {
 	known, addrs := network{}, []string{}
 	for i, s := range servers {
@@ -33,7 +33,7 @@ func verify(ctx context.Context, v *sessmtp.Verifier, l sessmtp.Login) sessmtp.R
 	return v.Verify(ctx, []sessmtp.Login{l})[0]
 }
 
-// after refuses the first n logins: the key isn't known yet.
+// after refuses the first n logins, as if the server didn't know the key yet.
 func after(n int) func(int) error {
 	return func(login int) error {
 		if login <= n {
@@ -43,7 +43,7 @@ func after(n int) func(int) error {
 	}
 }
 
-// giveUp makes a verifier's time end at its n-th failure.
+// giveUp ends a verifier's time at its n-th failure.
 func giveUp(t *testing.T, v *sessmtp.Verifier, n int) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	v.Backoff = func(attempt int) time.Duration {
@@ -96,8 +96,8 @@ func TestAKeyThatServersLearnOneByOneIsAcceptedWhenAllKnowIt(t *testing.T) {
 	early := (&server{TLS: ca.serve(host), Auth: after(2)}).start(t)
 	late := (&server{TLS: ca.serve(host), Auth: after(5)}).start(t)
 	got := verify(t.Context(), proof(ca, early, late), credential(587))
-	// early: 2 refused, 5 accepted before late's refusals, 2 in the last streak; late: 5 refused, 1
-	// accepted.
+	// early refuses 2, then accepts 5 before late's refusals and 2 in the last streak. late refuses
+	// 5 and accepts 1.
 	if got.Meaning != sessmtp.Accepted || early.count() != 9 || late.count() != 6 || got.Logins != 15 {
 		t.Errorf("got %+v, logins %d and %d", got, early.count(), late.count())
 	}
@@ -199,7 +199,7 @@ func TestTheNameIsResolvedAnewForEachRound(t *testing.T) {
 
 func TestRegionsAreVerifiedAtOnceAndReportedInOrder(t *testing.T) {
 	ca := newAuthority(t)
-	// Each server waits for the other's login, so verifying one after the other would never end.
+	// Each server waits for the other's login, so verifying one Region after the other would hang.
 	first, second := make(chan struct{}), make(chan struct{})
 	meet := func(mine, other chan struct{}) func(int) error {
 		return func(n int) error {

@@ -12,8 +12,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// SES offers AUTH before STARTTLS, and somebody in the middle may leave STARTTLS out. The servers
-// are on localhost, where net/smtp by itself would send the password in the clear.
+// SES offers AUTH before STARTTLS, and a man in the middle may hide STARTTLS. The servers are on
+// localhost, where net/smtp by itself would send the password in the clear.
 func TestNobodyLogsInInTheClear(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "localhost"} {
 		for _, hidden := range []bool{false, true} {

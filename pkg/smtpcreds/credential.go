@@ -12,14 +12,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// Credential is how to log in to SES in one Region: Username, Password, Host and Port. The password
-// can't be printed; string(c.Password) reveals it. Two credentials are the same where they are
-// equal (==).
+// Credential is what a program needs to log in to SES in one Region: Username, Password, Host and
+// Port. The password can't be printed; string(c.Password) reveals it. Compare credentials with ==.
 type Credential struct{ sessmtp.Login }
 
-// Auth logs in with AUTH PLAIN (RFC 4616). Like net/smtp's PlainAuth it refuses without TLS and for
-// another host, and it makes no exception for localhost: SES offers AUTH before STARTTLS, so a
-// tunnel's end there would be sent the password in the clear.
+// Auth logs in with AUTH PLAIN (RFC 4616). Like net/smtp's PlainAuth, it refuses to log in without
+// TLS or to another host. Unlike PlainAuth, it makes no exception for localhost: SES offers AUTH
+// before STARTTLS, so through a tunnel that ends on localhost the password would go in the clear.
 func (c Credential) Auth() smtp.Auth {
 	return overTLS{smtp.PlainAuth("", c.Username, string(c.Password), c.Host)}
 }
@@ -34,10 +33,10 @@ func (a overTLS) Start(server *smtp.ServerInfo) (string, []byte, error) {
 	return a.Auth.Start(server)
 }
 
-// Dial connects, changes over to TLS and logs in. The endpoint's port says which way round, as SES
-// has it: ports 465 and 2465 speak TLS from the start, on which smtp.SendMail hangs. A nil config
-// trusts the system's roots. The end of ctx cuts off what is being done; once Dial has returned, it
-// means nothing to the connection.
+// Dial connects, starts TLS and logs in. The port decides how TLS starts, as SES defines it: ports
+// 465 and 2465 speak TLS from the start (smtp.SendMail hangs on those), all others use STARTTLS. If
+// config is nil, the system's root certificates are trusted. Cancelling ctx interrupts Dial, but
+// has no effect on the connection that Dial has returned.
 func (c Credential) Dial(ctx context.Context, config *tls.Config) (*smtp.Client, error) {
 	if config == nil {
 		config = &tls.Config{}
@@ -61,10 +60,10 @@ func (c Credential) Dial(ctx context.Context, config *tls.Config) (*smtp.Client,
 	return client, nil
 }
 
-// SendMail sends one mail on a connection of its own, as smtp.SendMail does, but on every port of
-// SES's and never without TLS. The message is a complete one, with lines that end in CRLF. A nil
-// config trusts the system's roots. The end of ctx cuts it off; then, or after a broken connection,
-// the mail may have been sent.
+// SendMail sends one mail on a new connection. Unlike smtp.SendMail, it works on all of SES's ports
+// and never sends without TLS. The message must be complete, with lines that end in CRLF. If config
+// is nil, the system's root certificates are trusted. Cancelling ctx interrupts SendMail; after
+// that, or after a broken connection, the mail may have been sent.
 func (c Credential) SendMail(ctx context.Context, config *tls.Config, from string, to []string, msg []byte) error {
 	client, err := c.Dial(ctx, config)
 	if err != nil {
@@ -76,7 +75,7 @@ func (c Credential) SendMail(ctx context.Context, config *tls.Config, from strin
 	if err := transmit(client, from, to, msg); err != nil {
 		return fmt.Errorf("sending a mail at %s: %w", c.Addr(), errors.Join(err, context.Cause(ctx)))
 	}
-	_ = client.Quit() // it has the mail
+	_ = client.Quit() // the server has accepted the mail already
 	return nil
 }
 
@@ -115,8 +114,8 @@ func (c Credential) login(conn net.Conn, config *tls.Config) (*smtp.Client, erro
 	return client, client.Auth(c.Auth())
 }
 
-// Refused tells whether an error says that SES refused the credential: reply 535, to the login or
-// to a mail on a connection that was logged in before. It knows the errors of net/smtp,
+// Refused reports whether err says that SES refused the credential: reply 535, either to the login
+// or to a mail on a connection that was logged in earlier. It recognises the errors of net/smtp,
 // github.com/wneessen/go-mail and this module.
 func Refused(err error) bool {
 	if reply, ok := errors.AsType[*textproto.Error](err); ok {

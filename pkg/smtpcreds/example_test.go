@@ -21,8 +21,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// Each mail is sent with the credential as it is known now, and once more with another one should
-// SES refuse that.
+// Each mail is sent with the current credential. If SES refuses it, the mail is sent once more with
+// the new one.
 func ExampleStore_Do() {
 	aws := start()
 	defer aws.Close()
@@ -31,7 +31,7 @@ func ExampleStore_Do() {
 	send := func(subject string) error {
 		msg := []byte("From: app@example.com\r\nTo: you@example.com\r\nSubject: " + subject + "\r\n\r\nHello.\r\n")
 		return store.Do(context.Background(), func(ctx context.Context, c smtpcreds.Credential) error {
-			trusted := &tls.Config{RootCAs: aws.CertPool()} // nil, with AWS itself
+			trusted := &tls.Config{RootCAs: aws.CertPool()} // with AWS itself, use nil
 			return c.SendMail(ctx, trusted, "app@example.com", []string{"you@example.com"}, msg)
 		})
 	}
@@ -44,8 +44,8 @@ func ExampleStore_Do() {
 	// <nil> the second key
 }
 
-// Where net/smtp does the sending, Auth is all that it takes. This is for ports with STARTTLS, such
-// as 587; smtp.SendMail hangs on the others, and Dial and SendMail of a Credential know them all.
+// With net/smtp, Auth is all you need. This works on ports with STARTTLS, such as 587. On the other
+// ports smtp.SendMail hangs; use the Credential's Dial or SendMail, which work on all.
 func ExampleCredential_Auth() {
 	aws := start()
 	defer aws.Close()
@@ -66,8 +66,7 @@ func ExampleCredential_Auth() {
 	// Output: <nil>
 }
 
-// With github.com/wneessen/go-mail, a client is made for each mail; that costs nothing before it
-// dials.
+// With github.com/wneessen/go-mail, create a client for each mail: it costs nothing until it dials.
 func ExampleStore_Do_goMail() {
 	aws := start()
 	defer aws.Close()
@@ -86,12 +85,12 @@ func ExampleStore_Do_goMail() {
 	send := func(ctx context.Context, c smtpcreds.Credential) error {
 		client, err := mail.NewClient(c.Host, mail.WithPort(c.Port), mail.WithTLSPolicy(mail.TLSMandatory),
 			mail.WithSMTPAuth(mail.SMTPAuthPlain), mail.WithUsername(c.Username), mail.WithPassword(string(c.Password)),
-			mail.WithHELO("localhost"), // else the machine's name, which may not be ASCII
+			mail.WithHELO("localhost"), // the default is the machine's name, which may not be ASCII
 			mail.WithTLSConfig(&tls.Config{ServerName: c.Host, RootCAs: aws.CertPool()})) // not needed with AWS itself
 		if err != nil {
 			return err
 		}
-		client.SetSSL(c.ImplicitTLS()) // on ports 465 and 2465
+		client.SetSSL(c.ImplicitTLS()) // true on ports 465 and 2465
 		return client.DialAndSendWithContext(ctx, msg)
 	}
 	fmt.Println(store.Do(context.Background(), send), aws.sentWith())
@@ -102,9 +101,9 @@ func ExampleStore_Do_goMail() {
 	// <nil> the second key
 }
 
-// A connection that is kept is left when the credential has changed: SES ends it when its key is
-// deactivated. SES also ends one on which nothing is said for ten seconds, with 451 4.4.2: Noop
-// finds that out before a mail is on its way.
+// A program may keep a connection. It needs a new one when the credential changes, because SES ends
+// connections whose key is deactivated. SES also ends a connection that is idle for ten seconds,
+// with 451 4.4.2; Noop detects that before the next mail.
 func ExampleStore_Get_keptConnection() {
 	aws := start()
 	defer aws.Close()
@@ -134,8 +133,8 @@ func ExampleStore_Get_keptConnection() {
 	// Output: <nil>
 }
 
-// Anything can be the source: a file that smtprotate follow, an agent or a volume of Kubernetes
-// keeps fresh.
+// Anything can be the Source, such as a file that smtprotate follow, an agent or a Kubernetes
+// volume keeps up to date.
 func ExampleSourceFunc() {
 	file := filepath.Join(os.TempDir(), "smtpcreds-example.json")
 	if err := os.WriteFile(file, []byte(`{"username":"AKIA","password":"B","host":"localhost","port":587}`),
@@ -153,7 +152,7 @@ func ExampleSourceFunc() {
 	// Output: localhost:587 AKIA [redacted] <nil>
 }
 
-// awsHere is AWS on this machine, with a credential in the secret "mail".
+// awsHere is a local AWS, with a credential in the secret "mail".
 type awsHere struct {
 	*localaws.World
 	client *secretsmanager.Client
@@ -176,7 +175,7 @@ func start() *awsHere {
 	return a
 }
 
-// rotate makes another key current.
+// rotate creates an access key and makes it current.
 func (a *awsHere) rotate() {
 	id, key, err := a.CreateAccessKey("smtp-sender")
 	if err != nil {
@@ -202,7 +201,7 @@ func (a *awsHere) rotate() {
 	}
 }
 
-// emergency replaces the key, and deletes the one before.
+// emergency replaces the key and deletes the old one.
 func (a *awsHere) emergency() {
 	a.rotate()
 	if err := a.DeleteAccessKey(a.keys[len(a.keys)-2]); err != nil {
@@ -210,7 +209,7 @@ func (a *awsHere) emergency() {
 	}
 }
 
-// sentWith tells which key the last mail was sent with.
+// sentWith says which key the last mail was sent with.
 func (a *awsHere) sentWith() string {
 	mails := a.Mail()
 	for i, id := range a.keys {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// An application that imports this package gets none of the function's code with it.
+// An application that imports this package must not link any of the Lambda function's code.
 func TestItLinksNothingOfTheFunctions(t *testing.T) {
 	const module = "github.com/seed-486a873a/ses-smtp-rotator/"
 	out, err := exec.Command("go", "list", "-deps", ".").Output()

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// inTheRegion is a client of a Region. An empty URL is AWS's own.
+// inTheRegion returns a client for a Region. An empty URL means AWS's own endpoint.
 func inTheRegion(region, url string, more ...func(*secretsmanager.Options)) *secretsmanager.Client {
 	o := secretsmanager.Options{
 		Region: region, Retryer: aws.NopRetryer{},
@@ -28,11 +28,11 @@ func inTheRegion(region, url string, more ...func(*secretsmanager.Options)) *sec
 	return secretsmanager.New(o, more...)
 }
 
-// wrapped is an application's own API, which doesn't say what Region it is of.
+// wrapped is an application's own API, which hides the client's Region.
 type wrapped struct{ smtpcreds.API }
 
 func TestAnARNIsReadInItsOwnRegion(t *testing.T) {
-	world, err := localaws.Start(localaws.Config{}) // of eu-west-1
+	world, err := localaws.Start(localaws.Config{}) // in eu-west-1
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestAnARNIsReadInItsOwnRegion(t *testing.T) {
 	}
 }
 
-// unsent notes where a request would go.
+// unsent records the host that a request would go to, and doesn't send it.
 type unsent struct{ host string }
 
 func (u *unsent) Do(r *http.Request) (*http.Response, error) {

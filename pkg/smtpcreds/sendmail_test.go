@@ -54,13 +54,14 @@ func TestTheExamplesInGoCompile(t *testing.T) {
 			example, _, _ = strings.Cut(example, "```")
 			words := strings.Join(strings.Fields(example), " ")
 			if !strings.HasPrefix(words, "store := ") || !strings.Contains(compiled, words) {
-				t.Errorf("%s: it isn't what compiles here: %s", document, example)
+				t.Errorf("%s: the example differs from the one compiled here: %s", document, example)
 			}
 		}
 	}
 }
 
-// listening is a credential for a World, on a port of SES's that has TLS from the start or not.
+// listening returns a credential for a World, on a port of SES's with TLS from the start or with
+// STARTTLS.
 func listening(t *testing.T, world *localaws.World, implicitTLS bool) smtpcreds.Credential {
 	t.Helper()
 	world.CreateUser("sender")
@@ -80,7 +81,8 @@ func listening(t *testing.T, world *localaws.World, implicitTLS bool) smtpcreds.
 	}}
 }
 
-// forward passes connections on. Only some may listen on such a port.
+// forward passes connections on to another port. It skips the test if this user may not listen
+// there.
 func forward(t *testing.T, from, to string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", from)
@@ -151,11 +153,11 @@ func TestTheEndOfItsContextCutsAMailOff(t *testing.T) {
 	})
 	err = c.SendMail(ctx, &tls.Config{RootCAs: world.CertPool()}, "a@example.com", []string{"b@example.com"}, nil)
 	if err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
-		t.Errorf("it says %v", err)
+		t.Errorf("got %v", err)
 	}
 }
 
-// The connection of ExampleStore_Get_keptConnection, kept for longer than SES waits.
+// As in ExampleStore_Get_keptConnection, but the connection is idle for longer than SES allows.
 func TestAKeptConnectionThatSESHasEndedIsMadeAnew(t *testing.T) {
 	world, err := localaws.Start(localaws.Config{})
 	if err != nil {

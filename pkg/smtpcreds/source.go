@@ -14,43 +14,44 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/secretid"
 )
 
-// Source is where the secret's value comes from. Read may be called by several goroutines, and
-// should end with ctx.
+// Source is where a Store reads the secret's value. Several goroutines may call Read at once. Read
+// should return when ctx ends.
 type Source interface {
 	Read(ctx context.Context) (Version, error)
 }
 
-// Version is a secret's value as it is now.
+// Version is a secret's current value.
 type Version struct {
-	ID    string // as Secrets Manager has it; a Source without versions leaves it empty
-	Value string // in the published schema, see credential.Value
+	ID    string // Secrets Manager's version ID; empty if the Source has no versions
+	Value string // JSON in the published schema, see credential.Value
 }
 
-// SourceFunc is a function that is a Source.
+// SourceFunc makes a Source of a function.
 type SourceFunc func(ctx context.Context) (Version, error)
 
 // Read calls f.
 func (f SourceFunc) Read(ctx context.Context) (Version, error) { return f(ctx) }
 
-// API is what is used of *secretsmanager.Client, and so the one permission that is needed.
+// API lists the methods of *secretsmanager.Client that SecretsManager uses, and so the one
+// permission that it needs.
 type API interface {
 	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput,
 		...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
 }
 
-// SecretsManager is the Source of most programs. SecretID is a name or an ARN, of the secret or of
-// a replica of it. An ARN is read in its own Region, whatever the client's is; a client's
-// BaseEndpoint stays. A name is one in the client's Region.
+// SecretsManager is the Source that most programs use. SecretID is the name or ARN of the secret or
+// of a replica. An ARN is read in its own Region, whatever the client's Region is, but a client's
+// BaseEndpoint is kept. A name is looked up in the client's Region.
 type SecretsManager struct {
 	API      API
 	SecretID string
 }
 
-// current is the label of the version that is read. Without naming it one gets the same from AWS,
-// but not from every copy of it.
+// current is the label of the version to read. AWS returns the same version without it, but not
+// every implementation of its API does.
 const current = "AWSCURRENT"
 
-// Read gets AWSCURRENT. Errors say what to do about them.
+// Read returns the version labelled AWSCURRENT. Its errors say what to do.
 func (s SecretsManager) Read(ctx context.Context) (Version, error) {
 	region, err := secretid.Region(s.SecretID, s.clientRegion())
 	if err != nil {
@@ -63,7 +64,7 @@ func (s SecretsManager) Read(ctx context.Context) (Version, error) {
 		return Version{}, fmt.Errorf("reading the secret %s: %w", s.SecretID, explain(err, region))
 	}
 	if out.SecretString == nil {
-		return Version{}, fmt.Errorf("reading the secret %s: it holds binary data, and no JSON text", s.SecretID)
+		return Version{}, fmt.Errorf("reading the secret %s: it holds binary data instead of JSON text", s.SecretID)
 	}
 	v := Version{Value: *out.SecretString}
 	if out.VersionId != nil {
@@ -72,7 +73,7 @@ func (s SecretsManager) Read(ctx context.Context) (Version, error) {
 	return v, nil
 }
 
-// clientRegion is empty for an API that isn't the SDK's client, such as one that wraps it.
+// clientRegion returns the client's Region, or "" if API isn't the SDK's client, such as a wrapper.
 func (s SecretsManager) clientRegion() string {
 	if client, ok := s.API.(interface{ Options() secretsmanager.Options }); ok {
 		return client.Options().Region
@@ -80,7 +81,7 @@ func (s SecretsManager) clientRegion() string {
 	return ""
 }
 
-// explained is AWS's error in its own words, with what to do about it.
+// explained is AWS's error, with a text that also says what to do about it.
 type explained struct {
 	error
 	text string
@@ -92,7 +93,7 @@ func (e explained) Unwrap() error { return e.error }
 func explain(err error, region string) error {
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok && strings.Contains(err.Error(), "get credentials") {
-		return fmt.Errorf("%w (this program has no AWS credentials of its own: give it a role, or AWS_PROFILE)", err)
+		return fmt.Errorf("%w (this program has no AWS credentials: give it a role, or set AWS_PROFILE)", err)
 	}
 	if !ok {
 		return err
@@ -104,23 +105,23 @@ func explain(err error, region string) error {
 	return explained{err, text}
 }
 
-// advice names the Region that was asked, if it is known.
+// advice says what to do about an error. It names the Region that was asked, if that is known.
 func advice(err error, code, region string) string {
 	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); ok {
 		return "check its name or ARN, and the " + strings.TrimSpace("Region "+region) +
 			"; is there a version labelled AWSCURRENT?"
 	}
 	if _, ok := errors.AsType[*types.DecryptionFailure](err); ok {
-		return "the secret's KMS key has to let this identity decrypt"
+		return "allow this identity kms:Decrypt on the secret's KMS key"
 	}
 	switch code {
 	case "AccessDeniedException":
-		return "this identity needs secretsmanager:GetSecretValue on it, and kms:Decrypt where it has a key of " +
-			"your own: the stack's ReaderArns and KmsKeyArn"
+		return "this identity needs secretsmanager:GetSecretValue on it, and kms:Decrypt if it is encrypted with a " +
+			"key of your own: see the stack's ReaderArns and KmsKeyArn"
 	case "InvalidRequestException":
-		return "if it is marked for deletion: aws secretsmanager restore-secret"
+		return "if it is marked for deletion, run aws secretsmanager restore-secret"
 	case "ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException":
-		return "this program's own AWS credentials aren't valid"
+		return "this program's AWS credentials are invalid or have expired: renew them"
 	}
 	return ""
 }

@@ -12,39 +12,40 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/credential"
 )
 
-// ErrNoCredential says that the secret has no credential yet, as before its first rotation.
+// ErrNoCredential means that the secret has no credential yet, as before its first rotation.
 var ErrNoCredential = credential.ErrNone
 
-// Store is a program's credential, read from Source and kept fresh. It may be used by many
-// goroutines at once, and must not be copied once it is in use.
+// Store holds a program's credential: it reads it from Source and keeps it up to date. Many
+// goroutines may use a Store at once. It must not be copied once it is in use.
 type Store struct {
-	// Source has to be set.
+	// Source is required.
 	Source Source
 
-	// Region is the SES Region to send through, one of those that the secret has. The default is
-	// the primary one.
+	// Region is the SES Region to send through. It must be one that the secret has a password for.
+	// The default is the secret's primary Region.
 	Region string
 
-	// RefreshEvery is how long a value is good before it is read again, give or take a tenth. The
-	// default is 5 minutes. The rotator's grace period must exceed it by far; 535 makes up for what
-	// it misses.
+	// RefreshEvery is how long a value is used before it is read again, plus or minus a tenth. The
+	// default is 5 minutes. It must be far shorter than the rotator's grace period. If a credential
+	// is replaced sooner, SES answers 535 and Do rereads the secret.
 	RefreshEvery time.Duration
 
-	// Log is told when reading fails while an older value serves on, and when it works again. The
-	// default is slog.Default().
+	// Log gets a message when a read fails while an older value is still in use, and when reading
+	// works again. The default is slog.Default().
 	Log *slog.Logger
 
 	mu         sync.Mutex
-	credential Credential // the zero value: nothing was read yet
+	credential Credential // the zero value until the first successful read
 	triedAt    time.Time  // when the last read began
-	due        time.Time  // when it is to be read again
-	failures   int        // since it was read
+	due        time.Time  // when the next read is due
+	failures   int        // since the last successful read
 	flight     *flight
 }
 
-// flight is one read of the secret, for all who want one. Its err is set before landed is closed.
+// flight is one read of the secret, shared by all callers who wait for it. err is set before landed
+// is closed.
 type flight struct {
-	took   bool // off: what it reads can't be older than that
+	took   bool // the read has begun, so its value is no older than that moment
 	landed chan struct{}
 	err    error
 }
@@ -52,18 +53,18 @@ type flight struct {
 const (
 	defaultRefresh = 5 * time.Minute
 	readTimeout    = 20 * time.Second
-	// patience is how long a mail waits for a fresh value while there is an old one.
+	// patience is how long a mail waits for a fresh value if there is an old one.
 	patience = time.Second
-	// firstRetry is doubled with each failure.
+	// firstRetry is the delay after the first failure; it doubles with each further one.
 	firstRetry = 2 * time.Second
-	// pause is the shortest time between two reads of a value that SES refuses.
+	// pause is the shortest time between two reads while SES keeps refusing the credential.
 	pause = time.Second
 )
 
-// Get is the credential as it is known now. It reads the secret where there is nothing yet, and
-// fails where that fails. What is there already is returned at once; if it is due to be read again,
-// that happens in the background. One exception: if nobody has asked for so long that it is overdue
-// by RefreshEvery, as in a program that was frozen, it waits for a second at most.
+// Get returns the last credential that was read. If nothing was read yet, it reads the secret, and
+// returns the error if that fails. Otherwise it returns at once, and if the value is due, reads it
+// again in the background. There is one exception: if the value is overdue by more than
+// RefreshEvery, because the program was frozen or idle, Get waits up to a second for a fresh value.
 func (s *Store) Get(ctx context.Context) (Credential, error) {
 	s.mu.Lock()
 	late := now().Sub(s.due)
@@ -86,9 +87,9 @@ func (s *Store) Get(ctx context.Context) (Credential, error) {
 	return have, nil
 }
 
-// Refused says that SES answered 535 to a credential, and returns what the secret has now: another
-// one, or the same once more. Many callers share one read. It reads no more than once a second what
-// SES goes on to refuse.
+// Refused tells the Store that SES answered 535 to c, and returns the credential that the secret
+// has now: a new one, or c again. Concurrent callers share one read. While SES keeps refusing, it
+// rereads at most once a second.
 func (s *Store) Refused(ctx context.Context, c Credential) (Credential, error) {
 	for {
 		s.mu.Lock()
@@ -97,7 +98,7 @@ func (s *Store) Refused(ctx context.Context, c Credential) (Credential, error) {
 			return s.credential, nil
 		}
 		f := s.fly(max(0, pause-now().Sub(s.triedAt)))
-		mine := !f.took // else it may have read what was before SES refused it
+		mine := !f.took // a read that has already begun may return the value from before the refusal
 		s.mu.Unlock()
 		if fresh, err := s.wait(ctx, f); mine || fresh != c {
 			return fresh, err
@@ -105,9 +106,9 @@ func (s *Store) Refused(ctx context.Context, c Credential) (Credential, error) {
 	}
 }
 
-// Do sends with the credential as it is known now. If send's error says that SES refused it (see
-// Refused), the secret is read again at once, and if it has another credential now, send is called
-// once more with that. So send should send one mail, or remember what is gone already.
+// Do calls send with the current credential. If send's error means that SES refused it (see the
+// function Refused), Do rereads the secret at once and, if it has another credential now, calls
+// send once more. So send should send one mail, or remember which ones it has already sent.
 func (s *Store) Do(ctx context.Context, send func(context.Context, Credential) error) error {
 	c, err := s.Get(ctx)
 	if err != nil {
@@ -119,7 +120,7 @@ func (s *Store) Do(ctx context.Context, send func(context.Context, Credential) e
 	}
 	fresh, unread := s.Refused(ctx, c)
 	if unread != nil {
-		return fmt.Errorf("%w (and then %w)", err, unread)
+		return fmt.Errorf("%w (and rereading the secret failed: %w)", err, unread)
 	}
 	if fresh == c {
 		return err
@@ -141,7 +142,7 @@ func (s *Store) log() *slog.Logger {
 	return slog.Default()
 }
 
-// wait returns what there is when a flight has landed, or the error that it landed with.
+// wait waits for a read to end, and returns the Store's credential and the read's error.
 func (s *Store) wait(ctx context.Context, f *flight) (Credential, error) {
 	select {
 	case <-f.landed:
@@ -153,15 +154,15 @@ func (s *Store) wait(ctx context.Context, f *flight) (Credential, error) {
 	return s.credential, f.err
 }
 
-// fly is the read that is under way, or a new one that begins after a while. Its end isn't that of
-// any caller's context: the others wait for it as well. s.mu is held.
+// fly returns the read that is under way, or starts one after a delay. It doesn't use the caller's
+// context, because other callers wait for the same read. The caller must hold s.mu.
 func (s *Store) fly(after time.Duration) *flight {
 	if s.flight != nil {
 		return s.flight
 	}
 	f := &flight{landed: make(chan struct{})}
 	s.flight = f
-	s.due = now().Add(after + readTimeout) // nobody else is overdue meanwhile
+	s.due = now().Add(after + readTimeout) // so nobody else counts as overdue meanwhile
 	go func() {
 		time.Sleep(after)
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
@@ -194,7 +195,7 @@ func (s *Store) read(ctx context.Context) (Credential, error) {
 		return Credential{}, err
 	}
 	if err != nil {
-		return Credential{}, fmt.Errorf("the secret's value is no SMTP credential: %w", err)
+		return Credential{}, fmt.Errorf("the secret's value isn't an SMTP credential: %w", err)
 	}
 	login, err := value.Login(s.Region)
 	return Credential{login}, err
@@ -210,26 +211,26 @@ func (s *Store) land(f *flight, began time.Time, c Credential, err error) {
 		return
 	}
 	if s.failures > 0 && s.credential != (Credential{}) {
-		s.log().Info("the SMTP credential is read again", "username", c.Username)
+		s.log().Info("the SMTP credential can be read again", "username", c.Username)
 	}
 	s.credential, s.failures = c, 0
 	s.due = began.Add(jitter(s.every()))
 }
 
-// failed puts the next read off, longer each time.
+// failed schedules the next read, with a longer delay after each failure.
 func (s *Store) failed(err error) {
 	s.failures++
 	s.due = now().Add(jitter(min(s.every(), firstRetry<<min(s.failures-1, 20))))
 	if s.failures == 1 && s.credential != (Credential{}) {
-		s.log().Warn("the SMTP credential can't be read; the last one serves on", "username", s.credential.Username,
+		s.log().Warn("can't read the SMTP credential; still using the last one", "username", s.credential.Username,
 			"error", err)
 	}
 }
 
-// now is by the wall clock: the other one stands still while a machine sleeps.
+// now returns the wall-clock time: the monotonic clock stands still while a machine sleeps.
 func now() time.Time { return time.Now().Round(0) }
 
-// jitter spreads a duration by a tenth, so that many programs don't read at once.
+// jitter varies a duration by up to a tenth, so that many programs don't read at the same time.
 func jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
 }

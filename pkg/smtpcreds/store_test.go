@@ -16,7 +16,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// notebook is a Source whose value and troubles are in the test's hand, in a bubble's time.
+// notebook is a Source whose value, error and delay a test sets. Its time is the synctest bubble's.
 type notebook struct {
 	mu    sync.Mutex
 	user  string
@@ -27,7 +27,7 @@ type notebook struct {
 
 func (n *notebook) Read(ctx context.Context) (smtpcreds.Version, error) {
 	n.mu.Lock()
-	user, err, takes := n.user, n.err, n.takes // as of when the read begins
+	user, err, takes := n.user, n.err, n.takes // as they are when the read begins
 	n.reads = append(n.reads, time.Now())
 	n.mu.Unlock()
 	select {
@@ -65,13 +65,14 @@ type scene struct {
 	log      bytes.Buffer
 }
 
-// play runs a test in a bubble: a store over a secret that has credential A, and answers in 50 ms.
+// play runs a test in a synctest bubble: a Store whose secret has credential A and takes 50 ms to
+// read.
 func play(t *testing.T, test func(*scene)) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &scene{T: t, notebook: &notebook{user: "AKIAA", takes: 50 * time.Millisecond}}
 		s.store = &smtpcreds.Store{Source: s.notebook, Log: slog.New(slog.NewTextHandler(&s.log, nil))}
 		test(s)
-		time.Sleep(time.Minute) // reads that are under way end
+		time.Sleep(time.Minute) // so that reads under way end
 		synctest.Wait()
 		if strings.Contains(s.log.String(), "pw-") {
 			t.Errorf("a password was logged: %s", s.log.String())
@@ -97,7 +98,7 @@ func (s *scene) reads(want int) {
 	}
 }
 
-// later lets time pass, with somebody asking each second.
+// later lets time pass, calling Get every second.
 func (s *scene) later(d time.Duration) {
 	s.Helper()
 	for until := time.Now().Add(d); time.Now().Before(until); time.Sleep(time.Second) {
@@ -133,7 +134,7 @@ func TestRefreshesAreSpread(t *testing.T) {
 		})
 	}
 	if len(due) < 5 {
-		t.Errorf("20 programs read again at %d different times", len(due))
+		t.Errorf("20 programs reread at only %d different times", len(due))
 	}
 }
 
@@ -180,7 +181,7 @@ func TestTheLastGoodValueServesWhileSecretsManagerIsDown(t *testing.T) {
 		s.notebook.write("AKIAB", nil)
 		s.later(7 * time.Minute)
 		s.has("AKIAB", 0)
-		if !strings.Contains(s.log.String(), "is read again") {
+		if !strings.Contains(s.log.String(), "the SMTP credential can be read again") {
 			s.Errorf("its end wasn't logged: %s", s.log.String())
 		}
 	})
@@ -194,7 +195,7 @@ func TestAValueThatIsNoCredentialDoesNotReplaceOne(t *testing.T) {
 			return smtpcreds.Version{Value: text}, nil
 		})
 		if _, err := s.store.Get(s.Context()); !errors.Is(err, smtpcreds.ErrNoCredential) {
-			s.Errorf("with nothing there yet: %v", err)
+			s.Errorf("before the first credential: %v", err)
 		}
 		text = value("AKIAA")
 		s.has("AKIAA", 0)
@@ -240,7 +241,7 @@ func TestARefusedCredentialIsReadAgainAtOnceForAll(t *testing.T) {
 	})
 }
 
-// sendAll has so many goroutines send a mail at once where only one user is accepted.
+// sendAll sends a mail from that many goroutines at once. Only one user is accepted.
 func (s *scene) sendAll(mails int, accepted string) (tries int) {
 	s.Helper()
 	var all sync.WaitGroup
@@ -272,7 +273,7 @@ func TestARefusalIsNotAnsweredByAReadThatBeganBeforeIt(t *testing.T) {
 		s.has("AKIAA", 50*time.Millisecond)
 		s.notebook.takes = 10 * time.Second
 		time.Sleep(70 * time.Second)
-		s.has("AKIAA", 0) // begins a slow read that will bring A
+		s.has("AKIAA", 0) // starts a slow read that will return A
 		synctest.Wait()
 		s.notebook.write("AKIAB", nil)
 		a := smtpcreds.Credential{}
@@ -360,7 +361,7 @@ func TestAStoreServesTheRegionThatItIsAskedFor(t *testing.T) {
 		}
 		other := &smtpcreds.Store{Source: s.notebook, Region: "eu-north-1"}
 		if _, err := other.Get(s.Context()); err == nil || !strings.Contains(err.Error(), "eu-north-1") {
-			s.Errorf("a Region that isn't there: %v", err)
+			s.Errorf("a Region that the secret doesn't have: %v", err)
 		}
 	})
 }

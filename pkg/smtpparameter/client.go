@@ -22,8 +22,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// Client speaks to Parameter Store. It is no more than this package needs: with the SDK's own
-// client, the function would be an eighth larger, and so its start longer for everybody.
+// Client calls Parameter Store. It does only what this package needs: the SDK's own client would
+// make the function an eighth larger, and its start slower for everybody.
 type Client struct {
 	Config   aws.Config // its Credentials, HTTPClient (nil is Go's own) and RetryMaxAttempts
 	Region   string
@@ -70,7 +70,7 @@ func (c *Client) Delete(ctx context.Context, names []string) error {
 	return c.call(ctx, "DeleteParameters", map[string]any{"Names": names}, &struct{}{})
 }
 
-// call makes one call, and reports an error in the SDK's form.
+// call makes one call, and returns errors in the SDK's form.
 func (c *Client) call(ctx context.Context, action string, request, answer any) error {
 	body, err := json.Marshal(request)
 	if err == nil {
@@ -82,7 +82,7 @@ func (c *Client) call(ctx context.Context, action string, request, answer any) e
 	return nil
 }
 
-// insist makes one call, and again where that may help, as the SDK does.
+// insist makes one call, and retries it if that may help, as the SDK does.
 func (c *Client) insist(ctx context.Context, action string, body []byte, answer any) error {
 	again := retry.NewStandard(func(o *retry.StandardOptions) {
 		if action == putParameter {
@@ -104,13 +104,14 @@ func (c *Client) insist(ctx context.Context, action string, body []byte, answer 
 	}
 }
 
-// attempts are PutParameter's, and more than the SDK's three: it is throttled at a few calls a
-// second in the whole account (3, says AWS's support in
-// github-aws-runners/terraform-aws-github-runner#2944), and a fleet's functions rotate at once. It
-// is never the first call, so a missing way out still shows soon.
+// attempts is how often PutParameter is tried. The SDK's three are too few: AWS allows a few calls
+// a second in the whole account (3, says AWS's support in
+// github-aws-runners/terraform-aws-github-runner#2944), and all functions of a fleet rotate at
+// once. PutParameter is never the first call, so an endpoint that can't be reached still shows
+// soon.
 const attempts = 10
 
-// try makes one call over AWS's JSON protocol, 1.1.
+// try makes one call over AWS's JSON protocol, version 1.1.
 func (c *Client) try(ctx context.Context, action string, body []byte, answer any) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Endpoint, bytes.NewReader(body))
 	if err != nil {
@@ -152,17 +153,17 @@ func (c *Client) http() aws.HTTPClient {
 	return c.Config.HTTPClient
 }
 
-// mostAnswered is more than ten parameters of 8 KB can need.
+// mostAnswered is more than an answer with ten parameters of 8 KB needs.
 const mostAnswered = 1 << 20
 
-// refusal is an answer that isn't one to the question, in the SDK's form. A code may stand behind a
-// namespace, or in the header, with a URL behind it.
+// refusal turns an answer other than 200 OK into an error in the SDK's form. The code may follow a
+// namespace, or be in the header, with a URL after it.
 func refusal(action string, response *http.Response, text []byte) error {
 	var said struct {
 		Code    string `json:"__type"`
 		Message string `json:"message"`
 	}
-	_ = json.Unmarshal(text, &said) // whatever a server in between says
+	_ = json.Unmarshal(text, &said) // a proxy's answer needn't be JSON
 	code := said.Code
 	if header := response.Header.Get("X-Amzn-Errortype"); code == "" {
 		code = header
@@ -180,8 +181,8 @@ func refusal(action string, response *http.Response, text []byte) error {
 	}
 }
 
-// harmless are the codes of answers to PutParameter whose texts say nothing of the value. Those
-// that find a fault with it quote it.
+// harmless lists the codes of answers to PutParameter whose texts never mention the value. Texts
+// that find a fault with the value quote it.
 var harmless = map[string]bool{
 	"AccessDeniedException": true, "ThrottlingException": true, "InvalidKeyId": true, "ParameterLimitExceeded": true,
 	"HierarchyTypeMismatchException": true, "ParameterMaxVersionLimitExceeded": true, "TooManyUpdates": true,

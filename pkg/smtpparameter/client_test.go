@@ -18,7 +18,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpparameter"
 )
 
-// server answers each request with the next of its answers, and notes what was asked.
+// server answers each request with the next of its answers, and records the requests.
 type server struct {
 	answers []answer
 	asked   []map[string]any
@@ -104,7 +104,7 @@ func TestItTriesAgainAsTheSDKDoes(t *testing.T) {
 	for name, c := range map[string]struct {
 		answers []answer
 		asked   int
-		code    string // of the error; empty if it goes well
+		code    string // of the error; empty for success
 	}{
 		"throttled":         {[]answer{{400, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, ""}, ok}, 2, ""},
 		"a server's fault":  {[]answer{{500, `{"__type":"InternalServerError"}`, ""}, ok}, 2, ""},
@@ -129,7 +129,7 @@ func TestItTriesAgainAsTheSDKDoes(t *testing.T) {
 	}
 }
 
-// A fleet rotates at once, and only PutParameter is throttled so much that it takes more tries.
+// A fleet rotates all at once, but only PutParameter is throttled so much that it takes more tries.
 func TestPutParameterIsTriedMoreOften(t *testing.T) {
 	throttled := answer{400, `{"__type":"ThrottlingException"}`, ""}
 	asIs := func(c *smtpparameter.Client) *smtpparameter.Client { c.Config.RetryMaxAttempts = 0; return c }
@@ -159,7 +159,7 @@ func TestAPathIsChecked(t *testing.T) {
 	}
 }
 
-// AWS's texts about a value that breaks a rule quote it, or a part of it.
+// AWS's texts about a value that breaks a rule quote all or part of it.
 func TestATextThatMayHoldTheValueIsntRepeated(t *testing.T) {
 	c, _ := newClient(t, answer{400, `{"__type":"ValidationException","message":"Value 'Bx9...' failed"}`, ""})
 	err := c.Put(t.Context(), smtpparameter.Secure{Name: "/m/a", Value: "Bx9y"})

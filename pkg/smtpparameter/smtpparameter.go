@@ -1,8 +1,8 @@
 // Package smtpparameter keeps copies of the current credential in AWS Systems Manager's Parameter
-// Store, for applications that can't read Secrets Manager: rotation's [rotation.Copies].
+// Store, for applications that can't read Secrets Manager: it implements [rotation.Copies].
 //
-// The copies are SecureString parameters below one path. The methods of [API] are all that it
-// calls, so they are also the permissions that it needs on that path.
+// The copies are SecureString parameters below one path. It calls no methods but those of [API], so
+// they are also the permissions that it needs on that path.
 package smtpparameter
 
 import (
@@ -20,26 +20,26 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// API is what this package asks of Parameter Store. [Client] implements it.
+// API is the part of Parameter Store that this package uses. [Client] implements it.
 type API interface {
-	// Get reads parameters, decrypted. Those that don't exist aren't among the answer. It takes up
-	// to 10 names ("GetParameters", Systems Manager API reference).
+	// Get reads parameters, decrypted. It leaves out those that don't exist. It takes up to 10
+	// names ("GetParameters", Systems Manager API reference).
 	Get(ctx context.Context, names []string) (map[string]Parameter, error)
-	// Put writes a SecureString, in the place of what is there.
+	// Put writes a SecureString, and replaces what is there.
 	Put(ctx context.Context, secure Secure) error
-	// Delete is idempotent.
+	// Delete deletes parameters. It is idempotent.
 	Delete(ctx context.Context, names []string) error
 }
 
-// Parameter is one of Parameter Store's, as Get returns it.
+// Parameter is a parameter, as Get returns it.
 type Parameter struct {
 	Type     string           // SecureString, String or StringList
-	Value    sessmtp.Password // which isn't printed
+	Value    sessmtp.Password // never printed
 	Modified time.Time
 }
 
-// Secure is a SecureString to write. Without a KMS key it is encrypted with the account's own for
-// Parameter Store, whatever it had before ("PutParameter", Systems Manager API reference).
+// Secure is a SecureString to write. Without a KMS key it is encrypted with the account's own key
+// for Parameter Store, whatever the key was before ("PutParameter", Systems Manager API reference).
 type Secure struct {
 	Name   string
 	Value  sessmtp.Password
@@ -49,15 +49,15 @@ type Secure struct {
 // secureString is the type of a parameter that is encrypted.
 const secureString = "SecureString"
 
-// Copies are the parameters below Path.
+// Copies manages the parameters below Path.
 type Copies struct {
 	API  API
 	Path string // as in /mail/smtp
 	// PathFrom is the setting that Path comes from, such as an environment variable. Errors about
-	// what is there name it, if there is one.
+	// these parameters name it, if it isn't empty.
 	PathFrom string
 	User     string // the IAM user whose credential it is
-	// Members are those of the value that have a parameter of their own, up to nine: [Members].
+	// Members names the value's members that get a parameter each, at most nine: see [Members].
 	Members []string
 	// KMSKey encrypts the parameters; empty is the account's own key for Parameter Store.
 	KMSKey string
@@ -65,16 +65,16 @@ type Copies struct {
 
 var _ rotation.Copies = (*Copies)(nil)
 
-// Whole is the parameter that holds the published value, as JSON. The others hold one of its
-// members, by their names.
+// Whole is the name of the parameter that holds the whole published value, as JSON. Each of the
+// others holds one of its members, and has the member's name.
 const Whole = "credential"
 
-// Members are those of the published value that change with it.
+// Members names the members of the published value that change with it.
 var Members = []string{"username", "password", "url", "smtps_url"}
 
 func (c *Copies) name(last string) string { return c.Path + "/" + last }
 
-// names are all parameters that there can be, the whole first.
+// names returns all parameters that there can be, the whole one first.
 func (c *Copies) names() []string {
 	names := []string{c.name(Whole)}
 	for _, member := range c.Members {
@@ -83,8 +83,8 @@ func (c *Copies) names() []string {
 	return names
 }
 
-// wanted is what the parameters are to hold: the published form of the credential, also where
-// people wrote another, and nothing that they have added to it. A member that it lacks has no
+// wanted returns what the parameters should hold: the published form of the credential, even if
+// people wrote another one, without what they added. A member that the value lacks gets no
 // parameter.
 func (c *Copies) wanted(v rotation.Version) map[string]string {
 	whole, err := credential.Compose(c.User, v.Logins, credential.Content{})
@@ -105,8 +105,8 @@ func (c *Copies) wanted(v rotation.Version) map[string]string {
 	return wanted
 }
 
-// Read implements rotation.Copies. A parameter that is there and not wanted any more is a copy,
-// too: its credential would stay behind.
+// Read implements rotation.Copies. A parameter that exists but is no longer wanted counts as a
+// copy, too, or its credential would stay behind.
 func (c *Copies) Read(ctx context.Context, v rotation.Version) ([]rotation.Copy, error) {
 	found, err := c.ours(ctx)
 	if err != nil {
@@ -126,8 +126,9 @@ func (c *Copies) Read(ctx context.Context, v rotation.Version) ([]rotation.Copy,
 	return copies, nil
 }
 
-// ours are the parameters that are there. All below the path are the rotator's, or none: then they
-// are left alone. It writes the whole first, and that names the user.
+// ours returns the parameters that exist. Either all of those below the path are the rotator's, or
+// none, and then they are left alone. The rotator writes the whole one first, and it names the
+// user.
 func (c *Copies) ours(ctx context.Context) (map[string]Parameter, error) {
 	found, err := c.API.Get(ctx, c.names())
 	if err != nil {
@@ -138,8 +139,8 @@ func (c *Copies) ours(ctx context.Context) (map[string]Parameter, error) {
 	if len(found) == 0 || exists && err == nil && value.IAMUser == c.User {
 		return found, nil
 	}
-	return nil, rotation.Errorf(rotation.ConfigurationError, "parameters are there already that aren't copies of the "+
-		"credential of the user %s: %s; nothing was touched: choose another path, or delete them", c.User,
+	return nil, rotation.Errorf(rotation.ConfigurationError, "these parameters exist already and aren't copies of "+
+		"user %s's credential: %s; nothing was touched: choose another path, or delete them", c.User,
 		awserror.Configured(strings.Join(slices.Sorted(maps.Keys(found)), ", "), c.PathFrom))
 }
 
@@ -157,8 +158,8 @@ func (c *Copies) Write(ctx context.Context, name string, v rotation.Version) err
 	return c.wrap("ssm:PutParameter", name, c.API.Put(ctx, Secure{name, sessmtp.Password(value), c.KMSKey}))
 }
 
-// mostBytes is what a standard parameter holds ("Managing parameter tiers", Systems Manager User
-// Guide).
+// mostBytes is the size limit of a standard parameter ("Managing parameter tiers", Systems Manager
+// User Guide).
 const mostBytes = 4096
 
 // Delete implements rotation.Copies.
@@ -180,27 +181,28 @@ func (c *Copies) wrap(action, name string, err error) error {
 	return awserror.Wrap(action, awserror.Configured("parameter "+name, c.PathFrom), err)
 }
 
-// levels is how deep a parameter's name may be ("PutParameter", Systems Manager API reference).
+// levels is how deep a parameter's name may be nested ("PutParameter", Systems Manager API
+// reference).
 const levels = 15
 
 var path = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
 
-// CheckPath tells why a path can't be that of parameters ("Requirements and constraints for
-// parameter names", Systems Manager User Guide).
+// CheckPath says why text can't be a path of parameters, or returns nil ("Requirements and
+// constraints for parameter names", Systems Manager User Guide).
 func CheckPath(text string) error {
 	switch first := strings.ToLower(strings.TrimPrefix(text, "/")); {
 	case !path.MatchString(text):
 		return fmt.Errorf("%q is not a path of parameters, as in /mail/smtp", text)
 	case strings.HasPrefix(first, "aws"), strings.HasPrefix(first, "ssm"):
-		return fmt.Errorf("%q begins with aws or ssm, which AWS keeps for itself", text)
+		return fmt.Errorf("%q begins with aws or ssm, which AWS reserves", text)
 	case strings.Count(text, "/") >= levels:
 		return fmt.Errorf("%q is too deep: with the parameter's own name, a name has at most %d levels", text, levels)
 	case len(text) > longest:
-		return fmt.Errorf("it has %d characters, and may have %d", len(text), longest)
+		return fmt.Errorf("it has %d characters; at most %d are allowed", len(text), longest)
 	}
 	return nil
 }
 
-// longest is the length of a path. Names may have 1,011 characters with what AWS puts in front,
-// which is the ARN up to the name.
+// longest is the greatest length of a path. A name may have 1,011 characters, including the start
+// of the ARN that AWS puts before it.
 const longest = 900

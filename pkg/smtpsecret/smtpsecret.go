@@ -1,5 +1,5 @@
-// Package smtpsecret keeps the credential in AWS Secrets Manager: it implements rotation's
-// [rotation.Secret] for one secret. What a version's value looks like is pkg/credential's matter.
+// Package smtpsecret keeps the credential in AWS Secrets Manager: it implements [rotation.Secret]
+// for one secret. The form of a version's value is defined in pkg/credential.
 //
 // It calls the methods of [API] and no others, so they are also the permissions that it needs on
 // that one secret.
@@ -46,19 +46,18 @@ type Secret struct {
 	API API
 	ID  string // name or ARN
 	// IDFrom is the setting that ID comes from, such as an environment variable. An error about a
-	// secret that doesn't exist names it, if there is one.
+	// secret that doesn't exist names it, if it isn't empty.
 	IDFrom string
 	User   string
-	// Endpoints are written into new versions; a credential is for their Regions, the primary
+	// Endpoints are written into new versions. A credential is for their Regions, the primary one
 	// first.
 	Endpoints []sessmtp.Endpoint
-	// Deliberate: somebody chose the endpoints, so that they take the place of others that a value
-	// names. Without it, a rotation is refused until that is settled.
+	// Deliberate means that somebody chose the endpoints, so they replace others that a value
+	// names. Otherwise, a rotation is refused until people settle which are right.
 	Deliberate bool
 	// Names are further names under which applications read the credential.
 	Names credential.Names
-	// NextVersionID is the ID of the version that Stage writes, where Secrets Manager has chosen
-	// one.
+	// NextVersionID is the ID of the version that Stage writes, if Secrets Manager chose one.
 	NextVersionID string
 }
 
@@ -87,9 +86,9 @@ func (s *Secret) Read(ctx context.Context, label rotation.Label) (*rotation.Vers
 	return &v, nil
 }
 
-// readEmpty tells what has no value under the label: no secret, a secret without the label, or a
-// version that nothing was put into yet. The answer to GetSecretValue is the same for all. Secrets
-// Manager's own rotation leaves a version without a value as AWSPENDING where it fails
+// readEmpty finds out why there is no value under the label: there is no secret, the secret lacks
+// the label, or the version has no value yet. GetSecretValue answers the same in all three cases.
+// Secrets Manager's own rotation leaves a version without a value as AWSPENDING if it fails
 // ("RotateSecret", Secrets Manager API reference).
 func (s *Secret) readEmpty(ctx context.Context, label rotation.Label) (*rotation.Version, error) {
 	if label == rotation.Previous { // it was current, so it has a value
@@ -110,7 +109,7 @@ func (s *Secret) readEmpty(ctx context.Context, label rotation.Label) (*rotation
 	return nil, nil
 }
 
-// readVersion reads a version by its ID: the label may have come to it only now, and it may have a
+// readVersion reads a version by its ID: it may have got the label only just now, and may have a
 // value.
 func (s *Secret) readVersion(ctx context.Context, id string, labels []string) (*rotation.Version, error) {
 	out, err := s.API.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.ID, VersionId: &id})
@@ -125,7 +124,7 @@ func (s *Secret) readVersion(ctx context.Context, id string, labels []string) (*
 	return &v, nil
 }
 
-// read reads a version as Secrets Manager gives it.
+// read converts a version as Secrets Manager returns it.
 func (s *Secret) read(out *secretsmanager.GetSecretValueOutput) rotation.Version {
 	var labels []rotation.Label
 	for _, l := range out.VersionStages {
@@ -139,8 +138,8 @@ func (s *Secret) read(out *secretsmanager.GetSecretValueOutput) rotation.Version
 }
 
 // Find implements rotation.Secret. Secrets Manager keeps versions that lost their labels for at
-// least a day, and the last hundred of them ("Quotas", Secrets Manager user guide), so a key that
-// was staged not long ago is found.
+// least a day, and the last hundred of them ("Quotas", Secrets Manager user guide), so Find finds a
+// key that was staged recently.
 func (s *Secret) Find(ctx context.Context, keyID string) (*rotation.Version, error) {
 	entries, err := s.versions(ctx)
 	if err != nil {
@@ -153,7 +152,7 @@ func (s *Secret) Find(ctx context.Context, keyID string) (*rotation.Version, err
 		if err != nil {
 			failure := s.wrap("secretsmanager:GetSecretValue", err)
 			if e, ok := errors.AsType[*rotation.Error](failure); ok && e.Refused && e.Type != rotation.AccessDenied {
-				continue // removed meanwhile, or its KMS key is disabled
+				continue // it was removed meanwhile, or its KMS key is disabled
 			}
 			return nil, failure
 		}
@@ -164,7 +163,7 @@ func (s *Secret) Find(ctx context.Context, keyID string) (*rotation.Version, err
 	return nil, nil
 }
 
-// versions are all there are, the newest first.
+// versions lists all versions, the newest first.
 func (s *Secret) versions(ctx context.Context) ([]types.SecretVersionsListEntry, error) {
 	var entries []types.SecretVersionsListEntry
 	pages := secretsmanager.NewListSecretVersionIdsPaginator(s.API,
@@ -182,10 +181,10 @@ func (s *Secret) versions(ctx context.Context) ([]types.SecretVersionsListEntry,
 	return entries, nil
 }
 
-// Stage implements rotation.Secret. The first version of a secret becomes AWSCURRENT whatever is
+// Stage implements rotation.Secret. The first version of a secret becomes AWSCURRENT whatever was
 // asked for ("PutSecretValue", Secrets Manager API reference), so an empty secret gets the value {}
-// first. That is written as pending, too: should the secret not be empty, because AWSCURRENT was
-// read too soon after it was set, AWSCURRENT stays where it is.
+// first. That, too, is written as pending: if the secret isn't empty after all, because AWSCURRENT
+// was read too soon after it was set, AWSCURRENT stays where it is.
 func (s *Secret) Stage(ctx context.Context, base rotation.Version, logins []sessmtp.Login,
 	at time.Time) (rotation.Version, error) {
 	if base.ID == "" {
@@ -207,7 +206,7 @@ func (s *Secret) Restage(ctx context.Context, base, v rotation.Version, at time.
 	if v.Blank {
 		text = credential.Empty
 	}
-	// a value that isn't settled stays as it is: applications use what it says
+	// A value that people have yet to settle stays as it is, because applications use what it says.
 	if !v.Blank && (v.Outdated && !v.Unsettled || v.ID != base.ID) {
 		var err error
 		if text, err = credential.Compose(s.User, v.Logins, s.contentOf(base)); err != nil {
@@ -228,8 +227,8 @@ func (s *Secret) put(ctx context.Context, token, text string, at time.Time) (rot
 	return s.version(token, at, text, rotation.Pending), nil
 }
 
-// Move implements rotation.Secret. Where Secrets Manager refuses, the move may be our own, done by
-// a try whose answer was lost: then the label is where it should be.
+// Move implements rotation.Secret. If Secrets Manager refuses, an earlier try may have done the
+// move and its answer been lost: then the label is where it should be.
 func (s *Secret) Move(ctx context.Context, label rotation.Label, from, to string) error {
 	in := &secretsmanager.UpdateSecretVersionStageInput{SecretId: &s.ID, VersionStage: aws.String(string(label))}
 	if from != "" {
@@ -247,7 +246,7 @@ func (s *Secret) Move(ctx context.Context, label rotation.Label, from, to string
 	case invalidParameter, invalidRequest, notFound:
 		there, readErr := s.Read(ctx, label)
 		if readErr != nil {
-			return readErr // whether it was moved isn't known
+			return readErr // it isn't known whether the label moved
 		}
 		if there != nil && there.ID == to {
 			return nil
@@ -257,7 +256,7 @@ func (s *Secret) Move(ctx context.Context, label rotation.Label, from, to string
 	return s.wrap("secretsmanager:UpdateSecretVersionStage", err)
 }
 
-// quotasAreFinal keeps the SDK from trying again when a quota is used up. It takes the code for
+// quotasAreFinal keeps the SDK from retrying when a quota is used up. The SDK takes the code for
 // throttling, but the quota is still used up seconds later.
 func quotasAreFinal(o *secretsmanager.Options) {
 	if inner, ok := o.Retryer.(aws.RetryerV2); ok {
@@ -267,21 +266,21 @@ func quotasAreFinal(o *secretsmanager.Options) {
 
 type exceptQuotas struct{ aws.RetryerV2 }
 
-// IsErrorRetryable is the SDK's, except for quotas.
+// IsErrorRetryable asks the SDK's retryer, except about quotas.
 func (r exceptQuotas) IsErrorRetryable(err error) bool {
 	return awserror.Code(err) != awserror.LimitExceeded && r.RetryerV2.IsErrorRetryable(err)
 }
 
-// unwritten is about a value that can't be composed, so nothing was written.
+// unwritten is the error for a value that can't be composed, so that nothing was written.
 func (s *Secret) unwritten(err error) error {
 	failure := rotation.Errorf(rotation.ConfigurationError, "writing %s: %w", s.configured(), err)
 	failure.Refused = true
 	return failure
 }
 
-// token makes a version's ID from what the version is for: the SDK's own tries have the same, so
-// they make one version; another invocation's differ. It is shaped like a UUID, as Secrets
-// Manager's own are.
+// token derives a version's ID from the version's purpose: all tries of the SDK have the same ID,
+// so they make one version; another invocation has another ID. The ID has the form of a UUID, as
+// Secrets Manager's own have.
 func token(keyID, base string, at time.Time) string {
 	h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d", keyID, base, at.UnixNano()))
 	return fmt.Sprintf("%x-%x-%x-%x-%x", h[0:4], h[4:6], h[6:8], h[8:10], h[10:16])
@@ -289,7 +288,7 @@ func token(keyID, base string, at time.Time) string {
 
 func (s *Secret) resource() string { return "secret " + s.ID }
 
-// configured is the resource with the setting to look at.
+// configured returns the resource with the setting to check.
 func (s *Secret) configured() string { return awserror.Configured(s.resource(), s.IDFrom) }
 
 func (s *Secret) wrap(action string, err error) error {
@@ -309,8 +308,8 @@ func (s *Secret) wrap(action string, err error) error {
 	return awserror.Wrap(action, s.resource(), err)
 }
 
-// aboutID tells whether what a request names as its secret can't be a secret's name or ARN. The
-// first text is recorded; the second is how AWS's services name the member that is at fault.
+// aboutID reports whether the request's ID can't be a secret's name or ARN. The first text is
+// recorded; the second is how AWS's services name the member at fault.
 func aboutID(err error) bool {
 	api, ok := errors.AsType[smithy.APIError](err)
 	return ok && (strings.HasPrefix(api.ErrorMessage(), "Invalid name") ||

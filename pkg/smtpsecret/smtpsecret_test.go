@@ -43,7 +43,7 @@ func read(t *testing.T, s *smtpsecret.Secret, label rotation.Label) rotation.Ver
 	return *v
 }
 
-// TestSecretFulfilsRotationsContract is the conformance suite of rotation.Secret.
+// TestSecretFulfilsRotationsContract runs the conformance suite of rotation.Secret.
 func TestSecretFulfilsRotationsContract(t *testing.T) {
 	awstest.OnEach(t, func(t *testing.T, cfg aws.Config) {
 		client := secretsmanager.NewFromConfig(cfg)
@@ -251,8 +251,8 @@ func TestAnotherInvalidParameterIsNotTheNames(t *testing.T) {
 	}
 }
 
-// The SDK takes LimitExceededException for throttling. Secrets Manager says it when a quota of the
-// secret's is used up ("PutSecretValue", Secrets Manager API reference).
+// The SDK treats LimitExceededException as throttling. Secrets Manager uses it if a quota of the
+// secret is used up ("PutSecretValue", Secrets Manager API reference).
 func TestAUsedUpQuotaIsARefusalAndNotTriedAgain(t *testing.T) {
 	world, s := newSecret(t, `{}`)
 	v := read(t, s, rotation.Current)

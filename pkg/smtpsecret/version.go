@@ -13,12 +13,12 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// version reads what a version holds. For a value that the rotator wrote, the endpoints are those
-// configured now; the value's own matter only for Regions that aren't configured any more. So a
-// mistaken endpoint is mended by configuring the right one. One that people wrote may say something
-// else on purpose: then it isn't settled, and an endpoint of SES's that it names counts.
+// version reads what a version holds. If the rotator wrote the value, the endpoints configured now
+// replace the value's own, except in Regions that aren't configured any more. So people can correct
+// a wrong endpoint by configuring the right one. A value that people wrote may differ on purpose:
+// then it is unsettled, and an SES endpoint that it names counts.
 func (s *Secret) version(id string, created time.Time, text string, labels ...rotation.Label) rotation.Version {
-	// Held as a password, the content can't be printed.
+	// As a password, the content can't be printed.
 	v := rotation.Version{ID: id, Created: created, Labels: labels, Content: sessmtp.Password(text)}
 	found, err := credential.Inspect(text, s.Names)
 	switch {
@@ -29,7 +29,7 @@ func (s *Secret) version(id string, created time.Time, text string, labels ...ro
 		err = found.Misfit
 	}
 	if err != nil {
-		v.Foreign = err.Error() + "; wanted is " + wanted
+		v.Foreign = err.Error() + "; it must be " + wanted
 		return v
 	}
 	v.User = found.IAMUser
@@ -56,17 +56,17 @@ func (s *Secret) version(id string, created time.Time, text string, labels ...ro
 	return v
 }
 
-// judgeCurrent notes what only matters of AWSCURRENT.
+// judgeCurrent notes what only matters for AWSCURRENT.
 func judgeCurrent(v *rotation.Version, found credential.Content) {
 	v.SecretKeys = found.SecretKeys(found.Logins[0].Region)
 	if blocked := found.Blocked(); blocked != nil {
 		v.Unsettled = true
-		v.Differs = also(v.Differs, "something else stands where the credential is to be written as well, at %s",
+		v.Differs = also(v.Differs, "the credential can't be written at %s as well, because something else is there",
 			strings.Join(blocked, ", "))
 	}
 }
 
-// wanted is what a value has to look like, for people.
+// wanted says what a value must look like, for people.
 const wanted = `{"username":"AKIA…","password":"B…"} with the SMTP username and password of the user, ` +
 	`and host, port and region if they differ from what is configured`
 
@@ -85,16 +85,16 @@ func also(text, format string, args ...any) string {
 	return text + fmt.Sprintf(format, args...)
 }
 
-// differs says what a value that people wrote names and the configuration doesn't, and whether that
-// is still to be settled: a rotation would take it from the applications. Endpoints that were
-// chosen on purpose settle which host and port is right, and nothing else.
+// differs says where a hand-written value and the configuration disagree, and whether people must
+// settle that first, because a rotation would take something away from the applications. Endpoints
+// that were chosen on purpose settle which host and port is right, but nothing else.
 func (s *Secret) differs(found credential.Content) (text string, unsettled bool) {
 	if found.Text {
-		return "it is text, username:password, which applications read, and the rotator writes JSON: once they can " +
+		return "it is text, username:password, but the rotator writes JSON: once the applications can " +
 			"read JSON, write " + wanted, true
 	}
 	if len(found.Strange) > 0 {
-		text = also(text, "what stands under %s is no part of the credential, and would be overwritten: it needs "+
+		text = also(text, "%s isn't part of the credential and would be overwritten: it needs "+
 			"another name, or another secret", strings.Join(found.Strange, ", "))
 	}
 	if found.Unread {
@@ -102,7 +102,7 @@ func (s *Secret) differs(found credential.Content) (text string, unsettled bool)
 	}
 	for _, name := range append([]string{found.Logins[0].Region}, found.Regions...) {
 		if primary := s.primaryRegion(); primary != "" && name != primary && !strings.Contains(text, region(name)) {
-			text = also(text, "it is for SES in %s, and the first Region that is configured is %s", region(name),
+			text = also(text, "it is for SES in %s, but the first configured Region is %s", region(name),
 				primary)
 		}
 	}
@@ -115,15 +115,15 @@ func (s *Secret) differs(found credential.Content) (text string, unsettled bool)
 	return strings.TrimPrefix(text+endpoints, "; "), text != "" || endpoints != "" && !s.Deliberate
 }
 
-// endpointsDiffer says where hosts, ports and encryption differ, behind a semicolon.
+// endpointsDiffer says where hosts, ports and encryption differ, each after a semicolon.
 func (s *Secret) endpointsDiffer(found credential.Content) (text string) {
 	for _, l := range found.Logins {
 		e, ok := s.endpointIn(l.Region)
 		if ok && l.Host != "" && !strings.EqualFold(strings.TrimSuffix(l.Host, "."), e.Host) {
-			text += fmt.Sprintf("; its host is %s, and %s is configured", host(l.Host), e.Host)
+			text += fmt.Sprintf("; its host is %s, but %s is configured", host(l.Host), e.Host)
 		}
 		if ok && l.Port != 0 && l.Port != e.Port {
-			text += fmt.Sprintf("; its port is %d, and %d is configured", l.Port, e.Port)
+			text += fmt.Sprintf("; its port is %d, but %d is configured", l.Port, e.Port)
 		}
 	}
 	if len(s.Endpoints) == 0 {
@@ -131,7 +131,7 @@ func (s *Secret) endpointsDiffer(found credential.Content) (text string) {
 	}
 	first := s.Endpoints[0].ImplicitTLS()
 	if found.ImplicitTLS && !first || found.StartTLS && first {
-		text += fmt.Sprintf("; it asks for another encryption than port %d has, which is configured",
+		text += fmt.Sprintf("; it asks for another encryption than the configured port, %d, has",
 			s.Endpoints[0].Port)
 	}
 	return text
@@ -146,8 +146,8 @@ func (s *Secret) endpointIn(region string) (sessmtp.Endpoint, bool) {
 	return sessmtp.Endpoint{}, false
 }
 
-// region is a Region for a text, unless it could be something else: people mistake one member for
-// another.
+// region returns a Region's name for a text, unless it could be something else: people confuse
+// members.
 func region(name string) string {
 	if !isRegion(name) {
 		return "a Region that doesn't exist"
@@ -160,11 +160,11 @@ func isRegion(name string) bool {
 	return err == nil && len(regions) == 1
 }
 
-// host is a host for a text, unless it could be a password.
+// host returns a host's name for a text, unless it could be a password.
 func host(name string) string {
 	if _, err := sessmtp.ParseEndpoints(name+":1", []string{"x"}); err != nil || len(name) >= 40 &&
 		!strings.Contains(name, ".") {
-		return "no name of a host"
+		return "not a host name"
 	}
 	return name
 }
@@ -185,9 +185,9 @@ func (s *Secret) configuredLogins(logins []sessmtp.Login) (found []sessmtp.Login
 	return found
 }
 
-// ownLogins returns the logins that the value has, for none of the configured Regions or not
-// settled yet: they may open something. Nobody is ever connected to a host that isn't SES's or
-// configured, whatever the value says.
+// ownLogins returns the logins that the value itself names, if none is for a configured Region or
+// the value is unsettled: they may work. The function never connects to a host that is neither
+// SES's nor configured, whatever the value says.
 func (s *Secret) ownLogins(logins []sessmtp.Login) (found []sessmtp.Login) {
 	for i, l := range logins {
 		switch {
@@ -205,8 +205,8 @@ func (s *Secret) ownLogins(logins []sessmtp.Login) (found []sessmtp.Login) {
 	return found
 }
 
-// standard completes an endpoint of which the value says only a part: with the configured one for
-// its Region, or with SES's own.
+// standard completes an endpoint that the value names only in part: from the one configured for its
+// Region, or else from SES's own.
 func (s *Secret) standard(e sessmtp.Endpoint) sessmtp.Endpoint {
 	var full sessmtp.Endpoint
 	if endpoints, err := sessmtp.ParseEndpoints(sessmtp.DefaultEndpoint, []string{e.Region}); err == nil {
@@ -218,7 +218,7 @@ func (s *Secret) standard(e sessmtp.Endpoint) sessmtp.Endpoint {
 	return sessmtp.Endpoint{Region: e.Region, Host: cmp.Or(e.Host, full.Host), Port: cmp.Or(e.Port, full.Port)}
 }
 
-// contentOf returns what the version holds, for what people have added to it; if it isn't a
+// contentOf returns the version's content, so that what people added to it is kept. If it isn't a
 // credential, there is nothing to keep.
 func (s *Secret) contentOf(v rotation.Version) credential.Content {
 	text, _ := v.Content.(sessmtp.Password)

@@ -33,7 +33,8 @@ func FuzzAnyValueCanBeRotatedOrIsRefused(f *testing.F) {
 	})
 }
 
-// Whoever may only write the value mustn't have the function connect to hosts of their choice.
+// A person who may only write the value must not make the function connect to hosts of their
+// choice.
 func TestNobodyIsConnectedToAHostThatIsntSESs(t *testing.T) {
 	own := sessmtp.Endpoint{Region: "eu-west-1", Host: "email-smtp.eu-west-1.amazonaws.com", Port: 587}
 	for value, want := range map[string]sessmtp.Endpoint{
@@ -55,8 +56,8 @@ func TestNobodyIsConnectedToAHostThatIsntSESs(t *testing.T) {
 	}
 }
 
-// Regions can be configured away before the next rotation. A fence that comes in between leaves the
-// endpoint as applications use it.
+// Regions can be removed from the configuration before the next rotation. A fence in between leaves
+// the endpoint as applications use it.
 func TestAValueForRegionsThatArentConfiguredAnyMoreIsStagedAsItIs(t *testing.T) {
 	value := `{"iam_user":"user","username":"AKIA","password":"p","host":"relay.example.com","port":25,"region":"eu-west-1"}`
 	secret := &Secret{User: "user", Endpoints: []sessmtp.Endpoint{{Region: "us-east-1", Host: "h", Port: 587}}}
@@ -65,8 +66,8 @@ func TestAValueForRegionsThatArentConfiguredAnyMoreIsStagedAsItIs(t *testing.T) 
 	}
 }
 
-// The same endpoint with TLS from the start is no difference from what is configured. Neither is it
-// one if a value lacks that URL.
+// The same endpoint with TLS from the start doesn't differ from the configured one. Nor does a
+// value without that URL.
 func TestAURLWithTLSFromTheStartIsNoDifference(t *testing.T) {
 	own := sessmtp.Endpoint{Region: "eu-west-1", Host: "email-smtp.eu-west-1.amazonaws.com", Port: 587}
 	secret := &Secret{User: "user", Endpoints: []sessmtp.Endpoint{own}}

@@ -1,4 +1,4 @@
-"""Django's SMTP backend, with the credential in a secret. It needs ses_mail.py beside it, and in the settings:
+"""Django's SMTP backend, with the credential in a secret. It needs ses_mail.py in the same folder, and in the settings:
 
 EMAIL_BACKEND = "ses_backend.EmailBackend"
 SES_SECRET = "the secret's name or ARN"
@@ -16,14 +16,14 @@ from ses_mail import SesCredential, connect, refused
 
 @functools.cache
 def credential():
-    """One for the process."""
+    """The process's one credential."""
     return SesCredential(settings.SES_SECRET)
 
 
 class EmailBackend(smtp.EmailBackend):
-    """Sends many mails over one connection, as Django's does, and goes on with another credential when SES refuses this one."""
+    """Sends many mails over one connection, as Django's does. If SES refuses the credential, it goes on with the new one."""
 
-    _used = 0.0  # when the connection was
+    _used = 0.0  # when the connection was last used
 
     def open(self):
         if self.connection:
@@ -35,7 +35,7 @@ class EmailBackend(smtp.EmailBackend):
             except smtplib.SMTPResponseException as error:
                 self._read_again(error)
                 self.connection = connect(self._value, self.timeout)
-        except Exception:  # SES's, the network's, or Secrets Manager's
+        except Exception:  # of SES, the network or Secrets Manager
             if not self.fail_silently:
                 raise
             return None
@@ -49,11 +49,11 @@ class EmailBackend(smtp.EmailBackend):
                 if self._is_gone():
                     self._open_anew()
                 return super()._send(message)
-            except smtplib.SMTPResponseException as error:  # nothing of this mail has been sent if it is a refusal
+            except smtplib.SMTPResponseException as error:  # if it is a refusal, nothing of this mail has been sent
                 self._read_again(error)
                 self._open_anew()
                 return super()._send(message)
-        except OSError:  # which SMTPException is
+        except OSError:  # includes SMTPException
             if not silently:
                 raise
             return False
@@ -62,7 +62,7 @@ class EmailBackend(smtp.EmailBackend):
             self._used = time.monotonic()
 
     def _is_gone(self):
-        """Whether the connection has ended since it was used. SES ends one on which nothing is said for ten seconds."""
+        """Whether the connection has ended since it was used. SES ends a connection after ten seconds of silence."""
         if self.connection.sock is None:
             return True
         if time.monotonic() - self._used < 5:
@@ -78,7 +78,7 @@ class EmailBackend(smtp.EmailBackend):
         self.open()
 
     def _read_again(self, error):
-        """Takes another credential after a refusal. Anything else stays an error."""
+        """Takes the new credential after a refusal. Raises any other error again."""
         try:
             fresh = credential().after_refusal(self._value) if refused(error) else None
         except Exception as unread:

@@ -1,6 +1,6 @@
-"""An AWS Lambda function that sends mail: the credential is read once for each execution environment, and kept fresh.
+"""An AWS Lambda function that sends mail. Each execution environment reads the credential once, and keeps it fresh.
 
-Deploy it with ses_mail.py beside it. Its role needs secretsmanager:GetSecretValue on the secret that SMTP_SECRET names.
+Deploy it together with ses_mail.py. Its role needs secretsmanager:GetSecretValue on the secret that SMTP_SECRET names.
 """
 
 import os
@@ -16,6 +16,6 @@ def handler(event, context):
     message["From"] = event["from"]
     message["To"] = event["to"]
     message["Subject"] = event["subject"]
-    message["Message-ID"] = event["message_id"]  # the caller's, so that an event that comes twice can be told
+    message["Message-ID"] = event["message_id"]  # from the caller, so that a repeated event is recognisable
     message.set_content(event["text"])
     mail.send(message)

@@ -16,7 +16,7 @@ func TestAlertmanager(t *testing.T) {
 	s := newStage(t, "alertmanager")
 	s.needs("/usr/bin/prometheus-alertmanager", "prometheus-alertmanager")
 	s.install()
-	// People wait for minutes here, and the test for moments.
+	// The page's waits are minutes, the test's are moments.
 	s.runs(`sed -i 's/group_wait: 30s/group_wait: 10ms/' /etc/smtprotate/alertmanager.yml.tmpl
 		mkdir -p /var/lib/prometheus/alertmanager && chown prometheus /var/lib/prometheus/alertmanager`)
 	api := "127.0.0.1:" + awstest.FreePort(t)
@@ -48,7 +48,7 @@ exec setsid setpriv --reuid prometheus --clear-groups prometheus-alertmanager --
 	}}
 	p.life()
 	p.arrive([]string{p.withoutTLS()})
-	// Go reads the machine's certificates once in a process's life.
+	// Go reads the machine's certificates once in a process.
 	s.runs("pkill -x prometheus-aler; while pgrep -x prometheus-aler; do sleep 0.1; done")
 	p.trustOther()
 	s.runs("systemctl start prometheus-alertmanager")

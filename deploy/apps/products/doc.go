@@ -1,3 +1,3 @@
-// Package products is pages for products that people run and that send mail with the credential:
-// README.md is where to begin. Its tests run the pages: their files and commands as they stand.
+// Package products has pages for products that send mail with the credential. Begin with README.md.
+// Its tests run the pages' files and commands unchanged.
 package products

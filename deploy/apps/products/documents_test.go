@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// answers are what each page has, in this order.
+// answers are the parts of each page, in this order.
 var answers = []string{"Setting", "Credential", "Queued mail", "Reload", "TLS", "State", "Grace period", "Check"}
 
 func TestEveryPageAnswersTheSame(t *testing.T) {
@@ -33,8 +33,8 @@ func TestEveryPageAnswersTheSame(t *testing.T) {
 	}
 }
 
-// TestTheTableSaysWhatPagesAndTestsDo compares three: the table's states, the pages', and which
-// tests there are.
+// TestTheTableSaysWhatPagesAndTestsDo compares the table's states with the pages' and with the
+// tests that exist.
 func TestTheTableSaysWhatPagesAndTestsDo(t *testing.T) {
 	readme := recipe(t, "README.md")
 	rows := regexp.MustCompile(`(?m)^\| \[(\w+)\]\((\w+)\.md\) \| ([^|]*) \|`).FindAllStringSubmatch(readme, -1)
@@ -82,7 +82,7 @@ func pages(t *testing.T) (all []page) {
 	return all
 }
 
-// testNames are in lower case behind "Test".
+// testNames returns the tests' names, in lower case after "Test".
 func testNames(t *testing.T) (names []string) {
 	t.Helper()
 	files, err := filepath.Glob("*_test.go")

@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// jail is a machine for one product: the files of this one, with the product's package unpacked
-// over them, and what is written there gone with the test. Products that conflict with each other,
-// as mail servers do, have a jail each. APPS_PRODUCTS names the folder with the packages; see
+// jail is a machine for one product: this machine's files with the product's package unpacked over
+// them. What is written there disappears with the test. Products that conflict with each other,
+// such as mail servers, each have a jail. APPS_PRODUCTS names the folder with the packages; see
 // .ci/run.
 type jail struct {
 	t      *testing.T
@@ -25,8 +25,8 @@ type jail struct {
 	once   sync.Once
 }
 
-// setup makes a jail of a mount namespace. Its arguments are a folder for what is written, and the
-// one of APPS_PRODUCTS, which may be empty.
+// setup makes a jail of a mount namespace. Its arguments are a folder for written files, and the
+// folder in APPS_PRODUCTS, which may be empty.
 const setup = `set -e
 umask 022
 mount -t tmpfs tmpfs "$1"
@@ -88,7 +88,7 @@ func newJail(t *testing.T, ca []byte, env []string) *jail {
 	return j
 }
 
-// close ends all that runs in the jail.
+// close ends everything that runs in the jail.
 func (j *jail) close() {
 	j.once.Do(func() {
 		_ = j.holder.Process.Kill()
@@ -96,14 +96,14 @@ func (j *jail) close() {
 	})
 }
 
-// in is a command in the jail.
+// in returns a command in the jail.
 func (j *jail) in(args ...string) *exec.Cmd {
 	cmd := exec.Command("nsenter", append([]string{"-t", j.inside, "-m", "-p", "--"}, args...)...)
 	cmd.Env = j.env
 	return cmd
 }
 
-// runs has a shell command succeed in the jail, and returns what it says.
+// runs runs a shell command in the jail, which has to succeed, and returns its output.
 func (j *jail) runs(command string) string {
 	j.t.Helper()
 	out, err := j.in("sh", "-ec", command).CombinedOutput()
@@ -123,13 +123,13 @@ func (j *jail) put(path, text, mode string) {
 	}
 }
 
-// bundle is where Debian has the certificates that everybody trusts.
+// bundle is the path of Debian's trusted certificates.
 const bundle = "/etc/ssl/certs/ca-certificates.crt"
 
 // trust makes a certificate the only one that the jail trusts.
 func (j *jail) trust(ca []byte) { j.t.Helper(); j.put(bundle, string(ca), "0644") }
 
-// trustOther makes the jail trust a certificate alone that has nothing to do with the endpoint's.
+// trustOther makes the jail trust only a certificate that is unrelated to the endpoint's.
 func (j *jail) trustOther() {
 	j.t.Helper()
 	ca, err := os.ReadFile("testdata/other.pem")
@@ -139,7 +139,7 @@ func (j *jail) trustOther() {
 	j.trust(ca)
 }
 
-// needs skips a test where a program isn't in the jail. The reason says which package has it.
+// needs skips a test if a program isn't in the jail. The reason says which package has it.
 func (j *jail) needs(file, pkg string) {
 	j.t.Helper()
 	err := j.in("test", "-e", file).Run()

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Of the products below, their mail libraries run here, set up as the products set them up.
+// The tests below run the products' mail libraries, set up as the products do it.
 
 func TestGrafana(t *testing.T) {
 	s := newStage(t, "grafana")
@@ -29,7 +29,7 @@ func TestGrafana(t *testing.T) {
 func TestGitLab(t *testing.T) {
 	s := newStage(t, "gitlab")
 	s.needs("/usr/lib/ruby/vendor_ruby/mail.rb", "ruby-mail")
-	// The first time it saves nothing and ends with 0, as GitLab's task does when it can't.
+	// The first time it saves nothing and ends with 0, as GitLab's task does when it can't save.
 	s.put("/usr/local/bin/gitlab-rake", `#!/bin/sh
 [ "$1" = gitlab:smtp:secret:write ] || exit 1
 [ -e /srv/again ] || { touch /srv/again; echo "Missing encryption key encrypted_settings_key_base." >&2; exit 0; }
@@ -128,8 +128,8 @@ func TestMattermost(t *testing.T) {
 	}
 }
 
-// library sets the page up for a product that isn't there: command stands for what its page has
-// follow call.
+// library sets up the page of a product that isn't installed: command replaces the program that the
+// page has follow run.
 func (s *stage) library(command string, send func(id string) error) product {
 	s.Helper()
 	s.install()
@@ -147,8 +147,8 @@ func (s *stage) commandWrites(file string) {
 	s.followed()
 }
 
-// tlsFirstOnly has the product, whose TLS comes first, meet a certificate that it has no reason to
-// trust, and a server that speaks none. The port is in a file that follow has written.
+// tlsFirstOnly tests a product whose TLS comes first with an untrusted certificate, and with a
+// server without TLS. The port is in a file that follow has written.
 func (p product) tlsFirstOnly(file string) {
 	p.Helper()
 	p.withAnyCertificate()
@@ -161,8 +161,8 @@ func (p product) withoutTLSAt(file string) {
 	p.withoutTLS()
 }
 
-// inTheClear holds that a setting that the page warns of shows the password where STARTTLS is
-// stripped, and so that the tests above would see that.
+// inTheClear checks that a setting that the page warns of shows the password if STARTTLS is
+// stripped, and so that the tests above would notice.
 func (p product) inTheClear(file, sed string) {
 	p.Helper()
 	// follow writes the file until it has ended.

@@ -67,7 +67,7 @@ exec setsid smtpd -d >>/var/log/smtpd.log 2>&1 </dev/null &
 	p.arrive(waiting)
 }
 
-// showsLog has a test that fails say what the product's log says.
+// showsLog makes a failing test print the product's log.
 func (s *stage) showsLog(files string) {
 	s.Cleanup(func() {
 		if s.Failed() {
@@ -76,7 +76,8 @@ func (s *stage) showsLog(files string) {
 	})
 }
 
-// TestDma and TestSsmtp run two that a page warns of. They hold, too, that the warning is true.
+// TestDma and TestSsmtp run two products that their pages warn of, and check that the warning is
+// true.
 func TestDma(t *testing.T) {
 	s := newStage(t, "dma")
 	s.needs("/usr/sbin/dma", "dma")
@@ -115,7 +116,7 @@ func TestSsmtp(t *testing.T) {
 	p.believesAnyCertificate()
 }
 
-// believesAnyCertificate holds that the product logs in at a server that nobody vouches for.
+// believesAnyCertificate checks that the product logs in at a server with an untrusted certificate.
 func (p product) believesAnyCertificate() {
 	p.Helper()
 	p.trustOther()

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// page is a product's, with the files that it has people write and the commands.
+// page is a product's page, with the files that it tells people to write, and its commands.
 type page struct {
 	t        *testing.T
 	name     string
@@ -20,7 +20,7 @@ type page struct {
 
 type file struct{ path, text string }
 
-// fileNamed is the line before a file's block: it ends with the path, in code, and a colon.
+// fileNamed matches the line before a file's block: it ends with the path, in code, and a colon.
 var fileNamed = regexp.MustCompile("`(/[^`]+)`[^`]*:$")
 
 func readPage(t *testing.T, product string) page {
@@ -52,7 +52,7 @@ func readPage(t *testing.T, product string) page {
 	return p
 }
 
-// add takes a block for a file if it was named as one, or else for commands.
+// add records a block as a file if the line before names one, or else as commands.
 func (p *page) add(path, block string) {
 	if path != "" {
 		p.files = append(p.files, file{path, block})
@@ -64,7 +64,7 @@ func (p *page) add(path, block string) {
 	}
 }
 
-// command is the page's one that begins so.
+// command returns the page's command that begins with prefix.
 func (p *page) command(prefix string) string {
 	p.t.Helper()
 	for _, c := range p.commands {

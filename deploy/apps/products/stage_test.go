@@ -23,12 +23,12 @@ import (
 
 const (
 	region = localfunction.Region
-	// arn is how follow names the secret, and by which its calls are known.
+	// arn is follow's name for the secret, by which its calls are recognised.
 	arn = "arn:aws:secretsmanager:" + region + ":123456789012:secret:" + localfunction.Secret
 	day = 24 * time.Hour
 )
 
-// stage is the function with an AWS of its own, a jail, and in it the product that a page is about.
+// stage is the function with its own imitation of AWS, and a jail with the product of a page.
 type stage struct {
 	*testing.T
 	*localfunction.Deployment
@@ -36,11 +36,11 @@ type stage struct {
 	page
 	ids   atomic.Int64
 	heard atomic.Int64 // how often SES's endpoints have heard something
-	// written are the files that follow writes.
+	// written has the files that follow writes.
 	written []string
 }
 
-// newStage has a first credential, for an endpoint that is called localhost.
+// newStage returns a stage with a first credential, for the endpoint localhost.
 func newStage(t *testing.T, product string) *stage {
 	t.Helper()
 	t.Parallel()
@@ -66,7 +66,7 @@ func newStage(t *testing.T, product string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Pages don't say how often to look.
+	// The pages leave follow's interval at its default.
 	s.put("/usr/local/bin/smtprotate", "#!/bin/sh\nshift\nexec "+program+` follow --every 200ms "$@"`+"\n", "0755")
 	return s
 }
@@ -88,7 +88,7 @@ func (s *stage) install() {
 	}
 }
 
-// adapt puts the test's endpoint and secret into a text of a page.
+// adapt puts the test's endpoint and secret into a page's text.
 func (s *stage) adapt(text string) string {
 	text = strings.NewReplacer("email-smtp.eu-west-1.amazonaws.com", "localhost",
 		"--secret NAME", "--secret "+arn).Replace(text)
@@ -96,7 +96,8 @@ func (s *stage) adapt(text string) string {
 	return regexp.MustCompile(`\b465\b`).ReplaceAllString(text, s.tlsFirst())
 }
 
-// follow runs the page's smtprotate follow until the test ends, and waits for what it writes.
+// follow runs the page's smtprotate follow until the test ends, and waits for the files that it
+// writes.
 func (s *stage) follow() {
 	s.Helper()
 	command := s.command("smtprotate follow")
@@ -133,7 +134,7 @@ func (s *stage) follow() {
 	}
 }
 
-// followed waits for what follow writes to have the credential.
+// followed waits until the files that follow writes have the credential.
 func (s *stage) followed() {
 	s.Helper()
 	for _, file := range s.written {
@@ -162,7 +163,7 @@ func (s *stage) answer(event string) localfunction.Answer {
 	return answer
 }
 
-// current is the access key that the secret names.
+// current returns the access key in the secret.
 func (s *stage) current() string {
 	s.Helper()
 	c, err := s.Deployment.Current()
@@ -172,21 +173,21 @@ func (s *stage) current() string {
 	return c.Username
 }
 
-// product sends mail as the page has it.
+// product sends mail as its page says.
 type product struct {
 	*stage
-	// send has the product send one mail. The error says why it didn't take it.
+	// send lets the product send one mail. The error says why it didn't accept the mail.
 	send func(id string) error
-	// queues: what send has taken waits while it can't be delivered.
+	// queues says that an accepted mail waits while it can't be delivered.
 	queues bool
-	// flush has the product try again at once what waits.
+	// flush makes the product retry waiting mail at once.
 	flush func()
-	// repeats: a mail may come twice, as the page says.
+	// repeats says that a mail may come twice, as the page warns.
 	repeats bool
 }
 
-// life is what a page promises: no mail is refused or lost by a rotation, and none is lost by a
-// leak where the product has a queue.
+// life checks what a page promises: a rotation refuses and loses no mail, and a leak loses none if
+// the product has a queue.
 func (p product) life() {
 	p.Helper()
 	sent := p.rotations()
@@ -199,7 +200,7 @@ func (p product) life() {
 	p.arrivedOnce(sent)
 }
 
-// rotations are one, the end of its grace period and the deletion of the old key.
+// rotations runs a rotation, the end of its grace period and the deletion of the old key.
 func (p product) rotations() (sent []string) {
 	p.Helper()
 	p.inStep(&sent, false)
@@ -214,7 +215,7 @@ func (p product) rotations() (sent []string) {
 	return sent
 }
 
-// inStep sends until the product does so with the current credential.
+// inStep sends until the product uses the current credential.
 func (p product) inStep(sent *[]string, mayFail bool) {
 	p.Helper()
 	p.soon(time.Minute, "it sends with the current credential", func() bool {
@@ -230,7 +231,7 @@ func (p product) inStep(sent *[]string, mayFail bool) {
 	})
 }
 
-// leak is one that follow doesn't learn of before a mail has met it.
+// leak lets the key leak; follow learns of it only after a mail has been refused.
 func (p product) leak(sent *[]string) {
 	p.Helper()
 	p.World.Intercept(func(c localaws.Call) *localaws.Fault {
@@ -254,7 +255,7 @@ func (p product) leak(sent *[]string) {
 	p.World.Intercept(nil)
 }
 
-// key is the one that a mail arrived with.
+// key returns the access key with which a mail arrived.
 func (p product) key(id string) (key string) {
 	p.Helper()
 	p.soon(time.Minute, "mail "+id+" arrives", func() bool {
@@ -269,7 +270,7 @@ func (p product) key(id string) (key string) {
 	return key
 }
 
-// arrived is how often a mail did.
+// arrived returns how often a mail arrived.
 func (p product) arrived(id string) (times int) {
 	p.Helper()
 	for _, m := range p.World.Mail() {
@@ -293,8 +294,8 @@ func (p product) arrivedOnce(sent []string) {
 	}
 }
 
-// messageID is what a test's mail is known by: its Message-ID, or the subject where a product makes
-// the Message-ID.
+// messageID identifies a test's mail: by its Message-ID, or by the subject if the product makes the
+// Message-ID.
 func messageID(t *testing.T, m localaws.Mail) string {
 	t.Helper()
 	parsed, err := mail.ReadMessage(bytes.NewReader(m.Data))
@@ -309,9 +310,8 @@ func messageID(t *testing.T, m localaws.Mail) string {
 
 func (s *stage) id() string { return fmt.Sprintf("<%d@app.example.com>", s.ids.Add(1)) }
 
-// showsNothing has somebody in the middle take STARTTLS out, or show a certificate that the product
-// has no reason to trust, and hears whether there is a login. It returns the mails that wait then,
-// if the product queues.
+// showsNothing lets an attacker in the middle remove STARTTLS, or show an untrusted certificate,
+// and checks that there is no login. It returns the mails that then wait, if the product queues.
 func (p product) showsNothing() (waiting []string) {
 	p.Helper()
 	return []string{p.withoutTLS(), p.withAnyCertificate()}
@@ -328,7 +328,7 @@ func (p product) withAnyCertificate() (id string) {
 	return p.attempts("the certificate isn't trusted", p.trustOther, func() { p.trust(p.World.CertPEM()) })
 }
 
-// arrive waits for mails that waited.
+// arrive waits until the waiting mails have arrived.
 func (p product) arrive(ids []string) {
 	p.Helper()
 	for _, id := range ids {
@@ -336,7 +336,7 @@ func (p product) arrive(ids []string) {
 	}
 }
 
-// attempts has the product try to send a mail that it must not send.
+// attempts lets the product try to send a mail that it must not send.
 func (p product) attempts(what string, begin, end func()) (id string) {
 	p.Helper()
 	defer end()
@@ -372,7 +372,7 @@ func (p product) attempts(what string, begin, end func()) (id string) {
 	return id
 }
 
-// soon waits for something to be so.
+// soon waits until a condition holds.
 func (s *stage) soon(patience time.Duration, what string, so func() bool) {
 	s.Helper()
 	for until := time.Now().Add(patience); !so(); time.Sleep(20 * time.Millisecond) {
@@ -382,7 +382,7 @@ func (s *stage) soon(patience time.Duration, what string, so func() bool) {
 	}
 }
 
-// pipe runs a program in the jail with a text, and makes its failure an error.
+// pipe runs a program in the jail with a text as its input, and returns its failure as an error.
 func (s *stage) pipe(text string, args ...string) error {
 	cmd := s.in(args...)
 	cmd.Stdin = strings.NewReader(text)
@@ -392,12 +392,12 @@ func (s *stage) pipe(text string, args ...string) error {
 	return nil
 }
 
-// hello is a mail as programs hand it to sendmail.
+// hello returns a mail as programs hand it to sendmail.
 func hello(id string) string {
 	return "From: app@example.com\nTo: you@example.net\nMessage-ID: " + id + "\nSubject: Hello\n\nHello.\n"
 }
 
-// recipe is a file beside the pages.
+// recipe returns a file from the pages' folder.
 func recipe(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)

@@ -1,9 +1,10 @@
-"""Sends mail through Amazon SES with the credential in a secret, and goes on when that is rotated.
+"""Sends mail through Amazon SES with the credential in a secret, and goes on when it is rotated.
 
     mail = SesMail("the secret's name or ARN")
     mail.send(message)  # an email.message.EmailMessage
 
-An ARN is read in its own Region, and a name in the program's. It needs boto3, and secretsmanager:GetSecretValue on the secret. One SesMail serves a whole program, and all of its threads.
+An ARN is read in its own Region, and a name in the program's. It needs boto3, and
+secretsmanager:GetSecretValue on the secret. One SesMail is enough for a program and all its threads.
 """
 
 import json
@@ -20,7 +21,7 @@ from botocore.config import Config
 
 log = logging.getLogger(__name__)
 
-IMPLICIT_TLS_PORTS = (465, 2465)  # on all others, SES starts in the clear and changes over with STARTTLS
+IMPLICIT_TLS_PORTS = (465, 2465)  # on all others, SES starts in the clear and switches to TLS with STARTTLS
 
 
 ARN = re.compile(r"arn:(aws[a-z-]*):secretsmanager:([a-z]+(?:-[a-z]+)+-\d+):\d{12}:secret:[\w/+=.@!-]+", re.ASCII)
@@ -31,9 +32,9 @@ def region_of(secret_id):
     if ":" not in secret_id:  # which no name has
         return None
     arn = ARN.fullmatch(secret_id)
-    if not arn or (arn[1] == "aws") != (partition(arn[2]) is None):  # and it isn't quoted: it may be a password that came into the wrong field
+    if not arn or (arn[1] == "aws") != (partition(arn[2]) is None):  # not quoted: it may be a password in the wrong field
         raise ValueError(
-            "the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, or its ARN, "
+            "the secret's ID has a colon but isn't the ARN of a secret; give its name or its ARN, "
             "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
         )
     region = arn[2]
@@ -44,13 +45,13 @@ def region_of(secret_id):
 
 
 def partition(region):
-    """What a Region's name begins with where it is in a partition of its own, with credentials of its own."""
+    """The prefix of a Region's name if it is in a partition with credentials of its own, or else None."""
     found = re.match(r"(cn|eusc|us-gov|us-iso[a-z]*|eu-iso[a-z]*)-", region)
     return found[1] if found else None
 
 
 class SesCredential:
-    """The secret's value, read again every few minutes, and at once when SES refuses it. A client of your own is used as it is."""
+    """The secret's value, read again every few minutes, and at once when SES refuses it. A client that you pass is used unchanged."""
 
     def __init__(self, secret_id, client=None, refresh_every=300):
         self._secret_id = secret_id
@@ -65,25 +66,25 @@ class SesCredential:
         self._due = 0.0
 
     def get(self):
-        """The value as a dict. While Secrets Manager can't be asked, the last one serves on."""
+        """The value as a dict. If Secrets Manager fails, it is the last one."""
         if self._value is None:
             with self._lock:
                 if self._value is None:
                     self._read()
-        elif time.time() >= self._due and self._lock.acquire(blocking=False):  # the other threads go on with what there is
+        elif time.time() >= self._due and self._lock.acquire(blocking=False):  # the other threads go on with the old value
             try:
                 self._read()
             except Exception:
-                log.warning("the SMTP credential can't be read; the last one serves on", exc_info=True)
+                log.warning("can't read the SMTP credential; still using the last one", exc_info=True)
                 self._due = time.time() + 10
             finally:
                 self._lock.release()
         return self._value
 
     def after_refusal(self, value):
-        """What there is now, once SES has answered 535 to a value: another one, or None if there is no other."""
+        """The new value after SES answered 535 to this one, or None if the secret still has this one."""
         with self._lock:
-            if self._value == value:  # else another thread has read it again already
+            if self._value == value:  # otherwise another thread has already read it again
                 self._read()
             return None if self._value == value else self._value
 
@@ -98,7 +99,7 @@ class SesCredential:
 
 
 class SesMail:
-    """Sends each mail on a connection of its own."""
+    """Sends each mail on its own connection."""
 
     def __init__(self, secret_id, client=None, refresh_every=300, timeout=30):
         self._credential = SesCredential(secret_id, client, refresh_every)
@@ -122,7 +123,7 @@ class SesMail:
 
 
 def connect(value, timeout):
-    """An smtplib.SMTP that is logged in, over TLS with the certificate checked."""
+    """Returns an smtplib.SMTP that is logged in, over TLS with the certificate checked."""
     context = ssl.create_default_context()
     name = "localhost"  # for EHLO: smtplib takes the machine's name, and fails if that isn't ASCII
     if int(value["port"]) in IMPLICIT_TLS_PORTS:
@@ -140,5 +141,5 @@ def connect(value, timeout):
 
 
 def refused(error):
-    """Whether SES refused the credential, at the login or later. Nothing of that mail has been sent then."""
+    """Whether SES refused the credential, at the login or later. If so, nothing of that mail has been sent."""
     return error.smtp_code == 535

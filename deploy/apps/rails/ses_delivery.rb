@@ -1,10 +1,11 @@
-# Action Mailer's delivery through Amazon SES with the credential in a secret. In an initializer:
+# Delivers Action Mailer's mail through Amazon SES with the credential in a secret. In an initializer:
 #
 #   ActionMailer::Base.add_delivery_method :ses, SesDelivery, secret_id: "the secret's name or ARN"
 #
 # and in the configuration: config.action_mailer.delivery_method = :ses
 #
-# An ARN is read in its own Region, and a name in the process's. It needs the gem aws-sdk-secretsmanager, and secretsmanager:GetSecretValue on the secret.
+# An ARN is read in its own Region, and a name in the process's. It needs the gem
+# aws-sdk-secretsmanager, and secretsmanager:GetSecretValue on the secret.
 require "json"
 require "mail"
 
@@ -16,24 +17,24 @@ class SesDelivery
       @mutex = Mutex.new
     end
 
-    # While Secrets Manager can't be asked, the last value serves on.
+    # Returns the value. If Secrets Manager fails, it is the last one.
     def get
       @mutex.synchronize do
         begin
           read if @value.nil? || Time.now >= @due
         rescue StandardError => error
           raise if @value.nil?
-          warn "the SMTP credential can't be read; the last one serves on: #{error.message}"
+          warn "can't read the SMTP credential; still using the last one: #{error.message}"
           @due = Time.now + 10
         end
         @value
       end
     end
 
-    # What there is now that SES has refused a value: another one, or nil.
+    # Returns the new value after SES refused this one, or nil if the secret still has this one.
     def after_refusal(value)
       @mutex.synchronize do
-        read if @value == value # else another thread has read it again already
+        read if @value == value # otherwise another thread has already read it again
         @value unless @value == value
       end
     end
@@ -50,12 +51,12 @@ class SesDelivery
     end
   end
 
-  IMPLICIT_TLS_PORTS = [465, 2465] # on all others, SES starts in the clear and changes over with STARTTLS
+  IMPLICIT_TLS_PORTS = [465, 2465] # on all others, SES starts in the clear and switches to TLS with STARTTLS
 
   @credentials = {}
   @mutex = Mutex.new
 
-  # One for each secret: Action Mailer makes a SesDelivery for each mail.
+  # Returns the secret's one Credential: Action Mailer makes a SesDelivery for each mail.
   def self.credential(settings)
     @mutex.synchronize do
       @credentials[settings[:secret_id]] ||= begin
@@ -67,12 +68,13 @@ class SesDelivery
 
   ARN = %r{\Aarn:(aws[a-z-]*):secretsmanager:([a-z]+(?:-[a-z]+)+-\d+):\d{12}:secret:[\w/+=.@!-]+\z}
 
-  # The Region in a secret's ARN, because no client follows an ARN to another Region. A name is one in the process's Region.
+  # Returns the Region in a secret's ARN, because no client follows an ARN to another Region. A name
+  # is looked up in the process's Region.
   def self.place(secret_id)
     return {} unless secret_id.include?(":") # which no name has
     region = secret_id[ARN, 2]
-    if region.nil? || (secret_id[ARN, 1] == "aws") != partition(region).nil? # it isn't told: it may be a password
-      raise ArgumentError, "the secret's ID has a colon and isn't the ARN of a secret; wanted is its name, or its ARN, " \
+    if region.nil? || (secret_id[ARN, 1] == "aws") != partition(region).nil? # not quoted: it may be a password
+      raise ArgumentError, "the secret's ID has a colon but isn't the ARN of a secret; give its name or its ARN, " \
         "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf"
     end
     ours = ENV["AWS_REGION"] || ENV["AWS_DEFAULT_REGION"] || region
@@ -82,7 +84,7 @@ class SesDelivery
     { region: region }
   end
 
-  # A Region that begins with one of these is in a partition of its own, with credentials of its own.
+  # Regions with these prefixes are in partitions with credentials of their own.
   def self.partition(region)
     region[/\A(cn|eusc|us-gov|us-iso[a-z]*|eu-iso[a-z]*)-/, 1]
   end
@@ -99,7 +101,7 @@ class SesDelivery
     value = credential.get
     begin
       transmit(value, mail)
-    rescue Net::ProtocolError => error # nothing of this mail has been sent if it is a refusal
+    rescue Net::ProtocolError => error # if it is a refusal, nothing of this mail has been sent
       fresh = credential.after_refusal(value) if error.message.start_with?("535")
       raise if fresh.nil?
       transmit(fresh, mail)

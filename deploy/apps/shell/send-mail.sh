@@ -3,16 +3,18 @@
 #
 #   send-mail.sh SECRET FROM TO < mail.eml
 #
-# SECRET is a name, or an ARN, which is read in its own Region. The mail's lines may end in LF or CRLF. It needs version 2 of the AWS CLI, curl
-# and jq. The password stays out of the list of processes and off the disk.
+# SECRET is a name, or an ARN, which is read in its own Region. The mail's lines may end in LF or
+# CRLF. It needs version 2 of the AWS CLI, curl and jq. The password stays out of the process list
+# and off the disk.
 set -euo pipefail
 
 secret=$1 from=$2 to=$3
 
-# The CLI doesn't follow an ARN to another Region, so the ARN's is named. A name, which has no colon, is one in the CLI's own Region.
+# The CLI doesn't follow an ARN to another Region, so this passes the ARN's. A name, which has no
+# colon, is looked up in the CLI's own Region.
 region=${AWS_REGION:-${AWS_DEFAULT_REGION:-}}
 if [[ $secret == *:* ]]; then
-  # A Region that begins with one of these is in a partition of its own, with credentials of its own.
+  # Regions with these prefixes are in partitions with credentials of their own.
   partition() { [[ $1 =~ ^(cn|eusc|us-gov|us-iso[a-z]*|eu-iso[a-z]*)- ]] && echo "${BASH_REMATCH[1]}" || echo aws; }
   theirs=
   if [[ $secret =~ ^arn:(aws[a-z-]*):secretsmanager:([a-z]+(-[a-z]+)+-[0-9]+):[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+$ ]]; then
@@ -20,8 +22,8 @@ if [[ $secret == *:* ]]; then
     if [ "$in" = aws ] && [ "$(partition "$theirs")" != aws ] || [ "$in" != aws ] && [ "$(partition "$theirs")" = aws ]; then theirs=; fi
   fi
   if [ -z "$theirs" ]; then
-    echo "send-mail.sh: SECRET has a colon and isn't the ARN of a secret; wanted is its name, or its ARN," \
-      "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf" >&2 # it isn't told: it may be a password
+    echo "send-mail.sh: SECRET has a colon but isn't the ARN of a secret; give its name or its ARN," \
+      "such as arn:aws:secretsmanager:eu-west-1:111122223333:secret:mail-AbCdEf" >&2 # not quoted: it may be a password
     exit 64
   fi
   [ -n "$region" ] || region=$(aws configure get region || echo "$theirs")
@@ -31,10 +33,11 @@ if [[ $secret == *:* ]]; then
   fi
   region=$theirs
 fi
-mail=$(LC_ALL=C sed $'s/\r*$//'; echo .) # lines end in LF here, and curl sends CRLF; $( ) would take the empty lines at the end
+mail=$(LC_ALL=C sed $'s/\r*$//'; echo .) # lines end in LF here, and curl sends CRLF; $( ) would strip empty lines at the end
 
-# curl's configuration from the value. Only what can be a login comes into it, and in quotes it is escaped as curl wants it, which is as
-# JSON has it. The name behind the port is for EHLO: curl takes the machine's, which may not be ASCII.
+# Makes curl's configuration from the value. It accepts only what can be a login. curl's quoted
+# strings are escaped like JSON's. The name after the port is for EHLO: curl takes the machine's,
+# which may not be ASCII.
 configuration='
   def is($form): tostring | test("\\A(" + $form + ")\\z");
   if (.username | is("[A-Z0-9]+")) and (.host | is("[A-Za-z0-9._:-]+")) and (.port | is("[0-9]{1,5}")) and

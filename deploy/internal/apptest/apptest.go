@@ -1,5 +1,5 @@
-// Package apptest is what the tests of recipes and of products share: smtprotate, built once, and
-// what a program says.
+// Package apptest is shared by the tests of recipes and products: it builds smtprotate once, and
+// collects a program's output.
 package apptest
 
 import (
@@ -12,10 +12,10 @@ import (
 	"testing"
 )
 
-// built is where smtprotate is, once it was built.
+// built is the folder that smtprotate was built in; empty before that.
 var built string
 
-// Smtprotate builds the program when it is first asked for, and returns its path.
+// Smtprotate returns the program's path. The first call builds it.
 var Smtprotate = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "smtprotate")
 	if err != nil {
@@ -31,7 +31,7 @@ var Smtprotate = sync.OnceValues(func() (string, error) {
 	return program, nil
 })
 
-// Main runs a package's tests, and removes what was built for them.
+// Main runs a package's tests, and then removes what was built for them.
 func Main(m *testing.M) {
 	code := m.Run()
 	if built != "" {
@@ -40,7 +40,7 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// Output is what a program says, and may be read while it runs.
+// Output collects a program's output. It can be read while the program runs.
 type Output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -53,7 +53,7 @@ func (o *Output) Write(p []byte) (int, error) {
 	return o.text.Write(p)
 }
 
-// String is all of it so far.
+// String returns the output so far.
 func (o *Output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -1,5 +1,5 @@
-// Command bundle packs an executable into a deployment package for AWS Lambda. What it writes
-// depends on the executable's bytes alone: no time of day, no owner.
+// Command bundle packs an executable into a deployment package for AWS Lambda. The package depends
+// only on the executable's bytes: it contains no time and no owner.
 package main
 
 import (
@@ -21,8 +21,8 @@ func main() {
 	}
 }
 
-// bundle names the executable bootstrap, as Lambda's OS-only runtimes want it ("Building Lambda
-// functions with Go").
+// bundle writes the package. In it the executable is named bootstrap, as Lambda's OS-only runtimes
+// require ("Building Lambda functions with Go").
 func bundle(executable, to string) (err error) {
 	in, err := os.Open(executable)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package commands finds the commands that a document tells people to type, for the tests that run
+// Package commands finds the commands that a document tells people to type, so that tests can run
 // them.
 package commands
 
@@ -8,9 +8,9 @@ import (
 )
 
 // Of returns the commands of a text in Markdown, in its order and without duplicates: the lines of
-// its indented and fenced blocks, and what begins with a program's name between backticks. A line
-// that ends with a backslash is one with the next. Blocks in another language than the shell's
-// aren't looked at, and neither are drawings.
+// its indented and fenced blocks, and text between backticks that begins with a program's name. A
+// line that ends with a backslash is joined with the next. Drawings and blocks in languages other
+// than the shell's are skipped.
 func Of(markdown string) []string {
 	var all []string
 	var text strings.Builder
@@ -49,19 +49,19 @@ func Of(markdown string) []string {
 var (
 	inline  = regexp.MustCompile("`([^`]+)`")
 	drawing = regexp.MustCompile(`[\x{2500}-\x{25FF}]`)
-	// begins matches a program that people run here, with something behind it.
+	// begins matches a program that people run here, followed by an argument.
 	begins = regexp.MustCompile(`^([A-Z_]+=\S+ )*(apt-get|aws|bash|cdk|curl|dnf|docker|gh|git|go|mkdir|npm|npx|pip|` +
 		`sam|sha256sum|smtprotate|source|sudo|terraform|tofu|unzip) \S`)
 	fence = regexp.MustCompile("^\\s*```\\s*(\\w*)\\s*$")
 )
 
-// part is text, or a block of it.
+// part is a block of commands, or the text around one.
 type part struct {
 	text  string
 	block bool
 }
 
-// split tells the blocks of commands from the text around them, and leaves out blocks in other
+// split separates the blocks of commands from the text around them. It drops blocks in other
 // languages.
 func split(markdown string) []part {
 	var parts []part

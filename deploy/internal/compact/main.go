@@ -1,9 +1,10 @@
 // Command compact writes template.yaml in the form that people deploy: without comments and
-// needless white space, and with the function's code in S3. What it writes depends on the template
-// and the code alone. It prints the key under which that template looks for the code.
+// unnecessary white space, and with the function's code in S3. The result depends only on the
+// template and the code. The command prints the key under which the new template looks for the
+// code.
 //
-// With -release, the key is the name that the release gives the code, so that people upload it as
-// they have downloaded it, and the template says which release it belongs to.
+// With -release, the key is the file name that the release gives the code, so that people can
+// upload the file as they downloaded it, and the template says which release it belongs to.
 package main
 
 import (
@@ -24,12 +25,12 @@ import (
 )
 
 var (
-	// code is what the compact template has beside template.yaml's.
+	// code is what the compact template adds to template.yaml.
 	//
 	//go:embed code.yaml
 	code []byte
 
-	// application is what a release's template has beside that.
+	// application is what a release's template adds to that.
 	//
 	//go:embed application.yaml
 	application []byte
@@ -38,17 +39,17 @@ var (
 // architectures are Lambda's names for Go's.
 var architectures = map[string]string{"arm64": "arm64", "amd64": "x86_64"}
 
-// options are what the template depends on beside its text.
+// options are what the result depends on, apart from the template's text.
 type options struct {
-	arch    string // what the code was built for, as Go calls it
-	release string // the release that the template belongs to; "": a build
-	key     string // of the code
+	arch    string // the architecture that the code was built for, in Go's words
+	release string // the release that the template belongs to; empty for a build
+	key     string // the code's key in S3
 }
 
 func main() {
 	var o options
-	flag.StringVar(&o.arch, "arch", "arm64", "what the package was built for: arm64 or amd64")
-	flag.StringVar(&o.release, "release", "", "the release's version, as its files have it in their names")
+	flag.StringVar(&o.arch, "arch", "arm64", "architecture that the package was built for: arm64 or amd64")
+	flag.StringVar(&o.release, "release", "", "version of the release, as in the names of its files")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: compact [-arch ARCH] [-release VERSION] TEMPLATE PACKAGE COMPACT")
 		flag.PrintDefaults()
@@ -86,15 +87,15 @@ func run(o options, template, function, to string) (key string, err error) {
 	return o.key, os.WriteFile(to, out, 0o644)
 }
 
-// keyOf returns the code's place in a bucket. Other code has another key, because that is how
-// CloudFormation notices that the code has changed.
+// keyOf returns the key of the code in its bucket. Different code must have a different key,
+// because that is how CloudFormation notices that the code has changed.
 func keyOf(zip []byte) string {
 	sum := sha256.Sum256(zip)
 	return fmt.Sprintf("ses-smtp-rotator/%x.zip", sum[:8])
 }
 
-// compact returns the template with its code at o.key, a line for each parameter, resource and so
-// on.
+// compact returns the template with its code at o.key, with one line for each parameter, resource
+// and so on.
 func compact(template []byte, o options) ([]byte, error) {
 	var document, more yaml.Node
 	if err := yaml.Unmarshal(template, &document); err != nil {
@@ -104,7 +105,7 @@ func compact(template []byte, o options) ([]byte, error) {
 		return nil, err
 	}
 	if document.Kind != yaml.DocumentNode {
-		return nil, errors.New("there is no template in it")
+		return nil, errors.New("there is no template in the file")
 	}
 	root := document.Content[0]
 	if err := addCode(root, more.Content[0]); err != nil {
@@ -133,7 +134,7 @@ func setArchitecture(root *yaml.Node, name string) error {
 	return nil
 }
 
-// addApplication says in the template which release of what it is.
+// addApplication adds to the template which release of which application it is.
 func addApplication(root *yaml.Node) error {
 	var more yaml.Node
 	text := bytes.ReplaceAll(application, []byte("VERSION"), []byte(version.Number))
@@ -148,7 +149,7 @@ func addApplication(root *yaml.Node) error {
 	return nil
 }
 
-// addCode puts the code in S3 in the place of the local file.
+// addCode replaces the local code file with the code in S3.
 func addCode(root, more *yaml.Node) error {
 	properties, err := at(root, "Resources", "Function", "Properties")
 	if err != nil {
@@ -163,7 +164,7 @@ func addCode(root, more *yaml.Node) error {
 		return err
 	}
 	*local = *inS3
-	if err := remove(root, "Metadata", "Resources", "Function"); err != nil { // it is about the local file
+	if err := remove(root, "Metadata", "Resources", "Function"); err != nil { // that metadata is about the local file
 		return err
 	}
 	for _, section := range []string{"Parameters", "Conditions"} {
@@ -203,7 +204,7 @@ next:
 	return n, nil
 }
 
-// remove takes a field away from the map that names lead to.
+// remove removes a field from the map that names lead to.
 func remove(root *yaml.Node, field string, names ...string) error {
 	n, err := at(root, names...)
 	if err != nil {
@@ -218,7 +219,7 @@ func remove(root *yaml.Node, field string, names ...string) error {
 	return fmt.Errorf("%s has no %s", strings.Join(names, "."), field)
 }
 
-// linesTo is the depth to which everything has a line of its own.
+// linesTo is the depth down to which each field has a line of its own.
 const linesTo = 2
 
 // lines appends a map as YAML with a line for each of its fields.
@@ -251,7 +252,7 @@ func flow(n *yaml.Node) (string, error) {
 	case yaml.ScalarNode:
 		return scalar(n)
 	case yaml.AliasNode:
-		return "", fmt.Errorf("line %d: CloudFormation knows no aliases", n.Line)
+		return "", fmt.Errorf("line %d: CloudFormation doesn't support YAML aliases", n.Line)
 	}
 	parts := make([]string, 0, len(n.Content))
 	for _, c := range n.Content {
@@ -275,8 +276,9 @@ func flow(n *yaml.Node) (string, error) {
 	return tag + "{" + strings.Join(fields, ",") + "}", nil
 }
 
-// scalar returns text as it may stand in a list. What is quoted stays quoted, because readers of
-// YAML disagree about what is text without it. JSON, as a dashboard is, loses its white space.
+// scalar returns a scalar in a form that is valid in a list. Quoted text stays quoted, because
+// readers of YAML disagree about what is text without quotes. JSON, such as a dashboard, loses its
+// white space.
 func scalar(n *yaml.Node) (string, error) {
 	one := yaml.Node{Kind: yaml.ScalarNode, Tag: n.Tag, Value: n.Value, Style: n.Style &^ yaml.FoldedStyle}
 	if n.Style&yaml.LiteralStyle != 0 {

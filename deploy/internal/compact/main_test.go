@@ -21,12 +21,12 @@ Resources:
       Code: function.zip # local
 `
 
-// build is what deploy/build.sh asks for.
+// build are the options that deploy/build.sh uses.
 var build = options{arch: "arm64", key: "k.zip"}
 
 func TestWhatIsMissingIsNamed(t *testing.T) {
 	for _, in := range []struct{ template, says string }{
-		{"", "there is no template"},
+		{"", "there is no template in the file"},
 		{"a: [", "yaml:"},
 		{"Resources: {}", "no Resources.Function"},
 		{strings.Replace(small, "Code:", "CodeUri:", 1), "no Code"},
@@ -37,7 +37,8 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		{strings.Replace(small, "Architectures:", "Architecture:", 1),
 			"no Resources.Function.Properties.Architectures"},
 		{strings.Replace(small, "[arm64]", "[arm64, x86_64]", 1), "isn't a list of one"},
-		{strings.Replace(small, "Parameters: {}", "Parameters: { A: &a {}, B: *a }", 1), "no aliases"},
+		{strings.Replace(small, "Parameters: {}", "Parameters: { A: &a {}, B: *a }", 1), "doesn't support YAML " +
+			"aliases"},
 	} {
 		if _, err := compact([]byte(in.template), build); err == nil || !strings.Contains(err.Error(), in.says) {
 			t.Errorf("%q: got %v, want %q", in.template, err, in.says)
@@ -45,7 +46,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	}
 }
 
-func TestCommentsAndWhiteSpaceGoAndTextStays(t *testing.T) {
+func TestCommentsAndWhiteSpaceAreRemovedAndTextIsKept(t *testing.T) {
 	template := small + `      Dashboard: !Sub |
         {"a": [1,
                2], "b": "it's ${X}"}
@@ -77,17 +78,17 @@ func TestCommentsAndWhiteSpaceGoAndTextStays(t *testing.T) {
 	}
 }
 
-func TestRunWritesTheTemplateAndTellsTheKey(t *testing.T) {
+func TestRunWritesTheTemplateAndReturnsTheKey(t *testing.T) {
 	folder := t.TempDir()
 	template, zip, to := filepath.Join(folder, "t"), filepath.Join(folder, "z"), filepath.Join(folder, "o")
 	if _, err := run(build, template, zip, to); err == nil {
-		t.Error("a template that isn't there is no error")
+		t.Error("a missing template gives no error")
 	}
 	if err := os.WriteFile(template, []byte(small), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := run(build, template, zip, to); err == nil {
-		t.Error("code that isn't there is no error")
+		t.Error("missing code gives no error")
 	}
 	if err := os.WriteFile(zip, []byte("code"), 0o600); err != nil {
 		t.Fatal(err)

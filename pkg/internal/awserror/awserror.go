@@ -1,4 +1,4 @@
-// Package awserror turns what AWS's SDK reports into rotation's errors, for the adapters.
+// Package awserror turns errors of AWS's SDK into rotation's, for the adapters.
 package awserror
 
 import (
@@ -13,27 +13,27 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// Explained is As with words of our own in front of AWS's.
+// Explained is As with an explanation before AWS's own text.
 func Explained(t rotation.ErrorType, action, resource, words string, err error) error {
 	e := rotation.Errorf(t, "%s on %s: %s: %w", action, resource, words, brief{err})
 	e.Refused = refused(err)
 	return e
 }
 
-// Wrap names the failed action, as IAM policies write it, and the resource, once.
+// Wrap names the failed action, as IAM policies write it, and the resource, each once.
 func Wrap(action, resource string, err error) error {
 	return As(typeOf(err), action, resource, err)
 }
 
-// As is Wrap with a type that the adapter knows better.
+// As is Wrap for an error whose type the adapter knows better.
 func As(t rotation.ErrorType, action, resource string, err error) error {
 	e := rotation.Errorf(t, "%s on %s: %w", action, resource, brief{err})
 	e.Refused = refused(err)
 	return e
 }
 
-// Configured returns a resource with the setting that names it, as in "user mail (--user)". It
-// tells people where to look if the resource doesn't exist. The setting may be empty.
+// Configured returns a resource with the setting that names it, as in "user mail (--user)", so that
+// people know where to look if it doesn't exist. The setting may be empty.
 func Configured(resource, setting string) string {
 	if setting == "" {
 		return resource
@@ -41,8 +41,8 @@ func Configured(resource, setting string) string {
 	return resource + " (" + setting + ")"
 }
 
-// refused: AWS answered with a fault of the request's, which trying again won't change. An answer
-// that invites to try again says nothing of the tries before it.
+// refused reports whether AWS found a fault in the request, so that trying again won't help. An
+// answer that invites another try says nothing about earlier tries.
 func refused(err error) bool {
 	answer, ok := errors.AsType[*smithyhttp.ResponseError](err)
 	if !ok || tryAgain(Code(err)) {
@@ -56,23 +56,23 @@ func refused(err error) bool {
 	}
 }
 
-// LimitExceeded is how Secrets Manager says that a quota is used up: 100 versions, or 20 labels
-// ("AWS Secrets Manager quotas", Secrets Manager user guide). The SDK takes the code for
-// throttling, which it is elsewhere.
+// LimitExceeded is Secrets Manager's code for a quota that is used up: 100 versions, or 20 labels
+// ("AWS Secrets Manager quotas", Secrets Manager user guide). The SDK treats the code as
+// throttling, which it is in other services.
 const LimitExceeded = "LimitExceededException"
 
-// requestAborted is among the errors common to all services: "a request is aborted before a reply
+// requestAborted is one of the errors common to all services: "a request is aborted before a reply
 // is sent back".
 const requestAborted = "RequestAbortedException"
 
-// tryAgain knows the codes that say nothing against the request itself.
+// tryAgain reports whether a code says nothing against the request itself.
 func tryAgain(code string) bool {
 	_, throttled := retry.DefaultThrottleErrorCodes[code]
 	_, timedOut := retry.DefaultRetryableErrorCodes[code]
 	return throttled && code != LimitExceeded || timedOut || code == requestAborted
 }
 
-// Code is AWS's error code, empty where AWS didn't answer with one.
+// Code returns AWS's error code. It is empty if AWS didn't answer with one.
 func Code(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode()
@@ -88,7 +88,7 @@ func typeOf(err error) rotation.ErrorType {
 	return rotation.AWSError
 }
 
-// brief is the SDK's error in AWS's own words, without the layers that the SDK wraps around them.
+// brief is the SDK's error in AWS's own words, without the SDK's layers around them.
 type brief struct{ error }
 
 func (b brief) Error() string {

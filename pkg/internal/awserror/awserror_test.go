@@ -13,7 +13,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// answer is how the SDK reports an answer with an error code.
+// answer returns an error as the SDK reports an answer with an error code.
 func answer(status int, code string) error {
 	return &smithyhttp.ResponseError{
 		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}},
@@ -21,8 +21,8 @@ func answer(status int, code string) error {
 	}
 }
 
-// The codes are all that AWS's references list: for PutSecretValue and UpdateSecretVersionStage,
-// for the actions on access keys, and under "Common Errors", old and new.
+// These are all codes in AWS's references: for PutSecretValue and UpdateSecretVersionStage, for the
+// actions on access keys, and under "Common Errors", old and new.
 func TestEachCodeIsARefusalOrSaysNothing(t *testing.T) {
 	for _, c := range []struct {
 		status  int

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// Mirror passes everything on to another AWS, such as moto, and does to world what that AWS did to
-// users, their keys and their policies: so world's SMTP serves credentials that are made there.
+// Mirror passes every call on to another AWS, such as moto, and repeats its changes of users, keys
+// and user policies in world, so that world's SMTP accepts credentials created there.
 func Mirror(other string, world *localaws.World) (http.Handler, error) {
 	target, err := url.Parse(other)
 	if err != nil {
@@ -33,7 +33,7 @@ func Mirror(other string, world *localaws.World) (http.Handler, error) {
 				return err
 			}
 			if err := follow(world, form, body); err != nil {
-				return fmt.Errorf("localaws after %s: %w", form.Get("Action"), err)
+				return fmt.Errorf("repeating %s in localaws: %w", form.Get("Action"), err)
 			}
 			return nil
 		},
@@ -57,7 +57,7 @@ var (
 	madeSecret = regexp.MustCompile(`<SecretAccessKey>([^<]+)</SecretAccessKey>`)
 )
 
-// follow does to world what a call has done.
+// follow repeats in world what a call did.
 func follow(world *localaws.World, form url.Values, answer []byte) error {
 	user := form.Get("UserName")
 	switch form.Get("Action") {

@@ -1,5 +1,5 @@
-// Package awstest gives tests the implementations of AWS that they run against: localaws always,
-// and moto, which is independent of it, where it is installed.
+// Package awstest gives tests the implementations of AWS to run against: always localaws, and moto,
+// which is independent of it, if it is installed.
 package awstest
 
 import (
@@ -20,11 +20,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// Region is where the tests are.
+// Region is the Region of the tests.
 const Region = "eu-west-1"
 
-// Moto starts moto's server for the test and returns its URL. command is what starts it, if not
-// moto_server. Where moto isn't installed, the test is skipped.
+// Moto starts moto's server for the test and returns its URL. command starts it; the default is
+// moto_server. If moto isn't installed, the test is skipped.
 func Moto(t *testing.T, command ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath("moto_server"); err != nil {
@@ -38,12 +38,11 @@ func Moto(t *testing.T, command ...string) string {
 			return url
 		}
 	}
-	t.Fatal("moto_server was started five times, and ended each time before it answered")
+	t.Fatal("moto_server ended five times before it answered")
 	return ""
 }
 
-// startMoto returns nothing if moto ends, as it does where somebody else was faster to take the
-// port.
+// startMoto returns "" if moto ends, as it does if another process took the port first.
 func startMoto(t *testing.T, command []string, port string) (url string) {
 	t.Helper()
 	cmd := exec.Command(command[0], append(command[1:], "-H", "127.0.0.1", "-p", port)...)
@@ -67,15 +66,15 @@ func startMoto(t *testing.T, command []string, port string) (url string) {
 			return url
 		}
 	}
-	t.Fatal("moto_server was started and doesn't answer")
+	t.Fatal("moto_server didn't answer within a minute")
 	return ""
 }
 
-// ports are those that this process has given away.
+// ports holds the ports that this process has given away.
 var ports sync.Map
 
-// FreePort is one that nothing listens on now, and that no system gives to whoever asks for any
-// port: those begin at 32,768 on Linux, and higher elsewhere. So it stays free until it is taken.
+// FreePort returns a free port below those that systems choose for programs, which begin at 32,768
+// on Linux and higher elsewhere. So it stays free until it is taken.
 func FreePort(t *testing.T) string {
 	t.Helper()
 	for range 1000 {
@@ -105,7 +104,7 @@ func OnEach(t *testing.T, test func(t *testing.T, cfg aws.Config)) {
 	t.Run("moto", func(t *testing.T) { test(t, Config(Moto(t))) })
 }
 
-// Config is for the SDK's clients of the implementation at url.
+// Config configures the SDK's clients for the implementation at url.
 func Config(url string) aws.Config {
 	return aws.Config{
 		Region:       Region,

@@ -51,8 +51,8 @@ var parts = []part{
 	{[]string{"user."}, (*asker).askUser},
 }
 
-// Ask asks all questions, and returns an Answer for each. What goes wrong with some of them stands
-// in their answers; the error is ctx's.
+// Ask asks all questions, and returns an Answer for each. What goes wrong with some of them is in
+// their answers. The error is ctx's, or says that the credentials have expired.
 func (s Stage) Ask(ctx context.Context) ([]Answer, error) {
 	a := &asker{Stage: s, answers: map[string]Answer{}}
 	a.hide = newHider(s)
@@ -60,6 +60,9 @@ func (s Stage) Ask(ctx context.Context) ([]Answer, error) {
 		err := p.ask(a, ctx)
 		if ctx.Err() != nil {
 			return a.all("it was stopped before this was asked"), ctx.Err()
+		}
+		if isExpired(err) {
+			return a.all("the credentials had expired"), err
 		}
 		if err != nil {
 			a.without(p, a.hide.from(err.Error()))

@@ -7,22 +7,15 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
 // askChanges makes the spare key Inactive, Active and deleted, and looks at what new logins and an
 // open session come to.
 func (a *asker) askChanges(ctx context.Context) error {
-	if a.From != "" {
-		a.sender = a.spare
-		if err := a.askNone(ctx); err != nil {
-			return err
-		}
-		if err := a.askEffect(ctx); err != nil {
-			return err
-		}
+	if a.lasting.id == "" {
+		return errKeys
 	}
+	unsent := a.mayNotSend(ctx)
 	deactivate := func() error { return a.setStatus(ctx, types.StatusTypeInactive) }
 	activate := func() error { return a.setStatus(ctx, types.StatusTypeActive) }
 	for _, c := range []struct {
@@ -34,11 +27,29 @@ func (a *asker) askChanges(ctx context.Context) error {
 		{"change.active", "", accepted, activate},
 		{"change.deleted", "session.deleted", refused, func() error { return a.deleteSpare(ctx) }},
 	} {
-		if err := a.change(ctx, c.question, c.toSession, c.code, c.change); err != nil {
+		toSession := c.toSession
+		if unsent != nil && toSession != "" {
+			a.unanswered(toSession, unsent.Error())
+			toSession = ""
+		}
+		if err := a.change(ctx, c.question, toSession, c.code, c.change); err != nil {
 			return err
 		}
 	}
 	return a.askDeletedKey(ctx)
+}
+
+// mayNotSend lets the spare key send. The error says why it can't. The questions about logins don't
+// need it.
+func (a *asker) mayNotSend(ctx context.Context) error {
+	if a.From == "" {
+		return errSending
+	}
+	a.sender = a.spare
+	if err := a.askNone(ctx); err != nil {
+		return err
+	}
+	return a.askEffect(ctx)
 }
 
 func (a *asker) setStatus(ctx context.Context, status types.StatusType) error {
@@ -52,16 +63,20 @@ func (a *asker) deleteSpare(ctx context.Context) error {
 	return err
 }
 
-// change answers one question about logins, and one about a session that was open before.
+// change answers one question about logins, and one, if there is one, about a session that was open
+// before.
 func (a *asker) change(ctx context.Context, question, toSession string, code int, change func() error) error {
 	a.asking(question)
 	open := &session{}
-	if toSession != "" && a.From != "" {
+	if toSession != "" {
 		var err error
 		if open, err = a.session(ctx, a.spare); err != nil {
 			return err
 		}
 		defer open.close()
+		if err := a.firstMail(ctx, open); err != nil {
+			return err
+		}
 	}
 	if err := change(); err != nil {
 		return err
@@ -74,7 +89,7 @@ func (a *asker) change(ctx context.Context, question, toSession string, code int
 	if w.done {
 		a.timed(question, w.seconds(), "%v", w.last)
 	} else {
-		a.answer(question, "not all within %s: %v", a.Patience, w.last)
+		a.timed(question, map[string]float64{"waited for": a.since(since)}, "not all %d, as long as was waited", code)
 	}
 	if toSession == "" {
 		return nil
@@ -84,14 +99,12 @@ func (a *asker) change(ctx context.Context, question, toSession string, code int
 
 // fateOf answers with what became of a session.
 func (a *asker) fateOf(ctx context.Context, open *session, question string, since time.Time) error {
-	if a.From == "" {
-		a.unanswered(question, errSending.Error())
-		return nil
-	}
 	ended, err := a.until(ctx, func() (bool, error) { return open.end != "", a.try(open, since) })
 	switch {
 	case err != nil:
 		return err
+	case open.lost:
+		a.unanswered(question, "the session ended for another reason: "+open.end)
 	case ended:
 		a.timed(question, map[string]float64{"ended after": open.after}, "%s", open.end)
 	default:
@@ -102,9 +115,11 @@ func (a *asker) fateOf(ctx context.Context, open *session, question string, sinc
 
 // session is one that is logged in.
 type session struct {
-	talk  *talk   // nil: there is none
-	end   string  // how it ended; empty: it hasn't
-	after float64 // seconds until then
+	talk  *talk     // nil: there is none
+	tried time.Time // when it last sent
+	end   string    // how it ended; empty: it hasn't
+	lost  bool      // it ended for a reason that isn't the key's
+	after float64   // seconds until the end
 }
 
 func (a *asker) session(ctx context.Context, k key) (*session, error) {
@@ -120,22 +135,46 @@ func (a *asker) session(ctx context.Context, k key) (*session, error) {
 	return &session{talk: t}, nil
 }
 
-// try sends one more mail in the session.
+// firstMail sends a mail in a session that is about to be watched: one that can't send can't be.
+func (a *asker) firstMail(ctx context.Context, s *session) error {
+	var r reply
+	for range throttled {
+		var err error
+		if _, r, err = s.talk.send(a.to(mayAll)); err != nil {
+			return err
+		}
+		if !isThrottled(r) {
+			break
+		}
+		if err := a.sleep(ctx); err != nil {
+			return err
+		}
+	}
+	s.tried = a.Clock.Now()
+	if err := unless(250, r, nil); err != nil {
+		return fmt.Errorf("sending in a session: %w", err)
+	}
+	return nil
+}
+
+// try sends one more mail in the session, at most one in a.Every. SES closes sessions for other
+// reasons, too, such as its own time limit, and says so with 421 or 451.
 func (a *asker) try(s *session, since time.Time) error {
-	if s.talk == nil || s.end != "" {
+	if s.talk == nil || s.end != "" || a.Clock.Now().Sub(s.tried) < a.Every {
 		return nil
 	}
-	command, r, err := s.talk.send(a.to(mayAll))
+	_, r, err := s.talk.send(a.to(mayAll))
+	s.tried = a.Clock.Now()
+	s.after = a.since(since)
 	switch {
 	case err != nil:
 		s.end = "it is closed"
-	case sessmtp.Classify("data", r.code, r.text) == sessmtp.Throttled:
+	case isThrottled(r):
 		_, err = s.talk.say("RSET")
 		return err
 	case r.code != 250:
-		s.end = fmt.Sprintf("%v, to %s", r, command)
+		s.end, s.lost = r.String(), r.code < 500
 	}
-	s.after = a.since(since)
 	return nil
 }
 

@@ -53,14 +53,30 @@ func (a *asker) askWhichRecipient(ctx context.Context) error {
 	return a.which(ctx, "policy.recipients", inHeader, inEnvelope)
 }
 
+// verdict sends a mail until SES gives the same answer twice in a row: behind one address there are
+// several servers, and one of them may still go by an older policy.
+func (a *asker) verdict(ctx context.Context, m mail) (last reply, err error) {
+	for range 2 * canaries {
+		_, r, err := a.fate(ctx, m)
+		if err != nil || r.code == last.code {
+			return r, err
+		}
+		last = r
+		if err := a.sleep(ctx); err != nil {
+			return r, err
+		}
+	}
+	return last, fmt.Errorf("SES takes and refuses the same mail in turn: %v", last)
+}
+
 // which sends both mails, and says in which of them the condition held.
 func (a *asker) which(ctx context.Context, id string, inHeader, inEnvelope mail) error {
 	a.asking(id)
-	_, header, err := a.fate(ctx, inHeader)
+	header, err := a.verdict(ctx, inHeader)
 	if err != nil {
 		return err
 	}
-	_, envelope, err := a.fate(ctx, inEnvelope)
+	envelope, err := a.verdict(ctx, inEnvelope)
 	if err != nil {
 		return err
 	}
@@ -86,7 +102,7 @@ func (a *asker) askSomeRecipients(ctx context.Context) error {
 // outcome answers with what becomes of one mail.
 func (a *asker) outcome(ctx context.Context, id string, m mail) error {
 	a.asking(id)
-	_, r, err := a.fate(ctx, m)
+	r, err := a.verdict(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -107,11 +123,11 @@ func (a *asker) askName(ctx context.Context) error {
 // holds answers with whether a condition makes the difference between two mails.
 func (a *asker) holds(ctx context.Context, id string, allowed, denied mail) error {
 	a.asking(id)
-	_, yes, err := a.fate(ctx, allowed)
+	yes, err := a.verdict(ctx, allowed)
 	if err != nil {
 		return err
 	}
-	_, no, err := a.fate(ctx, denied)
+	no, err := a.verdict(ctx, denied)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package recording
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -9,21 +11,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// askKeys makes the two keys of the user.
+// errKeys says why what needs access keys isn't asked.
+var errKeys = errors.New("there is no access key to ask with")
+
+// askKeys makes the two keys of the user. All that is asked later needs them, so an answer that
+// can't be had doesn't keep the second one from being made.
 func (a *asker) askKeys(ctx context.Context) (err error) {
 	if a.spare, err = a.createKey(ctx); err != nil {
 		return err
 	}
-	if err := a.askListed(ctx); err != nil {
-		return err
-	}
-	if err := a.askUnused(ctx); err != nil {
-		return err
-	}
-	if a.lasting, err = a.createKey(ctx); err != nil {
-		return err
-	}
-	return nil
+	err = a.askListed(ctx)
+	made, makeErr := a.createKey(ctx)
+	a.lasting = made
+	return cmp.Or(makeErr, err, a.askUnused(ctx))
 }
 
 func (a *asker) askListed(ctx context.Context) error {
@@ -40,7 +40,7 @@ func (a *asker) askListed(ctx context.Context) error {
 	case listed:
 		a.timed("key.listed", map[string]float64{"listed after": a.since(a.spare.made)}, "it does")
 	default:
-		a.answer("key.listed", "not within %s", a.Patience)
+		a.timed("key.listed", map[string]float64{"waited for": a.since(a.spare.made)}, notInTime)
 	}
 	return nil
 }

@@ -10,6 +10,9 @@ import (
 )
 
 func (a *asker) askLogins(ctx context.Context) error {
+	if a.lasting.id == "" {
+		return errKeys
+	}
 	for _, ask := range []func(context.Context) error{
 		a.askNewKey, a.askThird, a.askServer, a.askIdle, a.askRightPassword, a.askWrongPasswords,
 	} {
@@ -30,7 +33,8 @@ func (a *asker) askNewKey(ctx context.Context) error {
 	if !w.done {
 		return a.notAccepted(w)
 	}
-	a.use = &use{"use.login", a.lasting, a.Clock.Now()}
+	firstLogin := time.Duration(w.first * float64(time.Second))
+	a.use = &use{"use.login", a.lasting, a.lasting.made.Add(firstLogin)}
 	a.timed("login.new", w.seconds(), "all do")
 	if len(w.before) == 0 {
 		a.unanswered("login.not-yet", "it was accepted at once")
@@ -99,7 +103,7 @@ func (a *asker) askIdle(ctx context.Context) error {
 		a.timed("server.idle", map[string]float64{"closed after": time.Since(began).Seconds()},
 			"nothing: it closes the connection")
 	default:
-		a.answer("server.idle", "nothing within %s", talkTimeout)
+		a.timed("server.idle", map[string]float64{"waited for": talkTimeout.Seconds()}, "nothing as long as was waited")
 	}
 	return nil
 }
@@ -112,8 +116,8 @@ func (a *asker) askRightPassword(ctx context.Context) error {
 	defer t.quit()
 	a.asking("login.right")
 	r, err := t.auth(a.lasting.id, a.password(a.lasting))
-	if err != nil {
-		return err
+	if err := unless(accepted, r, err); err != nil {
+		return fmt.Errorf("logging in with a key that was accepted before: %w", err)
 	}
 	a.answer("login.right", "%v", r)
 	a.asking("login.again")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -38,7 +39,7 @@ func (a *asker) askPolicies(ctx context.Context) error {
 func (a *asker) fate(ctx context.Context, m mail) (command string, r reply, err error) {
 	for range throttled {
 		command, r, err = a.sendOnce(ctx, m)
-		if err != nil || sessmtp.Classify("data", r.code, r.text) != sessmtp.Throttled {
+		if err != nil || !isThrottled(r) {
 			return command, r, err
 		}
 		if err := a.sleep(ctx); err != nil {
@@ -47,6 +48,12 @@ func (a *asker) fate(ctx context.Context, m mail) (command string, r reply, err 
 	}
 	return command, r, err
 }
+
+// canaries is how many mails in a row have to be taken before a policy is believed to be in force.
+const canaries = 5
+
+// isThrottled tells that a mail came too fast.
+func isThrottled(r reply) bool { return sessmtp.Classify("data", r.code, r.text) == sessmtp.Throttled }
 
 // throttled is how often a mail is sent that SES throttles.
 const throttled = 10
@@ -77,16 +84,23 @@ func (a *asker) to(label string) mail {
 	return m
 }
 
-// allows is a statement that allows mail to the simulator with a label, and to nobody else, so that
-// a policy that is left behind is of no use to a thief. More conditions come on top.
-func allows(label string, more ...sendpolicy.Condition) sendpolicy.Statement {
-	s := sendpolicy.Statement{
+// AllowsSimulator is a statement that allows mail to the simulator and to nobody else, so that a
+// policy that is left behind is of no use to a thief.
+func AllowsSimulator() sendpolicy.Statement { return allowsTo(Simulator) }
+
+func allowsTo(recipient string) sendpolicy.Statement {
+	return sendpolicy.Statement{
 		Effect: "Allow", Action: sendpolicy.Texts{"ses:SendRawEmail"}, Resource: sendpolicy.Texts{"*"},
 		Condition: sendpolicy.Conditions{
-			"ForAllValues:StringEquals": {"ses:Recipients": {labelled(Simulator, label)}},
+			"ForAllValues:StringEquals": {"ses:Recipients": {recipient}},
 			"Null":                      {"ses:Recipients": {"false"}},
 		},
 	}
+}
+
+// allows is such a statement for the simulator's address with a label. More conditions come on top.
+func allows(label string, more ...sendpolicy.Condition) sendpolicy.Statement {
+	s := allowsTo(labelled(Simulator, label))
 	for _, c := range more {
 		if s.Condition[c.Operator] == nil {
 			s.Condition[c.Operator] = map[string]sendpolicy.Texts{}
@@ -96,25 +110,39 @@ func allows(label string, more ...sendpolicy.Condition) sendpolicy.Statement {
 	return s
 }
 
-// enforce gives the user a policy, and waits until SES goes by it: until the mail to the label of
-// its own is taken.
+// enforce gives the user a policy, and waits until SES goes by it: until mail to a label of the
+// policy's own is taken several times in a row.
 func (a *asker) enforce(ctx context.Context, label string, statements ...sendpolicy.Statement) error {
+	_, err := a.enforced(ctx, label, statements...)
+	return err
+}
+
+// enforced also returns since when the policy has been in force.
+func (a *asker) enforced(ctx context.Context, label string, statements ...sendpolicy.Statement) (since time.Time,
+	err error) {
 	policy := sendpolicy.Document{Version: "2012-10-17", Statements: append(statements, allows(label))}
-	_, err := a.IAM.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
+	_, err = a.IAM.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
 		UserName: &a.User, PolicyName: aws.String(policyName), PolicyDocument: aws.String(compact(policy)),
 	})
 	if err != nil {
-		return err
+		return since, err
 	}
 	var last reply
-	taken, err := a.until(ctx, func() (_ bool, err error) {
-		_, last, err = a.fate(ctx, a.to(label))
-		return last.code == 250, err
+	taken := 0
+	inForce, err := a.until(ctx, func() (_ bool, err error) {
+		if _, last, err = a.fate(ctx, a.to(label)); last.code != 250 {
+			taken = 0
+			return false, err
+		}
+		if taken++; taken == 1 {
+			since = a.Clock.Now()
+		}
+		return taken == canaries, err
 	})
-	if err == nil && !taken {
+	if err == nil && !inForce {
 		err = fmt.Errorf("SES didn't go by a new policy within %s: %v", a.Patience, last)
 	}
-	return err
+	return since, err
 }
 
 // mayAll is the label of mail that the user may send from askEffect to askSession.
@@ -123,10 +151,11 @@ const mayAll = "all"
 func (a *asker) askEffect(ctx context.Context) error {
 	a.asking("policy.effect")
 	began := a.Clock.Now()
-	if err := a.enforce(ctx, mayAll); err != nil {
+	first, err := a.enforced(ctx, mayAll)
+	if err != nil {
 		return err
 	}
-	a.timed("policy.effect", map[string]float64{"allowed after": a.since(began)}, "it does")
+	a.timed("policy.effect", map[string]float64{"allowed after": first.Sub(began).Seconds()}, "it does")
 	return nil
 }
 
@@ -138,9 +167,8 @@ func (a *asker) askSession(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
-	_, r, err := s.talk.send(a.to(mayAll))
-	if err := unless(250, r, err); err != nil {
-		return fmt.Errorf("sending in a session: %w", err)
+	if err := a.firstMail(ctx, s); err != nil {
+		return err
 	}
 	_, err = a.IAM.DeleteUserPolicy(ctx,
 		&iam.DeleteUserPolicyInput{UserName: &a.User, PolicyName: aws.String(policyName)})
@@ -151,7 +179,7 @@ func (a *asker) askSession(ctx context.Context) error {
 	var end reply
 	ended, err := a.until(ctx, func() (_ bool, err error) {
 		_, end, err = s.talk.send(a.to(mayAll))
-		return end.code != 250, err
+		return end.code != 250 && !isThrottled(end), err
 	})
 	switch {
 	case err != nil:

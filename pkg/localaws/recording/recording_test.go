@@ -5,6 +5,8 @@ import (
 	"errors"
 	"reflect"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,6 +59,11 @@ func TestAnswersHideWhoseTheyAre(t *testing.T) {
 		"key AKIAIOSFODNN7EXAMPLE, version 0f0e0d0c-0b0a-4908-8706-050403020100": "key {key}, version {id}",
 		"User: arn:aws:sts::210987654321:assumed-role/a/b is not authorized to":  "User: {caller} is not authorized to",
 		"two\n  lines": "two lines",
+		"dial tcp 192.168.1.5:51234->[2001:db8::1]:587: no":               "dial tcp {address}->{address}: no",
+		"open /home/alice/.aws/sso/cache/x.json: denied":                  "open {file}: denied",
+		"arn:aws:sts::210987654321:assumed-role/Admin/alice":              "{caller}",
+		"identity/Shop.Example, identity/parent.example":                  "identity/{domain}, identity/{domain}",
+		"ses-smtp-rehearsal-eu-west-1-20261129T184651Z-abcdef/credential": "{name}",
 	} {
 		if got := s.Hide(text); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
@@ -94,24 +101,128 @@ func TestWithoutASenderNothingIsSentAndTheRestIsAnswered(t *testing.T) {
 	}
 }
 
-// TestAPermissionThatIsMissingCostsItsOwnAnswersOnly: the part that it is asked in has none, with
-// the reason, and the others have.
-func TestAPermissionThatIsMissingCostsItsOwnAnswersOnly(t *testing.T) {
+// TestAPermissionThatIsMissingCostsTheAnswersThatNeedItOnly: those have the reason instead.
+func TestAPermissionThatIsMissingCostsTheAnswersThatNeedItOnly(t *testing.T) {
+	for action, without := range map[string]string{
+		"PutSecretValue": "secret.promoted", "UpdateSecretVersionStage": "secret.promoted",
+		"DescribeSecret": "secret.promoted", "DeleteSecret": "secret.deleted", "ListAccessKeys": "key.listed",
+		"GetAccessKeyLastUsed": "key.unused", "PutUserPolicy": "policy.effect", "DeleteUserPolicy": "policy.session",
+		"UpdateAccessKey": "change.inactive", "DeleteAccessKey": "change.deleted", "CreateUser": "user.exists",
+		"DeleteUser": "user.not-empty",
+	} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			w := imitating(t, nil)
+			s := stageOn(t, w)
+			w.Intercept(func(c localaws.Call) *localaws.Fault {
+				if c.Action == action {
+					return &localaws.Fault{Code: "AccessDenied", Message: "User: x is not authorized", Status: 403}
+				}
+				return nil
+			})
+			_, by := ask(t, s)
+			if a := by[without]; a.Answer != "" || !strings.Contains(a.Unanswered, "is not authorized") {
+				t.Errorf("%s: %+v", without, a)
+			}
+			for _, id := range []string{"secret.none", "key.third", "login.right", "login.wrong-password"} {
+				if by[id].Answer == "" {
+					t.Errorf("%s: %+v", id, by[id])
+				}
+			}
+		})
+	}
+}
+
+// TestNothingIsAskedOnceTheCredentialsHaveExpired: AWS answers each call with that, and it is no
+// answer to anything.
+func TestNothingIsAskedOnceTheCredentialsHaveExpired(t *testing.T) {
 	w := imitating(t, nil)
 	s := stageOn(t, w)
 	w.Intercept(func(c localaws.Call) *localaws.Fault {
-		if c.Action == "PutSecretValue" {
-			return &localaws.Fault{Code: "AccessDeniedException", Message: "User: x is not authorized", Status: 400}
+		if c.Action == "GetAccessKeyLastUsed" {
+			return &localaws.Fault{Code: "ExpiredToken", Status: 403,
+				Message: "The security token included in the request is expired"}
 		}
 		return nil
 	})
-	_, by := ask(t, s)
-	for id, answered := range map[string]bool{
-		"secret.none": true, "secret.promoted": false, "login.new": true, "policy.from": true,
-	} {
-		if (by[id].Answer != "") != answered || !answered && !strings.Contains(by[id].Unanswered, "is not authorized") {
-			t.Errorf("%s: %+v", id, by[id])
+	answers, err := s.Ask(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "ExpiredToken") {
+		t.Errorf("got %v", err)
+	}
+	for _, a := range answers {
+		if strings.Contains(a.Answer, "Expired") || strings.HasPrefix(a.ID, "login.") && a.Answer != "" {
+			t.Errorf("%+v", a)
 		}
+	}
+}
+
+// TestAThrottledAccountGivesTheSameAnswers: SES takes one mail a second, as in its sandbox.
+func TestAThrottledAccountGivesTheSameAnswers(t *testing.T) {
+	quick, _ := ask(t, stageOn(t, imitating(t, nil)))
+	w := imitating(t, nil)
+	var mu sync.Mutex
+	var last time.Time
+	w.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
+		mu.Lock()
+		defer mu.Unlock()
+		if stage != "data" {
+			return nil
+		}
+		if now := w.Now(); now.Sub(last) >= time.Second {
+			last = now
+			return nil
+		}
+		return &localaws.SMTPReply{Code: 454, Text: "Throttling failure: Maximum sending rate exceeded."}
+	})
+	slow, _ := ask(t, stageOn(t, w))
+	for _, d := range Compare(quick, slow) {
+		t.Error(d)
+	}
+	if differ := Compare(slow, quick); len(differ) > 0 || len(slow) != len(quick) {
+		t.Errorf("%d and %d answers: %v", len(slow), len(quick), differ)
+	}
+	for i := range slow {
+		if (slow[i].Answer == "") != (quick[i].Answer == "") {
+			t.Errorf("%+v, and %+v", slow[i], quick[i])
+		}
+	}
+}
+
+// TestALoginThatIsReportedLateIsNoMail: IAM's only report of the key is of its login.
+func TestALoginThatIsReportedLateIsNoMail(t *testing.T) {
+	w := imitating(t, nil)
+	w.SetLastUsedDelay(100 * time.Second)
+	s := stageOn(t, w)
+	_, by := ask(t, s)
+	if by["use.login"].Answer != notInTime || by["use.mail"].Answer != "" ||
+		!strings.Contains(by["use.mail"].Unanswered, "the login before it was reported as late as that") {
+		t.Errorf("%+v, %+v", by["use.login"], by["use.mail"])
+	}
+}
+
+// TestASessionThatTimesOutSaysNothingAboutItsKey: SES closes sessions for reasons of its own.
+func TestASessionThatTimesOutSaysNothingAboutItsKey(t *testing.T) {
+	w := imitating(t, nil)
+	w.SetPropagation(20 * time.Second)
+	s := stageOn(t, w)
+	var watched atomic.Bool
+	var first atomic.Bool
+	s.Progress = func(question string) {
+		first.Store(true)
+		watched.Store(strings.Contains(question, "a key that is Inactive"))
+	}
+	w.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
+		if !watched.Load() || stage != "mail" || first.Swap(false) {
+			return nil
+		}
+		return &localaws.SMTPReply{Code: 451, Text: "4.4.2 Timeout waiting for data from client."}
+	})
+	_, by := ask(t, s)
+	if a := by["session.inactive"]; a.Answer != "" || !strings.Contains(a.Unanswered, "451 4.4.2") {
+		t.Errorf("%+v", a)
+	}
+	if a := by["session.deleted"]; !strings.HasPrefix(a.Answer, "535") {
+		t.Errorf("%+v", a)
 	}
 }
 
@@ -120,7 +231,7 @@ func TestWhoIsStoppedHasTheAnswersSoFar(t *testing.T) {
 	s := stageOn(t, w)
 	ctx, stop := context.WithCancel(t.Context())
 	s.Progress = func(question string) {
-		if strings.HasPrefix(question, "When does each server accept a new key") {
+		if strings.HasPrefix(question, "Does each server accept a new key") {
 			stop()
 		}
 	}

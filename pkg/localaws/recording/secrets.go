@@ -2,12 +2,14 @@ package recording
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 )
 
 // Request tokens, which are the versions' IDs.
@@ -42,7 +44,7 @@ func (a *asker) read(ctx context.Context, id, secret, label string) error {
 
 // refused answers with AWS's refusal.
 func (a *asker) refused(id string, err error) error {
-	if isDenied(err) {
+	if isNoAnswer(err) {
 		return err
 	}
 	said, err := refusal(err)
@@ -132,6 +134,9 @@ func (a *asker) askPromotion(ctx context.Context) error {
 	shown, err := a.until(ctx, func() (bool, error) {
 		out, err := a.Secrets.GetSecretValue(ctx,
 			&secretsmanager.GetSecretValueInput{SecretId: &a.Secret, VersionStage: aws.String("AWSCURRENT")})
+		if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
+			return false, nil // it lags so much that it doesn't know the secret
+		}
 		return err == nil && aws.ToString(out.VersionId) == tokenTwo, err
 	})
 	if err != nil {
@@ -140,7 +145,7 @@ func (a *asker) askPromotion(ctx context.Context) error {
 	if shown {
 		a.timed("secret.read", map[string]float64{"read after": a.since(promoted)}, "it does")
 	} else {
-		a.answer("secret.read", "not within %s", a.Patience)
+		a.timed("secret.read", map[string]float64{"waited for": a.since(promoted)}, notInTime)
 	}
 	labels, err := a.labels(ctx)
 	if err == nil {

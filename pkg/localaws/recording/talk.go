@@ -23,7 +23,7 @@ type reply struct {
 func (r reply) String() string { return fmt.Sprintf("%d %s", r.code, r.text) }
 
 // talkTimeout bounds one command and its reply.
-const talkTimeout = 30 * time.Second
+const talkTimeout = 20 * time.Second
 
 // talk is a conversation with one SMTP server, word by word: a mail library would keep back what
 // the server said, or not say what is asked here.
@@ -33,8 +33,21 @@ type talk struct {
 	offers []string // of the last EHLO
 }
 
-// open connects, and changes over to TLS.
-func (s Stage) open(ctx context.Context, addr string) (*talk, error) {
+// connects is how often a connection is tried.
+const connects = 3
+
+// open connects, and changes over to TLS. A connection that breaks is tried again: it says nothing
+// about what is asked.
+func (s Stage) open(ctx context.Context, addr string) (t *talk, err error) {
+	for range connects {
+		if t, err = s.openOnce(ctx, addr); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return t, err
+}
+
+func (s Stage) openOnce(ctx context.Context, addr string) (*talk, error) {
 	t, err := s.connect(ctx, addr)
 	if err != nil {
 		return nil, err
@@ -47,7 +60,7 @@ func (s Stage) open(ctx context.Context, addr string) (*talk, error) {
 		}
 		t.secure(s.tls())
 	}
-	return t, t.hello()
+	return t.greeted()
 }
 
 // connect opens a connection as far as EHLO.
@@ -66,7 +79,16 @@ func (s Stage) connect(ctx context.Context, addr string) (*talk, error) {
 		_ = t.Close()
 		return nil, fmt.Errorf("the greeting of %s: %w", addr, err)
 	}
-	return t, t.hello()
+	return t.greeted()
+}
+
+// greeted says hello, or closes the connection.
+func (t *talk) greeted() (*talk, error) {
+	if err := t.hello(); err != nil {
+		_ = t.Close()
+		return nil, err
+	}
+	return t, nil
 }
 
 func (s Stage) tls() *tls.Config {

@@ -24,16 +24,29 @@ func (a *asker) lookAtUse(ctx context.Context) error {
 	}
 	a.looked = a.Clock.Now()
 	last, err := a.lastUsed(ctx, a.use.key.id)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil || isExpired(err):
 		return err
-	}
-	if last.LastUsedDate != nil {
-		a.timed(a.use.question, map[string]float64{"reported after": a.since(a.use.at)}, "it does, as %s in %s",
-			aws.ToString(last.ServiceName), aws.ToString(last.Region))
+	case err != nil: // it is about this question alone, whatever is asked now
+		a.unanswered(a.use.question, err.Error())
 		a.use = nil
+		return nil
+	case last.LastUsedDate == nil:
+		return nil
 	}
+	if last.LastUsedDate.Before(a.use.at.Add(-useTolerance)) { // the login, after all
+		a.unanswered(a.use.question, "the login before it was reported as late as that, and no mail")
+		a.use = nil
+		return nil
+	}
+	a.timed(a.use.question, map[string]float64{"reported after": a.since(a.use.at)}, "it does, as %s in %s",
+		aws.ToString(last.ServiceName), aws.ToString(last.Region))
+	a.use = nil
 	return nil
 }
+
+// useTolerance is by how much IAM's clock may differ from this machine's.
+const useTolerance = 5 * time.Second
 
 // askUses waits for the use by a login to be reported.
 func (a *asker) askUses(ctx context.Context) error {

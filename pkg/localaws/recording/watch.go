@@ -2,6 +2,7 @@ package recording
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -14,54 +15,59 @@ const (
 	refused  = 535
 )
 
-// streak is how many rounds in a row, each of all servers, have to answer alike: behind one address
-// there may be several servers, which hear of a change one after the other.
-const streak = 3
+// streak is how many rounds in a row, each of all addresses, have to be answered alike. Behind one
+// address there are many servers, which hear of a change one after the other: with few rounds, one
+// that lags would often be missed.
+const streak = 10
 
 // watched is what servers did after a change.
 type watched struct {
-	done       bool
-	first, all float64  // seconds until one server, and all, had heard of it
-	before     []string // what they said until then
-	last       reply
+	done   bool
+	first  float64   // seconds until a server had heard of it for the first time
+	since  []float64 // per address, the seconds since when it has answered so all the time; -1: not now
+	before []string  // what they said until then
+	last   reply
 }
 
 // seconds are for an answer.
 func (w watched) seconds() map[string]float64 {
-	return map[string]float64{"first server after": w.first, "all servers after": w.all}
+	all := map[string]float64{"first server after": w.first, "all servers after": slices.Max(w.since)}
+	for i, since := range w.since {
+		if len(w.since) > 1 {
+			all[fmt.Sprintf("server %d after", i+1)] = since
+		}
+	}
+	return all
 }
 
 // watch logs in at each server, round after round, until all answer with the code or patience ends.
-// Between rounds it does something else as well.
-func (a *asker) watch(ctx context.Context, k key, since time.Time, code int, between func() error) (watched, error) {
-	w := watched{first: -1}
+// After each login it does something else as well.
+func (a *asker) watch(ctx context.Context, k key, since time.Time, code int, besides func() error) (watched, error) {
+	w := watched{first: -1, since: slices.Repeat([]float64{-1}, len(a.Addresses))}
 	alike := 0
 	_, err := a.until(ctx, func() (bool, error) {
-		began := a.since(since)
-		all := true
-		for _, addr := range a.Addresses {
+		for i, addr := range a.Addresses {
 			is, err := a.look(ctx, &w, addr, k, code)
-			if err != nil {
+			if err == nil && besides != nil {
+				err = besides()
+			}
+			switch {
+			case err != nil:
 				return false, err
+			case !is:
+				w.since[i] = -1
+			case w.since[i] < 0:
+				w.since[i] = a.since(since)
 			}
 			if is && w.first < 0 {
-				w.first = a.since(since)
+				w.first = w.since[i]
 			}
-			all = all && is
 		}
-		switch {
-		case !all:
+		if alike++; slices.Min(w.since) < 0 {
 			alike = 0
-		case alike == 0:
-			w.all, alike = began, 1
-		default:
-			alike++
 		}
 		w.done = alike == streak
-		if between == nil {
-			return w.done, nil
-		}
-		return w.done, between()
+		return w.done, nil
 	})
 	return w, err
 }
@@ -73,11 +79,9 @@ func (a *asker) look(ctx context.Context, w *watched, addr string, k key, code i
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
-	said := r.String()
-	if err != nil {
-		said = "nothing"
-	} else {
-		w.last = r
+	said := "nothing"
+	if err == nil {
+		w.last, said = r, r.String()
 	}
 	if err == nil && r.code == code {
 		return true, nil

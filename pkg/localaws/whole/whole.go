@@ -1,5 +1,5 @@
-// Package whole lets tests have two sizes. Plain `go test ./...`, which people wait for before they
-// commit, tries the essential part. With WHOLE=1, as .ci/run sets it, tests try all.
+// Package whole gives tests two sizes. Plain `go test ./...`, which people wait for before they
+// commit, runs the essential part. With WHOLE=1, as .ci/run sets it, tests run everything.
 package whole
 
 import (
@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// Wanted tells whether WHOLE=1 asks for all.
+// Wanted reports whether WHOLE=1 asks for everything.
 func Wanted() bool { return os.Getenv("WHOLE") != "" }
 
-// Only skips a test that has no essential part, and says why it takes long.
+// Only skips a test that has no essential part. why says why it takes long.
 func Only(t testing.TB, why string) {
 	t.Helper()
 	if !Wanted() {
@@ -18,8 +18,7 @@ func Only(t testing.TB, why string) {
 	}
 }
 
-// Size is how many of something a test tries: the first number for the essential part, the second
-// for the whole.
+// Size returns how many of something a test tries: essential by default, whole with WHOLE=1.
 func Size(t testing.TB, of string, essential, whole int) int {
 	t.Helper()
 	if Wanted() {

@@ -33,7 +33,7 @@ var requests = []rotation.Request{tick, rotate, emergency, contain, theOther, ro
 // after the call, it is killed before the next one.
 func crashes(*call) []fault { return []fault{none, killedBefore} }
 
-// singles have one fault at any call, and ticks after it.
+// singles tries one fault at any call, and ticks after it.
 func singles() campaign {
 	c := campaign{name: "one fault"}
 	for _, sc := range scenes {
@@ -44,7 +44,7 @@ func singles() campaign {
 	return c
 }
 
-// pairsOfFaults have two faults, in the invocation and in the one that follows it: the same event
+// pairsOfFaults tries two faults, in the invocation and in the one that follows it: the same event
 // again, or a tick.
 func pairsOfFaults(wanted func(sc scene) bool) campaign {
 	c := campaign{name: "two faults"}
@@ -62,8 +62,8 @@ func pairsOfFaults(wanted func(sc scene) bool) campaign {
 	return c
 }
 
-// managed are the four steps of Secrets Manager's own rotation, one after the other even if the one
-// before failed, with a fault at any call.
+// managed tries the four steps of Secrets Manager's own rotation, one after the other even if the
+// one before failed, with a fault at any call.
 func managed() campaign {
 	c := campaign{name: "Secrets Manager's own rotation, one fault"}
 	for _, sc := range scenes {
@@ -80,8 +80,8 @@ func fourSteps() (steps [][]rotation.Request) {
 	return steps
 }
 
-// twoLeaks are alarms that name both of the user's keys: the function revokes the other key before
-// the current one.
+// twoLeaks tries alarms that name both of the user's keys: the function revokes the other key
+// before the current one.
 func twoLeaks() campaign {
 	c := campaign{name: "both keys leaked, one fault"}
 	for _, sc := range scenes {
@@ -97,7 +97,7 @@ func heavy(a, b rotation.Request) bool {
 	return fences(a) && fences(b) && (a != rollback || b != rollback)
 }
 
-// races are every pair of light actions at once, in every interleaving, with up to killed of the
+// races tries every pair of light actions at once, in every interleaving, with up to killed of the
 // two killed at any call.
 func races(killed int, wanted func(sc scene, a, b rotation.Request) bool) campaign {
 	c := campaign{name: "two at once" + killedOf(killed)}
@@ -105,7 +105,7 @@ func races(killed int, wanted func(sc scene, a, b rotation.Request) bool) campai
 	return c
 }
 
-// heavyRaces are the heavy pairs, in every interleaving with at most so many preemptions.
+// heavyRaces tries the heavy pairs, in every interleaving with at most so many preemptions.
 func heavyRaces(killed, preemptions int, wanted func(sc scene) bool) campaign {
 	c := campaign{name: fmt.Sprintf("emergencies and rollbacks at once, up to %d preemptions%s", preemptions,
 		killedOf(killed))}
@@ -258,7 +258,7 @@ func sum(reports []report) report {
 	return all
 }
 
-// theWhole is what MATRIX.md shows. The other scenes' races are in the long form.
+// theWhole returns what MATRIX.md shows. The other scenes' races are in the long form.
 func theWhole() []campaign {
 	return []campaign{
 		singles(),

@@ -134,7 +134,7 @@ var copiedScenes = []scene{
 	}},
 }
 
-// withCopies are the copied scenes with one fault at any call.
+// withCopies tries the copied scenes with one fault at any call.
 func withCopies() campaign {
 	c := campaign{name: "with a copy in Parameter Store, one fault"}
 	for _, sc := range copiedScenes {
@@ -146,7 +146,7 @@ func withCopies() campaign {
 	return c
 }
 
-// racesWithCopies are light pairs of actions at once, with up to killed of the two killed at any
+// racesWithCopies tries light pairs of actions at once, with up to killed of the two killed at any
 // call. Emergencies have too many interleavings for more than one scene.
 func racesWithCopies(killed int) campaign {
 	c := campaign{name: "with a copy in Parameter Store, two at once" + killedOf(killed)}

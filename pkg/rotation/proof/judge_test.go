@@ -100,8 +100,8 @@ var (
 	byPerson = &call{action: "a person acts"}
 )
 
-// look is the application: it logs in with AWSCURRENT after an effect of an invocation, of a person
-// or of time.
+// look logs in with AWSCURRENT, as the application does, after an effect of an invocation, of a
+// person or of time.
 func (s *stage) look(by *invocation, cause *call) {
 	j := s.judge
 	v, c := s.current()

@@ -123,13 +123,13 @@ func (s *stage) current() (localaws.Version, credential) {
 	return v, credentialIn(v.Value)
 }
 
-// currentKey is the key that AWSCURRENT names, empty for none.
+// currentKey returns the key that AWSCURRENT names, empty for none.
 func (s *stage) currentKey() string {
 	_, c := s.current()
 	return c.Username
 }
 
-// otherKey is the user's key that AWSCURRENT doesn't name, empty for none.
+// otherKey returns the user's key that AWSCURRENT doesn't name, empty for none.
 func (s *stage) otherKey() string {
 	current := s.currentKey()
 	for _, k := range s.world.Keys(user) {

@@ -7,8 +7,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Bash is the script that completes the program's command line in Bash. What is no command and no
-// flag is completed as a file's name.
+// Bash returns the completion script for Bash. Anything that isn't a command, a flag or a choice is
+// completed as a file's name.
 func Bash(app *kong.Application) string {
 	var names []string
 	var cases strings.Builder
@@ -43,8 +43,8 @@ complete -o default -F _PROGRAM PROGRAM
 `)
 }
 
-// Zsh is the script that completes the program's command line in Zsh: sourced, or as the file
-// _smtprotate in a folder of fpath.
+// Zsh returns the completion script for Zsh. It can be sourced, or stored as the file _smtprotate
+// in a folder of fpath.
 func Zsh(app *kong.Application) string {
 	var names, cases strings.Builder
 	for _, command := range visible(app) {
@@ -84,7 +84,7 @@ fi
 `)
 }
 
-// zshFlag is a flag as _arguments takes it (zshcompsys, "_arguments").
+// zshFlag formats a flag for _arguments (zshcompsys, "_arguments").
 func zshFlag(flag *kong.Flag) string {
 	text := "--" + flag.Name
 	if repeatable(flag) {
@@ -97,7 +97,7 @@ func zshFlag(flag *kong.Flag) string {
 	return text + "=[" + help + "]: :_default"
 }
 
-// Fish is the script that completes the program's command line in fish.
+// Fish returns the completion script for fish.
 func Fish(app *kong.Application) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "# Completions of %s for fish.\n\n", app.Name)
@@ -124,9 +124,10 @@ func Fish(app *kong.Application) string {
 	return out.String()
 }
 
-// quoted is text in single quotes of Bash's and Zsh's.
+// quoted quotes text for Bash and Zsh.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
+// fishQuoted quotes text for fish.
 func fishQuoted(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(text) + "'"
 }

@@ -7,32 +7,34 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Manual is the manual page of section 1, in man's macros (man(7)).
+// Manual returns the manual page for section 1, in the macros of man(7).
 func Manual(app *kong.Application, version string) string {
 	p := &page{}
 	p.macro("TH", strings.ToUpper(app.Name), "1", "", app.Name+" "+version, "User Commands")
 	p.macro("SH", "NAME")
-	p.line(app.Name + ` \- works with Amazon SES SMTP credentials`)
+	p.line(app.Name + ` \- finds, rotates and delivers Amazon SES SMTP credentials`)
 	p.macro("SH", "SYNOPSIS")
 	p.bold(app.Name)
 	p.line(`\fICOMMAND\fR [\fIFLAGS\fR]`)
 	p.macro("SH", "DESCRIPTION")
 	p.text(app.Help)
-	p.macro("SH", "COMMANDS")
-	for _, command := range visible(app) {
-		p.command(command)
+	for _, group := range groups(app) {
+		p.macro("SH", "COMMANDS: "+strings.ToUpper(group.title))
+		for _, command := range group.commands {
+			p.command(command)
+		}
 	}
 	p.macro("SH", "FLAGS OF EVERY COMMAND")
 	p.flags(app.Flags)
 	return p.String()
 }
 
-// page is a manual page that is being written.
+// page is a manual page in the making.
 type page struct{ strings.Builder }
 
 func (p *page) line(text string) { p.WriteString(text + "\n") }
 
-// macro writes a request with its arguments.
+// macro writes a macro with its arguments.
 func (p *page) macro(name string, arguments ...string) {
 	p.WriteString("." + name)
 	for _, argument := range arguments {
@@ -43,16 +45,26 @@ func (p *page) macro(name string, arguments ...string) {
 
 func (p *page) bold(text string) { p.macro("B", text) }
 
-// text writes paragraphs.
+// text writes paragraphs. Indented ones, such as tables and commands, keep their lines.
 func (p *page) text(text string) {
 	for i, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
 		if i > 0 {
 			p.macro("PP")
 		}
+		asItIs := strings.HasPrefix(paragraph, " ")
+		if asItIs {
+			p.macro("nf")
+		}
 		for line := range strings.Lines(paragraph) {
-			if line = strings.TrimSpace(line); line != "" {
+			if !asItIs {
+				line = strings.TrimSpace(line)
+			}
+			if line = strings.TrimRight(line, "\n"); line != "" {
 				p.line(escaped(line))
 			}
+		}
+		if asItIs {
+			p.macro("fi")
 		}
 	}
 }
@@ -84,12 +96,12 @@ func (p *page) flags(flags []*kong.Flag) {
 			p.line(escaped("Environment: " + strings.Join(flag.Envs, ", ") + "."))
 		}
 		if flag.HasDefault && !flag.IsBool() && flag.Default != "" {
-			p.line(escaped(fmt.Sprintf("Otherwise %s.", flag.Default)))
+			p.line(escaped(fmt.Sprintf("Default: %s.", flag.Default)))
 		}
 	}
 }
 
-// escaped is text with nothing in it that man would act on.
+// escaped returns text with everything escaped that man would act on.
 func escaped(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "…", "...", "'", `\(aq`, "`", `\(ga`, "~", `\(ti`, "^", `\(ha`).Replace(text)
 	if strings.HasPrefix(text, ".") {

@@ -9,7 +9,7 @@ import (
 // delays of the real AWS.
 const rate = 30
 
-// clock is the simulated time. It stands still but for runs.
+// clock is the simulated time. It stands still unless it is told to run.
 type clock struct {
 	mu      sync.Mutex
 	at      time.Time

@@ -74,6 +74,9 @@ func wantPicture(t *testing.T, events []timeline.Event) {
 	t.Helper()
 	const file = "../../../demo.svg"
 	drawn := picture.SVG(events)
+	if empty := picture.SVG(nil); drawn[:strings.Index(drawn, "role")] != empty[:strings.Index(empty, "role")] {
+		t.Error("the whole demo needs more room than a picture has: make its width larger")
+	}
 	if *update {
 		if err := os.WriteFile(file, []byte(drawn), 0o644); err != nil {
 			t.Fatal(err)

@@ -59,7 +59,7 @@ func newStage(show func(timeline.Event) error) (_ *stage, err error) {
 	return s, nil
 }
 
-// invoke wakes the function with an event. Meanwhile applications send, and time flows.
+// invoke wakes the function with an event. Meanwhile applications send.
 func (s *stage) invoke(ctx context.Context, event string) (result rotation.Result, err error) {
 	alive, kill := context.WithTimeout(ctx, invocationTimeout)
 	defer kill()
@@ -67,7 +67,6 @@ func (s *stage) invoke(ctx context.Context, event string) (result rotation.Resul
 	s.tries.reset()
 	s.invocations++
 	done := sendAlong(ctx, s.applications)
-	s.clock.run(true)
 	answer, err := s.function.Invoke(alive, event)
 	s.clock.run(false)
 	done()
@@ -132,11 +131,13 @@ func warned(want rotation.WarningCode) func(rotation.Result, error) bool {
 	}
 }
 
-// step shows what the function did, while it does it. Time stands still for the reader.
+// step shows what the function did, while it does it. Time stands still for the reader. It flows
+// from the staging of a credential on, because SES takes a while to accept that. If it flowed
+// before, a slow machine would create keys seconds later, and rotate them an hour later.
 func (s *stage) step(step rotation.Step) {
 	flowing := s.clock.run(false)
-	defer s.clock.run(flowing)
 	s.view.step(step, s.tries.verified())
+	s.clock.run(flowing || step.Kind == rotation.Stage)
 }
 
 // sent is how many mails the applications have sent.

@@ -13,17 +13,17 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// Adoption is how a stack takes over a user that sends already.
+// Adoption describes how a stack takes over a user that already sends.
 type Adoption struct {
 	facts       Facts
-	regions     []string // of SES, the primary first
+	regions     []string // SES Regions, the primary first
 	description sendpolicy.Description
-	left        []string // what the policies have and a stack can't
+	left        []string // parts of the policies that a stack has no parameter for
 	notes       []string
 }
 
-// TakeOver reads from the facts what a stack's parameters would be. region is where the reader is,
-// for want of anything better.
+// TakeOver works out a stack's parameters from the facts. It uses region, the reader's own, if the
+// facts name none.
 func TakeOver(f Facts, region string, now time.Time) Adoption {
 	a := Adoption{facts: f}
 	f.Access.Intended = sendpolicy.Description{Account: f.Account, Regions: sentFrom(f.Keys)}
@@ -37,7 +37,7 @@ func TakeOver(f Facts, region string, now time.Time) Adoption {
 	return a
 }
 
-// sentFrom are the Regions in which keys were used for mail, the latest first.
+// sentFrom returns the Regions in which keys were used for mail, the latest first.
 func sentFrom(keys []Key) (regions []string) {
 	keys = slices.DeleteFunc(slices.Clone(keys), func(k Key) bool { return !k.mail() || k.Used.Region == "" })
 	slices.SortFunc(keys, func(a, b Key) int { return b.Used.At.Compare(a.Used.At) })
@@ -49,7 +49,7 @@ func sentFrom(keys []Key) (regions []string) {
 	return regions
 }
 
-// What the stack's parameters accept; template.yaml's patterns are the same.
+// The patterns of the stack's parameters, as in template.yaml.
 var (
 	identityARN = regexp.MustCompile(`^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:identity/[^*?$\s]+$`)
 	setARN      = regexp.MustCompile(`^arn:aws[a-z-]*:ses:[a-z0-9-]+:[0-9]{12}:configuration-set/[A-Za-z0-9_-]+$`)
@@ -57,8 +57,8 @@ var (
 	nameLike    = regexp.MustCompile(`^([^|?$\s][^|?$]*)?[^|*?$\s]{2}([^|?$]*[^|?$\s])?$`)
 )
 
-// takeWhatFits keeps what the stack's parameters accept. All or nothing of a list: a part of it
-// would cut the rest off.
+// takeWhatFits keeps what the stack's parameters accept. If one value of a list doesn't fit, it
+// drops the whole list: a part of it would cut off the rest of the mail.
 func (a *Adoption) takeWhatFits() {
 	d := &a.description
 	for _, list := range []struct {
@@ -87,7 +87,7 @@ func joined(networks []netip.Prefix) string {
 	return strings.Join(texts, ",")
 }
 
-// findRegions are those of the keys' use, then those of the identities.
+// findRegions collects the Regions in which the keys were used, then those of the identities.
 func (a *Adoption) findRegions(region string) {
 	a.regions = sentFrom(a.facts.Keys)
 	for _, identity := range a.description.Identities {
@@ -103,7 +103,8 @@ func (a *Adoption) findRegions(region string) {
 // placeholder stands in for the identity when none is known; the reader must replace it.
 const placeholder = "YOUR-DOMAIN"
 
-// identities are those known, or one for the reader to fill in, in each Region.
+// identities returns the known identities, or a placeholder for the reader to fill in for each
+// Region.
 func (a *Adoption) identities() []string {
 	if len(a.description.Identities) > 0 {
 		return a.description.Identities

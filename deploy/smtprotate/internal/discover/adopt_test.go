@@ -12,7 +12,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
 )
 
-// described is a user whose policy says all that a stack has parameters for.
+// described is a user whose policy uses everything that a stack has parameters for.
 var described = kind{
 	name: "described",
 	inline: map[string]string{"send it": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ses:SendRawEmail",
@@ -24,7 +24,7 @@ var described = kind{
 	keys: []key{{age: 400, used: 3}},
 }
 
-// takeover is that of the one user of a stage.
+// takeover returns the adoption of a stage's only user.
 func (s *stage) takeover(name, profile string, named ...string) discover.Adoption {
 	s.Helper()
 	a := s.account()
@@ -39,13 +39,13 @@ func TestAUserIsTakenOverByTheParametersThatWereFound(t *testing.T) {
 	s.user(described, "shop@example.com")
 	s.ok(s.SetUserPath("shop@example.com", "/mail/"))
 	a := s.takeover("shop@example.com", "prod")
-	const header = `# IAM user shop@example.com of account 123456789012, taken over by a stack. Nothing has been run.
-# - The stack makes a secret of its own with a new key. The old key stays Active for the grace
-#   period, and as long as it is in use: have applications read the secret meanwhile.
+	const header = `# Let a stack take over IAM user shop@example.com of account 123456789012. Nothing has been run.
+# - The stack creates its own secret with a new key. The old key stays Active for the grace period,
+#   and as long as it is in use: have applications read the secret meanwhile.
 `
 	const footer = `
-# When you have seen that the stack's own policy is enough for its mail, and that it needs no
-# other right from these:
+# Once you have seen that the stack's own policy is enough for its mail, and that it needs
+# nothing else from these older policies:
 aws iam delete-user-policy --profile prod --user-name shop@example.com --policy-name 'send it'
 `
 	wantLines(t, a.CloudFormation(), header+`bash deploy/build.sh
@@ -72,7 +72,7 @@ provider "aws" {
 module "mail" {
   source                 = "git::https://github.com/seed-486a873a/ses-smtp-rotator//deploy/terraform?ref=v0.1.0"
   name                   = "mail-shop-example-com"
-  function_zip           = "function.zip" # as deploy/build.sh makes it, or of a release
+  function_zip           = "function.zip" # from deploy/build.sh or a release
   existing_user_name     = "shop@example.com"
   existing_user_path     = "/mail/"
   identity_arns          = ["`+identity+`", "arn:aws:ses:us-east-1:123456789012:identity/example.com"]
@@ -106,7 +106,7 @@ func TestWhatAPersonShouldKnowBeforeATakeover(t *testing.T) {
 		wants []string
 	}{
 		"all identities": {kinds[0], []string{
-			"name no identity. Put those that it sends from in the place of YOUR-DOMAIN: aws sesv2 " +
+			"name no identity. Replace YOUR-DOMAIN with those that it sends from. This lists yours: aws sesv2 " +
 				"list-email-identities --region eu-west-1",
 			"IdentityArns=arn:aws:ses:eu-west-1:123456789012:identity/YOUR-DOMAIN",
 			"aws iam delete-user-policy --user-name shop --policy-name AmazonSesSendingAccess"}},
@@ -117,15 +117,15 @@ func TestWhatAPersonShouldKnowBeforeATakeover(t *testing.T) {
 		"two keys": {kind{inline: ofConsole(), keys: []key{{age: 9, inactive: true}, {age: 3, used: 1}}}, []string{
 			"delete one first", "is Inactive: aws iam delete-access-key --user-name shop --access-key-id AKIA"}},
 		"never seen": {kind{inline: ofConsole(), keys: []key{{age: 3}}}, []string{
-			"IAM hasn't seen it send mail. If it sends in other Regions than eu-central-1, name them"}},
+			"IAM hasn't seen it send mail. If it sends in Regions other than eu-central-1, add them"}},
 		"a boundary": {kind{name: "b", inline: ofConsole(), boundary: own, keys: []key{{age: 3, used: 1}}},
-			[]string{"Its boundary b stays"}},
+			[]string{"Its permissions boundary b stays"}},
 		"a stack's": {kind{name: "o", stack: true, keys: []key{{age: 3, used: 1}}},
-			[]string{"A stack owns this user already"}},
+			[]string{"A stack already owns this user"}},
 		"what has no parameter": {kind{inline: map[string]string{"p": allowing("ses:SendRawEmail", identity,
 			`"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"},"StringLike":{"ses:FromAddress":"shop@*"}`)},
 			keys: []key{{age: 3, used: 1}}}, []string{
-			"Not taken over from its policies, because a stack has no parameter that means the same: DateLessThan " +
+			"A stack has no parameter for these parts of its policies, so it doesn't take them over: DateLessThan " +
 				"aws:CurrentTime 2030-01-01T00:00:00Z; shop@*"}},
 	} {
 		s := newStage(t)
@@ -141,7 +141,7 @@ func TestWhatAPersonShouldKnowBeforeATakeover(t *testing.T) {
 	}
 }
 
-func TestASecretThatHasTheKeyIsTakenOverToo(t *testing.T) {
+func TestASecretThatHoldsTheKeyIsTakenOverToo(t *testing.T) {
 	s := newStage(t)
 	s.user(kind{inline: map[string]string{"send": own}, keys: []key{{age: 900, used: 1}, {age: 800, used: 9}}}, "shop")
 	arn := s.secret("shop", "", "", s.Keys("shop")[0].ID)
@@ -155,13 +155,13 @@ func TestASecretThatHasTheKeyIsTakenOverToo(t *testing.T) {
 	}
 }
 
-func TestWhomThereIsNothingToTakeOverOf(t *testing.T) {
+func TestAUserWithNothingToTakeOverIsRefused(t *testing.T) {
 	s := newStage(t)
 	s.user(kind{inline: ofConsole()}, "keyless")
 	s.user(kind{keys: []key{{age: 3}}}, "other")
 	for user, want := range map[string]string{
-		"keyless": "user keyless has no access key", "other": "no user other may send mail",
-		"nobody": "no user nobody may",
+		"keyless": "user keyless has no access key", "other": "no user other that may send mail",
+		"nobody": "no user nobody that may",
 	} {
 		a := s.account()
 		a.Only = user
@@ -172,7 +172,7 @@ func TestWhomThereIsNothingToTakeOverOf(t *testing.T) {
 	}
 }
 
-// TestTheStackTakesWhatIsPrinted: each value is what template.yaml's pattern for it allows.
+// TestTheStackTakesWhatIsPrinted checks each value against template.yaml's pattern for it.
 func TestTheStackTakesWhatIsPrinted(t *testing.T) {
 	text, err := os.ReadFile("../../../../template.yaml")
 	if err != nil {
@@ -217,7 +217,7 @@ func TestTheStackTakesWhatIsPrinted(t *testing.T) {
 	}
 }
 
-// overrides are the parameters as Bash hands them to the AWS CLI.
+// overrides returns the parameters as Bash hands them to the AWS CLI.
 func overrides(t *testing.T, script string) map[string]string {
 	t.Helper()
 	const stub = `bash() { :; }; aws() { if [ "$1" = cloudformation ]; then printf '%s\n' "$@"; fi; }` + "\n"

@@ -10,37 +10,37 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// Advice names what to do about a user.
+// Advice is what to do about a user, in one word.
 type Advice string
 
 const (
 	Revoke     Advice = "revoke"     // a key is known to have leaked
 	Adopt      Advice = "adopt"      // let a stack rotate it
 	Deactivate Advice = "deactivate" // nobody seems to need it
-	Separate   Advice = "separate"   // it is for something else, and may send as well
-	Look       Advice = "look"       // too little is known
-	Narrow     Advice = "narrow"     // a stack owns it, and older policies are still there
-	Check      Advice = "check"      // a stack owns it, and doesn't seem to rotate
-	Delete     Advice = "delete"     // its keys are Inactive
-	Nothing    Advice = "nothing"    // a stack owns it
+	Separate   Advice = "separate"   // it is used for something else, but may also send
+	Look       Advice = "look"       // its last use isn't known
+	Narrow     Advice = "narrow"     // a stack owns it, but older policies still allow too much
+	Check      Advice = "check"      // a stack owns it, but doesn't seem to rotate it
+	Delete     Advice = "delete"     // all its keys are Inactive
+	Nothing    Advice = "nothing"    // a stack owns it, and all is well
 )
 
-// decide goes through what can be said of a user. The first that is true is said.
+// decide sets the advice: the first case that fits the user.
 func (u *User) decide(f Facts, findings []sendpolicy.Finding, now time.Time) {
 	is := useOf(f.Keys, now)
 	switch {
 	case u.Quarantined && len(is.active) > 0:
 		u.revoke(is)
 	case u.Quarantined:
-		u.say(Revoke, sendpolicy.Medium, "AWS has found one of its keys in public. All are Inactive: answer the case "+
-			"that AWS has opened, and then delete them")
+		u.say(Revoke, sendpolicy.Medium, "AWS found one of its keys in public. All its keys are Inactive: answer the "+
+			"case that AWS opened, then delete them")
 	case len(is.active) == 0:
 		u.say(Delete, sendpolicy.Low, "No key is Active. Delete %s", ids(f.Keys))
 	case f.Owner != nil:
 		u.owned(is, findings)
 	case !u.MaySend:
-		u.say(Deactivate, sendpolicy.Low, "It may not send over SMTP any more, though it has used SES. If nothing "+
-			"else needs the key, deactivate %s, and delete it later", ids(is.active))
+		u.say(Deactivate, sendpolicy.Low, "It has used SES, but may no longer send over SMTP. If nothing else "+
+			"needs the key, deactivate %s, and delete it later", ids(is.active))
 	case is.unknown:
 		u.say(Look, atLeast(sendpolicy.Medium, u.byWidth()), "IAM didn't say when its key was last used: allow "+
 			"iam:GetAccessKeyLastUsed, and look again")
@@ -60,13 +60,13 @@ func (u *User) decide(f Facts, findings []sendpolicy.Finding, now time.Time) {
 	}
 }
 
-// closeOthers adds that the user has other ways in, where those are what is worst about it.
+// closeOthers adds the user's other ways into AWS to the advice, if nothing about it is worse.
 func (u *User) closeOthers(worst sendpolicy.Severity) {
 	if worst == "" || u.Severity.AtLeast(worst) && u.Severity != worst {
 		return
 	}
 	u.Severity = worst
-	u.Todo += ". Close its other ways in, which no rotation does: " + u.audit(u.Name) + " says how"
+	u.Todo += ". Close its other ways into AWS, which rotation doesn't: " + u.audit(u.Name) + " says how"
 }
 
 func (u *User) say(what Advice, how sendpolicy.Severity, why string, args ...any) {
@@ -82,24 +82,24 @@ func (u *User) revoke(is use) {
 			what = "Revoke the one that AWS's case names now, with smtprotate emergency --key: " + ids(is.active)
 		}
 	}
-	u.say(Revoke, sendpolicy.High, "AWS has found one of its keys in public, and mail goes on: AWS's policy doesn't "+
-		"stop it. %s. Answer the case that AWS has opened", what)
+	u.say(Revoke, sendpolicy.High, "AWS found one of its keys in public, and AWS's quarantine policy doesn't stop "+
+		"its mail. %s. Answer the case that AWS opened", what)
 }
 
 func (u *User) owned(is use, findings []sendpolicy.Finding) {
 	switch worst := worstOfMail(findings); {
 	case worst == sendpolicy.High:
-		u.say(Narrow, sendpolicy.High, "%s, but policies from before still make it wide: %s says which to "+
-			"take off", u.owner(), u.audit(u.Name))
+		u.say(Narrow, sendpolicy.High, "%s, but older policies still allow too much: %s says which to "+
+			"remove", u.owner(), u.audit(u.Name))
 	case is.newest >= old:
-		u.say(Check, sendpolicy.Medium, "%s, but its newest key is %s old: see with smtprotate status whether the "+
-			"function still rotates", u.owner(), Age(is.newest))
+		u.say(Check, sendpolicy.Medium, "%s, but its newest key is %s old: check with smtprotate status whether "+
+			"the function still rotates it", u.owner(), Age(is.newest))
 	default:
 		u.say(Nothing, "", "%s: nothing to do", u.owner())
 	}
 }
 
-// owner is a stack, in words.
+// owner says in words which stack owns the user.
 func (u *User) owner() string {
 	if u.Owner.Stack != "" {
 		return fmt.Sprintf("Stack %s owns it", u.Owner.Stack)
@@ -112,8 +112,8 @@ func (u *User) separate(is use) {
 	if u.Width.AtLeast(sendpolicy.AnySender) {
 		severity = sendpolicy.Medium
 	}
-	u.say(Separate, severity, "Its key was last used for %s on %s, not for mail; IAM remembers the last service "+
-		"alone. If it sends mail, give that a user of its own; if not, take ses:SendRawEmail away from it",
+	u.say(Separate, severity, "Its key was last used for %s on %s, not for mail; IAM remembers only the last "+
+		"service. If it also sends mail, create a separate user for that; if not, take ses:SendRawEmail away from it",
 		cmp.Or(is.other.Service, "something"), date(is.other.At))
 }
 
@@ -130,7 +130,7 @@ func (u *User) adopt(is use) {
 		"--adopt %s prints the commands", used, Age(is.oldest), u.discover(), quoted(u.Name))
 }
 
-// ids are the keys' in order.
+// ids returns the keys' IDs, sorted and joined.
 func ids(keys []Key) string {
 	var all []string
 	for _, k := range keys {

@@ -13,11 +13,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// parameter is one of the stack's, with the variable of the Terraform module.
+// parameter is a parameter of the stack, with the corresponding variable of the Terraform module.
 type parameter struct {
 	name, variable string
 	values         []string
-	text           bool // one text, not a list
+	text           bool // a single text, not a list
 }
 
 func (a *Adoption) parameters() []parameter {
@@ -60,8 +60,8 @@ func (a *Adoption) parameters() []parameter {
 	return slices.DeleteFunc(all, func(p parameter) bool { return len(p.values) == 0 })
 }
 
-// stackName is what the stack could be called: letters, digits and hyphens, beginning with a
-// letter, and short enough for the Terraform module.
+// stackName returns a name for the stack: letters, digits and hyphens, beginning with a letter, and
+// short enough for the Terraform module.
 func (a *Adoption) stackName() string {
 	name := "mail-" + strings.Trim(notInNames.ReplaceAllString(a.facts.Access.User, "-"), "-")
 	return strings.TrimRight(name[:min(len(name), 37)], "-")
@@ -69,7 +69,7 @@ func (a *Adoption) stackName() string {
 
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
-// CloudFormation is what to run for a stack.
+// CloudFormation returns the commands that deploy a stack for the user.
 func (a *Adoption) CloudFormation() string {
 	var out strings.Builder
 	out.WriteString(a.header())
@@ -80,7 +80,7 @@ func (a *Adoption) CloudFormation() string {
 	out.WriteString("  --parameter-overrides CodeBucket=BUCKET")
 	for _, p := range a.parameters() {
 		separator := ","
-		if p.name == "FromNames" { // names have commas
+		if p.name == "FromNames" { // names may contain commas
 			separator = "|"
 		}
 		fmt.Fprintf(&out, " \\\n    %s", quoted(p.name+"="+strings.Join(p.values, separator)))
@@ -89,7 +89,7 @@ func (a *Adoption) CloudFormation() string {
 	return out.String()
 }
 
-// Terraform is the configuration, and what to run with it.
+// Terraform returns commands that write a Terraform configuration and apply it.
 func (a *Adoption) Terraform(release string) string {
 	provider := [][2]string{{"region", hcl(a.regions[0])}}
 	if profile := a.facts.Profile; profile != "" && a.facts.Role == "" {
@@ -98,7 +98,7 @@ func (a *Adoption) Terraform(release string) string {
 	module := [][2]string{
 		{"source", hcl("git::https://github.com/seed-486a873a/ses-smtp-rotator//deploy/terraform?ref=v" + release)},
 		{"name", hcl(a.stackName())},
-		{"function_zip", `"function.zip" # as deploy/build.sh makes it, or of a release`},
+		{"function_zip", `"function.zip" # from deploy/build.sh or a release`},
 	}
 	for _, p := range a.parameters() {
 		var all []string
@@ -115,7 +115,7 @@ func (a *Adoption) Terraform(release string) string {
 		block(`module "mail"`, module) + "EOF\nterraform init\nterraform apply\n" + a.afterwards()
 }
 
-// block is one of Terraform's, as terraform fmt has it.
+// block formats a Terraform block as terraform fmt does.
 func block(head string, lines [][2]string) string {
 	var out strings.Builder
 	widest := 0
@@ -129,7 +129,8 @@ func block(head string, lines [][2]string) string {
 	return out.String() + "}\n"
 }
 
-// afterwards is what takes the older rights to send away, once the stack's are seen to be enough.
+// afterwards returns the commands that remove the user's older permissions to send, for when the
+// stack's policy has proved to be enough.
 func (a *Adoption) afterwards() string {
 	var commands []string
 	user := quoted(a.facts.Access.User)
@@ -156,6 +157,6 @@ func (a *Adoption) afterwards() string {
 	if len(commands) == 0 {
 		return ""
 	}
-	return "\n# When you have seen that the stack's own policy is enough for its mail, and that it needs no\n" +
-		"# other right from these:\n" + strings.Join(commands, "\n") + "\n"
+	return "\n# Once you have seen that the stack's own policy is enough for its mail, and that it needs\n" +
+		"# nothing else from these older policies:\n" + strings.Join(commands, "\n") + "\n"
 }

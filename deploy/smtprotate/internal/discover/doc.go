@@ -1,9 +1,9 @@
 // Package discover finds the SMTP credentials of an AWS account: its IAM users that may send mail,
 // or have sent it.
 //
-// [Account] reads the facts into a [Survey], and changes nothing. [Tour] does so for several
-// accounts, such as those that [ReadOrganization] lists and a [Role] opens. [Judge] says of one
-// user's facts what is wrong and what to do, and [Sort] puts the worst first: both are pure.
-// [Table], [Page] and [Report]'s JSON show the same, to people and to programs; [TakeOver] says how
-// a stack takes a user over.
+// [Account] reads the facts into a [Survey] and changes nothing. [Tour] does this for several
+// accounts, for example those that [ReadOrganization] lists, each through a [Role]. [Judge] says
+// what is wrong with one user and what to do; [Sort] puts the worst users first. Both are pure
+// functions. [Table], [Page] and [Report]'s JSON show the same report to people and to programs.
+// [TakeOver] says how a stack takes over a user.
 package discover

@@ -8,16 +8,16 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// old is how old a key is that should have been replaced, and idle how long one goes unused that
-// nobody seems to need (the controls IAM.3 and IAM.8, "Security Hub controls for IAM", AWS Security
-// Hub User Guide).
+// old is the age at which a key should have been replaced. idle is the time without use after which
+// nobody seems to need a key. Both are from the controls IAM.3 and IAM.8 ("Security Hub controls
+// for IAM", AWS Security Hub User Guide).
 const (
 	old  = 90 * day
 	idle = 90 * day
 	day  = 24 * time.Hour
 )
 
-// Judge says what is wrong with a user, and what to do.
+// Judge returns what is wrong with a user, and what to do about it.
 func Judge(f Facts, now time.Time) User {
 	f.Access.Now = now
 	may := sendpolicy.MaySend(f.Access)
@@ -66,7 +66,7 @@ func otherWays(a sendpolicy.Access) (ways []string) {
 	return ways
 }
 
-// byWidth is what a leak of the credential would mean.
+// byWidth returns how severe a leak of the credential would be.
 func (u *User) byWidth() sendpolicy.Severity {
 	switch u.Width {
 	case sendpolicy.AnySender, sendpolicy.BeyondMail:
@@ -84,7 +84,8 @@ func atLeast(a, b sendpolicy.Severity) sendpolicy.Severity {
 	return a
 }
 
-// worstWayIn is the worst finding about ways in that no rotation closes.
+// worstWayIn returns the worst severity among findings about other ways into AWS, which rotation
+// doesn't close.
 func worstWayIn(findings []sendpolicy.Finding) sendpolicy.Severity {
 	return worstOf(findings, wayIn)
 }

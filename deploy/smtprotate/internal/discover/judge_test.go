@@ -10,8 +10,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// keyOf is an access key by its age in days, and how long ago it was used for what. An age of use
-// below zero: never.
+// keyOf returns an access key of this age in days, last used so many days ago for a service. A
+// negative use means never.
 func keyOf(id, status string, age, used int, service string) discover.Key {
 	k := discover.Key{ID: id, Status: status, Created: today.Add(-time.Duration(age) * day)}
 	if used >= 0 {
@@ -20,8 +20,8 @@ func keyOf(id, status string, age, used int, service string) discover.Key {
 	return k
 }
 
-// TestOfSeveralKeysTheActiveOnesCount has what the kinds of the survey have not: two keys that tell
-// different stories, and users of stacks to whom something happens.
+// TestOfSeveralKeysTheActiveOnesCount covers what the survey's kinds don't: two keys that differ,
+// and users of stacks to whom something happened.
 func TestOfSeveralKeysTheActiveOnesCount(t *testing.T) {
 	const a, b = "AKIAAAAAAAAAAAAAAAAA", "AKIABBBBBBBBBBBBBBBB"
 	const active, inactive, smtp = "Active", "Inactive", "ses-smtp"
@@ -49,7 +49,7 @@ func TestOfSeveralKeysTheActiveOnesCount(t *testing.T) {
 		"both are Inactive": {keys: []discover.Key{keyOf(b, inactive, 90, 1, smtp), keyOf(a, inactive, 90, 1, smtp)},
 			advice: discover.Delete, says: "Delete " + a + " and " + b},
 		"leaked, and Inactive": {keys: []discover.Key{keyOf(a, inactive, 90, 1, smtp)}, more: leaked,
-			advice: discover.Revoke, says: "All are Inactive: answer the case"},
+			advice: discover.Revoke, says: "All its keys are Inactive: answer the case"},
 		"leaked, of a stack": {keys: []discover.Key{keyOf(a, active, 9, 1, smtp)}, more: leaked, owner: owner,
 			advice: discover.Revoke, says: "smtprotate emergency --key " + a},
 		"leaked, of a stack with two": {keys: []discover.Key{keyOf(a, active, 9, 1, smtp),
@@ -63,7 +63,7 @@ func TestOfSeveralKeysTheActiveOnesCount(t *testing.T) {
 		}
 		u := discover.Judge(f, today)
 		if strings.Contains(u.Todo, "other ways in") {
-			t.Errorf("%s: it has none, and %s", name, u.Todo)
+			t.Errorf("%s: it has no other ways in, but it says %s", name, u.Todo)
 		}
 		if u.Advice != c.advice || !strings.Contains(u.Todo, c.says) {
 			t.Errorf("%s: %s, %s; want %s, %q", name, u.Advice, u.Todo, c.advice, c.says)

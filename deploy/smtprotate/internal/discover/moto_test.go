@@ -26,10 +26,10 @@ type motoStage struct {
 	iam     *iam.Client
 	secrets *secretsmanager.Client
 	mu      sync.Mutex
-	arns    map[string]string // of managed policies, by document
+	arns    map[string]string // ARNs of managed policies, by document
 }
 
-// motoAPI answers what moto 5.2 doesn't know: service-specific credentials.
+// motoAPI answers for service-specific credentials, which moto 5.2 doesn't know.
 type motoAPI struct{ *iam.Client }
 
 func (motoAPI) ListServiceSpecificCredentials(context.Context, *iam.ListServiceSpecificCredentialsInput,
@@ -37,7 +37,7 @@ func (motoAPI) ListServiceSpecificCredentials(context.Context, *iam.ListServiceS
 	return &iam.ListServiceSpecificCredentialsOutput{}, nil
 }
 
-// do makes a call that may not fail.
+// do makes a call that must not fail.
 func do[I, O any](s *motoStage, call func(context.Context, I, ...func(*iam.Options)) (O, error), in I) O {
 	s.Helper()
 	out, err := call(s.Context(), in)
@@ -47,7 +47,7 @@ func do[I, O any](s *motoStage, call func(context.Context, I, ...func(*iam.Optio
 	return out
 }
 
-// managed is the ARN of a managed policy of the account.
+// managed returns the ARN of a managed policy with this document.
 func (s *motoStage) managed(name, path, text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,7 +58,7 @@ func (s *motoStage) managed(name, path, text string) string {
 	return s.arns[path+name]
 }
 
-// user makes one of a kind, with keys that are all new: moto's clock can't be moved.
+// user creates a user of a kind. Its keys are all new, because moto's clock can't be moved.
 func (s *motoStage) user(k kind, name string) {
 	path := "/"
 	if k.stack {
@@ -113,7 +113,7 @@ func (s *motoStage) own(k kind, name, id string) {
 	}
 }
 
-// use signs a request for a service: moto goes by the signature.
+// use signs a request for a service: that is how moto learns of a key's use.
 func (s *motoStage) use(key *types.AccessKey, service string) {
 	request, err := http.NewRequest(http.MethodGet, s.url+"/?Action=GetSendQuota&Version=2010-12-01", nil)
 	if err == nil {
@@ -132,8 +132,8 @@ func (s *motoStage) use(key *types.AccessKey, service string) {
 	}
 }
 
-// TestMotosAccountOfTwoThousand: on moto, keys are all new, users have no boundary, and the
-// credential report doesn't say what keys were used for. What is to be found differs so much.
+// TestMotosAccountOfTwoThousand expects what moto can show: all keys are new, users have no
+// boundary, and the credential report doesn't say what keys were used for.
 func TestMotosAccountOfTwoThousand(t *testing.T) {
 	t.Setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true") // AWS's own
 	url := awstest.Moto(t)
@@ -191,12 +191,12 @@ func TestMotosAccountOfTwoThousand(t *testing.T) {
 	differs(t, survey, want)
 }
 
-// onMoto is what is to be found of a kind there.
+// onMoto returns the verdict on a kind that moto's limits allow.
 func onMoto(k kind) (v verdict, found bool) {
 	v = verdict{k.advice, k.severity, k.width, len(k.keys)}
 	switch k.name {
 	case "narrow":
-		v.severity = sendpolicy.Low // its key isn't old
+		v.severity = sendpolicy.Low // on moto its key is new
 	case "unused", "idle":
 		v.advice = discover.Adopt
 	case "stale":

@@ -14,16 +14,17 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Organization is what AWS Organizations says of one.
+// Organization holds the accounts of an organization.
 type Organization struct {
-	// Active are the accounts to look at, by ID.
+	// Active are the accounts to look at, sorted by ID.
 	Active []Place
-	// others have a state in which they can't be used, or are about to be closed.
+	// others maps the IDs of other accounts to their states: they can't be used, or are about to be
+	// closed.
 	others map[string]string
 }
 
-// ReadOrganization lists the accounts. A page may be empty though others follow, and so is only the
-// last one without a token ("ListAccounts", AWS Organizations API Reference).
+// ReadOrganization lists an organization's accounts. A page without accounts may still have a
+// token, and then it isn't the last one ("ListAccounts", AWS Organizations API Reference).
 func ReadOrganization(ctx context.Context, api organizations.ListAccountsAPIClient) (o Organization, _ error) {
 	o.others = map[string]string{}
 	pages := organizations.NewListAccountsPaginator(api, &organizations.ListAccountsInput{})
@@ -45,9 +46,9 @@ func ReadOrganization(ctx context.Context, api organizations.ListAccountsAPIClie
 	return o, nil
 }
 
-// stateOf is an account's. Status was retired in favour of State in September 2026 ("Monitor the
-// state of your AWS accounts", AWS Organizations User Guide); where there is no State yet, it is
-// what there is.
+// stateOf returns an account's state. Status was retired in favour of State in September 2026
+// ("Monitor the state of your AWS accounts", AWS Organizations User Guide); it is used if there is
+// no State yet.
 func stateOf(a types.Account) string { return cmp.Or(string(a.State), string(a.Status)) }
 
 // LeftOut counts the accounts that aren't ACTIVE, by their state.
@@ -59,7 +60,7 @@ func (o Organization) LeftOut() map[string]int {
 	return counts
 }
 
-// Only keeps those of the accounts that are named, or all if none is.
+// Only returns the accounts with these IDs, or all Active accounts if ids is empty.
 func (o Organization) Only(ids []string) ([]Place, error) {
 	if len(ids) == 0 {
 		return o.Active, nil
@@ -69,15 +70,16 @@ func (o Organization) Only(ids []string) ([]Place, error) {
 			continue
 		}
 		if state, known := o.others[id]; known {
-			return nil, fmt.Errorf("account %s is %s in the organization, so it can't be looked at", id, state)
+			return nil, fmt.Errorf("account %s is %s in the organization, so it can't be looked at: leave it out",
+				id, state)
 		}
-		return nil, fmt.Errorf("account %s isn't one of the organization's", id)
+		return nil, fmt.Errorf("account %s isn't in the organization: check the ID", id)
 	}
 	return slices.DeleteFunc(slices.Clone(o.Active), func(p Place) bool { return !slices.Contains(ids, p.Account) }),
 		nil
 }
 
-// unlisted says what to do about the errors that ListAccounts documents.
+// unlisted explains the errors that ListAccounts documents, and says what to do.
 func unlisted(err error) error {
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {

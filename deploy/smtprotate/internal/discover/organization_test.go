@@ -17,7 +17,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
-// answering is AWS with these answers, one after the other.
+// answering is AWS with these answers, in order.
 func answering(t *testing.T, status int, answers ...string) aws.Config {
 	t.Helper()
 	i := 0
@@ -32,8 +32,8 @@ func answering(t *testing.T, status int, answers ...string) aws.Config {
 	return cfg
 }
 
-// TestAnOrganizationsAccountsAreReadByState: what is CLOSED had the status SUSPENDED, and a page
-// without accounts isn't the last.
+// TestAnOrganizationsAccountsAreReadByState covers a CLOSED account whose status is SUSPENDED, and
+// a page without accounts that isn't the last.
 func TestAnOrganizationsAccountsAreReadByState(t *testing.T) {
 	api := organizations.NewFromConfig(answering(t, 200,
 		`{"Accounts":[{"Id":"333333333333","Name":"c","State":"ACTIVE","Status":"ACTIVE"},
@@ -55,7 +55,7 @@ func TestAnOrganizationsAccountsAreReadByState(t *testing.T) {
 	}
 	for id, says := range map[string]string{
 		"222222222222": "account 222222222222 is CLOSED in the organization",
-		"999999999999": "account 999999999999 isn't one of the organization's",
+		"999999999999": "account 999999999999 isn't in the organization: check the ID",
 	} {
 		if _, err := o.Only([]string{"111111111111", id}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, want %q", err, says)
@@ -63,7 +63,7 @@ func TestAnOrganizationsAccountsAreReadByState(t *testing.T) {
 	}
 }
 
-// TestWhatOrganizationsRefusesIsSaidWithWhatToDo: these are the errors that ListAccounts documents.
+// TestWhatOrganizationsRefusesIsSaidWithWhatToDo covers the errors that ListAccounts documents.
 func TestWhatOrganizationsRefusesIsSaidWithWhatToDo(t *testing.T) {
 	const listing = "listing the organization's accounts: "
 	for code, want := range map[string]string{
@@ -87,12 +87,15 @@ func TestARoleThatCantBeAssumedIsSaidWithWhatToDo(t *testing.T) {
 	role := discover.Role{Name: "look", Caller: arn.ARN{Partition: "aws-cn", AccountID: "111122223333"}}
 	for _, c := range []struct{ code, message, want string }{
 		{"AccessDenied", denied + "arn:aws-cn:iam::444455556666:role/look", "role look can't be assumed: " +
-			"AccessDenied: is it there, does it trust account 111122223333, and may you assume it (sts:AssumeRole)?"},
+			"AccessDenied: check that it exists, that it trusts account 111122223333, and that you may assume it " +
+			"(sts:AssumeRole)"},
 		{"AccessDenied", denied + "arn:aws-cn:iam::444455556666:role/look because no identity-based policy allows it",
-			"role look can't be assumed: AccessDenied (because no identity-based policy allows it): is it there, "},
+			"role look can't be assumed: AccessDenied (because no identity-based policy allows it): check that it " +
+				"exists, "},
 		{"AccessDenied", "Roles may not be assumed by root accounts.",
 			"role look can't be assumed: AccessDenied (Roles may not be assumed by root accounts): "},
-		{"RegionDisabledException", "STS is off", "RegionDisabledException (STS is off): give a Region that is on"},
+		{"RegionDisabledException", "STS is off", "RegionDisabledException (STS is off): with --region, give a " +
+			"Region that is enabled in all accounts"},
 		{"ExpiredToken", "expired", "role look can't be assumed: ExpiredToken (expired): sign in again"},
 		{"Other", "something", "role look can't be assumed: Other (something)"},
 	} {

@@ -24,5 +24,5 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	},
 }).Parse(pageText))
 
-// Page writes the report as one page that loads nothing from elsewhere.
+// Page writes the report as a single HTML page that loads nothing from elsewhere.
 func Page(to io.Writer, r Report) error { return page.Execute(to, r) }

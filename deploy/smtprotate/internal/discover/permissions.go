@@ -2,7 +2,7 @@ package discover
 
 import "strings"
 
-// Permissions are those that looking at an account can need, and no others: reading alone.
+// Permissions returns all the permissions that looking at an account may need. They only read.
 func Permissions() []string {
 	return []string{
 		"iam:GenerateCredentialReport",
@@ -19,12 +19,12 @@ func Permissions() []string {
 		"iam:ListSigningCertificates",
 		"secretsmanager:GetSecretValue",
 		"secretsmanager:ListSecrets",
-		"kms:Decrypt", // of the values of secrets that have a key of their own
+		"kms:Decrypt", // for secrets that are encrypted with their own KMS key
 	}
 }
 
-// sessionPolicy limits what an assumed role's credentials may do to these permissions, even if the
-// role is an administrator's ("Session policies", IAM User Guide).
+// sessionPolicy returns the policy that limits an assumed role's credentials to these permissions,
+// even if the role is an administrator's ("Session policies", IAM User Guide).
 func sessionPolicy() string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["` + strings.Join(Permissions(), `","`) +
 		`"],"Resource":"*"}]}`

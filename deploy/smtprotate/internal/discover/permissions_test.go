@@ -18,7 +18,7 @@ func withoutServices(permissions []string) (actions []string) {
 	return actions
 }
 
-// sorted is a copy.
+// sorted returns a sorted copy.
 func sorted(permissions []string) []string {
 	all := slices.Clone(permissions)
 	slices.Sort(all)
@@ -51,7 +51,8 @@ func TestThePageHasThePermissions(t *testing.T) {
 	}
 }
 
-// TestTheRoleHasThePermissions: those of the values of secrets are there if asked for.
+// TestTheRoleHasThePermissions checks the role's permissions. Those for secrets' values are there
+// only if asked for.
 func TestTheRoleHasThePermissions(t *testing.T) {
 	template, err := os.ReadFile("../../../discover-role.yaml")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// The picture's measures. Each width has a band; the widest is on top.
+// The picture's measures in pixels. Each width of permissions has a band; the widest is at the top.
 const (
 	pictureWidth = 960
 	bandHeight   = 74
@@ -18,15 +18,16 @@ const (
 	right        = 24
 	top          = 12
 	dot          = 5.0
-	rows         = 5 // of dots in a band
+	rows         = 5 // rows of dots in a band
 )
 
-// shades are the colours of severities, as classes of the page's style.
+// shades maps severities to CSS classes of the page, which set the colours.
 var shades = map[sendpolicy.Severity]string{
 	sendpolicy.High: "high", sendpolicy.Medium: "medium", sendpolicy.Low: "low", "": "ok",
 }
 
-// Picture draws each user as a dot: the age of its oldest key to the right, its width upwards.
+// Picture draws each user as a dot: further right the older its oldest key is, and further up the
+// more its policies allow.
 func Picture(users []User) template.HTML {
 	var out strings.Builder
 	widths := slices.Clone(sendpolicy.Widths())
@@ -52,16 +53,16 @@ func Picture(users []User) template.HTML {
 			fmt.Fprintf(&out, `<text class="tick" x="%.1f" y="%d">%d</text>`, x, bottom+18, year)
 		}
 	}
-	fmt.Fprintf(&out, `<text class="tick" x="%d" y="%d">years since the oldest key was made</text>`,
+	fmt.Fprintf(&out, `<text class="tick" x="%d" y="%d">age of the oldest key, in years</text>`,
 		(left+pictureWidth-right)/2, bottom+38)
 	for i, w := range widths {
 		dots(&out, users, w, float64(top+i*bandHeight), years)
 	}
 	out.WriteString(`</svg>`)
-	return template.HTML(out.String()) // what comes from AWS is escaped where it is written
+	return template.HTML(out.String()) // text from AWS is escaped where it is written
 }
 
-// bandWords are the widths' at the picture's side.
+// bandWords label the bands.
 var bandWords = map[sendpolicy.Width][]string{
 	sendpolicy.NoMail:     {"no mail over SMTP"},
 	sendpolicy.Narrow:     {"its own identities,", "from its own networks"},
@@ -70,7 +71,7 @@ var bandWords = map[sendpolicy.Width][]string{
 	sendpolicy.BeyondMail: {"more than mail"},
 }
 
-// axis is how many years the picture has room for.
+// axis returns how many years the picture shows.
 func axis(users []User) int {
 	most := 0
 	for _, u := range users {
@@ -83,11 +84,11 @@ func across(days float64, years int) float64 {
 	return left + 8 + days/(float64(years)*365.25)*float64(pictureWidth-left-right-16)
 }
 
-// dots are a band's. Those that would lie on each other are put beside the middle, above and below
-// in turn; where a band is full, they overlap.
+// dots draws the users of a band. Dots that would overlap are moved alternately above and below the
+// middle. If a band is full, they overlap.
 func dots(out *strings.Builder, users []User, w sendpolicy.Width, y float64, years int) {
 	taken := map[[2]int]bool{}
-	for _, u := range slices.Backward(users) { // the worst on top
+	for _, u := range slices.Backward(users) { // so that the worst are drawn on top
 		if u.Width != w {
 			continue
 		}

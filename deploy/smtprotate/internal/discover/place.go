@@ -2,18 +2,18 @@ package discover
 
 import "strconv"
 
-// Place is an account, and how it is reached.
+// Place is an account, and how to reach it.
 type Place struct {
 	Account string `json:"account"`
-	// AccountName is what the account's organization calls it; empty: not known.
+	// AccountName is the account's name in its organization; empty if it isn't known.
 	AccountName string `json:"account_name,omitempty"`
-	// Profile is the AWS CLI's; empty: whatever is at hand.
+	// Profile is the AWS CLI profile to use; empty for the default credentials.
 	Profile string `json:"profile,omitempty"`
-	// Role is the one in the account that the profile's credentials assume; empty: none.
+	// Role is the role in the account that these credentials assume; empty for none.
 	Role string `json:"organization_role,omitempty"`
 }
 
-// Title names the place in a sentence. It is empty if there is nothing to tell it by.
+// Title names the place in a sentence. It is empty if neither the account nor the profile is known.
 func (p Place) Title() string {
 	switch {
 	case p.Account != "" && p.AccountName != "":
@@ -26,8 +26,8 @@ func (p Place) Title() string {
 	return ""
 }
 
-// short is the place without the account's name, for a terminal as it is: whatever a shell would
-// take for more than a word is quoted.
+// short returns the place without the account's name, safe to print on a terminal: it quotes
+// everything that isn't plain.
 func (p Place) short() string {
 	what, name := "profile ", p.Profile
 	if p.Account != "" {
@@ -39,7 +39,7 @@ func (p Place) short() string {
 	return what + name
 }
 
-// discover is the command line that looks at the place again.
+// discover returns the command line that looks at the place again.
 func (p Place) discover() string {
 	line := "smtprotate discover" + profileFlag(p.Profile)
 	if p.Role != "" {
@@ -48,7 +48,7 @@ func (p Place) discover() string {
 	return line
 }
 
-// chosenBy is the flag that limits a report to one of several places like this.
+// chosenBy returns the flag that limits a report to one of several such places.
 func (p Place) chosenBy() string {
 	if p.Role != "" {
 		return "--account"
@@ -56,7 +56,8 @@ func (p Place) chosenBy() string {
 	return "--profile"
 }
 
-// audit is the command line that says more of a user. It can't assume a role itself.
+// audit returns the command line that says more about a user. smtprotate audit can't assume a role,
+// so the reader needs credentials of the account.
 func (p Place) audit(user string) string {
 	if p.Role != "" {
 		return "smtprotate audit --user " + quoted(user) + ", with credentials of account " + p.Account + ","
@@ -64,7 +65,8 @@ func (p Place) audit(user string) string {
 	return "smtprotate audit" + profileFlag(p.Profile) + " --user " + quoted(user)
 }
 
-// cli is the profile's flag for the AWS CLI. A profile that assumes a role is of another account.
+// cli returns the AWS CLI's flag for the profile. It is empty if the place is reached through a
+// role, because then the profile belongs to another account.
 func (p Place) cli() string {
 	if p.Role != "" {
 		return ""

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// plain needs no quotes in a shell.
+// plain matches text that needs no quotes in a shell.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_./:=@,+-]+$`)
 
-// quoted is text as a shell takes it for one word.
+// quoted quotes text so that a shell reads it as one word.
 func quoted(text string) string {
 	if plain.MatchString(text) {
 		return text
@@ -17,8 +17,8 @@ func quoted(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-// hcl is text in quotes of Terraform's, in which a template begins with ${ or %{ ("Strings and
-// Templates", Terraform Language).
+// hcl quotes text for Terraform, where ${ and %{ begin a template ("Strings and Templates",
+// Terraform Language).
 func hcl(text string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(text))
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// Report is of all accounts that were to be looked at.
+// Report is what was found in all accounts.
 type Report struct {
 	At       time.Time `json:"at"`
 	Accounts []Survey  `json:"accounts"`
-	// Missed couldn't be looked at.
+	// Missed are the accounts that couldn't be looked at.
 	Missed []Missed `json:"not_looked_at,omitempty"`
-	// LeftOut counts the organization's accounts that aren't ACTIVE, by their state.
+	// LeftOut counts the organization's accounts that aren't ACTIVE, by state.
 	LeftOut map[string]int `json:"left_out,omitempty"`
 }
 
@@ -27,7 +27,7 @@ type Missed struct {
 	Reason string `json:"reason"`
 }
 
-// Users are those of all accounts, the worst first.
+// Users returns the users of all accounts, the worst first.
 func (r Report) Users() (all []User) {
 	for _, s := range r.Accounts {
 		all = append(all, s.Found...)
@@ -36,7 +36,7 @@ func (r Report) Users() (all []User) {
 	return all
 }
 
-// Worst is the highest severity among all users.
+// Worst returns the highest severity among all users.
 func (r Report) Worst() (worst sendpolicy.Severity) {
 	for _, u := range r.Users() {
 		worst = atLeast(worst, u.Severity)
@@ -44,7 +44,7 @@ func (r Report) Worst() (worst sendpolicy.Severity) {
 	return worst
 }
 
-// Failures are the reasons why accounts were missed, each once, behind the accounts it is about.
+// Failures returns a line for each reason why accounts were missed, beginning with those accounts.
 func (r Report) Failures() (lines []string) {
 	about := map[string][]string{}
 	var reasons []string
@@ -64,7 +64,7 @@ func (r Report) Failures() (lines []string) {
 	return lines
 }
 
-// Err is an error if accounts were missed.
+// Err returns an error if accounts were missed.
 func (r Report) Err() error {
 	if len(r.Missed) == 0 {
 		return nil
@@ -72,8 +72,8 @@ func (r Report) Err() error {
 	return errors.New(strings.Join(r.Failures(), "\n"))
 }
 
-// Summary counts what was found, account by account. Where there are several, those with nothing
-// to tell of are counted together.
+// Summary counts what was found in each account. Of several accounts, those in which nothing was
+// found share one line.
 func (r Report) Summary() (lines []string) {
 	quiet, users := 0, 0
 	for _, s := range r.Accounts {
@@ -104,7 +104,7 @@ func (r Report) Summary() (lines []string) {
 	return lines
 }
 
-// leftOut says how many of the organization's accounts weren't even tried.
+// leftOut says how many accounts of the organization aren't ACTIVE, and so weren't looked at.
 func (r Report) leftOut() string {
 	var by []string
 	for _, state := range slices.Sorted(maps.Keys(r.LeftOut)) {
@@ -116,7 +116,7 @@ func (r Report) leftOut() string {
 	return "Accounts of the organization that aren't ACTIVE were left out: " + strings.Join(by, ", ") + "."
 }
 
-// Facts are the user's in the one account that has it, for [TakeOver].
+// Facts returns the facts about a user for [TakeOver], from the one account that has this user.
 func (r Report) Facts(user string) (Survey, Facts, error) {
 	var in Survey
 	var facts Facts
@@ -134,16 +134,17 @@ func (r Report) Facts(user string) (Survey, Facts, error) {
 	case len(has) == 1:
 		return in, facts, nil
 	case len(has) > 1:
-		return in, Facts{}, fmt.Errorf("user %s is in %d accounts, and one stack takes over one user: %s. Name one of "+
-			"them by %s", user, len(has), strings.Join(has, ", "), in.chosenBy())
+		return in, Facts{}, fmt.Errorf("user %s is in %d accounts, but a stack takes over one user: %s. Choose one "+
+			"with %s", user, len(has), strings.Join(has, ", "), in.chosenBy())
 	case len(keyless) > 0:
 		return in, Facts{}, fmt.Errorf("user %s has no access key in %s, so there is nothing to take over: let a "+
-			"stack make a user", user, strings.Join(keyless, ", "))
+			"stack create a user", user, strings.Join(keyless, ", "))
 	case len(r.Accounts) == 1:
-		return in, Facts{}, fmt.Errorf("in %s no user %s may send mail, or has sent any", r.Accounts[0].Title(), user)
+		return in, Facts{}, fmt.Errorf("%s has no user %s that may send mail or has sent any", r.Accounts[0].Title(),
+			user)
 	case len(r.Accounts) > 1:
-		return in, Facts{}, fmt.Errorf("no user %s may send mail, or has sent any, in the %d accounts that "+
-			"were looked at", user, len(r.Accounts))
+		return in, Facts{}, fmt.Errorf("the %d accounts that were looked at have no user %s that may send mail "+
+			"or has sent any", len(r.Accounts), user)
 	}
-	return in, Facts{}, nil // nothing was looked at, and Err says why
+	return in, Facts{}, nil // nothing was looked at: Err says why
 }

@@ -14,32 +14,32 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Role is one that is called the same in each of several accounts.
+// Role is a role with the same name in each of several accounts.
 type Role struct {
 	Name string
-	// Caller is who assumes it. Its partition is that of the accounts.
+	// Caller is who assumes the role. The role's ARN has the same partition.
 	Caller arn.ARN
 }
 
-// roleName is a role's name, with its path if it has one ("IAM identifiers", IAM User Guide).
+// roleName matches a role's name, with its path if it has one ("IAM identifiers", IAM User Guide).
 var roleName = regexp.MustCompile(`^([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
 
-// CheckRoleName refuses what can't be the name of a role.
+// CheckRoleName returns an error if name can't be a role's name.
 func CheckRoleName(name string) error {
 	if arn.IsARN(name) {
-		return fmt.Errorf("%s is an ARN: give the role's name alone, which is the same in each account", name)
+		return fmt.Errorf("%s is an ARN: give only the role's name, which is the same in each account", name)
 	}
 	if !roleName.MatchString(name) {
-		return fmt.Errorf("%q can't be the name of a role: those have letters, digits and +=,.@_-", name)
+		return fmt.Errorf("%q can't be a role's name, which has letters, digits and +=,.@_-", name)
 	}
 	return nil
 }
 
-// sessionName is what CloudTrail of the accounts shows.
+// sessionName is the session name that the accounts' CloudTrail shows.
 const sessionName = "smtprotate-discover"
 
-// Assume returns credentials for an account. They are renewed while they are used: those of a role
-// that another role assumes last an hour at most.
+// Assume returns credentials for an account, and renews them as needed: if a role assumes the role,
+// they last an hour at most.
 func (r Role) Assume(ctx context.Context, sts stscreds.AssumeRoleAPIClient, account string) (aws.CredentialsProvider,
 	error) {
 	role := arn.ARN{Partition: r.Caller.Partition, Service: "iam", AccountID: account, Resource: "role/" + r.Name}
@@ -54,8 +54,8 @@ func (r Role) Assume(ctx context.Context, sts stscreds.AssumeRoleAPIClient, acco
 	return provider, nil
 }
 
-// refused says why the role can't be assumed: the same for all accounts for which it is the same.
-// AWS says AccessDenied as well where there is no such role.
+// refused explains why the role can't be assumed. The text names no account, so that accounts with
+// the same reason share it. AWS also says AccessDenied if the role doesn't exist.
 func (r Role) refused(role string, err error) error {
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
@@ -64,13 +64,13 @@ func (r Role) refused(role string, err error) error {
 	why, advice := api.ErrorMessage(), ""
 	switch api.ErrorCode() {
 	case "AccessDenied":
-		if _, because, found := strings.Cut(why, role); found { // before it are the caller and the action
+		if _, because, found := strings.Cut(why, role); found { // skips the caller and the action
 			why = strings.TrimSpace(because)
 		}
-		advice = ": is it there, does it trust account " + r.Caller.AccountID + ", and may you assume it " +
-			"(sts:AssumeRole)?"
+		advice = ": check that it exists, that it trusts account " + r.Caller.AccountID + ", and that you may " +
+			"assume it (sts:AssumeRole)"
 	case "RegionDisabledException": // "AssumeRole", AWS Security Token Service API Reference
-		advice = ": give a Region that is on in all accounts with --region"
+		advice = ": with --region, give a Region that is enabled in all accounts"
 	case "ExpiredTokenException", "ExpiredToken":
 		advice = ": sign in again"
 	}

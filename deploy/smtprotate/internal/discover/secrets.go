@@ -24,16 +24,16 @@ type SecretsAPI interface {
 		*secretsmanager.GetSecretValueOutput, error)
 }
 
-// holder is a secret that is to be read, for the key that it may hold.
+// holder is a secret to read, because it may hold a user's key.
 type holder struct {
 	id, region string
 	stack      string
 	ours       bool
 }
 
-// secrets finds out which stacks own users, by the secrets that name their keys. A value is read
-// only where the secret's description is that of a stack's, or where it was named: what else is in
-// Secrets Manager is nobody's business here.
+// secrets finds out which stacks own users, from the secrets that hold their keys. It reads a value
+// only if the description says that the secret is a stack's, or if the secret was named. Other
+// secrets are none of this program's business.
 func (w *work) secrets(ctx context.Context) error {
 	var all []holder
 	for _, region := range w.regions() {
@@ -63,7 +63,7 @@ func (w *work) secrets(ctx context.Context) error {
 	return nil
 }
 
-// regions are those given, and those in which keys were used for mail.
+// regions returns the given Regions and those in which keys were used for mail.
 func (w *work) regions() []string {
 	regions := slices.Clone(w.Regions)
 	for _, f := range w.survey.facts {
@@ -77,7 +77,7 @@ func (w *work) regions() []string {
 	return slices.Compact(regions)
 }
 
-// listed are the secrets of stacks in a Region.
+// listed returns the secrets of stacks in a Region.
 func (w *work) listed(ctx context.Context, region string) (all []holder, _ error) {
 	pages := secretsmanager.NewListSecretsPaginator(w.Secrets(region), &secretsmanager.ListSecretsInput{
 		Filters: []types.Filter{{Key: types.FilterNameStringTypeDescription, Values: []string{ownerFilter}}},
@@ -85,7 +85,8 @@ func (w *work) listed(ctx context.Context, region string) (all []holder, _ error
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, w.orUnknown(ctx, "which secrets stacks have in "+region, "secretsmanager:ListSecrets", err)
+			return nil, w.orUnknown(ctx, "which secrets in "+region+" belong to stacks", "secretsmanager:ListSecrets",
+				err)
 		}
 		for _, s := range page.SecretList {
 			if stack, ours := stackOf(aws.ToString(s.Description)); ours {
@@ -96,20 +97,20 @@ func (w *work) listed(ctx context.Context, region string) (all []holder, _ error
 	return all, nil
 }
 
-// names are the user and the access key that a secret's value names. Everything else in it is
-// forgotten here. From then on the secret goes by its ARN.
+// names returns the user and the access key ID that a secret's value holds, and forgets the rest of
+// the value. It sets the secret's ID to its ARN.
 func (w *work) names(ctx context.Context, s *holder) (user, key string, _ error) {
 	out, err := w.Secrets(s.region).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.id})
 	if err != nil {
-		return "", "", w.orUnknown(ctx, "whose key secret "+s.id+" has", "secretsmanager:GetSecretValue", err)
+		return "", "", w.orUnknown(ctx, "whose key secret "+s.id+" holds", "secretsmanager:GetSecretValue", err)
 	}
 	s.id = cmp.Or(aws.ToString(out.ARN), s.id)
 	c, err := credential.Inspect(aws.ToString(out.SecretString), nil)
 	switch {
 	case errors.Is(err, credential.ErrNone):
 		return "", "", nil
-	case err != nil: // it never quotes from the value
-		w.unknown("secret %s isn't a credential: %v", s.id, err)
+	case err != nil: // the error never quotes the value
+		w.unknown("whose key secret %s holds: it isn't a credential: %v", s.id, err)
 		return "", "", nil
 	case len(c.Logins) == 0:
 		return c.IAMUser, "", nil
@@ -117,7 +118,8 @@ func (w *work) names(ctx context.Context, s *holder) (user, key string, _ error)
 	return c.IAMUser, c.Logins[0].Username, nil
 }
 
-// orUnknown is the error if nothing went on, and otherwise notes it.
+// orUnknown notes that something isn't known because a call failed. It returns an error only if ctx
+// has ended.
 func (w *work) orUnknown(ctx context.Context, what, action string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -126,11 +128,11 @@ func (w *work) orUnknown(ctx context.Context, what, action string, err error) er
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		reason = api.ErrorCode()
 	}
-	w.unknown("%s isn't known: %s: %s", what, action, reason)
+	w.unknown("%s: %s: %s", what, action, reason)
 	return nil
 }
 
-// assign notes at the user that a secret is about which secret that is, and the stack.
+// assign records the secret, and the stack if it is a stack's, with the user whose key it holds.
 func (w *work) assign(s holder, user, key string) {
 	for i := range w.survey.facts {
 		f := &w.survey.facts[i]

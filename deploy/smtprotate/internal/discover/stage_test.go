@@ -21,8 +21,8 @@ const (
 	day     = 24 * time.Hour
 	account = "123456789012"
 
-	// The console's policy, inline until September 2024 and a group's since ("Obtaining Amazon SES
-	// SMTP credentials", Amazon SES Developer Guide).
+	// The console's policy: inline until September 2024, since then a group's ("Obtaining Amazon
+	// SES SMTP credentials", Amazon SES Developer Guide).
 	consolePolicy = "AmazonSesSendingAccess"
 	consoleGroup  = "AWSSESSendingGroupDoNotRename"
 	quarantine    = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
@@ -33,7 +33,7 @@ const (
 	network  = `"IpAddress":{"aws:SourceIp":"192.0.2.10/32"}`
 )
 
-// allowing is a policy.
+// allowing returns a policy that allows these actions.
 func allowing(action, resource, condition string) string {
 	if condition != "" {
 		condition = `,"Condition":{` + condition + `}`
@@ -49,27 +49,27 @@ var (
 	own     = allowing("ses:SendRawEmail", identity, "")
 )
 
-// key is how a user's key is made and used. The age is in days, and so is how long ago it was used;
-// zero: never.
+// key describes the history of a user's key: its age in days, and how many days ago it was used;
+// zero means never.
 type key struct {
 	age, used int
 	service   string // empty: SMTP
 	inactive  bool
 }
 
-// kind is one of users, and what is to be found of each.
+// kind is a kind of user, with the verdict to expect.
 type kind struct {
 	name     string
 	inline   map[string]string
-	attached map[string]string // by ARN
+	attached map[string]string // document by ARN
 	group    string
 	boundary string
 	keys     []key
-	stack    bool // with the marks of a stack that has made the user
-	adopted  bool // with those of a stack that has taken it over
+	stack    bool // a stack created the user
+	adopted  bool // a stack took the user over
 	password bool
 
-	advice   discover.Advice // empty: the user isn't found
+	advice   discover.Advice // empty if the user isn't found
 	severity sendpolicy.Severity
 	width    sendpolicy.Width
 }
@@ -136,7 +136,7 @@ type stage struct {
 	*localaws.World
 	clock time.Time
 	today time.Time
-	// passwords are what may never be shown.
+	// passwords must never be shown.
 	passwords []string
 }
 
@@ -162,7 +162,7 @@ func (s *stage) ok(errs ...error) {
 	}
 }
 
-// user makes one of a kind.
+// user creates a user of a kind.
 func (s *stage) user(k kind, name string) {
 	s.Helper()
 	s.CreateUser(name)
@@ -205,7 +205,7 @@ func (s *stage) user(k kind, name string) {
 	}
 }
 
-// own leaves the marks of a stack.
+// own leaves a stack's marks on a user.
 func (s *stage) own(k kind, name, id string) {
 	s.Helper()
 	s.ok(s.AttachUserPolicy(name, "arn:aws:iam::"+account+":policy/ses-smtp/"+name+"-SendFromOutside-1", narrow))
@@ -215,7 +215,7 @@ func (s *stage) own(k kind, name, id string) {
 	}
 }
 
-// secret makes one that holds a key, with a password.
+// secret creates a secret that holds a key and a password.
 func (s *stage) secret(name, description, user, id string) (arn string) {
 	s.Helper()
 	password := fmt.Sprintf("Bsecret%037d", len(s.passwords))
@@ -233,7 +233,7 @@ func (s *stage) secrets() *secretsmanager.Client {
 	return secretsmanager.NewFromConfig(awstest.Config(s.URL()))
 }
 
-// account is what Look is asked for.
+// account returns the account to look at.
 func (s *stage) account() *discover.Account {
 	return accountAt(awstest.Config(s.URL()), s.today)
 }
@@ -255,7 +255,7 @@ func (s *stage) look(a *discover.Account) discover.Survey {
 	return survey
 }
 
-// shownNowhere fails if one of the passwords is in the text.
+// shownNowhere fails if the text contains one of the passwords.
 func (s *stage) shownNowhere(text string) {
 	s.Helper()
 	for _, password := range s.passwords {

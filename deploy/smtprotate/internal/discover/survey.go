@@ -8,51 +8,51 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
 )
 
-// API is the part of *iam.Client that this package uses: what reads a whole account, and what reads
-// the ways in of a user. There is nothing in it that could change anything.
+// API is the part of *iam.Client that this package uses: the calls that read a whole account and a
+// user's ways into AWS. None of them changes anything.
 type API interface {
 	iamaccess.API
 	iamaccess.AccountAPI
 }
 
-// Account is one to be looked at.
+// Account is an account to look at.
 type Account struct {
 	IAM API
-	// Secrets is Secrets Manager in a Region.
+	// Secrets returns the client of Secrets Manager for a Region.
 	Secrets func(region string) SecretsAPI
-	// Place is what is known before. The account's ID may be missing; the users tell it.
+	// Place is what is known in advance. If it lacks the account's ID, that is read from the users.
 	Place
-	// Regions are those to look for stacks' secrets in, besides those that keys sent mail in.
+	// Regions are searched for stacks' secrets, in addition to those in which keys sent mail.
 	Regions []string
-	// Named are further secrets to be read, by name or ARN.
+	// Named are other secrets to read, by name or ARN.
 	Named []string
-	// Only is the one user to look at; empty: all.
+	// Only is the one user to look at; empty for all.
 	Only string
 	Now  time.Time
-	// Progress is called now and then with how many users were read, and how many of them looked
-	// at.
+	// Progress is called now and then with the number of users read so far, and how many of them
+	// were found and looked at.
 	Progress func(read, found int)
-	// Wait is what passes until IAM is asked again for a report; nil: a second.
+	// Wait waits before IAM is asked again for a report. If nil, it takes a second.
 	Wait func(context.Context) error
 }
 
-// Survey is what an account turned out to have.
+// Survey is what was found in an account.
 type Survey struct {
 	Place
-	// Region is the first of those that were asked for.
+	// Region is the first of the Regions asked for.
 	Region string `json:"-"`
-	// Users is how many there are, and Found those that may send, or have sent, the worst first.
+	// Users is the number of users. Found are those that may send or have sent, the worst first.
 	Users int    `json:"users"`
 	Found []User `json:"found"`
-	// WithoutKeys may send, and have no access key: there is nothing that could leak.
+	// WithoutKeys are users that may send but have no access key, so nothing of theirs can leak.
 	WithoutKeys []string `json:"without_keys"`
-	// Unknown says what couldn't be looked at, and what that means.
+	// Unknown lists what couldn't be found out, and why.
 	Unknown []string `json:"unknown"`
 
 	facts []Facts
 }
 
-// Look reads the account. It is all or nothing but for what Unknown says.
+// Look reads the account. It fails as a whole, except for what Unknown lists.
 func (a *Account) Look(ctx context.Context) (Survey, error) {
 	w := work{Account: a, iam: &iamaccess.Account{API: a.IAM}}
 	w.survey = Survey{Place: a.Place, Found: []User{}, WithoutKeys: []string{}, Unknown: []string{}}
@@ -76,7 +76,7 @@ func (a *Account) Look(ctx context.Context) (Survey, error) {
 	return *s, nil
 }
 
-// Facts are one user's, and whether they are known.
+// Facts returns the facts about a user, and whether there are any.
 func (s Survey) Facts(user string) (Facts, bool) {
 	i := slices.IndexFunc(s.facts, func(f Facts) bool { return f.Access.User == user })
 	if i < 0 {

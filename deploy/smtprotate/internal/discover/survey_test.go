@@ -26,7 +26,7 @@ const (
 	ofEach    = 4
 )
 
-// crowd makes 2,000 users: a few of each kind, and the others without any right to send.
+// crowd creates 2,000 users: a few of each kind; the others may not send.
 func crowd(s *stage) {
 	s.Helper()
 	for i := range everybody - ofEach*len(kinds) {
@@ -47,7 +47,7 @@ func crowd(s *stage) {
 	}
 }
 
-// verdict is what is said of a user.
+// verdict is what the survey says about a user.
 type verdict struct {
 	advice   discover.Advice
 	severity sendpolicy.Severity
@@ -67,7 +67,7 @@ func wanted() map[string]verdict {
 	return want
 }
 
-// differs says whom too much or too little is said of.
+// differs describes the users about whom the survey says too much or too little.
 func differs(t *testing.T, survey discover.Survey, want map[string]verdict) {
 	t.Helper()
 	got := map[string]verdict{}
@@ -124,7 +124,7 @@ func TestTwoThousandUsersOfAllKinds(t *testing.T) {
 }
 
 // counted counts the pages that were asked for. On the wire there may be more: the SDK asks again
-// where a connection breaks.
+// if a connection breaks.
 type counted struct {
 	discover.API
 	n int
@@ -142,7 +142,8 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// countCalls holds the calls to what the users found need: nobody else's keys are asked for.
+// countCalls checks that only the calls for the users found were made: nobody else's keys are asked
+// for.
 func countCalls(t *testing.T, s *stage, survey discover.Survey) {
 	t.Helper()
 	counts := map[string]int{}
@@ -154,8 +155,8 @@ func countCalls(t *testing.T, s *stage, survey discover.Survey) {
 	}
 	needed := withoutServices(discover.Permissions())
 	for action := range counts {
-		if action != "CreateSecret" && !slices.Contains(needed, action) { // that one is the stage's
-			t.Errorf("the permission for %s isn't among those that are said to be needed", action)
+		if action != "CreateSecret" && !slices.Contains(needed, action) { // the stage itself creates secrets
+			t.Errorf("the permission for %s isn't one of Permissions()", action)
 		}
 	}
 	for _, action := range needed {
@@ -180,7 +181,7 @@ func countCalls(t *testing.T, s *stage, survey discover.Survey) {
 	}
 }
 
-// showsAll looks at the three forms of a report: each has everybody, and none has a password.
+// showsAll checks that each of a report's three forms shows every user, and no password.
 func showsAll(t *testing.T, s *stage, survey discover.Survey) {
 	t.Helper()
 	report := discover.Report{At: s.today, Accounts: []discover.Survey{survey}}
@@ -206,7 +207,7 @@ func showsAll(t *testing.T, s *stage, survey discover.Survey) {
 	}
 	if strings.Contains(page.String(), "<script") || strings.Contains(page.String(), "http://") ||
 		strings.Contains(page.String(), "https://") {
-		t.Error("the page has something from elsewhere")
+		t.Error("the page loads something from elsewhere")
 	}
 }
 
@@ -226,7 +227,7 @@ func TestTheWorstComesFirst(t *testing.T) {
 	}
 }
 
-func TestWhatIsntAllowedIsSaid(t *testing.T) {
+func TestTheSurveySaysWhatItMayNotRead(t *testing.T) {
 	s := newStage(t)
 	for _, k := range kinds {
 		s.user(k, k.name)
@@ -235,11 +236,11 @@ func TestWhatIsntAllowedIsSaid(t *testing.T) {
 		says string
 		lost []string // users that aren't found
 	}{
-		"GenerateCredentialReport": {"users that have sent mail and may not send any more aren't here: " +
+		"GenerateCredentialReport": {"which users have sent mail but may no longer send: " +
 			"iam:GenerateCredentialReport", []string{"sent"}},
-		"GetAccessKeyLastUsed": {"when keys were last used isn't known: iam:GetAccessKeyLastUsed is denied", nil},
-		"GetLoginProfile":      {"other ways in than access keys aren't known: iam:GetLoginProfile is denied", nil},
-		"ListSecrets": {"which secrets stacks have in eu-west-1 isn't known: secretsmanager:ListSecrets: AccessDenied",
+		"GetAccessKeyLastUsed": {"when keys were last used: iam:GetAccessKeyLastUsed is denied", nil},
+		"GetLoginProfile":      {"ways into AWS other than access keys: iam:GetLoginProfile is denied", nil},
+		"ListSecrets": {"which secrets in eu-west-1 belong to stacks: secretsmanager:ListSecrets: AccessDenied",
 			nil},
 		"GetSecretValue": {"secretsmanager:GetSecretValue: AccessDenied", nil},
 	} {
@@ -254,7 +255,7 @@ func TestWhatIsntAllowedIsSaid(t *testing.T) {
 			t.Errorf("%s: unknown is %q", action, survey.Unknown)
 		}
 		if len(survey.Unknown) > 3 {
-			t.Errorf("%s: it is said %d times", action, len(survey.Unknown))
+			t.Errorf("%s: it says so %d times", action, len(survey.Unknown))
 		}
 		if n := len(kinds) - 4 - len(c.lost); len(survey.Found) != n {
 			t.Errorf("%s: %d found, want %d", action, len(survey.Found), n)
@@ -278,7 +279,7 @@ func TestWhatIsntAllowedIsSaid(t *testing.T) {
 	}
 }
 
-func TestAUserThatGoesMeanwhileIsPassedOver(t *testing.T) {
+func TestAUserThatIsDeletedMeanwhileIsSkipped(t *testing.T) {
 	s := newStage(t)
 	for _, k := range kinds {
 		s.user(k, k.name)
@@ -319,11 +320,11 @@ func TestASecretIsReadIfItIsAStacksOrNamed(t *testing.T) {
 		}
 	}
 	if reads != 1 {
-		t.Errorf("%d values were read, want that of the one that was named", reads)
+		t.Errorf("%d values were read, want 1: the named secret's", reads)
 	}
 }
 
-func TestAStackIsKnownByAnyOfItsMarks(t *testing.T) {
+func TestAStackIsRecognisedByAnyOfItsMarks(t *testing.T) {
 	s := newStage(t)
 	marks := map[string]func(name string){
 		"tag": func(name string) { s.ok(s.TagUser(name, "ses-smtp-rotator-secret", "arn:…")) },
@@ -375,8 +376,8 @@ func TestLookingEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestStacksLeaveTheMarks: what tells here that a stack owns a user is what template.yaml and the
-// Terraform module give it.
+// TestStacksLeaveTheMarks checks that template.yaml and the Terraform module leave the marks by
+// which discover recognises a stack's user.
 func TestStacksLeaveTheMarks(t *testing.T) {
 	for file, marks := range map[string][]string{
 		"template.yaml": {"Key: ses-smtp-rotator-secret", "Path: /ses-smtp/", "rotated by ses-smtp-rotator (stack ${"},
@@ -389,7 +390,7 @@ func TestStacksLeaveTheMarks(t *testing.T) {
 		}
 		for _, mark := range marks {
 			if !strings.Contains(string(text), mark) {
-				t.Errorf("%s hasn't %q", file, mark)
+				t.Errorf("%s lacks %q", file, mark)
 			}
 		}
 	}

@@ -10,14 +10,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// The table's columns: 7 + 28 + 21 + 9 + 8 and what is left of a line.
+// The table's columns are 7 + 28 + 21 + 9 + 7 characters wide; the last one takes the rest of the
+// line.
 const (
 	lineWidth = 100
 	margin    = 7
 	nameWidth = 27
 )
 
-// Table writes the report in lines of at most 100 characters.
+// Table writes the report as text, in lines of at most 100 characters.
 func Table(to io.Writer, r Report) error {
 	var out strings.Builder
 	users, several := r.Users(), len(r.Accounts) > 1
@@ -47,7 +48,7 @@ func writeUser(out *strings.Builder, u User, several bool, now time.Time) {
 	if several {
 		name = u.Account + " " + name
 	}
-	if layout.Length(name) > nameWidth { // in a line of its own
+	if layout.Length(name) > nameWidth { // the name gets a line of its own
 		fmt.Fprintln(out, row(severity, name, "", "", "", ""))
 		severity, name = "", ""
 	}
@@ -69,14 +70,14 @@ func writeUser(out *strings.Builder, u User, several bool, now time.Time) {
 	paragraph(out, margin, u.Todo+".")
 }
 
-// paragraph writes text behind a margin.
+// paragraph writes wrapped text with a left margin.
 func paragraph(out *strings.Builder, margin int, text string) {
 	for _, line := range layout.Wrap(text, lineWidth-margin) {
 		fmt.Fprintf(out, "%s%s\n", strings.Repeat(" ", margin), line)
 	}
 }
 
-// severityWord is how the table and the page write a severity.
+// severityWord formats a severity for the table and the page.
 func severityWord(s sendpolicy.Severity) string {
 	if s == "" {
 		return "OK"
@@ -84,7 +85,7 @@ func severityWord(s sendpolicy.Severity) string {
 	return strings.ToUpper(string(s))
 }
 
-// widthWords are what widths mean, for people.
+// widthWords says what each width means.
 var widthWords = map[sendpolicy.Width]string{
 	sendpolicy.NoMail:     "no mail over SMTP",
 	sendpolicy.Narrow:     "its own identities, from its own networks",
@@ -93,9 +94,9 @@ var widthWords = map[sendpolicy.Width]string{
 	sendpolicy.BeyondMail: "more than mail",
 }
 
-// About is how wide a user is and what else there is to know of it.
+// About describes what a user's policies allow and what else matters about it.
 func (u User) About() string {
-	parts := []string{"May: " + widthWords[u.Width]}
+	parts := []string{"Its policies allow: " + widthWords[u.Width]}
 	if u.Quarantined {
 		parts = append(parts, "quarantined by AWS")
 	}
@@ -108,7 +109,7 @@ func (u User) About() string {
 	return strings.Join(append(parts, u.OtherWays...), "; ")
 }
 
-// Age is the key's, short.
+// Age formats the key's age briefly.
 func (k KeyReport) Age() string { return short(k.AgeDays) }
 
 func short(days int) string {
@@ -118,7 +119,7 @@ func short(days int) string {
 	return fmt.Sprintf("%d d", days)
 }
 
-// Use is when and for what the key was last used, short.
+// Use says briefly when and for what the key was last used.
 func (k KeyReport) Use(now time.Time) string {
 	switch {
 	case k.UseUnknown:
@@ -130,7 +131,7 @@ func (k KeyReport) Use(now time.Time) string {
 	return strings.TrimSpace(where + " " + short(days(now.Sub(*k.LastUsed))) + " ago")
 }
 
-// Summary counts, and says what isn't known.
+// Summary counts the users by severity, and says what isn't known.
 func (s Survey) Summary() []string {
 	counts := map[sendpolicy.Severity]int{}
 	for _, u := range s.Found {
@@ -144,7 +145,7 @@ func (s Survey) Summary() []string {
 		"order.", name, count(s.Users, "IAM user"), len(s.Found), counts[sendpolicy.High], counts[sendpolicy.Medium],
 		counts[sendpolicy.Low], counts[""])}
 	if n := len(s.WithoutKeys); n > 0 {
-		lines = append(lines, fmt.Sprintf("%s may send, and %s no access key.", count(n, "more user"), haveOrHas(n)))
+		lines = append(lines, fmt.Sprintf("%s may send but %s no access key.", count(n, "more user"), haveOrHas(n)))
 	}
 	for _, text := range s.Unknown {
 		lines = append(lines, "Not known: "+text+".")
@@ -152,7 +153,7 @@ func (s Survey) Summary() []string {
 	return lines
 }
 
-// quiet tells that there is nothing to say of the account but how many users it has.
+// quiet reports whether there is nothing to say about the account except its number of users.
 func (s Survey) quiet() bool { return len(s.Found)+len(s.WithoutKeys)+len(s.Unknown) == 0 }
 
 func haveOrHas(n int) string {

@@ -13,7 +13,7 @@ import (
 
 var today = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 
-// reported is a report of one account with these users.
+// reported returns a report of one account with these users.
 func reported(users int, of ...discover.Facts) discover.Report {
 	survey := discover.Survey{Place: discover.Place{Account: "111122223333"}, Users: users}
 	for _, f := range of {
@@ -23,7 +23,7 @@ func reported(users int, of ...discover.Facts) discover.Report {
 	return discover.Report{At: today, Accounts: []discover.Survey{survey}}
 }
 
-// ofConsoleSince is a user that SES's console made.
+// ofConsoleSince returns a user that SES's console created.
 func ofConsoleSince(name string, made time.Time) discover.Facts {
 	return discover.Facts{Place: discover.Place{Account: "111122223333"}, ARN: "arn:aws:iam::111122223333:user/" + name,
 		Access: sendpolicy.Access{User: name, Policies: []sendpolicy.Policy{
@@ -45,7 +45,7 @@ func TestThePageShowsATable(t *testing.T) {
 	}
 }
 
-func TestAccountsWithNothingToTellShareALine(t *testing.T) {
+func TestAccountsWithNothingFoundShareALine(t *testing.T) {
 	loud := reported(1, ofConsoleSince("a", today)).Accounts[0]
 	quiet := discover.Survey{Place: discover.Place{Account: "444455556666"}, Users: 7}
 	for want, accounts := range map[string][]discover.Survey{
@@ -89,7 +89,8 @@ func TestOtherWaysInAreToBeClosed(t *testing.T) {
 	f := ofConsoleSince("shop", today)
 	f.Access.Policies[0].Text, f.Access.Console, f.Profile = narrow, true, "prod"
 	u := discover.Judge(f, today)
-	const want = ". Close its other ways in, which no rotation does: smtprotate audit --profile prod --user shop " +
+	const want = ". Close its other ways into AWS, which rotation doesn't: smtprotate audit --profile prod --user " +
+		"shop " +
 		"says how"
 	if u.Severity != sendpolicy.High || !strings.HasSuffix(u.Todo, want) {
 		t.Errorf("%s: %s", u.Severity, u.Todo)
@@ -112,8 +113,8 @@ func TestACommandGoesIntoTheAccountByTheRole(t *testing.T) {
 	}
 	adoption := discover.TakeOver(f, "eu-west-1", today)
 	for _, text := range []string{adoption.CloudFormation(), adoption.Terraform("0.1.0")} {
-		const title = "# IAM user shop of account 111122223333 (the shop), taken over"
-		const where = "# - It is in another account"
+		const title = "# Let a stack take over IAM user shop of account 111122223333 (the shop). Nothing has been run."
+		const where = "# - The user is in another account"
 		if !strings.HasPrefix(text, title) || !strings.Contains(text, where) || strings.Contains(text, "root") {
 			t.Errorf("it is for another account:\n%s", text)
 		}
@@ -132,11 +133,11 @@ func TestThePageEscapesWhatComesFromAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	if text := page.String(); strings.Contains(text, "<script>") || strings.Contains(text, "<img") {
-		t.Errorf("the page has what a user is called as it is:\n%s", text)
+		t.Errorf("the page contains a user's name unescaped:\n%s", text)
 	}
 }
 
-func TestAnAccountWithNobodyIsShownTooAsWhatIsntKnown(t *testing.T) {
+func TestAnAccountWithoutFindingsIsShownWithWhatIsNotKnown(t *testing.T) {
 	r := reported(1)
 	r.Accounts[0].Unknown = []string{"something"}
 	r.Accounts[0].WithoutKeys = []string{"a"}
@@ -145,7 +146,7 @@ func TestAnAccountWithNobodyIsShownTooAsWhatIsntKnown(t *testing.T) {
 		t.Error("it can't be shown")
 	}
 	for _, want := range []string{"Account 111122223333 has 1 IAM user. 0 may send", "Not known: something.",
-		"1 more user may send, and has no access key."} {
+		"1 more user may send but has no access key."} {
 		if !strings.Contains(table.String(), want) || !strings.Contains(page.String(), want) {
 			t.Errorf("it doesn't say %q:\n%s", want, table.String())
 		}

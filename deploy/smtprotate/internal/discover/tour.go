@@ -6,14 +6,14 @@ import (
 	"sync"
 )
 
-// Visit is an account to be looked at.
+// Visit is an account to look at.
 type Visit struct {
 	Place
-	// Reach returns the account, with the place as it turned out to be.
+	// Reach connects to the account. The result's Place may know more than the visit's.
 	Reach func(context.Context) (*Account, error)
 }
 
-// Tour looks at several accounts.
+// Tour looks at several accounts, some of them at the same time.
 type Tour struct {
 	Visits []Visit
 
@@ -22,15 +22,15 @@ type Tour struct {
 	finished int
 }
 
-// seen is how far a visit is: users that were read, and those of them that may send.
+// seen is a visit's progress: the users read, and those of them that may send.
 type seen struct{ read, found int }
 
-// accountsAtOnce is how many accounts are looked at at the same time. IAM throttles each by itself,
-// but a page of users of each is in memory.
+// accountsAtOnce is how many accounts are looked at at the same time. IAM throttles each account
+// separately, but each takes memory for a page of users.
 const accountsAtOnce = 4
 
-// Look makes all visits. What it returns is in their order, whatever ended first; one that fails
-// doesn't stop the others.
+// Look makes all visits and returns the results in their order. A visit that fails doesn't stop the
+// others.
 func (t *Tour) Look(ctx context.Context) (surveys []Survey, missed []Missed) {
 	t.locked(func() { t.begun = map[int]*seen{} })
 	type outcome struct {
@@ -81,7 +81,8 @@ func (t *Tour) locked(do func()) {
 	do()
 }
 
-// Progress says how far the account is that was begun first, and how many are left with it.
+// Progress describes the progress of the visit that began first, and says how many accounts are
+// left.
 func (t *Tour) Progress() (text string) {
 	t.locked(func() {
 		first, at := len(t.Visits), &seen{}
@@ -90,7 +91,7 @@ func (t *Tour) Progress() (text string) {
 				first, at = i, s
 			}
 		}
-		text = fmt.Sprintf("%d users read, %d that may send", at.read, at.found)
+		text = fmt.Sprintf("%d users read, %d may send", at.read, at.found)
 		if len(t.Visits) == 1 {
 			return
 		}

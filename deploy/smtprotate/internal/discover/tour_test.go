@@ -14,12 +14,12 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/discover"
 )
 
-// numbered is the place of the i-th account of a tour.
+// numbered returns the place of a tour's i-th account.
 func numbered(i int) discover.Place {
 	return discover.Place{Account: fmt.Sprintf("%012d", i), AccountName: fmt.Sprintf("name-%d", i)}
 }
 
-func TestATourIsInOrderWhateverEndsFirst(t *testing.T) {
+func TestATourKeepsItsOrderWhicheverVisitEndsFirst(t *testing.T) {
 	s := newStage(t)
 	s.user(kinds[0], "shop")
 	var tour discover.Tour
@@ -57,7 +57,7 @@ func TestATourIsInOrderWhateverEndsFirst(t *testing.T) {
 	}
 }
 
-func TestATourHasFourAccountsAtOnceAndSaysHowFarItIs(t *testing.T) {
+func TestATourLooksAtFourAccountsAtOnceAndShowsItsProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int64
 		var tour discover.Tour
@@ -71,9 +71,9 @@ func TestATourHasFourAccountsAtOnceAndSaysHowFarItIs(t *testing.T) {
 				}})
 		}
 		said := map[time.Duration]string{
-			30 * time.Second: "account 000000000000: 0 users read, 0 that may send; 10 of 10 accounts left",
-			90 * time.Second: "account 000000000004: 0 users read, 0 that may send; 6 of 10 accounts left",
-			time.Hour:        "0 users read, 0 that may send; 0 of 10 accounts left",
+			30 * time.Second: "account 000000000000: 0 users read, 0 may send; 10 of 10 accounts left",
+			90 * time.Second: "account 000000000004: 0 users read, 0 may send; 6 of 10 accounts left",
+			time.Hour:        "0 users read, 0 may send; 0 of 10 accounts left",
 		}
 		for after, want := range said {
 			time.AfterFunc(after, func() {

@@ -6,13 +6,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/iamaccess"
 )
 
-// use is what the Active keys tell together.
+// use summarises a user's Active keys.
 type use struct {
 	active  []Key
-	oldest  time.Duration // the age of the oldest
+	oldest  time.Duration // age of the oldest key
 	newest  time.Duration
-	mail    *iamaccess.Use // the latest that was mail
-	other   *iamaccess.Use // the latest that wasn't
+	mail    *iamaccess.Use // latest use for mail
+	other   *iamaccess.Use // latest use for something else
 	unknown bool
 }
 
@@ -45,5 +45,5 @@ func later(a, b *iamaccess.Use) *iamaccess.Use {
 	return a
 }
 
-// idling tells whether the last use was long ago.
+// idling reports whether the last use was long ago.
 func idling(last *iamaccess.Use, now time.Time) bool { return last != nil && now.Sub(last.At) >= idle }

@@ -8,16 +8,16 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// User is what was found of one.
+// User is what was found out about a user.
 type User struct {
 	Place
 	Name     string              `json:"user"`
 	ARN      string              `json:"arn"`
 	Severity sendpolicy.Severity `json:"severity,omitempty"`
 	Advice   Advice              `json:"advice"`
-	// Todo says why, and what to do, in a person's words.
+	// Todo says why, and what to do, for people.
 	Todo string `json:"what_to_do"`
-	// MaySend: over SMTP, by its policies.
+	// MaySend is true if the user's policies allow sending over SMTP.
 	MaySend     bool             `json:"may_send"`
 	Width       sendpolicy.Width `json:"width"`
 	Keys        []KeyReport      `json:"keys"`
@@ -25,14 +25,14 @@ type User struct {
 	Secret      string           `json:"secret,omitempty"`
 	Quarantined bool             `json:"quarantined,omitempty"`
 	Boundary    string           `json:"boundary,omitempty"`
-	// OtherWays are those into AWS besides access keys, and those that nothing is known of.
+	// OtherWays are ways into AWS other than access keys, including those that couldn't be checked.
 	OtherWays []string `json:"other_ways,omitempty"`
-	// Findings are the audit's, without the policies to have instead: smtprotate audit --user has
-	// those.
+	// Findings are the audit's, without the replacement policies, which smtprotate audit --user
+	// prints.
 	Findings []Finding `json:"findings,omitempty"`
 }
 
-// KeyReport is an access key as it is reported.
+// KeyReport is an access key as the report shows it.
 type KeyReport struct {
 	ID       string     `json:"access_key_id"`
 	Status   string     `json:"status"`
@@ -41,11 +41,11 @@ type KeyReport struct {
 	LastUsed *time.Time `json:"last_used,omitempty"`
 	Service  string     `json:"last_used_service,omitempty"`
 	Region   string     `json:"last_used_region,omitempty"`
-	// UseUnknown: IAM didn't say, so no last_used doesn't mean never.
+	// UseUnknown is true if IAM didn't say: then a missing last_used doesn't mean never.
 	UseUnknown bool `json:"last_used_unknown,omitempty"`
 }
 
-// Finding is one of the audit's.
+// Finding is a finding of the audit.
 type Finding struct {
 	Code     sendpolicy.Code     `json:"code"`
 	Severity sendpolicy.Severity `json:"severity"`
@@ -54,7 +54,7 @@ type Finding struct {
 	Risk     string              `json:"risk"`
 }
 
-// Sort puts the worst first: by severity, then what leaked, then width, then the age of the oldest
+// Sort sorts users, the worst first: by severity, leaked keys, width, and the age of the oldest
 // key.
 func Sort(users []User) {
 	weight := func(s sendpolicy.Severity) int {
@@ -73,7 +73,8 @@ func Sort(users []User) {
 	})
 }
 
-// oldest is the age of the user's oldest Active key in days, or of any if none is.
+// oldest returns the age in days of the user's oldest Active key, or of its oldest key if none is
+// Active.
 func (u User) oldest() (most int) {
 	for _, active := range []bool{true, false} {
 		for _, k := range u.Keys {

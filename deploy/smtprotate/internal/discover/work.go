@@ -18,10 +18,10 @@ import (
 )
 
 // atOnce is how many users are looked at at the same time. Each takes up to four calls at once, and
-// IAM throttles an account's calls together.
+// IAM throttles all calls of an account together.
 const atOnce = 3
 
-// work is an account being looked at.
+// work is the state of looking at an account.
 type work struct {
 	*Account
 	iam *iamaccess.Account
@@ -31,14 +31,14 @@ type work struct {
 	survey      Survey
 }
 
-// unknown notes what isn't known.
+// unknown notes something that isn't known.
 func (w *work) unknown(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.survey.Unknown = append(w.survey.Unknown, fmt.Sprintf(format, args...))
 }
 
-// users goes through all of them once, and looks at those more closely that may send or have sent.
+// users reads all users, and looks more closely at those that may send or have sent.
 func (w *work) users(ctx context.Context) error {
 	services, err := w.services(ctx)
 	if err != nil {
@@ -63,13 +63,14 @@ func (w *work) users(ctx context.Context) error {
 	return cmp.Or(context.Cause(ctx), err)
 }
 
-// services are those that users' keys were last used for, if the credential report may be read.
+// services returns the services that each user's keys were last used for, or nil if the credential
+// report can't be read.
 func (w *work) services(ctx context.Context) (map[string][]string, error) {
 	services, err := w.iam.UsedServices(ctx, w.wait())
 	if err == nil || ctx.Err() != nil {
 		return services, err
 	}
-	w.unknown("users that have sent mail and may not send any more aren't here: %v", err)
+	w.unknown("which users have sent mail but may no longer send: %v", err)
 	return nil, nil
 }
 
@@ -89,7 +90,7 @@ func aSecond(ctx context.Context) error {
 	}
 }
 
-// candidates are the users that may send or have sent.
+// candidates sends the users that may send or have sent to a channel.
 func (w *work) candidates(ctx context.Context, services map[string][]string, to chan<- Facts) error {
 	for m, err := range w.iam.Members(ctx) {
 		if err != nil {
@@ -131,7 +132,8 @@ func (w *work) facts(m iamaccess.Member) Facts {
 	return f
 }
 
-// closely adds a user's keys and ways in. One that is deleted meanwhile is passed over.
+// closely adds a user's keys and ways into AWS to the survey. It skips a user that was deleted
+// meanwhile.
 func (w *work) closely(ctx context.Context, f Facts) error {
 	user := f.Access.User
 	keys, err := w.iam.Keys(ctx, user)
@@ -155,8 +157,8 @@ func (w *work) closely(ctx context.Context, f Facts) error {
 	reader := iamaccess.Reader{API: w.IAM, User: user}
 	switch err := reader.WaysIn(ctx, &f.Access); {
 	case rotation.TypeOf(err) == rotation.AccessDenied:
-		f.Access.Unseen = append(f.Access.Unseen, "it isn't allowed")
-		w.unknown("other ways in than access keys aren't known: %s", denied(err))
+		f.Access.Unseen = append(f.Access.Unseen, "reading its other ways into AWS is denied")
+		w.unknown("ways into AWS other than access keys: %s", denied(err))
 	case rotation.TypeOf(err) == rotation.ConfigurationError:
 		return nil
 	case err != nil:
@@ -170,7 +172,7 @@ func (w *work) closely(ctx context.Context, f Facts) error {
 	return nil
 }
 
-// withoutKeys notes a user that may send and has nothing to send with.
+// withoutKeys notes a user that may send but has no key.
 func (w *work) withoutKeys(f Facts) {
 	if sendpolicy.MaySend(f.Access) {
 		w.mu.Lock()
@@ -184,14 +186,15 @@ func (w *work) lastUse(ctx context.Context, k rotation.Key) (Key, error) {
 	used, err := w.iam.LastUse(ctx, k.ID)
 	if rotation.TypeOf(err) == rotation.AccessDenied {
 		key.Unknown = true
-		w.unknown("when keys were last used isn't known: %s", denied(err))
+		w.unknown("when keys were last used: %s", denied(err))
 		return key, nil
 	}
 	key.Used = used
 	return key, err
 }
 
-// denied is what isn't allowed, the same for all users: the error goes on to name one.
+// denied returns which action was denied, without the user that the error names, so that it is the
+// same for all users.
 func denied(err error) string {
 	action, _, _ := strings.Cut(err.Error(), " ")
 	return action + " is denied"

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// child is a program that was started. It has ended once all of it has: its first process, and what
-// that has started. Its code is there once ended is closed.
+// child is a program that was started. It has ended once its first process and everything that this
+// started have ended. code is valid once ended is closed.
 type child struct {
 	cmd         *exec.Cmd
-	group       int // of its processes; 0 if it has none of its own
+	group       int // its process group; 0 if it has none of its own
 	terminal    *terminal
 	alone       bool
 	patience    time.Duration
@@ -22,14 +22,15 @@ type child struct {
 	ended       chan struct{}
 	code        Exit
 
-	stopped atomic.Bool // it was asked to end, and so its end is no surprise
+	stopped atomic.Bool // it was asked to end, so its end is no surprise
 
 	mu     sync.Mutex
-	asked  map[int]time.Time // what was asked to end, as rest names it, and when
+	asked  map[int]time.Time // when each process was asked to end, by remaining.id
 	killed bool
 }
 
-// stop asks a child to end, and insists where it doesn't.
+// stop asks a child to end, and kills it if it doesn't. It reports whether the child ended without
+// being killed.
 func (c *child) stop() (gracefully bool) {
 	c.stopped.Store(true)
 	c.ask()
@@ -43,7 +44,7 @@ func (c *child) stop() (gracefully bool) {
 	return false
 }
 
-// ask has a child end: all of its group, or its first process.
+// ask sends SIGTERM to the child's group, or only to its first process.
 func (c *child) ask() {
 	c.mu.Lock()
 	for _, r := range c.rest() {
@@ -53,35 +54,35 @@ func (c *child) ask() {
 	}
 	c.mu.Unlock()
 	if err := c.signal(syscall.SIGTERM); err != nil && !isGone(err) {
-		c.kill() // there is no SIGTERM on Windows
+		c.kill() // Windows has no SIGTERM
 	}
 	c.wake()
 }
 
-// isGone tells whether a signal had nobody to reach any more.
+// isGone reports whether a signal failed because the process had already ended.
 func isGone(err error) bool {
 	return errors.Is(err, os.ErrProcessDone) || errors.Is(err, syscall.ESRCH)
 }
 
-// endRest ends what has outlived the first process: it has the old credential. Each gets SIGTERM
-// once, and SIGKILL where it doesn't end.
+// endRest ends everything that outlived the first process, because it has the old credential. Each
+// process gets SIGTERM once, and SIGKILL if it doesn't end in time.
 func (c *child) endRest(say func(Event)) {
-	const never = 5 * time.Second // a process that can't even be killed keeps nobody waiting
+	const never = 5 * time.Second // then give up on processes that can't even be killed
 	for wait, began := 5*time.Millisecond, time.Now(); ; wait = min(2*wait, 100*time.Millisecond) {
 		rest := c.rest()
 		if len(rest) == 0 || time.Since(began) > 2*c.patience+never {
 			return
 		}
 		if c.askRest(rest) && !c.stopped.Load() {
-			say(Event{Kind: Leftover, Program: c.cmd.Args[0], Message: c.cmd.Args[0] + " has ended, and what it has " +
-				"left running is ended too: what follow is to run has to stay in the foreground"})
+			say(Event{Kind: Leftover, Program: c.cmd.Args[0], Message: c.cmd.Args[0] + " has ended, so the " +
+				"processes that it left running are ended too: a program of follow's must stay in the foreground"})
 			c.stopped.Store(true)
 		}
 		time.Sleep(wait)
 	}
 }
 
-// askRest asks what hasn't been asked, and kills what was asked too long ago.
+// askRest sends SIGTERM to what hasn't had it yet, and kills what had it too long ago.
 func (c *child) askRest(rest []remaining) (first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// runCommand has the shell run a command, and passes on what it says. A command that is under way
-// when ctx ends may finish.
+// runCommand runs a command in the shell and passes on its output. If ctx ends while the command
+// runs, the command may still finish.
 func runCommand(ctx context.Context, command string, timeout time.Duration, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.WaitDelay = time.Second // for what it has left in the background
+	cmd.WaitDelay = time.Second // for background processes that keep its output open
 	together(cmd)
 	noted := noteFamily()
 	err := startWaited(cmd)
@@ -25,7 +25,7 @@ func runCommand(ctx context.Context, command string, timeout time.Duration, out 
 	noted.leave(cmd)
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("the command %q was ended after %v", command, timeout)
+		return fmt.Errorf("the command %q was ended because it took longer than %v", command, timeout)
 	case err != nil:
 		return fmt.Errorf("the command %q failed: %w", command, err)
 	}

@@ -38,11 +38,11 @@ func TestAFullDiskLeavesTheOldFileWhole(t *testing.T) {
 	}
 	s.holds(path, line(2))
 	s.holds(ran, "\n\n")
-	s.says(1, "all is well again")
+	s.says(1, "everything works again")
 	s.only(disk, "file")
 }
 
-// fillUp takes all the space that there is.
+// fillUp fills the disk.
 func fillUp(t *testing.T, path string) {
 	t.Helper()
 	f, err := os.Create(path)
@@ -115,7 +115,7 @@ func TestFilesGetTheOwnerThatIsAskedFor(t *testing.T) {
 	s.soon("it is given back", func() bool { uid, _ := owner(); return uid == 65534 })
 }
 
-func TestAFileThatIsMountedByItselfIsTold(t *testing.T) {
+func TestAFileThatIsMountedByItselfIsReported(t *testing.T) {
 	s := newStage(t)
 	path, host := s.file("file", ordinary), filepath.Join(s.dir, "the host's")
 	for _, name := range []string{path, host} {
@@ -142,7 +142,7 @@ func TestLinksInAFolderThatNobodyCanWriteAreFollowed(t *testing.T) {
 		t.Skipf("a file system can't be mounted here: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
-	// As Kubernetes mounts a ConfigMap.
+	// This is how Kubernetes mounts a ConfigMap.
 	template := filepath.Join(disk, "tmpl")
 	if err := errors.Join(os.Mkdir(filepath.Join(disk, "..2026"), 0o755),
 		os.Symlink("..2026", filepath.Join(disk, "..data")), os.Symlink("..data/tmpl", template),
@@ -150,7 +150,7 @@ func TestLinksInAFolderThatNobodyCanWriteAreFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := ReadTemplate(template); err == nil {
-		t.Error("while everybody may write it, a link in it is followed")
+		t.Error("a link is followed in a folder that everybody may write to")
 	}
 	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Skipf("it can't be mounted read-only here: %v", err)
@@ -160,7 +160,7 @@ func TestLinksInAFolderThatNobodyCanWriteAreFollowed(t *testing.T) {
 	}
 }
 
-func TestWhatAKilledProcessHasLeftIsSweptThoughTheFileIsRight(t *testing.T) {
+func TestWhatAKilledProcessHasLeftIsSweptEvenIfTheFileIsRight(t *testing.T) {
 	s := newStage(t)
 	path, left := s.file("file", ordinary), filepath.Join(s.dir, ".file.smtprotate-1")
 	for name, text := range map[string]string{path: line(1), left: line(1)} {
@@ -168,11 +168,11 @@ func TestWhatAKilledProcessHasLeftIsSweptThoughTheFileIsRight(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// What looks like one of ours, and isn't, is in nobody's way.
+	// A file that only looks like one of ours doesn't disturb anything.
 	if err := os.Mkdir(left+"-folder", 0o700); err != nil {
 		t.Fatal(err)
 	}
 	s.start()
-	s.says(1, "the files have access key AKIA1")
+	s.says(1, "the files already have access key AKIA1")
 	s.only(s.dir, ".file.smtprotate-1-folder", "file")
 }

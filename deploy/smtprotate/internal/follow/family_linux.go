@@ -13,25 +13,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// family is what this process has started, and what has come to it: as PID 1 or a subreaper it
-// inherits what loses its parent. Such orphans are a program's, and are ended with it; or a
-// command's, which may leave a service running.
+// family keeps track of the processes that this one started or inherited: as PID 1 or a subreaper,
+// it inherits processes whose parent has ended. Such an orphan belongs to a program and is ended
+// with it, or belongs to a command, which may leave a service running.
 var family = kin{waited: map[int]bool{}, foreign: map[int]bool{}}
 
 type kin struct {
 	sync.Mutex
 	once    sync.Once
-	waited  map[int]bool // has somebody here who waits for it
-	foreign map[int]bool // processes, groups and sessions that are no program's
+	waited  map[int]bool // processes that code here waits for
+	foreign map[int]bool // processes, groups and sessions that belong to no program
 }
 
-// process is what /proc tells of one.
+// process is what /proc says about a process.
 type process struct {
 	pid, parent, group, session int
-	ended                       bool // and nobody has waited for it
+	ended                       bool // but nobody has waited for it yet
 }
 
-// reapOrphans has those that come to this process go when they end.
+// reapOrphans starts to wait for inherited processes, so that they go away when they end.
 func reapOrphans() {
 	family.once.Do(func() {
 		family.noteOthers()
@@ -46,8 +46,8 @@ func reapOrphans() {
 	})
 }
 
-// noteOthers notes what was this process's before: the shell that has become it by exec may have
-// started services.
+// noteOthers notes the children that this process had before: a shell that became this process by
+// exec may have started services.
 func (f *kin) noteOthers() {
 	f.Lock()
 	defer f.Unlock()
@@ -58,11 +58,12 @@ func (f *kin) noteOthers() {
 	}
 }
 
-// adopt has what a program leaves behind come to this process, wherever it runs.
+// adopt makes this process inherit the processes that a program leaves behind.
 func adopt() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
 
-// reap waits for those that nobody else waits for. The children that Go's own packages start, such
-// as the SDK for credential_process, are in this process's group, and theirs to wait for.
+// reap waits for ended processes that nobody else waits for. Children that Go's own packages start,
+// such as the SDK for credential_process, are in this process's group, and those packages wait for
+// them.
 func reap() {
 	family.Lock()
 	defer family.Unlock()
@@ -73,7 +74,7 @@ func reap() {
 	}
 }
 
-// reapGroup waits for those of a group that have ended, once its first process is waited for.
+// reapGroup waits for the ended processes of a group, once its first process has been waited for.
 func reapGroup(group int) {
 	for {
 		if pid, err := syscall.Wait4(-group, nil, syscall.WNOHANG, nil); err != nil || pid <= 0 {
@@ -82,8 +83,8 @@ func reapGroup(group int) {
 	}
 }
 
-// startWaited starts a command that waitFor is called for. The thread that does it stays as long as
-// this process: the kernel takes the end of that thread for the end of the parent.
+// startWaited starts a command that waitFor will be called for. It does this on a thread that lives
+// as long as this process, because the kernel sends Pdeathsig when the parent's thread ends.
 func startWaited(cmd *exec.Cmd) (err error) {
 	reapOrphans()
 	family.Lock()
@@ -116,13 +117,13 @@ func waitFor(cmd *exec.Cmd) error {
 	return err
 }
 
-// diesWithUs has the kernel kill the program's first process if this one is killed.
+// diesWithUs makes the kernel kill the program's first process if this process is killed.
 func diesWithUs(attr *syscall.SysProcAttr) {
 	adopt()
 	attr.Pdeathsig = syscall.SIGKILL
 }
 
-// noted are the sessions that were there before a command ran.
+// noted holds the sessions that existed before a command ran.
 type noted map[int]bool
 
 func noteFamily() noted {
@@ -133,8 +134,8 @@ func noteFamily() noted {
 	return before
 }
 
-// leave notes what a command has left running: its group, and sessions that are new. It is no
-// program's.
+// leave notes the processes that a command left running: those of its group and of new sessions.
+// They belong to no program.
 func (n noted) leave(cmd *exec.Cmd) {
 	if cmd.Process == nil {
 		return
@@ -152,8 +153,8 @@ func (n noted) leave(cmd *exec.Cmd) {
 	}
 }
 
-// rest is what has outlived the first process, wherever it went: in the program's group, or come to
-// this process as an orphan.
+// rest returns what outlived the first process: processes of the program's group, and orphans of
+// the program that this process inherited.
 func (c *child) rest() (rest []remaining) {
 	family.Lock()
 	defer family.Unlock()
@@ -161,7 +162,7 @@ func (c *child) rest() (rest []remaining) {
 	for _, p := range processes() {
 		all[p.pid] = p
 	}
-	if len(all) == 0 { // /proc isn't mounted here
+	if len(all) == 0 { // /proc isn't mounted
 		if c.group > 0 && !family.waited[c.group] {
 			reapGroup(c.group)
 		}
@@ -177,7 +178,7 @@ func (c *child) rest() (rest []remaining) {
 	return rest
 }
 
-// forget drops numbers that nothing has any more: they may come again.
+// forget drops numbers that are no longer in use, because the kernel may use them again.
 func forget(all map[int]process) {
 	there := map[int]bool{}
 	for _, p := range all {
@@ -190,7 +191,7 @@ func forget(all map[int]process) {
 	}
 }
 
-// isOurs tells whether a process comes from the program: its ancestors lead to this process, and
+// isOurs reports whether a process comes from the program: its ancestors lead to this process, and
 // none of them belongs to anything else that was started here.
 func (c *child) isOurs(p process, all map[int]process) bool {
 	for p.pid != os.Getpid() {
@@ -208,7 +209,7 @@ func (c *child) isOurs(p process, all map[int]process) bool {
 	return true
 }
 
-// processes lists those that can be seen.
+// processes lists the processes that this one can see.
 func processes() (all []process) {
 	proc, err := os.Open("/proc")
 	if err != nil {
@@ -226,8 +227,8 @@ func processes() (all []process) {
 	return all
 }
 
-// processOf reads /proc/PID/stat: "pid (name) state ppid pgrp session …", and the name may have
-// anything in it.
+// processOf reads /proc/PID/stat: "pid (name) state ppid pgrp session …". The name may contain
+// anything.
 func processOf(pid int) (p process, ok bool) {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {

@@ -8,7 +8,7 @@ func startWaited(cmd *exec.Cmd) error { return cmd.Start() }
 
 func waitFor(cmd *exec.Cmd) error { return cmd.Wait() }
 
-// noted is nothing: orphans don't come to this process here.
+// noted is empty: this process doesn't inherit orphans here.
 type noted struct{}
 
 func noteFamily() noted { return noted{} }

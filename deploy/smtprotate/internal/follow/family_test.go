@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-func TestNobodysChildIsReapedButAnOrphan(t *testing.T) {
+func TestOnlyOrphansAreReaped(t *testing.T) {
 	t.Parallel()
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -30,7 +30,7 @@ func TestNobodysChildIsReapedButAnOrphan(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for range 25 {
-				if err := exec.Command("true").Run(); err != nil { // as the SDK's
+				if err := exec.Command("true").Run(); err != nil { // as the SDK does
 					t.Errorf("somebody else waited for it: %v", err)
 				}
 				cmd := exec.Command("true")
@@ -40,7 +40,7 @@ func TestNobodysChildIsReapedButAnOrphan(t *testing.T) {
 					t.Error(err)
 					continue
 				}
-				time.Sleep(time.Millisecond) // it ends before anybody waits
+				time.Sleep(time.Millisecond) // it ends before anybody waits for it
 				if err := waitFor(cmd); err != nil {
 					t.Errorf("somebody else waited for it: %v", err)
 				}
@@ -52,12 +52,12 @@ func TestNobodysChildIsReapedButAnOrphan(t *testing.T) {
 	<-stopped
 }
 
-func TestAProgramOutlivesTheThreadThatWantsItStarted(t *testing.T) {
+func TestAProgramOutlivesTheThreadThatAskedForItsStart(t *testing.T) {
 	s := newStage(t)
 	out := s.program(endsWhenAsked, "started", goesOn)
 	done := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with this
+		runtime.LockOSThread() // never unlocked, so the thread ends with this goroutine
 		done <- s.follower.Program.start(s.follower.say, nil)
 	}()
 	if err := <-done; err != nil {
@@ -83,7 +83,7 @@ func TestAGuardianEndsTheLastGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.holds(script, "\n")
-	// Guard itself ignores signals, which this process mustn't.
+	// Guard ignores signals, which this process mustn't do.
 	endGroup(cmd.Process.Pid, 50*time.Millisecond)
 	if err := waitFor(cmd); err == nil || exitOf(cmd.ProcessState) != exitBy(syscall.SIGKILL) {
 		t.Errorf("it ended with %v", err)

@@ -4,8 +4,8 @@ package follow
 
 import "syscall"
 
-// diesWithUs does nothing: this kernel has no such signal.
+// diesWithUs does nothing: this kernel has no Pdeathsig.
 func diesWithUs(*syscall.SysProcAttr) {}
 
-// rest is what has outlived the first process, as far as it can be known here: its group.
+// rest returns what outlived the first process, as far as this system shows it: its group.
 func (c *child) rest() []remaining { return c.restOfGroup() }

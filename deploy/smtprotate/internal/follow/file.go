@@ -16,17 +16,18 @@ type File struct {
 	Path     string
 	Template *Template
 	Mode     fs.FileMode // default: 0600
-	Owner    *Owner      // default: whoever runs this
+	Owner    *Owner      // default: the user who runs this
 }
 
-// Owner is whom a file belongs to. A GID of -1 leaves the group as it comes.
+// Owner is a file's owner. A GID of -1 leaves the group unchanged.
 type Owner struct{ UID, GID int }
 
-// tempMark is in the names of files that are being written: .sasl_passwd.smtprotate-Q3ZK….
+// tempMark is part of the names of files that are being written, such as
+// .sasl_passwd.smtprotate-Q3ZK….
 const tempMark = ".smtprotate-"
 
-// keep writes the file unless it is as it should be, and tells whether it did. The first time, what
-// an earlier process has left half-written goes in any case.
+// keep writes the file if it differs, and reports whether it did. The first time, it always removes
+// what an earlier process left half-written.
 func (f File) keep(content []byte, first bool) (written bool, err error) {
 	dir, name, err := locate(f.Path)
 	if err != nil {
@@ -39,7 +40,7 @@ func (f File) keep(content []byte, first bool) (written bool, err error) {
 	}
 	if first || !same {
 		if err := dir.sweep("." + name + tempMark); err != nil {
-			return false, fmt.Errorf("removing what was left half-written beside %s: %w", f.Path, err)
+			return false, fmt.Errorf("removing half-written files next to %s: %w", f.Path, err)
 		}
 	}
 	if same {
@@ -48,8 +49,8 @@ func (f File) keep(content []byte, first bool) (written bool, err error) {
 	return true, f.write(dir, name, content)
 }
 
-// same tells whether the file is as it should be. It reads no more than it has to, and nothing that
-// isn't a regular file: who owns the folder may have put anything there.
+// same reports whether the file is as it should be. It reads only as much as necessary, and only
+// regular files: the owner of the folder may have put anything there.
 func (f File) same(dir *folder, name string, content []byte) (bool, error) {
 	switch mode, err := dir.kind(name); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -57,12 +58,12 @@ func (f File) same(dir *folder, name string, content []byte) (bool, error) {
 	case err != nil:
 		return false, err
 	case !mode.IsRegular():
-		return false, fmt.Errorf("it is %s, and only a regular file is replaced: remove it, or name another path",
+		return false, fmt.Errorf("it is %s, but only regular files are replaced: remove it, or name another path",
 			described(mode))
 	}
 	there, err := dir.openRegular(name)
 	if err != nil {
-		return false, nil // it is replaced, if it can be
+		return false, nil // try to replace it
 	}
 	defer there.Close()
 	info, err := there.Stat()
@@ -73,7 +74,7 @@ func (f File) same(dir *folder, name string, content []byte) (bool, error) {
 	return err == nil && bytes.Equal(text, content), nil
 }
 
-// described names what isn't a regular file.
+// described says what a file is that isn't regular.
 func described(mode fs.FileMode) string {
 	switch {
 	case mode.IsDir():
@@ -88,9 +89,9 @@ func described(mode fs.FileMode) string {
 	return "a device"
 }
 
-// write replaces the file by a whole one, or leaves it as it is. Its content is never readable for
-// others than its owner, and on the disk before its name is. Everything is done in the folder that
-// dir holds and to the file that temp holds, whatever their names mean by now.
+// write replaces the file as a whole, or leaves it as it is. Only the owner can ever read the
+// content, and the content is on the disk before the name is. It works on the folder that dir has
+// open and on the file that temp has open, so changes to their names don't matter.
 func (f File) write(dir *folder, name string, content []byte) (err error) {
 	tempName := "." + name + tempMark + rand.Text()
 	temp, err := dir.create(tempName) // 0600
@@ -135,8 +136,8 @@ func (f File) mode() fs.FileMode {
 	return f.Mode
 }
 
-// sweep removes what a process that was killed while it wrote has left: there may be a password in
-// it.
+// sweep removes files that a process left when it was killed while writing: they may contain a
+// password.
 func (d *folder) sweep(prefix string) error {
 	list, err := d.list()
 	if err != nil {
@@ -144,13 +145,13 @@ func (d *folder) sweep(prefix string) error {
 	}
 	defer list.Close()
 	for {
-		names, err := list.Readdirnames(1000) // whoever owns the folder may have put a million there
+		names, err := list.Readdirnames(1000) // the owner of the folder may have put a million there
 		for _, name := range names {
 			if !strings.HasPrefix(name, prefix) {
 				continue
 			}
 			if mode, err := d.kind(name); err != nil || mode.IsDir() {
-				continue // gone, or none of ours
+				continue // gone, or not one of ours
 			}
 			if err := d.remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err

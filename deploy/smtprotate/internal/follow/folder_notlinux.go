@@ -7,5 +7,5 @@ import "golang.org/x/sys/unix"
 // walkFlags open a folder on the way.
 const walkFlags = unix.O_RDONLY
 
-// readOnly goes by the modes alone here.
+// readOnly returns false: only the modes count here.
 func readOnly(int) bool { return false }

@@ -8,17 +8,17 @@ import (
 	"path/filepath"
 )
 
-// folder is a handle of a folder. Whatever its path means later, the folder stays this one.
+// folder is an open folder. It stays the same folder even if its path changes.
 type folder struct {
 	root *os.Root
 	path string
 }
 
-// locate opens the folder of what a path leads to, and returns the name in it. There are no owners
-// of folders here that could be looked at.
+// locate opens the folder of the file that a path leads to, and returns the file's name in it. This
+// system has no folder owners to check.
 func locate(path string) (*folder, string, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // what a link leads to is replaced, not the link
+		path = target // replace what a link leads to, not the link
 	}
 	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
@@ -29,7 +29,7 @@ func locate(path string) (*folder, string, error) {
 
 func (d *folder) close() { _ = d.root.Close() }
 
-// kind is what stands under a name, without its permissions.
+// kind returns what a name stands for, without permissions.
 func (d *folder) kind(name string) (fs.FileMode, error) {
 	info, err := d.root.Lstat(name)
 	if err != nil {
@@ -38,7 +38,7 @@ func (d *folder) kind(name string) (fs.FileMode, error) {
 	return info.Mode().Type(), nil
 }
 
-// has tells whether a name is that of a file.
+// has reports whether a name still stands for this file.
 func (d *folder) has(name string, file fs.FileInfo) bool {
 	there, err := d.root.Lstat(name)
 	return err == nil && os.SameFile(there, file)
@@ -56,5 +56,5 @@ func (d *folder) remove(name string) error { return d.root.Remove(name) }
 
 func (d *folder) list() (*os.File, error) { return d.root.Open(".") }
 
-// sync does nothing: names are on the disk with their files here.
+// sync does nothing: here, a name is on the disk together with its file.
 func (d *folder) sync() error { return nil }

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// trap is a folder of root's with a victim in it, beside one that others may write.
+// trap is a folder of root's with a victim in it, next to a folder that others may write to.
 type trap struct {
 	*testing.T
 	dir, victim string
 }
 
-// newTrap has a folder of root's with a file that must stay as it is, and one that somebody else
-// may write: by its mode, so that it is one for any user.
+// newTrap creates a folder of root's with a file that must not change, and a folder that others may
+// write to. Its mode allows that, so this works for any user who runs the test.
 func newTrap(t *testing.T) *trap {
 	t.Helper()
 	tr := &trap{t, t.TempDir(), ""}
@@ -38,7 +38,7 @@ func newTrap(t *testing.T) *trap {
 	return tr
 }
 
-// theirs is a path in the folder that others may write.
+// theirs returns a path in the folder that others may write to.
 func (tr *trap) theirs(name string) string { return filepath.Join(tr.dir, "theirs", name) }
 
 func (tr *trap) link(target, path string) {
@@ -48,7 +48,7 @@ func (tr *trap) link(target, path string) {
 	}
 }
 
-// keeps has a path written, soon.
+// keeps writes the file of a path, which mustn't take long.
 func (tr *trap) keeps(path string) error {
 	tr.Helper()
 	done := make(chan error, 1)
@@ -65,7 +65,7 @@ func (tr *trap) keeps(path string) error {
 	}
 }
 
-// untouched checks the victim, and that nothing is beside it.
+// untouched checks that the victim is unchanged, and that there is nothing next to it.
 func (tr *trap) untouched() {
 	tr.Helper()
 	entries, err := os.ReadDir(filepath.Dir(tr.victim))
@@ -79,7 +79,7 @@ func (tr *trap) untouched() {
 	}
 }
 
-// fails wants an error that says so much.
+// fails checks that an error says all of this.
 func (tr *trap) fails(err error, texts ...string) {
 	tr.Helper()
 	for _, text := range texts {
@@ -122,20 +122,20 @@ func TestALinkThatOthersMayHaveMadeIsNotFollowed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tr := newTrap(t)
 			path := prepare(tr)
-			tr.fails(tr.keeps(path), "writing "+path, "is a link, and everybody may write "+tr.theirs(""),
+			tr.fails(tr.keeps(path), "writing "+path, "is a link, and everybody may write to "+tr.theirs(""),
 				"Name the path that it leads to")
 			tr.untouched()
 			_, err := ReadTemplate(path)
-			tr.fails(err, "reading the template "+path, "is a link, and everybody may write")
+			tr.fails(err, "reading the template "+path, "is a link, and everybody may write to")
 		})
 	}
 }
 
 func TestALinkThatOnlyRootCanHaveMadeIsFollowed(t *testing.T) {
 	tr := newTrap(t)
-	at := func(name string) string { return tr.dir + "/" + name } // as it is, with its dots
+	at := func(name string) string { return tr.dir + "/" + name } // filepath.Join would remove the dots
 	tr.link("root's", at("relative"))
-	tr.link(at("relative"), at("absolute")) // of a link
+	tr.link(at("relative"), at("absolute")) // a link to a link
 	tr.link("absolute/later", at("file"))
 	if err := os.Mkdir(tr.theirs("sub"), 0o755); err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func TestALinkThatOnlyRootCanHaveMadeIsFollowed(t *testing.T) {
 		"absolute/file": "root's/file", "file": "root's/later", "theirs/../relative/./up": "", "relative/../up": "up",
 		"theirs/plain": "theirs/plain", "theirs/sub/file": "theirs/sub/file",
 	} {
-		if leadsTo == "" { // the way back doesn't make it anybody's
+		if leadsTo == "" { // the way back doesn't change whose it is
 			tr.fails(tr.keeps(at(path)), "is a link")
 			continue
 		}
@@ -158,11 +158,11 @@ func TestALinkThatOnlyRootCanHaveMadeIsFollowed(t *testing.T) {
 	tr.link("file", at("file"))
 	tr.fails(tr.keeps(at("file")), "too many links")
 	tr.link("root's", at("to a folder"))
-	tr.fails(tr.keeps(at("to a folder")), "it is a folder, and only a regular file is replaced")
-	tr.fails(tr.keeps(at("")+"/"), "that is no file's name")
+	tr.fails(tr.keeps(at("to a folder")), "it is a folder, but only regular files are replaced")
+	tr.fails(tr.keeps(at("")+"/"), "this isn't the name of a file")
 }
 
-func TestInAFolderLikeTmpWhatIsOursIsOurs(t *testing.T) {
+func TestInAFolderLikeTmpLinksInOurOwnFolderAreFollowed(t *testing.T) {
 	tr := newTrap(t)
 	if err := os.Chmod(tr.theirs(""), os.ModeSticky|0o777); err != nil {
 		t.Fatal(err)
@@ -183,12 +183,12 @@ func TestOnlyARegularFileIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	tr.fails(tr.keeps(path), "which stays as it was: it is a named pipe",
-		"only a regular file is replaced: remove it")
+		"only regular files are replaced: remove it")
 	if _, err := ReadTemplate(path); err == nil {
 		t.Error("a template is read from a named pipe")
 	}
 	if err := tr.keeps("/dev/null"); err == nil {
-		t.Error("/dev/null is a file now")
+		t.Error("/dev/null has become a file")
 	}
 	tr.fails(tr.keeps("/dev/null"), "it is a device")
 }

@@ -13,13 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// folder is a handle of a folder. Whatever its path means later, the folder stays this one.
+// folder is an open folder. It stays the same folder even if its path changes.
 type folder struct {
 	fd   int
 	path string // for errors
 }
 
-// kind is what stands under a name, without its permissions.
+// kind returns what a name stands for, without permissions.
 func (d *folder) kind(name string) (fs.FileMode, error) {
 	stat, err := d.stat(name)
 	if err != nil {
@@ -47,14 +47,14 @@ func (d *folder) stat(name string) (stat unix.Stat_t, err error) {
 	return stat, err
 }
 
-// has tells whether a name is that of a file.
+// has reports whether a name still stands for this file.
 func (d *folder) has(name string, file fs.FileInfo) bool {
 	there, err := d.stat(name)
 	ours, ok := file.Sys().(*syscall.Stat_t)
 	return err == nil && ok && there.Dev == ours.Dev && there.Ino == ours.Ino
 }
 
-// openat opens a file, and never hangs in it.
+// openat opens a file and never blocks.
 func openat(fd int, name string, flags int) (int, error) {
 	for {
 		opened, err := unix.Openat(fd, name, flags|unix.O_CLOEXEC|unix.O_NONBLOCK, 0o600)
@@ -75,24 +75,25 @@ func (d *folder) open(name string, flags int) (*os.File, error) {
 	return os.NewFile(uintptr(fd), path), nil
 }
 
-// openRegular opens a file for reading. It doesn't wait for a named pipe, nor follow a link.
+// openRegular opens a file for reading. It doesn't wait for a named pipe, and doesn't follow a
+// link.
 func (d *folder) openRegular(name string) (*os.File, error) {
 	return d.open(name, unix.O_RDONLY|unix.O_NOFOLLOW)
 }
 
-// create makes a file that wasn't there.
+// create creates a file that must not exist yet.
 func (d *folder) create(name string) (*os.File, error) {
 	return d.open(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW)
 }
 
-// list opens the folder for reading its names.
+// list opens the folder to read the names in it.
 func (d *folder) list() (*os.File, error) { return d.open(".", unix.O_RDONLY|unix.O_DIRECTORY) }
 
 func (d *folder) rename(from, to string) error {
 	err := unix.Renameat(d.fd, from, d.fd, to)
 	if errors.Is(err, unix.EBUSY) {
-		return fmt.Errorf("%s is mounted by itself, so it can't be replaced: mount its folder instead, and leave the "+
-			"file to smtprotate follow (%w)", filepath.Join(d.path, to), err)
+		return fmt.Errorf("%s is mounted by itself, so it can't be replaced: mount its folder instead, and let "+
+			"smtprotate follow create the file (%w)", filepath.Join(d.path, to), err)
 	}
 	if err != nil {
 		return &os.LinkError{Op: "rename", Old: filepath.Join(d.path, from), New: filepath.Join(d.path, to), Err: err}
@@ -107,7 +108,7 @@ func (d *folder) remove(name string) error {
 	return nil
 }
 
-// sync has the new name on the disk as well.
+// sync makes sure that new names are on the disk.
 func (d *folder) sync() error {
 	handle, err := d.list()
 	if err != nil {

@@ -12,40 +12,40 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// Follower keeps files, and those who read them, in step with a secret.
+// Follower keeps files, a command and a program in step with a secret.
 type Follower struct {
 	Source smtpcreds.Source
-	Every  time.Duration // how often to look, give or take a tenth
+	Every  time.Duration // how often to read the secret, give or take a tenth
 	Files  []File
-	// Command is for the shell. It runs at the start and whenever something has changed, until it
+	// Command is a shell command. It runs at the start and whenever something has changed, until it
 	// succeeds.
 	Command string
-	// CommandTimeout ends a command that hangs.
+	// CommandTimeout is when a command that hangs is ended.
 	CommandTimeout time.Duration
-	// Program, if there is one, runs with the credential in its environment.
+	// Program, if set, runs with the credential in its environment.
 	Program *Program
-	// Splay puts off what the command and the program do about a change, by a random part of it, so
-	// that many machines don't restart at once. Files are written at once, and the start isn't put
-	// off.
+	// Splay is the longest time by which the command and the program are delayed after a change.
+	// Each delay is random, so that many machines don't restart at once. Files are written at once,
+	// and the start isn't delayed.
 	Splay time.Duration
 	Log   *log.Logger
-	// Events, if set, gets what happens, and Log nothing.
+	// Events, if set, gets each event, and Log gets nothing.
 	Events func(Event)
-	// Output is for what Command says. If nil, nobody hears it.
+	// Output gets the command's output. If nil, the output is dropped.
 	Output io.Writer
-	// Ready, if set, is called once the first round has succeeded.
+	// Ready, if set, is called once, after the first round that succeeds.
 	Ready func()
-	// Now wakes it before its time.
+	// Now starts the next round at once.
 	Now <-chan struct{}
-	// Queue, if set, wakes it as well while it runs.
+	// Queue, if set, also starts rounds while Run runs.
 	Queue *Queue
 
-	told    bool      // the command has succeeded since the last change
-	changed bool      // files have changed, and the program doesn't know yet
-	started bool      // a round has succeeded
-	hurry   bool      // somebody wants no splay
-	due     time.Time // when the splay is over; zero if nobody waits for that
-	swept   bool      // what an earlier process left half-written is gone
+	told    bool      // the command succeeded since the last change
+	changed bool      // files changed, but the program hasn't been told yet
+	started bool      // a round succeeded
+	hurry   bool      // the next round has no splay
+	due     time.Time // when the splay is over; zero if nothing waits for it
+	swept   bool      // half-written files of an earlier process are gone
 	seen    current
 	hint    hint
 	trouble trouble
@@ -56,8 +56,8 @@ const (
 	firstRetry  = time.Second
 )
 
-// Run follows the secret until ctx ends, which is no error, or the program does: then its exit code
-// comes as an Exit.
+// Run follows the secret until ctx or the program ends. If ctx ends, it returns nil; if the program
+// ends, it returns the exit code as an Exit.
 func (f *Follower) Run(ctx context.Context) error {
 	ready := f.Ready
 	heard, end := f.listen(ctx)
@@ -93,7 +93,8 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 }
 
-// Once does a single round that succeeds, and tries for so long. A program is run to its end.
+// Once does rounds until one succeeds, for at most patience. If there is a program, it then waits
+// until the program ends.
 func (f *Follower) Once(ctx context.Context, patience time.Duration) error {
 	until := time.Now().Add(patience)
 	for failures := 0; ; failures++ {
@@ -123,7 +124,7 @@ func (f *Follower) Once(ctx context.Context, patience time.Duration) error {
 	}
 }
 
-// round reads the secret and makes everything fit it.
+// round reads the secret and brings everything in step with it.
 func (f *Follower) round(ctx context.Context) error {
 	c, err := f.read(ctx)
 	if err != nil {
@@ -160,8 +161,8 @@ func (f *Follower) round(ctx context.Context) error {
 	return nil
 }
 
-// putOff tells whether the command and the program wait for the splay to be over. What changes
-// meanwhile they get with it.
+// putOff reports whether the command and the program still wait for the splay. They get changes
+// that happen meanwhile at the same time.
 func (f *Follower) putOff(environment []string) bool {
 	if f.Splay <= 0 || !f.started || f.hurry || !f.pending(environment) {
 		return false
@@ -174,12 +175,12 @@ func (f *Follower) putOff(environment []string) bool {
 	return time.Now().Before(f.due)
 }
 
-// pending tells whether the command or the program has to know of something.
+// pending reports whether the command or the program has to be told of a change.
 func (f *Follower) pending(environment []string) bool {
 	return f.Command != "" && !f.told || f.Program.outdated(environment, f.changed)
 }
 
-// untilDue shortens a wait to what is left of the splay.
+// untilDue shortens a wait to the rest of the splay.
 func (f *Follower) untilDue(wait time.Duration) time.Duration {
 	if f.due.IsZero() {
 		return wait
@@ -187,12 +188,12 @@ func (f *Follower) untilDue(wait time.Duration) time.Duration {
 	return min(wait, max(time.Until(f.due), 0))
 }
 
-// see takes note of the credential that everything fits now.
+// see remembers the credential that the files now have, and reports it if it is new.
 func (f *Follower) see(c current, written bool) {
 	switch {
 	case c.URL == f.seen.URL || written:
 	case len(f.Files) > 0:
-		f.sayCurrent(c, "the files have access key %s (version %s) already")
+		f.sayCurrent(c, "the files already have access key %s (version %s)")
 	default:
 		f.sayCurrent(c, "access key %s (version %s) is current")
 		f.told = false
@@ -215,7 +216,7 @@ func (f *Follower) read(ctx context.Context) (current, error) {
 	return parse(v)
 }
 
-// render makes the content of all files before one is touched.
+// render renders all files, before any of them is written.
 func (f *Follower) render(c current) ([][]byte, error) {
 	rendered := make([][]byte, len(f.Files))
 	for i, file := range f.Files {
@@ -241,8 +242,8 @@ func (f *Follower) write(rendered [][]byte) (written []string, err error) {
 	return written, nil
 }
 
-// tell runs the command unless it has succeeded since the last change. At the start nobody knows
-// whether it has.
+// tell runs the command unless it succeeded since the last change. At the start this isn't known,
+// so it runs.
 func (f *Follower) tell(ctx context.Context) error {
 	if f.told || f.Command == "" {
 		return nil
@@ -255,7 +256,7 @@ func (f *Follower) tell(ctx context.Context) error {
 	return nil
 }
 
-// jitter spreads a duration by a tenth, so that many machines don't read, and restart, at once.
+// jitter changes a duration by up to a tenth, so that many machines don't read or restart at once.
 func jitter(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (0.9 + 0.2*rand.Float64()))
 }

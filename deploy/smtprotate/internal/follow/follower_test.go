@@ -34,7 +34,7 @@ func TestAChangeReachesTheFilesAndThenTheCommand(t *testing.T) {
 	}
 }
 
-func TestFilesAreForTheirOwnerAlone(t *testing.T) {
+func TestOnlyTheOwnerCanReadAFile(t *testing.T) {
 	s := newStage(t)
 	private, shared := s.file("private", ordinary), s.file("shared", ordinary)
 	s.follower.Files[1].Mode = 0o640
@@ -104,7 +104,7 @@ func TestANewVersionWithTheSameCredentialDisturbsNobody(t *testing.T) {
 	s.looks()
 	after, err := os.Stat(path)
 	if err != nil || !os.SameFile(before, after) || content(ran) != "\n" {
-		t.Errorf("it was written anew (%v), and the command ran %q", err, content(ran))
+		t.Errorf("it was rewritten (%v), and the command ran %q", err, content(ran))
 	}
 }
 
@@ -156,10 +156,10 @@ func TestWhileAnythingFailsTheLastGoodFilesStay(t *testing.T) {
 			s.world.Intercept(nil)
 			s.promote()
 			s.holds(ran, line(1)+line(2))
-			s.says(1, "all is well again, after")
+			s.says(1, "everything works again, after")
 			s.only(s.dir, "file", "ran")
 			if got := strings.Count(s.log.String(), "tried again"); got != 1 {
-				t.Errorf("the trouble was told %d times: %s", got, s.log.String())
+				t.Errorf("the trouble was reported %d times: %s", got, s.log.String())
 			}
 		})
 	}
@@ -174,10 +174,10 @@ func TestATemplateThatCannotBeRenderedTouchesNoFile(t *testing.T) {
 	s.put(`{"username":"AKIA9","password":"p","host":"h","port":1,"team":"red"}`)
 	s.holds(second, "red\n")
 	s.holds(first, "AKIA9:p\n")
-	s.says(1, "all is well again")
+	s.says(1, "everything works again")
 }
 
-func TestAnErrorOfATemplateDoesNotTellThePassword(t *testing.T) {
+func TestATemplatesErrorDoesNotContainThePassword(t *testing.T) {
 	s := newStage(t)
 	s.file("file", "{{range .password}}{{end}}")
 	s.start()
@@ -192,7 +192,7 @@ func TestACommandThatFailsRunsUntilItSucceeds(t *testing.T) {
 	s.holds(tries, "try\ntry\ntry\n")
 	s.says(1, "broken\n")
 	s.says(1, "failed: exit status 7. Everything stays as it is, and this is tried again.")
-	s.says(1, "all is well again")
+	s.says(1, "everything works again")
 	s.looks()
 	if content(tries) != "try\ntry\ntry\n" || content(path) != line(1) {
 		t.Errorf("tries %q, file %q", content(tries), content(path))
@@ -205,12 +205,12 @@ func TestACommandThatHangsIsEnded(t *testing.T) {
 	s.follower.Command = "while :; do echo >>" + alive + "; sleep 0.01; done & wait"
 	s.follower.CommandTimeout = 100 * time.Millisecond
 	s.start()
-	s.says(1, "was ended after 100ms. Everything stays as it is")
+	s.says(1, "was ended because it took longer than 100ms. Everything stays as it is")
 	s.ends()
 	before := content(alive)
 	time.Sleep(100 * time.Millisecond)
 	if content(alive) != before {
-		t.Error("what it has started goes on")
+		t.Error("a process that it started still runs")
 	}
 }
 
@@ -223,10 +223,10 @@ func TestTheCommandRunsAtTheStartBecauseNobodyKnowsWhetherItEverDid(t *testing.T
 	s.follower.Command = "echo >>" + ran
 	s.start()
 	s.holds(ran, "\n")
-	s.says(1, "the files have access key AKIA1")
+	s.says(1, "the files already have access key AKIA1")
 }
 
-func TestACommandAloneRunsWhenTheCredentialChanges(t *testing.T) {
+func TestACommandWithoutFilesRunsWhenTheCredentialChanges(t *testing.T) {
 	s := newStage(t)
 	ran := filepath.Join(s.dir, "ran")
 	s.follower.Command = "echo >>" + ran
@@ -254,7 +254,7 @@ func TestItWaitsForTheFirstCredential(t *testing.T) {
 	<-ready
 }
 
-func TestItLooksAtOnceWhenItIsTold(t *testing.T) {
+func TestItReadsTheSecretAtOnceWhenAsked(t *testing.T) {
 	s := newStage(t)
 	now := make(chan struct{})
 	s.follower.Every, s.follower.Now = time.Hour, now
@@ -266,7 +266,7 @@ func TestItLooksAtOnceWhenItIsTold(t *testing.T) {
 	s.holds(path, line(2))
 }
 
-func TestOnceDoesItOnceOrSaysWhyNot(t *testing.T) {
+func TestOnceSucceedsOnceOrSaysWhyNot(t *testing.T) {
 	s := newStage(t)
 	path := s.file("file", ordinary)
 	if err := s.follower.Once(t.Context(), 0); err != nil {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// together does nothing: there are no groups of processes here.
+// together does nothing: this system has no process groups.
 func together(*exec.Cmd) {}
 
-// separate does nothing either.
+// separate does nothing: this system has no process groups.
 func (c *child) separate(*terminal) {}
 
 func (c *child) started() {}
@@ -24,7 +24,7 @@ func (c *child) kill() { _ = c.cmd.Process.Kill() }
 
 func (c *child) wake() {}
 
-// remaining is a process that has outlived the first one of its program. None is known here.
+// remaining is a process that outlived the first one of its program. None is known here.
 type remaining struct {
 	id      int
 	grouped bool
@@ -36,7 +36,7 @@ func (r remaining) end(syscall.Signal) {}
 
 func terminalOf(io.Reader) *terminal { return nil }
 
-// guardian is none: there are no groups to end.
+// guardian is empty: there is no group to end.
 type guardian struct{}
 
 func (p *Program) guard(int) {}

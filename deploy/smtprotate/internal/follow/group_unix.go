@@ -8,22 +8,22 @@ import (
 	"syscall"
 )
 
-// together has a command and all that it starts end together.
+// together makes a command and everything that it starts end together.
 func together(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 }
 
-// separate gives the program a process group of its own, which signals go to and which is ended as
-// a whole. If this process is in a terminal's foreground, the group has to be there instead, or it
-// could neither read nor be interrupted.
+// separate gives the program a process group of its own, which gets the signals and is ended as a
+// whole. If this process is in a terminal's foreground, the group takes its place there: otherwise
+// it could neither read nor be interrupted.
 func (c *child) separate(t *terminal) {
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	diesWithUs(c.cmd.SysProcAttr)
 	c.handTerminal(t)
 }
 
-// started notes the group that it has.
+// started remembers the child's process group.
 func (c *child) started() {
 	if c.cmd.SysProcAttr.Setpgid {
 		c.group = c.cmd.Process.Pid
@@ -31,8 +31,8 @@ func (c *child) started() {
 	c.shareTerminal()
 }
 
-// signal reaches the whole group, as a terminal's do: `sh start.sh` passes on nothing to what it has
-// started.
+// signal sends a signal to the whole group, as a terminal does: `sh start.sh` doesn't pass signals
+// on to the processes that it started.
 func (c *child) signal(s os.Signal) error {
 	number, ok := s.(syscall.Signal)
 	if c.group == 0 || c.alone || !ok {
@@ -51,16 +51,17 @@ func (c *child) kill() {
 	}
 }
 
-// wake continues what is stopped, so that it can end.
+// wake continues stopped processes, so that they can end.
 func (c *child) wake() { _ = c.signal(syscall.SIGCONT) }
 
-// remaining is what has outlived the first process of its program, by the number that kill takes.
+// remaining is something that outlived the first process of its program. id is the number that kill
+// takes: negative for a group.
 type remaining struct {
 	id      int
-	grouped bool // in the program's process group
+	grouped bool // it is in the program's process group
 }
 
-// restOfGroup is the group as a whole, for as long as anybody is in it.
+// restOfGroup returns the group as a whole, as long as any process is in it.
 func (c *child) restOfGroup() []remaining {
 	if c.group == 0 || syscall.Kill(-c.group, 0) != nil {
 		return nil

@@ -4,5 +4,5 @@ package follow
 
 import "io/fs"
 
-// guarded has nothing to look at: there are no modes here.
+// guarded returns true: this system has no modes.
 func (f File) guarded(fs.FileInfo) bool { return true }

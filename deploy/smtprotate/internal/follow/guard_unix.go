@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// guarded tells whether a file has the mode and the owner that it should.
+// guarded reports whether a file has the right mode and owner.
 func (f File) guarded(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	owned := f.Owner == nil || ok && int(stat.Uid) == f.Owner.UID && (f.Owner.GID < 0 || int(stat.Gid) == f.Owner.GID)

@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// guardian is a process that ends the program's group if this process is killed: the kernel ends no
-// more than the first process of it. It waits for the end of a pipe.
+// guardian is a process that ends the program's group if this process is killed: the kernel kills
+// only the group's first process then. It notices by the end of a pipe.
 type guardian struct {
 	cmd  *exec.Cmd
 	pipe *os.File
 }
 
-// Guard is what a guardian does: it reads the numbers of groups, each in a line and 0 for none, and
-// when nobody is left to write one it ends the last. Signals that ask it to end it leaves to the
-// process that it guards.
+// Guard is what a guardian process runs. It reads group numbers, one per line, with 0 for none.
+// When the writer is gone, it ends the last group. It ignores signals that ask it to end: the
+// process that it guards handles them.
 func Guard(in io.Reader, patience time.Duration) {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
 	group := 0
@@ -46,8 +46,9 @@ func endGroup(group int, patience time.Duration) {
 	_ = syscall.Kill(-group, syscall.SIGKILL)
 }
 
-// guard has the guardian know of a group, and starts it if there is none. As PID 1 this process
-// needs none: the kernel ends all with it. Without a guardian everything else goes on as well.
+// guard tells the guardian which group to end, and starts a guardian if there is none. PID 1 needs
+// none, because the kernel ends everything with it. If no guardian can be started, everything else
+// still works.
 func (p *Program) guard(group int) {
 	if len(p.Guardian) == 0 || os.Getpid() == 1 || group == 0 && p.guardian == nil {
 		return

@@ -5,17 +5,19 @@ import (
 	"time"
 )
 
-// hint is a version that the queue said was current, until the follower has seen it. Secrets
-// Manager may still return the one before: it is looked for some more times, ever less often.
+// hint is a version that the queue said was current and that the follower hasn't seen yet. Secrets
+// Manager may still return the version before it, so the follower looks for it several times, less
+// and less often.
 type hint struct {
 	version string
-	looks   int // for that version, so far
+	looks   int // times that the follower looked for it
 }
 
-// mostLooks is half a minute, after 1, 2, 4, 8 and 16 s. Then it was an old event, told late.
+// mostLooks ends the search after half a minute: 1, 2, 4, 8 and 16 s. By then the event must have
+// been an old one that arrived late.
 const mostLooks = 5
 
-// sooner shortens the wait for the next look, which isn't put off for a version that was seen.
+// sooner shortens the wait for the next round while the hinted version hasn't been seen.
 func (h *hint) sooner(wait time.Duration, seen string) time.Duration {
 	if h.version == "" {
 		return wait
@@ -28,7 +30,7 @@ func (h *hint) sooner(wait time.Duration, seen string) time.Duration {
 	return min(wait, jitter(firstRetry<<(h.looks-1)))
 }
 
-// listen has the queue listened to until end is called.
+// listen listens to the queue until end is called.
 func (f *Follower) listen(ctx context.Context) (heard <-chan string, end func()) {
 	if f.Queue == nil {
 		return nil, func() {}
@@ -45,11 +47,11 @@ func (f *Follower) listen(ctx context.Context) (heard <-chan string, end func())
 	}
 }
 
-// hear takes a hint. What is known already isn't looked for again.
+// hear takes a hint, unless the follower already has that version.
 func (f *Follower) hear(version string) {
 	if version == f.seen.version {
 		return
 	}
 	f.hint = hint{version: version}
-	f.say(Event{Kind: Heard, Message: "the queue says that the secret has another version: looking now"})
+	f.say(Event{Kind: Heard, Message: "the queue says that the secret has another version: reading it now"})
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// program has the Follower run a shell script that sets its traps, writes one line to a file, and
-// goes on; it returns the file's path.
+// program makes the Follower run a shell script that sets its traps, writes one line to a file, and
+// goes on. It returns the file's path.
 func (s *stage) program(traps, line, rest string) string {
 	s.Helper()
 	out := filepath.Join(s.dir, "out")
@@ -36,7 +36,7 @@ func TestAProgramGetsAURLWithTLSFromTheStart(t *testing.T) {
 	for host, want := range map[string]string{
 		"email-smtp.eu-west-1.amazonaws.com": "SMTP_SMTPS_URL=smtps://AKIAIOSFODNN7EXAMPLE:pass@" +
 			"email-smtp.eu-west-1.amazonaws.com:465",
-		"relay.example.com": "SMTP_SMTPS_URL=", // which has no port for that as far as is known
+		"relay.example.com": "SMTP_SMTPS_URL=", // this host has no known port for it
 	} {
 		c, err := parse(smtpcreds.Version{Value: `{"username":"AKIAIOSFODNN7EXAMPLE","password":"pass","host":"` + host +
 			`","port":587}`})
@@ -49,7 +49,7 @@ func TestAProgramGetsAURLWithTLSFromTheStart(t *testing.T) {
 	}
 }
 
-func TestAProgramGetsTheCredentialAndIsStartedAnewWithTheNextOne(t *testing.T) {
+func TestAProgramGetsTheCredentialAndIsRestartedWithTheNextOne(t *testing.T) {
 	s := newStage(t)
 	template, err := ParseTemplate("DSN", "dsn={{.url}}")
 	if err != nil {
@@ -70,7 +70,7 @@ func TestAProgramGetsTheCredentialAndIsStartedAnewWithTheNextOne(t *testing.T) {
 	}
 }
 
-// second is what the program says with the second credential, from what it says with the first.
+// second returns the program's output with the second credential, made from that with the first.
 func second(first string) string {
 	return strings.NewReplacer("AKIA1", "AKIA2", "w0rd=1", "w0rd=2", "%3D1", "%3D2").Replace(first)
 }
@@ -113,7 +113,7 @@ func TestAProgramGoesOnWhileAnythingFails(t *testing.T) {
 	s.holds(out, "AKIA1\n")
 }
 
-func TestTheEndOfTheProgramIsTheEndOfAll(t *testing.T) {
+func TestFollowEndsWhenTheProgramEnds(t *testing.T) {
 	for script, want := range map[string]Exit{"exit 0": 0, "exit 7": 7, "kill -KILL $$": 137} {
 		t.Run(script, func(t *testing.T) {
 			s := newStage(t)
@@ -143,10 +143,10 @@ func TestAProgramThatIgnoresSIGTERMIsKilled(t *testing.T) {
 	if err := s.ends(); !errors.Is(err, Exit(137)) {
 		t.Errorf("it ended with %v", err)
 	}
-	s.says(1, "didn't end within 200ms, and was killed")
+	s.says(1, "didn't end within 200ms, so it was killed")
 }
 
-func TestAProgramThatCannotBeStartedIsTold(t *testing.T) {
+func TestAProgramThatCannotBeStartedIsReported(t *testing.T) {
 	s := newStage(t)
 	s.follower.Program = &Program{Args: []string{filepath.Join(s.dir, "missing")}}
 	s.start()
@@ -157,7 +157,7 @@ func TestAProgramThatCannotBeStartedIsTold(t *testing.T) {
 func TestSignalsReachTheProgram(t *testing.T) {
 	s := newStage(t)
 	out := s.program(endsWhenAsked+"; trap 'echo got it >>"+filepath.Join(s.dir, "out")+"' USR1", "started", goesOn)
-	s.follower.Program.Forward(syscall.SIGUSR1) // nothing runs yet
+	s.follower.Program.Forward(syscall.SIGUSR1) // nothing is running yet
 	s.start()
 	s.holds(out, "started\n")
 	s.follower.Program.Forward(syscall.SIGUSR1)

@@ -17,42 +17,44 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// Queue is an SQS queue that an EventBridge rule fills with Secrets Manager's events. What it says
-// is only a hint to look now: the secret is looked at every so often all the same. So a message
-// that is lost, late or doubled does no harm. It has to be this follower's alone, because a message
+// Queue is an SQS queue that an EventBridge rule fills with Secrets Manager's events. A message is
+// only a hint to read the secret now. The secret is also read regularly, so a message that is lost,
+// late or duplicated does no harm. Each follower needs a queue of its own, because a message
 // reaches only one reader.
 type Queue struct {
 	API      QueueAPI
 	URL      string
-	SecretID string // name or ARN of the secret that is followed
+	SecretID string // name or ARN of the secret to follow
 
-	warned bool // of messages that nobody meant for it
+	warned bool // it has reported messages that aren't events
 }
 
-// QueueAPI is what a Queue asks of SQS, and so the permissions that it needs.
+// QueueAPI is the part of *sqs.Client that a Queue uses, and so the list of permissions that it
+// needs.
 type QueueAPI interface {
 	ReceiveMessage(context.Context, *sqs.ReceiveMessageInput, ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error)
 	DeleteMessage(context.Context, *sqs.DeleteMessageInput, ...func(*sqs.Options)) (*sqs.DeleteMessageOutput, error)
 }
 
 const (
-	// longPoll is the longest that SQS lets a reader wait ("Amazon SQS short and long polling",
-	// Amazon SQS Developer Guide).
+	// longPoll is the longest wait for messages that SQS allows ("Amazon SQS short and long
+	// polling", Amazon SQS Developer Guide).
 	longPoll = 20 * time.Second
-	// listenTimeout ends what SQS answers too late.
+	// listenTimeout is when a call that SQS doesn't answer is given up.
 	listenTimeout = longPoll + 10*time.Second
-	// mostMessages is how many SQS hands out at once.
+	// mostMessages is how many messages SQS returns at most.
 	mostMessages = 10
-	// longestQueueRetry is about a minute: a queue that can't be read is only slower news.
+	// longestQueueRetry limits the wait after failures to about a minute. Without the queue, news
+	// is only slower.
 	longestQueueRetry = 6
 )
 
-// listen tells heard of each version that the queue says is current, until ctx ends. heard holds
-// one version: the latest is what counts.
+// listen sends each version that the queue says is current to heard, until ctx ends. heard holds
+// one version, because only the latest counts.
 func (q *Queue) listen(ctx context.Context, every time.Duration, say func(Event), heard chan string) {
 	trouble := trouble{
-		over: "the queue is read again",
-		meanwhile: fmt.Sprintf("The secret is looked at every %v as without a queue, and the queue is tried again",
+		over: "the queue can be read again",
+		meanwhile: fmt.Sprintf("The secret is still read every %v, and the queue is tried again",
 			every),
 	}
 	for failures := 0; ctx.Err() == nil; {
@@ -68,7 +70,7 @@ func (q *Queue) listen(ctx context.Context, every time.Duration, say func(Event)
 		case err != nil:
 			failures++
 		case len(messages) == 0 && time.Since(asked) < firstRetry:
-			failures = 0 // and what doesn't let readers wait isn't asked all the time
+			failures = 0 // a server that doesn't do long polling isn't asked all the time
 			wait = firstRetry
 		default:
 			failures = 0
@@ -81,7 +83,8 @@ func (q *Queue) listen(ctx context.Context, every time.Duration, say func(Event)
 	}
 }
 
-// take tells of messages, and deletes them all: what isn't for this follower is for nobody.
+// take passes on what messages say, and deletes all of them: nobody else needs those that aren't
+// for this follower.
 func (q *Queue) take(ctx context.Context, messages []types.Message, say func(Event), heard chan string) (err error) {
 	for _, m := range messages {
 		version, kind := q.read(aws.ToString(m.Body))
@@ -97,14 +100,14 @@ func (q *Queue) take(ctx context.Context, messages []types.Message, say func(Eve
 	return err
 }
 
-// foreign tells of messages that nobody meant for a follower.
+// foreign explains messages that aren't Secrets Manager's events.
 func (q *Queue) foreign() string {
-	return "the queue " + q.URL + " has messages that are no events of Secrets Manager; they are deleted. A queue " +
-		"has to be for this follower alone: check --queue, and what sends to it."
+	return "the queue " + q.URL + " has messages that aren't Secrets Manager's events; they are deleted. A follower " +
+		"needs a queue of its own: check --queue, and what sends to that queue."
 }
 
-// replace puts a version into a channel of one, instead of what nobody has taken yet. There is no
-// other sender.
+// replace puts a version into a channel that holds one, and drops a version that nobody has taken
+// yet. There must be no other sender.
 func replace(heard chan string, version string) {
 	select {
 	case <-heard:
@@ -124,7 +127,7 @@ func (q *Queue) receive(ctx context.Context) ([]types.Message, error) {
 	return got.Messages, nil
 }
 
-// delete keeps a message from coming again. Whatever it is, there is no more to do about it.
+// delete keeps a message from coming again. No message needs more than one look.
 func (q *Queue) delete(ctx context.Context, m types.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -135,29 +138,29 @@ func (q *Queue) delete(ctx context.Context, m types.Message) error {
 	return nil
 }
 
-// queueAdvice says what to do.
+// queueAdvice says what to do about an error.
 func queueAdvice(err error) string {
 	switch text := err.Error(); {
 	case strings.Contains(text, "AccessDenied"):
-		return "; it takes sqs:ReceiveMessage and sqs:DeleteMessage on the queue, and kms:Decrypt if a KMS key of " +
+		return "; allow sqs:ReceiveMessage and sqs:DeleteMessage on the queue, and kms:Decrypt if a KMS key of " +
 			"your own encrypts it"
 	case strings.Contains(text, "NonExistentQueue"), strings.Contains(text, "QueueDoesNotExist"):
-		return "; check --queue: it takes the URL as SQS shows it"
+		return "; check --queue: it must be the URL that SQS shows"
 	}
 	return ""
 }
 
-// messageKind is what a message is to this follower.
+// messageKind is what a message means to this follower.
 type messageKind int
 
 const (
-	noEvent messageKind = iota // not Secrets Manager's
-	others                     // of another secret, another label, or another kind of event
+	noEvent messageKind = iota // not an event of Secrets Manager
+	others                     // an event about another secret or label, or of another kind
 	ours
 )
 
-// read takes a message as AWS documents it ("Secret Label Updated event", AWS Secrets Manager User
-// Guide).
+// read reads a message, in the form that AWS documents ("Secret Label Updated event", AWS Secrets
+// Manager User Guide).
 func (q *Queue) read(body string) (version string, kind messageKind) {
 	var event struct {
 		Source     string   `json:"source"`
@@ -179,9 +182,9 @@ func (q *Queue) read(body string) (version string, kind messageKind) {
 	return event.Detail.VersionID, ours
 }
 
-// names tells whether an event is about the secret that is followed. A copy in another Region is
-// the same secret: its ARN differs in the Region alone ("Replicate AWS Secrets Manager secrets
-// across Regions", AWS Secrets Manager User Guide), and soon it has the same versions.
+// names reports whether an event is about the followed secret. A replica in another Region counts
+// as the same secret: its ARN differs only in the Region ("Replicate AWS Secrets Manager secrets
+// across Regions", AWS Secrets Manager User Guide), and it soon has the same versions.
 func (q *Queue) names(name string, resources []string) bool {
 	followed, err := arn.Parse(q.SecretID)
 	if err != nil {
@@ -196,19 +199,19 @@ func (q *Queue) names(name string, resources []string) bool {
 
 var (
 	queuePath = regexp.MustCompile(`^/\d{12}/[\w-]{1,80}(\.fifo)?$`)
-	// queueHost finds the Region in a name of SQS's: sqs.REGION.amazonaws.com and its like for
+	// queueHost finds the Region in a host name of SQS: sqs.REGION.amazonaws.com, its variants for
 	// FIPS, IPv6, China and VPC endpoints, and the older REGION.queue.amazonaws.com ("Amazon Simple
 	// Queue Service endpoints and quotas", AWS General Reference).
 	queueHost = regexp.MustCompile(`(?:^|\.)sqs(?:-fips)?\.([a-z]+(?:-[a-z]+)+-\d+)\.|^([a-z]+(?:-[a-z]+)+-\d+)\.queue\.`)
 )
 
-// QueueRegion is the Region in a queue's URL. It is empty if the host is somebody else's, such as a
-// copy of SQS on this machine.
+// QueueRegion returns the Region in a queue's URL. It is empty if the host isn't SQS's, for example
+// a local copy of SQS.
 func QueueRegion(queueURL string) (string, error) {
 	u, err := url.Parse(queueURL)
 	if err != nil || u.Host == "" || u.User != nil || !queuePath.MatchString(u.Path) || u.RawQuery != "" {
-		return "", errors.New("it takes the queue's URL as SQS shows it, such as " +
-			"https://sqs.eu-west-1.amazonaws.com/111122223333/mail, and not its name or ARN")
+		return "", errors.New("give the queue's URL as SQS shows it, such as " +
+			"https://sqs.eu-west-1.amazonaws.com/111122223333/mail, not its name or ARN")
 	}
 	found := queueHost.FindStringSubmatch(u.Hostname())
 	switch {

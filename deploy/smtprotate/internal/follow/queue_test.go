@@ -20,11 +20,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/awstest"
 )
 
-// secretARN is one that the secret could have.
+// secretARN is an ARN that the secret could have.
 const secretARN = "arn:aws:secretsmanager:" + region + ":012345678901:secret:" + secret + "-a1b2c3"
 
-// labelUpdated is AWS's own example ("Secret Label Updated event", AWS Secrets Manager User Guide),
-// with another secret, label and version.
+// labelUpdated returns AWS's own example ("Secret Label Updated event", AWS Secrets Manager User
+// Guide), with another secret, label and version.
 func labelUpdated(arn, label, version string) string {
 	_, name, _ := strings.Cut(arn, ":secret:")
 	return strings.NewReplacer(
@@ -49,14 +49,14 @@ func labelUpdated(arn, label, version string) string {
 }`)
 }
 
-// queued is a stage with a queue in moto that the Follower listens to. It looks by itself only once
-// in an hour.
+// queued is a stage with a queue in moto that the Follower listens to. By itself, the Follower
+// reads the secret only once an hour.
 type queued struct {
 	*stage
 	sqs  *sqs.Client
 	url  string
 	fail atomic.Pointer[http.HandlerFunc] // answers instead of moto
-	asks atomic.Int32                     // for messages
+	asks atomic.Int32                     // calls for messages
 }
 
 func newQueued(t *testing.T) *queued {
@@ -64,7 +64,7 @@ func newQueued(t *testing.T) *queued {
 	return newQueuedIn(t, awstest.Moto(t))
 }
 
-// newQueuedIn has a queue of its own in a moto that others use as well.
+// newQueuedIn creates a queue in a moto that others also use.
 func newQueuedIn(t *testing.T, motoURL string) *queued {
 	t.Helper()
 	moto, err := url.Parse(motoURL)
@@ -73,7 +73,7 @@ func newQueuedIn(t *testing.T, motoURL string) *queued {
 	}
 	q := &queued{stage: newStage(t)}
 	proxy := httputil.NewSingleHostReverseProxy(moto)
-	proxy.ErrorLog = log.New(io.Discard, "", 0) // of requests that the Follower takes back
+	proxy.ErrorLog = log.New(io.Discard, "", 0) // the Follower cancels requests
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Amz-Target") == "AmazonSQS.ReceiveMessage" {
 			q.asks.Add(1)
@@ -99,7 +99,7 @@ func newQueuedIn(t *testing.T, motoURL string) *queued {
 	return q
 }
 
-// lettersOnly leaves what a queue's name may have.
+// lettersOnly keeps the characters that a queue's name may have.
 func lettersOnly(r rune) rune {
 	if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 		return r
@@ -117,13 +117,13 @@ func (q *queued) send(bodies ...string) {
 	}
 }
 
-// version is the one that is current.
+// version returns the current version.
 func (q *queued) version() string {
 	v, _ := q.world.Labelled(secret, "AWSCURRENT")
 	return v.ID
 }
 
-// emptied waits until nothing is in the queue, nor with a reader who may still give it back.
+// emptied waits until the queue is empty and no reader holds a message that it may give back.
 func (q *queued) emptied() {
 	q.Helper()
 	q.soon("the queue is empty", func() bool {
@@ -137,10 +137,10 @@ func (q *queued) emptied() {
 	})
 }
 
-// reads is how often the secret was read.
+// reads returns how often the secret was read.
 func (q *queued) reads() int { return len(q.world.Calls()) }
 
-func TestAQueueTellsOfARotationWithinSeconds(t *testing.T) {
+func TestAQueueReportsARotationWithinSeconds(t *testing.T) {
 	moto := awstest.Moto(t)
 	for name, id := range map[string]string{"a name": secret, "an ARN": secretARN,
 		"the ARN of a copy": strings.Replace(secretARN, region, "eu-central-1", 1)} {
@@ -161,7 +161,7 @@ func TestAQueueTellsOfARotationWithinSeconds(t *testing.T) {
 				t.Logf("it took %v, where it looks every %v", took, q.follower.Every)
 			}
 			q.emptied()
-			q.says(1, "the queue says that the secret has another version: looking now")
+			q.says(1, "the queue says that the secret has another version: reading it now")
 			if err := q.ends(); err != nil {
 				t.Errorf("stopped while it listens, it ended with %v", err)
 			}
@@ -174,25 +174,25 @@ func TestWhatSecretsManagerDoesNotReturnYetIsLookedForAgain(t *testing.T) {
 	path := q.file("file", ordinary)
 	q.start()
 	q.holds(path, line(1))
-	q.world.Advance(time.Minute) // the first one has been current for a while
+	q.world.Advance(time.Minute) // the first version has been current for a while
 	q.world.SetSecretStaleness(2 * time.Second)
 	q.promote()
 	q.send(labelUpdated(secretARN, "AWSCURRENT", q.version()))
-	q.says(1, "looking now")
+	q.says(1, "reading it now")
 	q.holds(path, line(2))
 	if strings.Contains(q.log.String(), "tried again") {
-		t.Errorf("it looked again because something failed: %s", q.log.String())
+		t.Errorf("it read the secret again because something failed: %s", q.log.String())
 	}
 	before := q.reads()
-	q.send(labelUpdated(secretARN, "AWSCURRENT", q.version())) // told twice
+	q.send(labelUpdated(secretARN, "AWSCURRENT", q.version())) // sent twice
 	q.emptied()
 	time.Sleep(1500 * time.Millisecond)
 	if more := q.reads() - before; more > 1 {
-		t.Errorf("it goes on to look: %d times", more)
+		t.Errorf("it read the secret %d more times", more)
 	}
 }
 
-func TestAnOldEventIsLookedForSomeTimesAndNoMore(t *testing.T) {
+func TestTheVersionOfAnOldEventIsLookedForOnlyAFewTimes(t *testing.T) {
 	h := hint{version: "old"}
 	var waits []time.Duration
 	for range 8 {
@@ -217,21 +217,21 @@ func TestOtherMessagesDoNoHarm(t *testing.T) {
 	q.holds(ran, "\n")
 	before := q.reads()
 	other := strings.Replace(secretARN, ":secret:"+secret, ":secret:another", 1)
-	const password = "pa/ss+w0rd=1" // the first credential's, which must not be told
+	const password = "pa/ss+w0rd=1" // the first credential's, which must not be logged
 	q.send(labelUpdated(other, "AWSCURRENT", "v"), labelUpdated(secretARN, "blue", "v"),
 		labelUpdated(secretARN, "AWSPENDING", "v"),
 		strings.Replace(labelUpdated(secretARN, "AWSCURRENT", "v"), "Secret Label", "AWS API Call", 1),
-		labelUpdated(secretARN, "AWSCURRENT", q.version())) // which it has
+		labelUpdated(secretARN, "AWSCURRENT", q.version())) // which it already has
 	q.emptied()
-	if strings.Contains(q.log.String(), "messages") || strings.Contains(q.log.String(), "looking now") {
-		t.Errorf("Secrets Manager's other events are no trouble, and no news: %s", q.log.String())
+	if strings.Contains(q.log.String(), "messages") || strings.Contains(q.log.String(), "reading it now") {
+		t.Errorf("it reports Secrets Manager's other events: %s", q.log.String())
 	}
 	q.send("", "no JSON: "+password, `{"order": 7}`, `[]`, `null`, `"text"`, `{"source": 7}`, `{"detail": "x"}`,
 		strings.Replace(labelUpdated(secretARN, "AWSCURRENT", "v"), "aws.secretsmanager", "shop", 1))
 	q.emptied()
-	q.says(1, "messages that are no events of Secrets Manager; they are deleted")
-	if n := strings.Count(q.log.String(), "no events of Secrets Manager"); n != 1 {
-		t.Errorf("that is told %d times", n)
+	q.says(1, "messages that aren't Secrets Manager's events; they are deleted")
+	if n := strings.Count(q.log.String(), "aren't Secrets Manager's events"); n != 1 {
+		t.Errorf("it says that %d times", n)
 	}
 	if more := q.reads() - before; more > 1 {
 		t.Errorf("the secret was read %d times for them", more)
@@ -244,7 +244,7 @@ func TestOtherMessagesDoNoHarm(t *testing.T) {
 	q.holds(path, line(2))
 }
 
-func TestAQueueThatCannotBeReadIsToldOnceAndPollingGoesOn(t *testing.T) {
+func TestAQueueThatCannotBeReadIsReportedOnceAndPollingGoesOn(t *testing.T) {
 	answer := func(status int, code string) http.HandlerFunc {
 		var n atomic.Int32
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -284,21 +284,21 @@ func TestAQueueThatCannotBeReadIsToldOnceAndPollingGoesOn(t *testing.T) {
 				return
 			}
 			q.soon("it has asked three times", func() bool { return q.asks.Load() >= 3 })
-			q.says(1, "The secret is looked at every 20ms as without a queue, and the queue is tried again.")
+			q.says(1, "The secret is still read every 20ms, and the queue is tried again.")
 			for _, text := range c.says {
 				q.says(1, text)
 			}
 			if n := strings.Count(q.log.String(), "the queue http"); n != 1 {
-				t.Errorf("that is told %d times: %s", n, q.log.String())
+				t.Errorf("it says that %d times: %s", n, q.log.String())
 			}
 			q.fail.Store(nil)
 			q.send(labelUpdated(secretARN, "blue", "v"))
-			q.says(1, "the queue is read again, after ")
+			q.says(1, "the queue can be read again, after ")
 		})
 	}
 }
 
-func TestAMessageThatCannotBeDeletedIsHeardAllTheSame(t *testing.T) {
+func TestAMessageThatCannotBeDeletedIsStillHeard(t *testing.T) {
 	q := newQueued(t)
 	moto, err := url.Parse(q.url)
 	if err != nil {
@@ -370,7 +370,7 @@ func TestTheRegionIsInTheQueuesURL(t *testing.T) {
 			t.Errorf("%q: %q, %v", bad, got, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "a:b") {
-			t.Errorf("the error tells %v", err)
+			t.Errorf("the error contains %v", err)
 		}
 	}
 }

@@ -24,11 +24,11 @@ import (
 const (
 	secret = "mail"
 	region = "eu-west-1"
-	// ordinary is what an ordinary file is made from.
+	// ordinary is the template of an ordinary file.
 	ordinary = "{{.username}}:{{.password}}\n"
 )
 
-// stage is a Secrets Manager over the wire, and a Follower that looks every 20 ms.
+// stage is a Secrets Manager over the wire, and a Follower that reads the secret every 20 ms.
 type stage struct {
 	*testing.T
 	world    *localaws.World
@@ -57,7 +57,8 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// newStage has a first credential in the secret, and a Follower that does nothing yet.
+// newStage returns a stage with a first credential in the secret and a Follower that does nothing
+// yet.
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	t.Parallel()
@@ -82,10 +83,10 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-// password is that of the n-th credential.
+// password returns the n-th credential's password.
 func password(n int) string { return fmt.Sprintf("pa/ss+w0rd=%d", n) }
 
-// line is what the ordinary template makes of the n-th credential.
+// line returns what the ordinary template makes of the n-th credential.
 func line(n int) string { return fmt.Sprintf("AKIA%d:%s\n", n, password(n)) }
 
 // promote makes the next credential current.
@@ -109,7 +110,7 @@ func (s *stage) put(value string) {
 	}
 }
 
-// file has the Follower render one more file, and returns its path.
+// file makes the Follower render one more file, and returns its path.
 func (s *stage) file(name, text string) string {
 	s.Helper()
 	template, err := ParseTemplate(name+".tmpl", text)
@@ -124,7 +125,7 @@ func (s *stage) file(name, text string) string {
 	return path
 }
 
-// start has the Follower run until the test ends.
+// start runs the Follower until the test ends.
 func (s *stage) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop, s.ended = stop, make(chan error, 1)
@@ -136,7 +137,7 @@ func (s *stage) start() {
 	})
 }
 
-// ends stops the Follower, and returns what Run does.
+// ends stops the Follower, and returns Run's result.
 func (s *stage) ends() error {
 	s.Helper()
 	s.stop()
@@ -150,30 +151,30 @@ func (s *stage) ends() error {
 	}
 }
 
-// soon waits for something to be so.
+// soon waits until something is true.
 func (s *stage) soon(what string, so func() bool) {
 	s.Helper()
 	for until := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(until) {
-			s.Fatalf("it never came to be that %s; log:\n%s", what, s.log.String())
+			s.Fatalf("timed out waiting until %s; log:\n%s", what, s.log.String())
 		}
 	}
 }
 
-// holds waits for a file to have a content.
+// holds waits until a file has this content.
 func (s *stage) holds(path, want string) {
 	s.Helper()
 	s.soon(fmt.Sprintf("%s holds %q", filepath.Base(path), want), func() bool { return content(path) == want })
 }
 
-// says waits for the log to have a text so many times.
+// says waits until the log contains a text so many times.
 func (s *stage) says(times int, text string) {
 	s.Helper()
 	s.soon(fmt.Sprintf("the log says %d times %q", times, text),
 		func() bool { return strings.Count(s.log.String(), text) >= times })
 }
 
-// content is a file's, empty if there is none.
+// content returns a file's content; empty if there is no file.
 func content(path string) string {
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -182,8 +183,8 @@ func content(path string) string {
 	return string(text)
 }
 
-// looks waits until the Follower has read the secret two more times: what it does about what is
-// there now, it has done.
+// looks waits until the Follower has read the secret two more times: then it has finished what it
+// does about the present version.
 func (s *stage) looks() {
 	s.Helper()
 	before := len(s.world.Calls())
@@ -193,12 +194,12 @@ func (s *stage) looks() {
 func (s *stage) nothingSecretWasTold() {
 	for n := range s.written {
 		if strings.Contains(s.log.String(), password(n+1)) {
-			s.Errorf("a password was told: %s", s.log.String())
+			s.Errorf("a password was logged: %s", s.log.String())
 		}
 	}
 }
 
-// only checks that a folder has these files and no more.
+// only checks that a folder contains exactly these files.
 func (s *stage) only(dir string, names ...string) {
 	s.Helper()
 	entries, err := os.ReadDir(dir)

@@ -16,10 +16,10 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// Template is text with fields of the secret's value in it, in the language of Go's text/template:
+// Template is a text in the language of Go's text/template, filled in with the secret's value:
 // {{.username}}, {{.password}}, {{(index .regions "us-east-1").password}}, and whatever people
-// added to the value. A field that isn't there is an error. Beside Go's own functions there are
-// json, which quotes, and base64.
+// added to the value. A field that doesn't exist is an error. In addition to Go's functions there
+// are json, which quotes, and base64.
 type Template struct{ parsed *template.Template }
 
 var functions = template.FuncMap{
@@ -30,23 +30,23 @@ var functions = template.FuncMap{
 	"base64": func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) },
 }
 
-// ParseTemplate reads a template. Its name is for errors.
+// ParseTemplate parses a template with the usual delimiters. The name is used in errors.
 func ParseTemplate(name, text string) (*Template, error) { return Delimiters{}.Parse(name, text) }
 
-// Delimiters stand around what a template fills in: {{ and }} if empty. Files that have those for
-// something else take others.
+// Delimiters are the marks around a template's fields: {{ and }} if empty. Files in which these
+// mean something else need others.
 type Delimiters struct{ Left, Right string }
 
-// ParseDelimiters reads two that a comma parts, such as [[,]].
+// ParseDelimiters reads two delimiters, separated by a comma, such as [[,]].
 func ParseDelimiters(text string) (d Delimiters, err error) {
 	left, right, ok := strings.Cut(text, ",")
 	if !ok || left == "" || right == "" || strings.ContainsFunc(text, unicode.IsSpace) {
-		return d, fmt.Errorf("%q: it takes two delimiters with a comma and no space between, such as '[[,]]'", text)
+		return d, fmt.Errorf("%q: give two delimiters, separated by a comma and no space, such as '[[,]]'", text)
 	}
 	return Delimiters{left, right}, nil
 }
 
-// Parse reads a template that has these delimiters.
+// Parse parses a template that uses these delimiters.
 func (d Delimiters) Parse(name, text string) (*Template, error) {
 	parsed, err := template.New(name).Delims(d.Left, d.Right).Option("missingkey=error").Funcs(functions).Parse(text)
 	if err != nil {
@@ -63,11 +63,11 @@ func (t *Template) render(c current) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// current is the credential that the secret has now.
+// current is the secret's current credential.
 type current struct {
 	credential.Value
 	version string
-	members map[string]any // of the value, for templates
+	members map[string]any // the value's members, for templates
 }
 
 func parse(v smtpcreds.Version) (current, error) {
@@ -76,7 +76,7 @@ func parse(v smtpcreds.Version) (current, error) {
 		return current{}, fmt.Errorf("the secret's value (version %s): %w", v.ID, err)
 	}
 	if err != nil {
-		return current{}, fmt.Errorf("the secret's value (version %s) is no SMTP credential: %w", v.ID, err)
+		return current{}, fmt.Errorf("the secret's value (version %s) isn't an SMTP credential: %w", v.ID, err)
 	}
 	members, err := credential.Members(v.Value)
 	if err != nil {
@@ -85,7 +85,7 @@ func parse(v smtpcreds.Version) (current, error) {
 	return current{Value: value, version: v.ID, members: members}, nil
 }
 
-// redact takes what must not be told out of a message.
+// redact removes passwords from a message.
 func (c current) redact(message string) string {
 	secrets := []string{c.URL, c.Password}
 	for _, name := range slices.Sorted(maps.Keys(c.Regions)) {

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// maxTemplate bounds what is read as a template.
+// maxTemplate is the largest size of a template, in bytes.
 const maxTemplate = 64 << 20
 
-// ReadTemplate reads a template's file, with the same care as files are written with: a regular
-// file, and no links that others than root and this user may have made. What this process was given
-// open, such as the shell's <(…), is read as it is.
+// ReadTemplate reads a template from a file as carefully as files are written: it must be a regular
+// file, and not behind a link that anybody except root and this user may have made. A file that
+// this process was given open, such as the shell's <(…), is read as it is.
 func ReadTemplate(path string) (string, error) {
 	text, err := readTemplate(path)
 	if err != nil {
@@ -49,14 +49,14 @@ func openTemplate(path string) (*os.File, error) {
 		return nil, err
 	}
 	if !mode.IsRegular() {
-		return nil, fmt.Errorf("it is %s, and only a regular file is read", described(mode))
+		return nil, fmt.Errorf("it is %s, but only regular files are read", described(mode))
 	}
 	file, err := dir.openRegular(name)
 	if err != nil {
 		return nil, err
 	}
 	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(errors.New("it isn't a regular file any more"), err, file.Close())
+		return nil, errors.Join(errors.New("it is no longer a regular file"), err, file.Close())
 	}
 	return file, nil
 }

@@ -11,11 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal is the one that the program reads from. Its foreground has one group of processes: that
-// gets what is typed, and Ctrl-C.
+// terminal is the terminal that the program reads from. One process group at a time is in its
+// foreground; that group gets what is typed, and Ctrl-C.
 type terminal struct{ fd int }
 
-// terminalOf is nil if the program has none, or one that isn't this session's.
+// terminalOf returns the program's terminal. It is nil if there is none or if it belongs to another
+// session.
 func terminalOf(stdin io.Reader) *terminal {
 	file, ok := stdin.(*os.File)
 	if !ok {
@@ -36,8 +37,8 @@ func (t *terminal) foreground() int {
 	return group
 }
 
-// give puts a group into the foreground. This process may be in the background, where the kernel
-// would stop it for that with SIGTTOU.
+// give puts a group into the foreground. It blocks SIGTTOU meanwhile, because the kernel would stop
+// this process if it is in the background.
 func (t *terminal) give(group int) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -50,22 +51,22 @@ func (t *terminal) give(group int) {
 	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)
 }
 
-// handTerminal has the program start in the foreground, if this process is there.
+// handTerminal makes the program start in the foreground if this process is there.
 func (c *child) handTerminal(t *terminal) {
 	if c.terminal = t; t != nil && t.foreground() == syscall.Getpgrp() {
 		c.cmd.SysProcAttr.Foreground, c.cmd.SysProcAttr.Ctty = true, t.fd
 	}
 }
 
-// shareTerminal has Ctrl-Z, fg and bg do what they do for a program that the shell has started
-// itself: this process stops when the program does, and the program goes on when this one does.
+// shareTerminal makes Ctrl-Z, fg and bg work as for a program that the shell itself started: this
+// process stops when the program stops, and the program continues when this process continues.
 func (c *child) shareTerminal() {
 	if c.terminal == nil {
 		return
 	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGCHLD, syscall.SIGCONT)
-	signals <- syscall.SIGCHLD // it may have stopped already
+	signals <- syscall.SIGCHLD // the program may already have stopped
 	go func() {
 		defer signal.Stop(signals)
 		for {
@@ -85,16 +86,17 @@ func (c *child) shareTerminal() {
 	}()
 }
 
-// hasStopped tells once of each time that the program stops. Its end isn't waited for here.
+// hasStopped reports each stop of the program once. It doesn't wait for the program's end.
 func (c *child) hasStopped() bool {
 	var info unix.Siginfo
 	err := unix.Waitid(unix.P_PID, c.cmd.Process.Pid, &info, unix.WSTOPPED|unix.WNOHANG, nil)
 	return err == nil && info.Signo != 0
 }
 
-// stopToo stops this process and its group, and returns when it goes on. Where no shell looks after
-// them, the kernel doesn't stop them: then it returns in a moment. Nothing is started meanwhile: a
-// process that stops before its exec keeps this one waiting, and the shell isn't told of a stop.
+// stopToo stops this process and its group, and returns when it continues. If no shell controls
+// them, the kernel doesn't stop them; then stopToo returns after a moment. It holds the lock so
+// that nothing is started meanwhile: a process that stops before its exec would keep this one
+// waiting, and the shell wouldn't hear of a stop.
 func (c *child) stopToo(signals <-chan os.Signal) {
 	if c.terminal.foreground() == c.group {
 		c.terminal.give(syscall.Getpgrp())
@@ -114,7 +116,7 @@ func (c *child) stopToo(signals <-chan os.Signal) {
 	}
 }
 
-// goOn has the program go on, in the foreground if this process is there.
+// goOn continues the program, in the foreground if this process is there.
 func (c *child) goOn() {
 	if c.terminal.foreground() == syscall.Getpgrp() {
 		c.terminal.give(c.group)
@@ -122,8 +124,8 @@ func (c *child) goOn() {
 	_ = syscall.Kill(-c.group, syscall.SIGCONT)
 }
 
-// leaveTerminal takes the foreground back. Ctrl-C was for this process and its group as well, where
-// the program has ended by it: a script would go on otherwise.
+// leaveTerminal takes the foreground back. If Ctrl-C ended the program, it sends the signal to this
+// process and its group too: otherwise a script that runs follow would go on.
 func (c *child) leaveTerminal() {
 	if c.terminal == nil || c.terminal.foreground() != c.group {
 		return

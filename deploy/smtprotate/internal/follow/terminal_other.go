@@ -2,7 +2,7 @@
 
 package follow
 
-// terminal is one that the program reads from.
+// terminal is the terminal that the program reads from.
 type terminal struct{}
 
 func (c *child) shareTerminal() {}

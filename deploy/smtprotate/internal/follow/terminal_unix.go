@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminalOf is nil if the program has none, or one that this process isn't in the foreground of.
+// terminalOf returns the program's terminal. It is nil if there is none or if this process isn't in
+// its foreground.
 func terminalOf(stdin io.Reader) *terminal {
 	file, ok := stdin.(*os.File)
 	if !ok {
@@ -23,7 +24,7 @@ func terminalOf(stdin io.Reader) *terminal {
 }
 
 // handTerminal leaves a program that reads from a terminal in this process's group: only on Linux
-// can this process learn that it was stopped without waiting for its end.
+// can this process learn that the program was stopped without waiting for its end.
 func (c *child) handTerminal(t *terminal) {
 	if t != nil {
 		c.cmd.SysProcAttr.Setpgid = false

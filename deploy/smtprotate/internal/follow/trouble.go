@@ -9,23 +9,24 @@ import (
 	"unicode"
 )
 
-// trouble is what went wrong last, so that it is told once and not every round.
+// trouble is the last thing that went wrong. It is remembered so that it is reported once and not
+// every round.
 type trouble struct {
-	meanwhile string // what goes on in the meantime; empty: everything stays
-	over      string // what to say when it is over
+	meanwhile string // what to say about the meantime; empty for the default
+	over      string // what to say when it is over; empty for the default
 	text      string
 	since     time.Time
 	told      time.Time
 }
 
-// remind is how long the same trouble goes untold.
+// remind is how long the same trouble isn't reported again.
 const remind = 10 * time.Minute
 
 func (t *trouble) report(say func(Event), err error) {
 	now := time.Now()
 	if err == nil {
 		if t.text != "" {
-			over := cmp.Or(t.over, "all is well again")
+			over := cmp.Or(t.over, "everything works again")
 			say(Event{Kind: Recovered, At: &t.since,
 				Message: fmt.Sprintf("%s, after %s", over, now.Sub(t.since).Round(time.Second))})
 		}
@@ -49,7 +50,8 @@ func (t *trouble) report(say func(Event), err error) {
 
 var requestID = regexp.MustCompile(`RequestID: [\w-]*`)
 
-// kind is a message without its numbers: ports and request IDs are other ones each time.
+// kind returns a message without its digits and request ID, because ports and request IDs are
+// different each time.
 func kind(text string) string {
 	text = requestID.ReplaceAllString(text, "")
 	return strings.Map(func(r rune) rune {

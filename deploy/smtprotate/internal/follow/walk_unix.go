@@ -13,13 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// locate opens the folder of what a path leads to, and returns the name in it. It goes part by
-// part, each from the handle of the one before. A link is followed only if nobody but root and this
-// user can have made it: /var/run may lead to /run, but a folder of the application's user leads
-// nowhere else, however often that user swaps it.
+// locate opens the folder of the file that a path leads to, and returns the file's name in it. It
+// walks the path part by part, opening each from the handle of the one before. It follows a link
+// only if nobody except root and this user can have made it: /var/run may lead to /run, but nobody
+// can redirect the walk from a folder that the application's user may write to, however often that
+// user swaps it.
 func locate(path string) (*folder, string, error) {
 	if path == "" || strings.HasSuffix(path, "/") {
-		return nil, "", errors.New("that is no file's name")
+		return nil, "", errors.New("this isn't the name of a file")
 	}
 	w := &walk{rest: parts(path)}
 	if err := w.start(path); err != nil {
@@ -33,17 +34,16 @@ func locate(path string) (*folder, string, error) {
 	return w.at, name, nil
 }
 
-// walk is on the way along a path.
+// walk is the state of walking along a path.
 type walk struct {
 	at    *folder
 	rest  []string
 	links int
-	// others says who else may have made what is at this point, and in which folder; empty if
-	// nobody.
+	// others says who else may have made the folder at this point, and where; empty if nobody.
 	others string
 }
 
-// maxLinks is how many links one path may lead over, as in Linux.
+// maxLinks is how many links a path may go through, as in Linux.
 const maxLinks = 40
 
 func parts(path string) []string {
@@ -56,7 +56,7 @@ func parts(path string) []string {
 	return all
 }
 
-// start is at the root, or in the working folder for a relative path.
+// start begins at the root, or in the working directory for a relative path.
 func (w *walk) start(path string) error {
 	from := "."
 	if strings.HasPrefix(path, "/") {
@@ -73,7 +73,7 @@ func (w *walk) start(path string) error {
 	return nil
 }
 
-// toTheFolder takes the walk to the last folder, and returns the name in it.
+// toTheFolder walks to the last folder, and returns the file's name in it.
 func (w *walk) toTheFolder() (string, error) {
 	for len(w.rest) > 0 {
 		name := w.rest[0]
@@ -99,12 +99,12 @@ func (w *walk) toTheFolder() (string, error) {
 			return "", err
 		}
 	}
-	return "", errors.New("that is a folder")
+	return "", errors.New("this is a folder, not a file")
 }
 
-// lookAround notes who may have made what is in this folder. Once somebody else may, so it is with
-// all that comes after: they can have put one of root's own folders in the place of another. Where
-// the sticky bit is set, as in /tmp, they can't, but they can make a link.
+// lookAround notes who else may have made what is in this folder. Once somebody else may, this
+// holds for everything after it, because they may have replaced one of root's folders by another.
+// If the sticky bit is set, as in /tmp, they can't replace anything, but they can make a link.
 func (w *walk) lookAround() (sticky string, err error) {
 	var stat unix.Stat_t
 	if err := unix.Fstat(w.at.fd, &stat); err != nil {
@@ -114,18 +114,18 @@ func (w *walk) lookAround() (sticky string, err error) {
 	if who == "" || readOnly(w.at.fd) && isOurs(stat.Uid) {
 		return "", nil
 	}
-	who = fmt.Sprintf("%s may write %s", who, w.at.path)
+	who = fmt.Sprintf("%s may write to %s", who, w.at.path)
 	if canSwap && w.others == "" {
 		w.others = who
 	}
 	return who, nil
 }
 
-// isOurs is so of root and of this user, who can do anyway what this process does.
+// isOurs reports whether a user is root or this user, who may do anyway what this process does.
 func isOurs(uid uint32) bool { return uid == 0 || int(uid) == os.Geteuid() }
 
-// writers says who may write a folder beside root and this user, and whether they may rename and
-// remove what others have put there. Access control lists show in the group's bits.
+// writers says who may write to a folder, other than root and this user, and whether they may
+// rename and remove files of others there. Access control lists show in the group's bits.
 func writers(stat *unix.Stat_t) (who string, canSwap bool) {
 	sticky := stat.Mode&unix.S_ISVTX != 0
 	switch {
@@ -146,8 +146,8 @@ func (w *walk) follow(name, sticky string) error {
 		if w.others != "" {
 			who = w.others
 		}
-		return fmt.Errorf("%s is a link, and %s: a link that others may have made isn't followed, for it may lead to "+
-			"anybody's file. Name the path that it leads to, or take that permission away", path, who)
+		return fmt.Errorf("%s is a link, and %s: a link that others may have made isn't followed, because it may "+
+			"lead to any file. Name the path that it leads to, or take that permission away", path, who)
 	}
 	if w.links++; w.links > maxLinks {
 		return fmt.Errorf("%s: too many links", path)
@@ -160,7 +160,7 @@ func (w *walk) follow(name, sticky string) error {
 	to := string(target[:n])
 	rest := parts(to)
 	if len(rest) == 0 && len(w.rest) == 0 || strings.HasSuffix(to, "/") && len(w.rest) == 0 {
-		return fmt.Errorf("%s leads to the folder %s, and not to a file", path, to)
+		return fmt.Errorf("%s leads to the folder %s, not to a file", path, to)
 	}
 	w.rest = append(rest, w.rest...)
 	if strings.HasPrefix(to, "/") {
@@ -169,7 +169,7 @@ func (w *walk) follow(name, sticky string) error {
 	return nil
 }
 
-// enter goes into a folder, which can't have become a link meanwhile.
+// enter goes into a folder. It fails if the folder has become a link meanwhile.
 func (w *walk) enter(name string) error {
 	path := filepath.Join(w.at.path, name)
 	fd, err := openat(w.at.fd, name, walkFlags|unix.O_DIRECTORY|unix.O_NOFOLLOW)

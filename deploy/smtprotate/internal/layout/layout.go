@@ -1,4 +1,4 @@
-// Package layout lays out what is printed for people.
+// Package layout arranges text for people to read on a terminal.
 package layout
 
 import (
@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Wrap breaks text into lines of at most that many characters, at spaces. A longer word is broken
-// itself.
+// Wrap breaks text at spaces into lines of at most width characters. It also breaks words that are
+// longer than that.
 func Wrap(text string, width int) (lines []string) {
 	line := ""
 	for word := range strings.FieldsSeq(text) {
@@ -26,10 +26,11 @@ func Wrap(text string, width int) (lines []string) {
 	return append(lines, line)
 }
 
-// Length is how many characters text has.
+// Length returns the number of characters of a text.
 func Length(s string) int { return utf8.RuneCountInString(s) }
 
-// Pad fills text up with spaces. It goes before colours, whose codes have no width.
+// Pad appends spaces up to a width. Pad before you colour a text: colour codes would count as
+// characters.
 func Pad(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-Length(text)))
 }

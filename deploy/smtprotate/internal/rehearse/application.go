@@ -23,6 +23,7 @@ type application struct {
 	clock   recording.Clock
 	refresh time.Duration // how long a credential is good before it is read again
 	pause   time.Duration // real, between mails while an invocation runs
+	most    int           // mails that were announced; it sends no more
 
 	store *smtpcreds.Store
 	since time.Time
@@ -36,6 +37,9 @@ const tries = 3
 
 // send sends one mail, and counts it.
 func (a *application) send(ctx context.Context) {
+	if a.sent+len(a.lost) >= a.most {
+		return
+	}
 	var err error
 	for range tries {
 		err = a.fresh().Do(ctx, a.deliver)

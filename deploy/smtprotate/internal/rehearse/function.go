@@ -3,12 +3,15 @@ package rehearse
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/event"
@@ -81,17 +84,39 @@ func (r *Rehearsal) invoke(ctx context.Context, payload string) (answer event.An
 	if ctx.Err() != nil {
 		return answer, ctx.Err()
 	}
+	var said messages.InvokeResponse_Error
+	if errors.As(err, &said) {
+		err = failure{event.Failure{Type: rotation.ErrorType(said.Type), Message: said.Message}}
+	}
 	if err != nil {
 		return answer, fmt.Errorf("the function failed: %w", err)
 	}
 	return answer, json.Unmarshal(text, &answer)
 }
 
-// came invokes the function, and wants an outcome.
-func (r *Rehearsal) came(ctx context.Context, payload string, want rotation.Outcome) (event.Answer, error) {
-	answer, err := r.invoke(ctx, payload)
-	if err == nil && answer.Outcome != want {
-		err = fmt.Errorf("the function answered %s with %q, want %q", payload, answer.Outcome, want)
+// failure is the function's, as Lambda's callers see it.
+type failure struct{ event.Failure }
+
+// Error has the type as well: people look for it in the documents.
+func (f failure) Error() string { return string(f.Type) + ": " + f.Message }
+
+// goesOn reports whether the next invocation continues where this one failed, as Lambda's retries
+// and the next tick do.
+func goesOn(err error) bool {
+	failed, is := errors.AsType[failure](err)
+	passing := []rotation.ErrorType{rotation.VerificationFailed, rotation.Conflict, rotation.AWSError}
+	return is && slices.Contains(passing, failed.Type)
+}
+
+// came invokes the function until it doesn't fail, if it goes on.
+func (r *Rehearsal) came(ctx context.Context, payload string) (answer event.Answer, err error) {
+	for until := r.Clock.Now().Add(r.Patience); ; {
+		answer, err = r.invoke(ctx, payload)
+		if err == nil || !goesOn(err) || r.Clock.Now().After(until) {
+			return answer, err
+		}
+		if err := r.sleep(ctx, r.Every); err != nil {
+			return answer, err
+		}
 	}
-	return answer, err
 }

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
-	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
 )
 
 var every = flag.Bool("every", false, "stop and kill rehearsals at every call; takes some minutes")
@@ -81,7 +80,7 @@ func TestWhatAKilledRehearsalLeavesIsFoundAndRemoved(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, l := range left {
-					if err := another.account.Remove(t.Context(), recording.Wall{}, l); err != nil {
+					if err := another.account.Remove(t.Context(), w, l); err != nil {
 						t.Error(err)
 					}
 				}

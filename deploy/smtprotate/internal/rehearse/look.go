@@ -14,28 +14,43 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// look reads what is current, and logs in with it at each server.
-func (r *Rehearsal) look(ctx context.Context) error {
+// look waits until the secret has a credential as it is wanted, which each server accepts: Secrets
+// Manager may return what was current a moment ago. Then it is r.current.
+func (r *Rehearsal) look(ctx context.Context, wanted func(accessKeyID string) bool) (err error) {
+	for until := r.Clock.Now().Add(r.Patience); ; {
+		if r.current, err = r.read(ctx); err == nil && !wanted(r.current.Username) {
+			err = fmt.Errorf("access key %s is still current", r.current.Username)
+		}
+		if err == nil {
+			err = r.accepts(ctx, r.current)
+		}
+		if err == nil || r.Clock.Now().After(until) {
+			return err
+		}
+		if err := r.Clock.Sleep(ctx, r.Every); err != nil {
+			return err
+		}
+	}
+}
+
+// read reads what is current.
+func (r *Rehearsal) read(ctx context.Context) (v credential.Value, err error) {
 	out, err := r.account.secrets.GetSecretValue(ctx,
 		&secretsmanager.GetSecretValueInput{SecretId: &r.Secret, VersionStage: aws.String("AWSCURRENT")})
 	if err != nil {
-		return fmt.Errorf("reading the secret: %w", err)
+		return v, fmt.Errorf("reading the secret: %w", err)
 	}
-	r.current = credential.Value{}
-	if err := json.Unmarshal([]byte(aws.ToString(out.SecretString)), &r.current); err != nil {
-		return fmt.Errorf("reading the secret's value: %w", err)
+	if err := json.Unmarshal([]byte(aws.ToString(out.SecretString)), &v); err != nil {
+		return v, fmt.Errorf("reading the secret's value: %w", err)
 	}
-	if err := r.accepts(ctx, r.current); err != nil {
-		return fmt.Errorf("the current credential: %w", err)
-	}
-	return nil
+	return v, nil
 }
 
 // accepts logs in at each server.
 func (r *Rehearsal) accepts(ctx context.Context, v credential.Value) error {
 	for _, addr := range r.addresses {
 		if err := r.login(ctx, v, addr); err != nil {
-			return err
+			return fmt.Errorf("the credential with access key %s: %w", v.Username, err)
 		}
 	}
 	return nil

@@ -7,30 +7,38 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
 )
 
+// applicationMails is how many mails the application sends at most.
+const applicationMails = 2000
+
 // Plan says what a rehearsal will make and send, and what it costs at most.
 func (r *Rehearsal) Plan() string {
 	text := fmt.Sprintf("This rehearses in account %s, Region %s, as %s. It makes the IAM users %s and %s with access "+
-		"keys, and the secrets %s and %s. At the end it deletes them. It touches nothing else.",
-		r.account.ID, r.Endpoint.Region, r.account.Caller, r.User, r.Asked, r.Secret, r.AskedSecret)
-	longest := r.longest().Round(time.Minute)
+		"keys, and the secrets %s and %s. At the end it deletes them. It touches nothing else. It takes about %s, and "+
+		"up to %s if AWS is slow.", r.account.ID, r.Endpoint.Region, r.account.Caller, r.User, r.Asked, r.Secret,
+		r.AskedSecret, minutes(4*r.Pace+2*r.Patience), minutes(4*r.Pace+mostWaits*r.Patience))
 	if r.From == "" {
-		return text + fmt.Sprintf(" It takes up to %s, and costs less than $0.05. It sends no mail, so much is left "+
-			"unanswered: --from lets it send.", longest)
+		return text + " It costs less than $0.05. It sends no mail, so much is left unanswered: --from lets it send."
 	}
 	mails := r.mostMails()
-	return text + fmt.Sprintf(" It takes up to %s, and sends up to %d mails from %s to %s, which don't count against "+
-		"the sending quota. The users' policies allow no other mail. It costs less than $%.2f: SES takes $0.10 for "+
-		"1,000 mails, and a secret costs $0.40 a month.",
-		longest, mails, r.From, recording.Simulator, 0.05+float64(mails)/10000)
+	return text + fmt.Sprintf(" It sends up to %d mails from %s to %s. They count against the account's sending "+
+		"rate, but not against its quota. The users' policies allow no other mail. It costs less than $%.2f: SES "+
+		"charges $0.10 for 1,000 mails, and a secret costs $0.40 a month.",
+		mails, r.From, recording.Simulator, 0.05+float64(mails)/10000)
 }
 
-// longest is how long it takes if each answer is waited for as long as patience goes: acts wait for
-// three periods, and eight questions may wait.
-func (r *Rehearsal) longest() time.Duration { return 5*r.Pace + 8*r.Patience }
+// mostWaits is how many waits may each take as long as patience goes: ten of acts, and those of
+// questions.
+const mostWaits = 10 + 16
 
-// mostMails is how many are sent then: the application's, and those of three open sessions.
-func (r *Rehearsal) mostMails() int {
-	application := (5*r.Pace + r.Patience) / r.Every
-	sessions := 3 * r.Patience / r.Every
-	return int(application+sessions) + 100
+// minutes rounds up.
+func minutes(d time.Duration) string {
+	n := int((d + time.Minute - 1) / time.Minute)
+	if n == 1 {
+		return "a minute"
+	}
+	return fmt.Sprintf("%d minutes", n)
 }
+
+// mostMails is the most that is sent: the application's, one every r.Every in each of eight waits
+// for a policy or a session, and a hundred for the rest.
+func (r *Rehearsal) mostMails() int { return applicationMails + int(8*r.Patience/r.Every) + 100 }

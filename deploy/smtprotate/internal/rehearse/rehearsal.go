@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
+	"sync"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/lambda/function"
@@ -44,7 +46,7 @@ type Rehearsal struct {
 // New makes a rehearsal in an account, in real time. Its fields can be changed until it runs.
 func New(a Account) *Rehearsal {
 	return &Rehearsal{
-		Names: newNames(time.Now()), Clock: recording.Wall{}, account: a,
+		Names: newNames(a.config.Region, time.Now()), Clock: recording.Wall{}, account: a,
 		Pace: time.Minute, Every: time.Second, Patience: 5 * time.Minute,
 	}
 }
@@ -56,9 +58,8 @@ func (r *Rehearsal) Run(ctx context.Context) (recorded recording.Recording, err 
 		Format: recording.Format, Source: "smtprotate " + version.String() + " rehearse", Made: r.Clock.Now().UTC(),
 		Region: r.Endpoint.Region,
 	}
-	client := sessmtp.Client{}
-	if r.addresses, err = client.Addresses(ctx, r.Endpoint); err != nil {
-		return recorded, fmt.Errorf("finding SES's servers: %w", err)
+	if err := r.findServers(ctx); err != nil {
+		return recorded, err
 	}
 	defer func() {
 		if left := r.remove(ctx); left != nil {
@@ -80,6 +81,38 @@ func (r *Rehearsal) Run(ctx context.Context) (recorded recording.Recording, err 
 	return recorded, errors.Join(err, r.failed)
 }
 
+// findServers looks for those that can be reached from here: a name may have addresses of IPv6 as
+// well, and the network none.
+func (r *Rehearsal) findServers(ctx context.Context) error {
+	var client sessmtp.Client
+	all, err := client.Addresses(ctx, r.Endpoint)
+	if err != nil {
+		return fmt.Errorf("finding SES's servers: %w", err)
+	}
+	dialer := net.Dialer{Timeout: 10 * time.Second}
+	faults := make([]error, len(all))
+	var dialling sync.WaitGroup
+	for i, addr := range all {
+		dialling.Go(func() {
+			conn, err := dialer.DialContext(ctx, "tcp", addr)
+			if faults[i] = err; err == nil {
+				_ = conn.Close()
+			}
+		})
+	}
+	dialling.Wait()
+	for i, addr := range all {
+		if faults[i] == nil {
+			r.addresses = append(r.addresses, addr)
+		}
+	}
+	if len(r.addresses) == 0 {
+		return fmt.Errorf("connecting to SES at %s: %w\nFrom here, another port may be open: try --endpoint %s:2587",
+			r.Endpoint.Addr(), errors.Join(faults...), r.Endpoint.Host)
+	}
+	return nil
+}
+
 func (r *Rehearsal) stage() recording.Stage {
 	return recording.Stage{
 		IAM: r.account.iam, Secrets: r.account.secrets,
@@ -89,17 +122,14 @@ func (r *Rehearsal) stage() recording.Stage {
 	}
 }
 
-// removing is how long removing may take after ctx has ended.
-const removing = 3 * time.Minute
-
-// remove removes what the rehearsal made, and looks whether it is gone.
+// remove removes what the rehearsal made.
 func (r *Rehearsal) remove(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removing)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*removing)
 	defer cancel()
 	r.say("removing users and secrets")
-	made := Leftover{Users: []string{r.User, r.Asked}, Secrets: []string{r.Secret, r.AskedSecret}}
-	if err := r.account.Remove(ctx, r.Clock, made); err != nil {
-		return fmt.Errorf("removing what was made; \"smtprotate rehearse --clean\" tries again: %w", err)
+	if err := r.account.Remove(ctx, r.Clock, r.Names); err != nil {
+		return fmt.Errorf("removing what was made: %w\nTry again: smtprotate rehearse --clean --run %s", err,
+			r.Names.Run)
 	}
 	return nil
 }
@@ -113,7 +143,7 @@ func (r *Rehearsal) say(text string) {
 func (r *Rehearsal) newApplication() *application {
 	return &application{
 		source: smtpcreds.SecretsManager{API: r.account.secrets, SecretID: r.Secret}, roots: r.RootCAs, from: r.From,
-		clock: r.Clock, refresh: r.Pace / 4, pause: r.Every,
+		clock: r.Clock, refresh: r.Pace / 4, pause: r.Every, most: applicationMails,
 	}
 }
 

@@ -1,7 +1,10 @@
 package rehearse
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -19,7 +22,7 @@ var want = map[string]string{
 	"act.retirement": "it is",
 	"act.rollback":   "it does",
 	"act.emergency":  "it does, and one key is left",
-	"act.revoked":    "they do",
+	"act.revoked":    "they all do",
 	"act.mail":       "all of it",
 }
 
@@ -166,6 +169,134 @@ func TestALostMailFailsTheRehearsal(t *testing.T) {
 	wantAnswers(t, recorded, lost)
 }
 
+func TestASenderWhomSESDoesNotKnowEndsTheRehearsal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := rehearsal(t, w)
+	r.From = "me@unverified.example"
+	_, err := r.Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "Email address is not verified") ||
+		!strings.Contains(err.Error(), "verify me@unverified.example in SES, or leave it out") {
+		t.Errorf("got %v", err)
+	}
+	wantNothing(t, r)
+}
+
+func TestNothingIsMadeIfSESCannotBeReached(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := rehearsal(t, w)
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = nobody.Close()
+	r.Endpoint.Port = nobody.Addr().(*net.TCPAddr).Port
+	w.ResetCalls()
+	_, err = r.Run(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "connecting to SES at "+r.Endpoint.Addr()) || len(w.Calls()) > 0 {
+		t.Errorf("got %v after %v", err, w.Calls())
+	}
+}
+
+// TestALaggingAWSIsRehearsedToo: Secrets Manager and IAM answer for a while with what was.
+func TestALaggingAWSIsRehearsedToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.SetSecretStaleness(time.Second)
+	r := rehearsal(t, w)
+	r.Patience = 20 * time.Second
+	recorded, err := r.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantAnswers(t, recorded, want)
+	wantNothing(t, r)
+}
+
+// TestWhatIAMListsLateIsRemovedAllTheSame: it doesn't list the keys that a user was just given, and
+// refuses to delete the user.
+func TestWhatIAMListsLateIsRemovedAllTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := rehearsal(t, w)
+	ctx, stop := context.WithCancel(t.Context())
+	w.Intercept(func(c localaws.Call) *localaws.Fault {
+		if c.Action == "CreateAccessKey" && c.User == r.Asked {
+			w.SetListStaleness(40 * time.Second)
+			stop()
+		}
+		return nil
+	})
+	if _, err := r.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	wantNothing(t, r)
+}
+
+// TestAUserWhomIAMDoesNotKnowYetIsRemoved: a user that was just made is unknown to a list at first.
+func TestAUserWhomIAMDoesNotKnowYetIsRemoved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := rehearsal(t, w)
+	lags := 0
+	w.Intercept(func(c localaws.Call) *localaws.Fault {
+		if lags++; (c.Action == "DeleteUser" || c.Action == "ListAccessKeys") && c.User == r.User && lags%2 == 0 {
+			return &localaws.Fault{Code: "NoSuchEntity", Message: "The user with name " + c.User + " cannot be found."}
+		}
+		return nil
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	_ = r.build(ctx)
+	if err := r.remove(ctx); err != nil {
+		t.Error(err)
+	}
+	w.Intercept(nil)
+	wantNothing(t, r)
+}
+
+// TestTheSendersIdentityMayBeTheDomainAbove its own.
+func TestTheSendersIdentityMayBeTheDomainAbove(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := rehearsal(t, w)
+	r.From = "me@mail.example.com"
+	recorded, err := r.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantAnswers(t, recorded, want)
+	if text, _ := json.Marshal(recorded); strings.Contains(string(text), "example.com") {
+		t.Error("the recording has the domain in it")
+	}
+}
+
+// TestAServerThatHearsLateIsWaitedFor after an emergency: the second one behind the address.
+func TestAServerThatHearsLateIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w, err := localaws.Start(localaws.Config{Regions: []string{region}, Servers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	r := rehearsal(t, w)
+	r.From = ""
+	r.Say = func(text string) {
+		if strings.Contains(text, "Does an emergency") {
+			w.SetPropagation(0, 3*time.Second)
+		}
+	}
+	recorded, err := r.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(recorded.Answers, func(a recording.Answer) bool { return a.ID == "act.revoked" })
+	if got := recorded.Answers[i].Seconds["last other reply after"]; got < 2 || got > 4 {
+		t.Errorf("the last server refused the key after %.1f s, want 3", got)
+	}
+}
+
 func TestWhatCannotBeRemovedIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -184,7 +315,7 @@ func TestWhatCannotBeRemovedIsNamed(t *testing.T) {
 		}
 	}
 	left, err := r.account.Leftovers(t.Context())
-	if err != nil || len(left) != 1 || len(left[0].Users) != 1 || len(left[0].Secrets) != 0 {
+	if err != nil || len(left) != 1 || left[0].Run != r.Names.Run {
 		t.Errorf("left: %v, %v", left, err)
 	}
 }

@@ -12,11 +12,12 @@ import (
 // width is that of a report.
 const width = 100
 
-// Report prints what was found out for people, with localaws's answers where they differ.
-func Report(to io.Writer, recorded, local recording.Recording) error {
+// Report prints what was found out for people, with localaws's answers where they differ. It has
+// none of localaws's if there are none.
+func Report(to io.Writer, recorded recording.Recording, local []recording.Answer) error {
 	var out strings.Builder
 	differs := map[string]string{}
-	for _, d := range recording.Compare(recorded.Answers, local.Answers) {
+	for _, d := range recording.Compare(recorded.Answers, local) {
 		differs[d.ID] = d.Here
 	}
 	answered := 0
@@ -26,15 +27,15 @@ func Report(to io.Writer, recorded, local recording.Recording) error {
 		}
 		report(&out, a, differs[a.ID])
 	}
-	fmt.Fprintf(&out, "%d of %d questions have an answer. ", answered, len(recorded.Answers))
-	switch len(differs) {
-	case 0:
-		fmt.Fprintln(&out, "localaws gives the same ones.")
-	case 1:
-		fmt.Fprintln(&out, "localaws answers 1 of them differently (≠).")
+	fmt.Fprintf(&out, "%d of %d questions have an answer.", answered, len(recorded.Answers))
+	switch {
+	case len(local) == 0:
+	case len(differs) == 0:
+		fmt.Fprint(&out, " localaws gives the same ones.")
 	default:
-		fmt.Fprintf(&out, "localaws answers %d of them differently (≠).\n", len(differs))
+		fmt.Fprintf(&out, " localaws answers %d of them differently (≠).", len(differs))
 	}
+	fmt.Fprintln(&out)
 	_, err := io.WriteString(to, out.String())
 	return err
 }

@@ -32,11 +32,7 @@ func (r *Rehearsal) build(ctx context.Context) error {
 		name  string
 		value *string
 	}{{r.Secret, aws.String("{}")}, {r.AskedSecret, nil}} {
-		_, err := r.account.secrets.CreateSecret(whole, &secretsmanager.CreateSecretInput{
-			Name: &secret.name, SecretString: secret.value,
-			Description: aws.String("A rehearsal of ses-smtp-rotator. It can be deleted."),
-		})
-		if err != nil {
+		if err := r.makeSecret(whole, secret.name, secret.value); err != nil {
 			return fmt.Errorf("making secret %s: %w", secret.name, err)
 		}
 		if ctx.Err() != nil {
@@ -52,27 +48,61 @@ func (r *Rehearsal) build(ctx context.Context) error {
 	return nil
 }
 
-// makeUser makes a user, and waits until IAM knows it: "changes may not always be immediately
-// visible" ("Troubleshoot IAM").
+// makeUser makes a user, and waits until IAM knows it: "changes that you make might not be
+// immediately visible" ("Troubleshoot IAM", IAM User Guide).
 func (r *Rehearsal) makeUser(ctx context.Context, name string) error {
 	_, err := r.account.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: &name, Path: aws.String(Path)})
 	if err != nil {
 		return err
 	}
-	return iam.NewUserExistsWaiter(r.account.iam).Wait(ctx, &iam.GetUserInput{UserName: &name}, time.Minute)
+	return r.untilKnown(ctx, func() error {
+		_, err := r.account.iam.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: &name})
+		return err
+	})
 }
 
-// allowMail gives the function's user a policy as sendpolicy writes them: mail from the sender to
-// the simulator, and no other. Whatever identity the sender belongs to will do.
-func (r *Rehearsal) allowMail(ctx context.Context) error {
-	policy, _, err := sendpolicy.Write(sendpolicy.Description{
-		Account: r.account.ID, Regions: []string{r.Endpoint.Region}, From: []string{r.From},
-		Identities: []string{domainOf(r.From), r.From}, Recipients: []string{recording.Simulator},
+// makeSecret makes a secret, and waits until its value, if it has one, can be read.
+func (r *Rehearsal) makeSecret(ctx context.Context, name string, value *string) error {
+	_, err := r.account.secrets.CreateSecret(ctx, &secretsmanager.CreateSecretInput{
+		Name: &name, SecretString: value,
+		Description: aws.String("A rehearsal of ses-smtp-rotator. It can be deleted."),
 	})
-	if err != nil {
+	if err != nil || value == nil {
 		return err
 	}
-	_, err = r.account.iam.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
+	return r.untilKnown(ctx, func() error {
+		_, err := r.read(ctx)
+		return err
+	})
+}
+
+// untilKnown looks for what was just made until it is found several times in a row, for a minute.
+func (r *Rehearsal) untilKnown(ctx context.Context, look func() error) error {
+	known := 0
+	for until := r.Clock.Now().Add(time.Minute); known < unknown; {
+		err := look()
+		switch {
+		case err == nil:
+			known++
+			continue
+		case !isGone(err) || r.Clock.Now().After(until):
+			return err
+		}
+		known = 0
+		if err := r.Clock.Sleep(ctx, r.Every); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// allowMail gives the function's user a policy: mail to the simulator, and no other. It names no
+// identity, because which of them SES asks about is the account's affair: the sender's address, its
+// domain, or one above it, and the configuration set that belongs to it.
+func (r *Rehearsal) allowMail(ctx context.Context) error {
+	policy := sendpolicy.Document{Version: "2012-10-17"}
+	policy.Statements = []sendpolicy.Statement{recording.AllowsSimulator()}
+	_, err := r.account.iam.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
 		UserName: &r.User, PolicyName: aws.String(policyName), PolicyDocument: aws.String(policy.String()),
 	})
 	return err

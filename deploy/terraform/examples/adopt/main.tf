@@ -1,4 +1,5 @@
-# Takes over a user that sends already, and the secret that its password is in. Applications go on reading that secret.
+# Takes over a user that already sends, and the secret with its password. Applications go on reading
+# that secret.
 
 provider "aws" {} # AWS_REGION and AWS_PROFILE say where, and as whom
 

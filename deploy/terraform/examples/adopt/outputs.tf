@@ -1,5 +1,5 @@
 output "function_name" {
-  description = "The function, which tells where things stand."
+  description = "The function; invoke it with {\"action\":\"status\"} for the current state."
   value       = module.mail.function_name
 }
 

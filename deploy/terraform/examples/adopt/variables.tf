@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the function and what goes with it are called."
+  description = "Name of the function and the other resources."
   type        = string
   default     = "mail"
 }

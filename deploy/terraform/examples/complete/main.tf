@@ -1,4 +1,4 @@
-# One credential that sends as example.com, with all that it takes. README.md says how to apply it.
+# One complete credential that sends as example.com. The module's README.md says how to apply it.
 
 provider "aws" {} # AWS_REGION and AWS_PROFILE say where, and as whom
 

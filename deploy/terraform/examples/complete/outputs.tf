@@ -4,7 +4,7 @@ output "secret_arn" {
 }
 
 output "function_name" {
-  description = "The function, which tells where things stand."
+  description = "The function; invoke it with {\"action\":\"status\"} for the current state."
   value       = module.mail.function_name
 }
 

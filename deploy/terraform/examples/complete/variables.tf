@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the credential is called."
+  description = "Name of the credential."
   type        = string
   default     = "mail"
 }
@@ -16,7 +16,7 @@ variable "function_zip" {
 }
 
 variable "function_url" {
-  description = "URL of the function's zip in a release, which takes the place of function_zip. Empty: function_zip."
+  description = "URL of the function's zip in a release, used instead of function_zip. Empty: function_zip is used."
   type        = string
   default     = ""
 }
@@ -28,19 +28,19 @@ variable "function_sha256" {
 }
 
 variable "from_addresses" {
-  description = "Addresses that mail may come from, with * for any text. Empty: all of the identity."
+  description = "Sender addresses that are allowed, with * for any text. Empty: all addresses of the identity."
   type        = list(string)
   default     = []
 }
 
 variable "source_networks" {
-  description = "Public networks that mail is handed to SES from, such as the address of a NAT gateway, 192.0.2.10/32."
+  description = "Public networks from which you send, such as the address of a NAT gateway, 192.0.2.10/32."
   type        = list(string)
   default     = []
 }
 
 variable "vpc_id" {
-  description = "VPC that gets an endpoint for mail, to which the credential is bound. Empty: none does."
+  description = "VPC that gets an endpoint for mail, to which the credential is bound. Empty: no endpoint."
   type        = string
   default     = ""
 }
@@ -58,13 +58,13 @@ variable "private_networks" {
 }
 
 variable "reader_arns" {
-  description = "ARNs of the IAM roles that applications read the secret as."
+  description = "ARNs of the IAM roles with which applications read the secret."
   type        = list(string)
   default     = []
 }
 
 variable "alarm_email" {
-  description = "Where alarms are mailed to. Empty: nowhere."
+  description = "Mail address for alarms. Empty: none."
   type        = string
   default     = ""
 }

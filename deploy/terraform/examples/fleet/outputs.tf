@@ -4,6 +4,6 @@ output "secret_arns" {
 }
 
 output "function_names" {
-  description = "The function of each application, which tells where things stand."
+  description = "The function of each application; invoke it with {\"action\":\"status\"} for the current state."
   value       = { for name, mail in merge(module.mail_eu, module.mail_us) : name => mail.function_name }
 }

@@ -1,5 +1,5 @@
 variable "credentials" {
-  description = "The credentials by name, which is the application's: each with its Region, the SES identities that it sends from, and what narrows it."
+  description = "The credentials by the application's name, each with its Region, the SES identities that it sends from, and its restrictions."
   type = map(object({
     region          = string
     identity_arns   = list(string)
@@ -14,7 +14,7 @@ variable "credentials" {
 }
 
 variable "alarm_email" {
-  description = "Where all alarms are mailed to. Empty: nowhere."
+  description = "Mail address for all alarms. Empty: none."
   type        = string
   default     = ""
 }

@@ -1,5 +1,6 @@
-# One credential that sends through SES in two Regions, and whose secret applications read in either. What AWS tells of leaked
-# access keys comes in us-east-1 and us-west-2, and is forwarded from there to the Region whose function answers it.
+# One credential that sends through SES in two Regions. Applications read its secret in either. AWS
+# reports leaked access keys in us-east-1 and us-west-2; they are forwarded from there to the Region
+# whose function answers them.
 
 provider "aws" {
   region = var.regions[0]

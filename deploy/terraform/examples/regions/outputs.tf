@@ -4,6 +4,6 @@ output "secret_arn" {
 }
 
 output "function_name" {
-  description = "The function, which tells where things stand."
+  description = "The function; invoke it with {\"action\":\"status\"} for the current state."
   value       = module.mail.function_name
 }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "What the credential is called."
+  description = "Name of the credential."
   type        = string
   default     = "mail"
 }
@@ -20,7 +20,7 @@ variable "identity_arns" {
 }
 
 variable "alarm_email" {
-  description = "Where is mailed to if a leak couldn't be forwarded. Empty: nowhere."
+  description = "Mail address for the alarm when a leak couldn't be forwarded. Empty: none."
   type        = string
   default     = ""
 }

@@ -3,7 +3,8 @@
 data "aws_region" "here" {}
 
 locals {
-  # AWS's provider 6 deprecates name and id of aws_region, and has region instead, which 5 hasn't. So it takes what there is.
+  # AWS's provider 6 deprecates name and id of aws_region in favour of region, which 5 lacks. So use
+  # the one that exists.
   here = data.aws_region.here[contains(keys(data.aws_region.here), "region") ? "region" : "id"]
 }
 
@@ -13,18 +14,18 @@ resource "aws_vpc_endpoint" "endpoint" {
   vpc_id              = var.vpc_id
   subnet_ids          = var.subnet_ids
   security_group_ids  = [aws_security_group.security_group.id]
-  private_dns_enabled = true # SES's usual name then leads here, and its certificate is good for that name
+  private_dns_enabled = true # SES's usual name then leads here, and the certificate is for that name
   tags                = merge(var.tags, { Name = var.name })
 }
 
-# Without any rule for what goes out: an endpoint begins nothing by itself.
+# It has no rule for what goes out: an endpoint opens no connections.
 resource "aws_security_group" "security_group" {
   name_prefix = "${var.name}-"
   description = "Who may hand mail to SES through the endpoint"
   vpc_id      = var.vpc_id
   tags        = var.tags
 
-  # The ports of SES's SMTP interface but 25, which AWS throttles and no application should use.
+  # All ports of SES's SMTP interface except 25, which AWS throttles and no application should use.
   dynamic "ingress" {
     for_each = [465, 587, 2465, 2587]
     content {

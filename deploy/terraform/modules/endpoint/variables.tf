@@ -17,7 +17,7 @@ variable "private_networks" {
   description = "Private networks that mail may be sent from, such as 10.0.0.0/16. All others are refused."
   type        = list(string)
   validation {
-    # No network may be larger than the private one that it is in.
+    # No network may be larger than the private network that it is in.
     condition = length(var.private_networks) > 0 && alltrue([for network in var.private_networks :
       can(cidrhost(network, 0)) && can(regex(join("|", [
         "^10\\.[0-9.]+/([89]|[12][0-9]|3[0-2])$",

@@ -1,24 +1,26 @@
-# Forwards what AWS tells of leaked access keys to the Regions whose stacks answer it, as deploy/leaks.yaml does, which says why.
-# It belongs in us-east-1, and again in us-west-2 as backup (aws-us-gov: us-gov-west-1 only): each call has the provider of one.
+# Forwards AWS's reports of leaked access keys to the Regions whose stacks answer them, as
+# deploy/leaks.yaml does, which says why. Use it in us-east-1, and again in us-west-2 as backup
+# (aws-us-gov: us-gov-west-1 only), each time with that Region's provider.
 
 data "aws_caller_identity" "here" {}
 data "aws_partition" "here" {}
 data "aws_region" "here" {}
 
 locals {
-  # AWS's provider 6 deprecates name and id of aws_region, and has region instead, which 5 hasn't. So it takes what there is.
+  # AWS's provider 6 deprecates name and id of aws_region in favour of region, which 5 lacks. So use
+  # the one that exists.
   here = data.aws_region.here[contains(keys(data.aws_region.here), "region") ? "region" : "id"]
 
-  # This Region hears of it without, and what it sent to itself it would send again for ever.
+  # This Region gets the events anyway, and would forward to itself for ever.
   buses = { for region in var.regions : region => "arn:${data.aws_partition.here.partition}:events:${region}:${data.aws_caller_identity.here.account_id}:event-bus/default"
   if region != local.here }
 }
 
 resource "aws_cloudwatch_event_rule" "rule" {
   name        = var.name
-  description = "An access key leaked; tells the Regions whose stacks replace it"
+  description = "Forwards a leaked access key to the Regions whose stacks replace it"
   event_pattern = jsonencode({
-    region = [local.here] # where it arose: what another Region has forwarded must not go round for ever
+    region = [local.here] # only events of this Region: forwarded ones would go round for ever
     "$or" = [
       {
         source      = ["aws.health"]
@@ -52,7 +54,8 @@ resource "aws_cloudwatch_event_target" "buses" {
   role_arn = aws_iam_role.role.arn
   dead_letter_config { arn = aws_sqs_queue.lost_leaks.arn }
 
-  # A quarter of an hour is tried, and not a day as by default: then it is quicker by hand, and somebody has to be told.
+  # EventBridge retries for a quarter of an hour, not for a day as by default: after that, a person
+  # is quicker and has to be told.
   retry_policy {
     maximum_event_age_in_seconds = 900
     maximum_retry_attempts       = 185
@@ -80,7 +83,7 @@ resource "aws_iam_role_policy" "forward" {
   policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "events:PutEvents", Resource = values(local.buses) }] })
 }
 
-# What couldn't be delivered is a leak that nobody answers.
+# An event that couldn't be delivered is a leak that nobody answers.
 resource "aws_sqs_queue" "lost_leaks" {
   name                      = "${var.name}-lost"
   message_retention_seconds = 1209600 # 14 days, the longest
@@ -117,7 +120,7 @@ resource "aws_sns_topic_subscription" "alarm_subscription" {
 
 resource "aws_cloudwatch_metric_alarm" "leak_lost" {
   alarm_name          = "${var.name}-LeakLost"
-  alarm_description   = "A leaked access key was told of, and a Region couldn't be. The queue has the event; run the emergency for the key that it names by hand."
+  alarm_description   = "AWS reported a leaked access key, and the report couldn't be forwarded to a Region. The queue has the event; run an emergency there, with the key that it names."
   namespace           = "AWS/SQS"
   metric_name         = "NumberOfMessagesSent"
   dimensions          = { QueueName = aws_sqs_queue.lost_leaks.name }
@@ -134,7 +137,7 @@ resource "aws_cloudwatch_metric_alarm" "leak_lost" {
 
 resource "aws_cloudwatch_metric_alarm" "leak_dropped" {
   alarm_name          = "${var.name}-LeakDropped"
-  alarm_description   = "A leaked access key was told of, and a Region couldn't be, and not even the queue has the event. AWS Health's page shows which key it is; run the emergency for it by hand."
+  alarm_description   = "AWS reported a leaked access key, and the report couldn't be forwarded to a Region, nor to the queue. AWS Health's page shows which key it is; run an emergency with it."
   namespace           = "AWS/Events"
   metric_name         = "InvocationsFailedToBeSentToDlq"
   dimensions          = { RuleName = aws_cloudwatch_event_rule.rule.name }

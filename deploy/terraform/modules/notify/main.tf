@@ -1,9 +1,11 @@
-# Tells people, and smtprotate follow, when a credential has been rotated, as deploy/notify.yaml does. deploy/notify.md says what for.
+# Tells people, and smtprotate follow, when a credential has been rotated, as deploy/notify.yaml
+# does. deploy/notify.md explains it.
 
 data "aws_region" "here" {}
 
 locals {
-  # AWS's provider 6 deprecates name and id of aws_region, and has region instead, which 5 hasn't. So it takes what there is.
+  # AWS's provider 6 deprecates name and id of aws_region in favour of region, which 5 lacks. So use
+  # the one that exists.
   here = data.aws_region.here[contains(keys(data.aws_region.here), "region") ? "region" : "id"]
 
   pattern = jsonencode({
@@ -16,7 +18,7 @@ locals {
 
 resource "aws_cloudwatch_event_rule" "rule" {
   name          = var.name
-  description   = "A secret has another current version; tells those who read it"
+  description   = "A secret has another current version; tells its readers"
   event_pattern = local.pattern
   tags          = var.tags
 
@@ -53,8 +55,9 @@ resource "aws_cloudwatch_event_target" "topic" {
   }
 }
 
-# People read these. EventBridge's guide has no condition in a topic's policy ("Amazon SNS permissions", Amazon EventBridge User
-# Guide), and used to say that one keeps EventBridge out.
+# These notices are for people. EventBridge's guide shows a topic's policy without a condition
+# ("Amazon SNS permissions", Amazon EventBridge User Guide), and used to say that a condition keeps
+# EventBridge out.
 resource "aws_sns_topic" "topic" {
   name         = var.name
   display_name = "SES SMTP credential rotated"

@@ -1,4 +1,4 @@
-// Command audit is keys, and the calls that the audit makes.
+// Command audit is keys with the calls that the audit makes.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command bare is a function that does nothing, on Lambda's runtime for Go: what every function in
-// Go costs.
+// Command bare is a function that does nothing, on Lambda's runtime for Go. It shows what every
+// function in Go costs.
 package main
 
 import "github.com/aws/aws-lambda-go/lambda"

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// Audit are what the audit asks of IAM.
+// Audit makes the calls of the audit to IAM.
 func Audit(ctx context.Context, c *iam.Client) (errs []error) {
 	var err error
 	check := func() { errs = append(errs, err) }

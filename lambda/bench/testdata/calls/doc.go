@@ -1,3 +1,3 @@
-// Package calls makes the AWS calls that the function makes, each once and to no purpose: a program
-// that links it has their code, and nothing else of the function's.
+// Package calls makes each of the function's AWS calls once, for nothing. A program that links it
+// has the code of these calls, and no other part of the function.
 package calls

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// Keys are what rotation asks of IAM.
+// Keys makes the calls of a rotation to IAM.
 func Keys(ctx context.Context, c *iam.Client) (errs []error) {
 	var err error
 	check := func() { errs = append(errs, err) }

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
-// Secrets are what the function asks of Secrets Manager.
+// Secrets makes the function's calls to Secrets Manager.
 func Secrets(ctx context.Context, c *secretsmanager.Client) (errs []error) {
 	var err error
 	check := func() { errs = append(errs, err) }

@@ -1,4 +1,4 @@
-// Command keys is secrets, and the client of IAM with the calls that rotation makes.
+// Command keys is secrets with the client of IAM and the calls that rotation makes.
 package main
 
 import (

@@ -1,5 +1,4 @@
-// Command secrets is bare, and the client of Secrets Manager with the calls that the function
-// makes.
+// Command secrets is bare with the client of Secrets Manager and the calls that the function makes.
 package main
 
 import (

@@ -47,10 +47,10 @@ func TestAPatternMatchesAsIAMSays(t *testing.T) {
 	}
 }
 
-// letters are few, so that everything can be tried; # isn't in any pattern.
+// letters are few, so that every text can be tried. # isn't in any pattern.
 var letters = []string{"a", "A", "b", ":", "#"}
 
-// texts are all of up to five letters.
+// texts are all texts of up to five letters.
 var texts = func() (all []string) {
 	all = []string{""}
 	for from := 0; len(all[len(all)-1]) < 5; {
@@ -65,7 +65,8 @@ var texts = func() (all []string) {
 	return all
 }()
 
-// TestPossibleIsWhatTryingSays: with patterns this short, a text that there is is short as well.
+// TestPossibleIsWhatTryingSays: with patterns this short, if a text exists at all, a short one
+// does.
 func TestPossibleIsWhatTryingSays(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	counts := map[bool]int{}
@@ -179,7 +180,7 @@ func TestATextIsOfAKindByItself(t *testing.T) {
 	}
 }
 
-// What a variable stands for isn't known: it lets everything in, and keeps nothing out.
+// A variable's value isn't known, so it lets everything in and keeps nothing out.
 func TestAVariableIsWhatHelpsAThief(t *testing.T) {
 	p := []*Pattern{Wildcards{Variables: Variables{}}.Read("${aws:SourceIp}")}
 	for _, is := range []bool{true, false} {

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// NewText is any text with the fresh character: one that only a wildcard lets in.
+// NewText is any text with the fresh character: a text that only a wildcard matches.
 type NewText struct{}
 
 func (NewText) start() positions { return positions{0} }
@@ -21,7 +21,7 @@ func (NewText) letters(_ positions, to []rune) []rune { return to }
 
 func (NewText) accepts(at positions) bool { return at[0] == 1 }
 
-// AnyName is any name of a resource: an address of mail, or a text without @.
+// AnyName is any name of a resource: a mail address, or a text without @.
 type AnyName struct{}
 
 // Address is any mail address.
@@ -72,11 +72,11 @@ func (Address) letters(at positions, to []rune) []rune { return AnyName{}.letter
 
 func (Address) accepts(at positions) bool { return at[0] == inHost }
 
-// Resource is any resource: an ARN, or * for actions that have none. Only SES's ARNs are known to
-// have no more than six fields.
+// Resource is any resource: an ARN, or * for actions without resources. Only SES's ARNs are known
+// to have at most six fields.
 type Resource struct{}
 
-// Positions of a Resource are the number of colons before, and how much of "ses" is read.
+// A position of a Resource encodes the number of colons so far, and how much of "ses" was read.
 const (
 	afterColon = 8
 	isSES      = 3
@@ -116,29 +116,30 @@ func (Resource) accepts(at positions) bool {
 	return at[0] == noResource || at[0] >= lastField*afterColon
 }
 
-// arn is the ARN of a resource of SES whose name is of a kind.
+// arn is the ARN of an SES resource whose name is of a kind.
 type arn struct {
 	resource string
-	prefix   func() *Pattern // with one more character, which stands for the name
+	prefix   func() *Pattern // and one more character, which stands for the name
 	name     Kind
 }
 
-// Identity is the ARN of an identity of SES whose name is of a kind.
+// Identity is the ARN of an SES identity whose name is of a kind.
 func Identity(name Kind) Kind { return arnOf("identity", name) }
 
-// ConfigurationSet is the ARN of a configuration set of SES whose name is of a kind.
+// ConfigurationSet is the ARN of an SES configuration set whose name is of a kind.
 func ConfigurationSet(name Kind) Kind { return arnOf("configuration-set", name) }
 
 // VerificationTemplate is the ARN of a template for custom verification mail whose name is of a
 // kind.
 func VerificationTemplate(name Kind) Kind { return arnOf("custom-verification-email-template", name) }
 
-// arnOf reads the prefix when it is first asked for, as most invocations of the function don't.
+// arnOf compiles the prefix when it is first needed, because most invocations of the function don't
+// need it.
 func arnOf(resource string, name Kind) arn {
 	return arn{resource, sync.OnceValue(func() *Pattern {
 		p := Wildcards{Segments: true}.Read("arn:aws*:ses:*:*:" + resource + "/x")
 		for i := range p.tokens {
-			if p.tokens[i].kind == many { // each * is within its segment: SES's ARNs have six
+			if p.tokens[i].kind == many { // each * stays in its segment, because SES's ARNs have six
 				p.tokens[i].kind = manyOf
 			}
 		}
@@ -146,7 +147,7 @@ func arnOf(resource string, name Kind) arn {
 	}), name}
 }
 
-// behindPrefix is where positions of the name are, above those of the prefix.
+// behindPrefix is added to the name's positions, to tell them from the prefix's.
 const behindPrefix = 256
 
 func (a arn) start() positions { return a.prefix().start() }
@@ -187,11 +188,11 @@ func lowered(at positions) (name positions) {
 	return name
 }
 
-// Elsewhere is an ARN whose Region or account has the fresh character: those that only a wildcard
-// lets in.
+// Elsewhere is an ARN whose Region or account has the fresh character: one that only a wildcard
+// matches.
 type Elsewhere struct{}
 
-// Positions of an ARN are the number of colons before, and the mark of a fresh character.
+// A position of an ARN is the number of colons so far, and the mark for a fresh character.
 const (
 	regionField  = 3
 	accountField = 4

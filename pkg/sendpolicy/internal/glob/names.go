@@ -2,32 +2,32 @@ package glob
 
 import "slices"
 
-// NewName reads names of identities, or mail addresses, and accepts those whose own domain has the
-// fresh character: names that are nobody's whom the policies name. The own domain is what one can
+// NewName is a Kind: names of identities, or mail addresses, whose own domain has the fresh
+// character. Those are names of people whom the policies don't name. The own domain is what one can
 // register: the last two labels, or the last three below a suffix such as co.uk.
 //
-// badexample.com is one if a policy has *example.com; mail.example.com isn't if it has
-// *.example.com.
+// With *example.com in a policy, badexample.com is a NewName. With *.example.com, mail.example.com
+// isn't.
 type NewName struct{}
 
-// Positions of a NewName. Behind these are those within a suffix.
+// Positions of a NewName. Those from inSuffix on are within a suffix.
 const (
 	inSub      = iota // before the own domain
 	atLabel           // at the start of a label, or in it
-	inNewLabel        // in one with the fresh character
-	atTop             // behind the label's dot
+	inNewLabel        // in a label with the fresh character
+	atTop             // after the label's dot
 	inTop
-	atNewTop // behind a new label's
+	atNewTop // after the dot of a new label
 	inNewTop
-	atCountry // behind a suffix's first label
+	atCountry // after a suffix's first label
 	inCountry
 	countryEnd
 	inSuffix
 )
 
-// suffixes are first labels of registries' own suffixes of two: ac.jp, com.au, co.uk. They are
-// those that most people register under ("Public Suffix List"), and are taken to be everywhere: a
-// list can't be complete, and this one need not be replaced every month.
+// suffixes are the first labels of registries' two-label suffixes, such as ac.jp, com.au and co.uk.
+// They are the ones that most people register under ("Public Suffix List"), and are assumed to
+// exist everywhere: no list is complete, and this one need not be updated every month.
 var suffixes = [...]string{"ac", "asn", "co", "com", "edu", "gen", "go", "gob", "gouv", "gov", "govt", "id", "idv",
 	"ind", "ltd", "me", "mil", "ne", "net", "nhs", "nom", "or", "org", "plc", "police", "sch"}
 
@@ -62,7 +62,7 @@ func (NewName) next(at positions, c rune) (behind positions) {
 	return behind
 }
 
-// step is one character from one position.
+// step returns the positions after one character from one position.
 func (NewName) step(p uint16, c rune) positions {
 	dot, is := c == '.', func(p uint16) positions { return positions{p} }
 	switch {
@@ -98,7 +98,7 @@ func (NewName) step(p uint16, c rune) positions {
 	return nil
 }
 
-// suffixWidth is how many positions each suffix has.
+// suffixWidth is the number of positions per suffix.
 const suffixWidth = 8
 
 func suffixStarts() (at positions) {
@@ -108,7 +108,7 @@ func suffixStarts() (at positions) {
 	return at
 }
 
-// suffixLetter is the next one of a suffix.
+// suffixLetter returns the next letter of a suffix.
 func suffixLetter(p uint16) (c rune, ok bool) {
 	if p < inSuffix {
 		return 0, false

@@ -1,5 +1,5 @@
-// Package glob answers questions about texts with IAM's wildcards: whether a text is like a
-// pattern, and whether any text is like some patterns and unlike others.
+// Package glob answers questions about texts and IAM's wildcards: whether a text matches a pattern,
+// and whether any text matches some patterns but not others.
 package glob
 
 import (
@@ -9,19 +9,19 @@ import (
 	"unicode"
 )
 
-// Pattern is a text of a policy, with IAM's wildcards.
+// Pattern is a policy's text with IAM's wildcards.
 type Pattern struct {
 	tokens []token
-	fold   bool // capitals are the same as small letters
-	// unknown says that it has a policy variable, whose value depends on who asks. It matches
-	// whatever the variable could be: any text.
+	fold   bool // ignore case
+	// unknown says that the text has a policy variable whose value isn't known. In its place, the
+	// pattern matches any text.
 	unknown bool
 }
 
 // token is what one position of a pattern matches.
 type token struct {
 	kind tokenKind
-	char rune // of exactly
+	char rune // for exactly
 }
 
 type tokenKind uint8
@@ -34,22 +34,23 @@ const (
 	manyOf            // any text within a segment of an ARN
 )
 
-// Wildcards says how the text of a pattern is to be read. The zero value has * for any text and ?
-// for one character.
+// Wildcards says how to read a pattern's text. With the zero value, * is any text and ? is any
+// character.
 type Wildcards struct {
 	None     bool // * and ? are themselves, as in StringEquals
 	Segments bool // the pattern is an ARN
-	Fold     bool // capitals don't matter
-	// Variables are the policy variables whose values are known, by names in small letters; of any
-	// other, the value may be any text. If it is nil, ${…} is a text.
+	Fold     bool // ignore case
+	// Variables are the known values of policy variables, by name in lower case. Any other variable
+	// may have any value. If Variables is nil, ${…} is taken literally.
 	Variables Variables
 }
 
 // Variables are values by name.
 type Variables map[string]string
 
-// Read reads a text of a policy. In an ARN, a * that ends a segment may go on into the next, and
-// any other stays within its own ("IAM JSON policy elements: Resource", IAM User Guide).
+// Read reads a policy's text. In an ARN, a * at the end of a segment may also match what follows
+// the segment; any other * stays within its segment ("IAM JSON policy elements: Resource", IAM User
+// Guide).
 func (w Wildcards) Read(text string) *Pattern {
 	p := &Pattern{fold: w.Fold}
 	runes := []rune(text)
@@ -89,7 +90,7 @@ func (w Wildcards) All(texts []string) (patterns []*Pattern) {
 	return patterns
 }
 
-// exactly adds a text as it is.
+// exactly adds a literal text.
 func (p *Pattern) exactly(text string) {
 	for _, c := range text {
 		p.add(token{exactly, c})
@@ -106,7 +107,8 @@ func (p *Pattern) add(t token) {
 	p.tokens = append(p.tokens, t)
 }
 
-// variable is the name in a text's ${name}, and how long that is; 0 where there is none.
+// variable returns the name in ${name} at the start of a text, and the length of the whole; 0 if
+// there is none.
 func variable(text []rune) (name string, length int) {
 	if len(text) < 3 || text[0] != '$' || text[1] != '{' {
 		return "", 0
@@ -115,11 +117,11 @@ func variable(text []rune) (name string, length int) {
 	if end < 0 {
 		return "", 0
 	}
-	name, _, _ = strings.Cut(string(text[2:end]), ",") // behind a comma is what a missing one is replaced by
+	name, _, _ = strings.Cut(string(text[2:end]), ",") // a default follows the comma
 	return strings.TrimSpace(name), end + 1
 }
 
-// Matches tells whether a text is what the pattern describes.
+// Matches reports whether the pattern matches a text.
 func (p *Pattern) Matches(text string) bool {
 	at := p.start()
 	for _, c := range text {
@@ -128,14 +130,14 @@ func (p *Pattern) Matches(text string) bool {
 	return p.accepts(at)
 }
 
-// positions of a pattern are what its next character may be: indexes of tokens, in order, or its
-// end.
+// positions are indexes of a pattern's tokens, in order: which tokens the next character may match.
+// The index after the last token is the end.
 type positions []uint16
 
 func (p *Pattern) start() positions { return p.reach(nil, 0) }
 
-// next are the positions behind one more character. A * that goes beyond all has whatever the
-// positions before it have, so those are left out.
+// next returns the positions after one more character. Positions before a * that matches anything
+// are dropped, because the * has everything that they have.
 func (p *Pattern) next(at positions, c rune) positions {
 	if p.fold {
 		c = unicode.ToLower(c)
@@ -167,13 +169,13 @@ func (p *Pattern) next(at positions, c rune) positions {
 	return behind
 }
 
-// reach adds a position, and those behind its wildcards for any text, which may be no text.
+// reach adds a position and, because * may match no text, those after its wildcards.
 func (p *Pattern) reach(at positions, i uint16) positions {
 	for ; ; i++ {
 		if int(i) < len(p.tokens) && p.tokens[i].kind == many {
 			at = at[:0]
 		}
-		if len(at) == 0 || at[len(at)-1] < i { // they stand in order
+		if len(at) == 0 || at[len(at)-1] < i { // they are in order
 			at = append(at, i)
 		}
 		if int(i) == len(p.tokens) || p.tokens[i].kind != many && p.tokens[i].kind != manyOf {
@@ -184,7 +186,7 @@ func (p *Pattern) reach(at positions, i uint16) positions {
 
 func (p *Pattern) accepts(at positions) bool { return slices.Contains(at, uint16(len(p.tokens))) }
 
-// settled tells whether the pattern accepts whatever comes.
+// settled reports whether the pattern accepts whatever follows.
 func (p *Pattern) settled(at positions) bool {
 	last := len(p.tokens) - 1
 	return last >= 0 && p.tokens[last].kind == many && slices.Contains(at, uint16(last))

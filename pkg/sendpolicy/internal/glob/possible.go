@@ -6,40 +6,40 @@ import (
 	"unicode"
 )
 
-// Demand is what a text has to be: like one of the patterns, or like none of them.
+// Demand is what a text must do: match one of the patterns, or none of them.
 type Demand struct {
 	Patterns []*Pattern
 	Like     bool
 }
 
-// Meets tells whether a text meets the demand.
+// Meets reports whether a text meets the demand.
 func (d Demand) Meets(text string) bool {
 	return slices.ContainsFunc(d.Patterns, func(p *Pattern) bool { return p.Matches(text) }) == d.Like
 }
 
-// Known is the demand without the patterns whose text isn't known, because of a policy variable.
+// Known returns the demand without the patterns that have an unknown policy variable.
 func (d Demand) Known() Demand {
 	d.Patterns = slices.DeleteFunc(slices.Clone(d.Patterns), func(p *Pattern) bool { return p.unknown })
 	return d
 }
 
-// Characters that stand for all those that no pattern has where a text has got to. A text with a
-// fresh one is one that nobody wrote down: only wildcards let it in.
+// These stand for all characters that no pattern names at this point of a text. A text with a fresh
+// one is a text that nobody wrote down: only wildcards match it.
 const (
 	fresh rune = -1 - iota
 	plain
 )
 
-// Kind reads a text and says whether it is of a kind. A state without positions never accepts.
+// Kind is a kind of text, as a state machine. It has rejected a text if no positions are left.
 type Kind interface {
 	start() positions
 	next(at positions, c rune) positions
 	accepts(at positions) bool
-	// letters adds the characters that it tells apart from others where it is.
+	// letters adds the characters that make a difference to it at this point.
 	letters(at positions, to []rune) []rune
 }
 
-// Is tells whether a text is of all kinds.
+// Is reports whether a text is of all the kinds.
 func Is(text string, kinds ...Kind) bool {
 	for _, k := range kinds {
 		at := k.start()
@@ -55,17 +55,17 @@ func Is(text string, kinds ...Kind) bool {
 	return true
 }
 
-// Effort is how much may still be looked through, in positions of patterns.
+// Effort is how much searching is still allowed, in positions of patterns.
 type Effort int
 
-// Possible tells whether there is a text that meets all demands and is of all kinds. It looks
-// through everything that the patterns can tell apart, so its answer is exact. If that is more than
-// what is left of the effort, the answer is yes: a thief may find what this doesn't.
+// Possible reports whether there is a text that meets all demands and is of all kinds. It tries
+// everything that the patterns can distinguish, so its answer is exact. If the effort runs out, the
+// answer is true: a thief may find what this search doesn't.
 func (left *Effort) Possible(demands []Demand, kinds ...Kind) bool {
 	s := search{left: left, kinds: kinds, seen: map[string]bool{}}
 	for _, d := range demands {
 		known := d
-		if !d.Like { // what can't be known isn't kept out
+		if !d.Like { // a pattern that isn't known excludes nothing
 			known = d.Known()
 		}
 		s.demands = append(s.demands, known)
@@ -73,20 +73,21 @@ func (left *Effort) Possible(demands []Demand, kinds ...Kind) bool {
 	return s.from(s.start())
 }
 
-// Memory is what has been found out, with what is left of the effort. It is for demands whose
-// patterns are asked about again and again.
+// Memory remembers answers, and has the effort that is left. Use it for patterns that are asked
+// about repeatedly.
 type Memory struct {
 	Left  Effort
 	known map[string]fact
 }
 
-// fact keeps the demands, so that no others get their addresses.
+// fact is a remembered answer. It keeps the demands, so that their addresses aren't reused by
+// others.
 type fact struct {
 	demands  []Demand
 	possible bool
 }
 
-// Possible is that of Effort.
+// Possible is like Effort.Possible, but remembers the answer.
 func (m *Memory) Possible(demands []Demand, kinds ...Kind) bool {
 	name := fmt.Sprintf("%T%v", kinds, kinds)
 	for _, d := range demands {
@@ -103,13 +104,15 @@ func (m *Memory) Possible(demands []Demand, kinds ...Kind) bool {
 	return is
 }
 
-// Possible is that of an effort which is enough for all but the strangest patterns.
+// Possible is like Effort.Possible, with an effort that suffices for all but the strangest
+// patterns.
 func Possible(demands []Demand, kinds ...Kind) bool {
 	enough := Effort(1 << 20)
 	return enough.Possible(demands, kinds...)
 }
 
-// letters are those that the pattern has where it is. Another pattern may tell capitals apart.
+// letters adds the characters that the pattern names at its positions. With fold it adds both
+// cases, because another pattern may distinguish them.
 func (p *Pattern) letters(at positions, to []rune) []rune {
 	for _, i := range at {
 		if int(i) == len(p.tokens) {
@@ -127,7 +130,7 @@ func (p *Pattern) letters(at positions, to []rune) []rune {
 	return to
 }
 
-// search goes through the texts that the demands can tell apart.
+// search tries the texts that the demands can distinguish.
 type search struct {
 	left    *Effort
 	demands []Demand
@@ -135,7 +138,7 @@ type search struct {
 	seen    map[string]bool
 }
 
-// state has the positions of every pattern of every demand, and then of every kind.
+// state is the positions of every pattern of every demand, and then those of every kind.
 type state []positions
 
 func (s *search) start() (at state) {
@@ -171,7 +174,7 @@ func (s *search) from(at state) bool {
 	return false
 }
 
-// letters are the characters that make a difference next.
+// letters returns the characters that make a difference next.
 func (s *search) letters(at state) []rune {
 	all, i := []rune{fresh, plain}, 0
 	for _, d := range s.demands {
@@ -201,7 +204,7 @@ func (s *search) next(at state, c rune) state {
 	return behind
 }
 
-// judge tells whether the text so far is one, and else whether a longer one can be.
+// judge reports whether the text so far is accepted and, if not, whether a longer one may be.
 func (s *search) judge(at state) (accepted, alive bool) {
 	i := 0
 	accepted = true
@@ -228,7 +231,7 @@ func (s *search) judge(at state) (accepted, alive bool) {
 	return accepted, true
 }
 
-// size is what one step from the state takes: each position of each pattern is looked at.
+// size is the effort of one step from the state: each position of each pattern.
 func (at state) size() (n Effort) {
 	for _, p := range at {
 		n += Effort(1 + len(p))
@@ -236,7 +239,7 @@ func (at state) size() (n Effort) {
 	return n
 }
 
-// String tells states apart.
+// String returns a key that is different for different states.
 func (at state) String() string {
 	var out []byte
 	for _, p := range at {

@@ -1,10 +1,10 @@
-// Asks an evaluator of IAM policies that isn't ours, for all questions at once:
+// Asks an independent evaluator of IAM policies, with all questions at once:
 //
 //   node simulate.mjs NODE_MODULES <questions >answers
 //
-// Questions are [{policy, ownerPolicy, request}], where ownerPolicy is the resource's own, if it has one, or [{policies, boundary,
-// request}], where boundary is the user's, if it has one. Answers are in the same order: [{decision, ignored}], where ignored are
-// the request's condition keys that the action doesn't have, or [{error}].
+// A question is {policy, ownerPolicy, request}, where ownerPolicy is the resource's own policy, if it has one; or {policies,
+// boundary, request}, where boundary is the user's, if it has one. The answers are in the same order: {decision, ignored}, where
+// ignored lists the request's condition keys that the action doesn't have, or {error}.
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { json } from 'node:stream/consumers'

@@ -243,6 +243,14 @@ func TestThePolicyAllowsWhatThePageIsMadeOf(t *testing.T) {
 	}
 }
 
+// Else what is below the picture would jump when the first one comes.
+func TestThePageKeepsThePicturesPlaceFree(t *testing.T) {
+	size := regexp.MustCompile(`viewBox="0 0 (\d+) (\d+)"`).FindStringSubmatch(picture.SVG(nil))
+	if want := "aspect-ratio: " + size[1] + " / " + size[2]; !strings.Contains(style, want) {
+		t.Errorf("page.css doesn't say %s", want)
+	}
+}
+
 func TestABrowserThatDoesNotReadDoesNotKeepThePageFromClosing(t *testing.T) {
 	p := serve(t)
 	get(t, p.URL+"events", nil)

@@ -119,18 +119,21 @@ func (a *axis) date(x float64, at time.Time) {
 	a.free = x + 5*float64(len(text)) + 8
 }
 
-// pass leaves time out.
+// pass leaves time out. Days are rounded, as they are in words.
 func (a *axis) pass(hours int) {
-	to := a.end + 6 + 4.2*math.Log2(1+float64(hours)/8)
+	to := a.end + 7
+	if days := (hours + 12) / 24; days > 0 {
+		to = a.end + 6 + 4.2*math.Log2(1+3*float64(days))
+	}
 	a.gaps = append(a.gaps, gap{a.end, to, hours})
 	a.end = to
 }
 
 func (g gap) String() string {
-	if g.hours < 23 {
-		return fmt.Sprintf("%d h", g.hours)
+	if days := (g.hours + 12) / 24; days > 0 {
+		return fmt.Sprintf("%d d", days)
 	}
-	return fmt.Sprintf("%d d", (g.hours+12)/24)
+	return fmt.Sprintf("%d h", g.hours)
 }
 
 // isSender tells whether an event is about somebody who sends mail.
