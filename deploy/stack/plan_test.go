@@ -228,7 +228,7 @@ func TestTheModulesRefuseNonsense(t *testing.T) {
 	text := regexp.MustCompile(`[\s│]+`).ReplaceAllString(out, " ")
 	for reason, times := range map[string]int{
 		"rotation_interval must exceed": 1, "verify_from is needed": 1, "security_group_ids are needed together": 1,
-		"could send as its recipients": 1, "everybody's VPC": 1, "an existing one has its own": 1,
+		"could send as its recipients": 1, "other people's VPCs": 1, "an existing one has its own": 1,
 		`sending policy "outside" would have 7978 characters`: 1, `sending policy "endpoints" would have 6`: 1,
 		"must be private networks": 6,
 		"names a Region twice":     1, "one to five names": 2, "names this Region alone": 1,
