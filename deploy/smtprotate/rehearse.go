@@ -77,7 +77,7 @@ func (r rehearseCommand) rehearse(ctx context.Context, c *console, account rehea
 	rehearsal.Pace, rehearsal.Patience = r.Pace, r.Patience
 	rehearsal.Every = min(rehearsal.Every, r.Pace/10)
 	rehearsal.Say = func(text string) { fmt.Fprintf(c.err, "%s  %s\n", c.time().Format(time.TimeOnly), text) }
-	c.paragraph(c.err, rehearsal.Plan())
+	fmt.Fprintln(c.err, rehearsal.Plan())
 	if err := c.agree(ctx, r.Yes); err != nil {
 		return err
 	}

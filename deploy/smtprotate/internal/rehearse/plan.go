@@ -2,6 +2,7 @@ package rehearse
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
@@ -12,18 +13,30 @@ const applicationMails = 2000
 
 // Plan says what a rehearsal will make and send, and what it costs at most.
 func (r *Rehearsal) Plan() string {
-	text := fmt.Sprintf("This rehearses in account %s, Region %s, as %s. It makes the IAM users %s and %s with access "+
-		"keys, and the secrets %s and %s. At the end it deletes them. It touches nothing else. It takes about %s, and "+
-		"up to %s if AWS is slow.", r.account.ID, r.Endpoint.Region, r.account.Caller, r.User, r.Asked, r.Secret,
-		r.AskedSecret, minutes(4*r.Pace+2*r.Patience), minutes(4*r.Pace+mostWaits*r.Patience))
+	var plan strings.Builder
+	say := func(format string, args ...any) { fmt.Fprintf(&plan, format+"\n", args...) }
+	say("This rehearses in account %s, Region %s,", r.account.ID, r.Endpoint.Region)
+	say("as %s.\n", r.account.Caller)
+	say("It makes these, and deletes them at the end. It touches nothing else.")
+	for _, user := range []string{r.User, r.Asked} {
+		say("  IAM user  %s", user)
+	}
+	for _, secret := range []string{r.Secret, r.AskedSecret} {
+		say("  secret    %s", secret)
+	}
+	say("\nTime  about %s; up to %s if AWS is slow", minutes(4*r.Pace+2*r.Patience),
+		minutes(4*r.Pace+mostWaits*r.Patience))
 	if r.From == "" {
-		return text + " It costs less than $0.05. It sends no mail, so much is left unanswered: --from lets it send."
+		say("Mail  none, so much is left unanswered: --from lets it send")
+		say("Cost  less than $0.05")
+		return plan.String()
 	}
 	mails := r.mostMails()
-	return text + fmt.Sprintf(" It sends up to %d mails from %s to %s. They count against the account's sending "+
-		"rate, but not against its quota. The users' policies allow no other mail. It costs less than $%.2f: SES "+
-		"charges $0.10 for 1,000 mails, and a secret costs $0.40 a month.",
-		mails, r.From, recording.Simulator, 0.05+float64(mails)/10000)
+	say("Mail  at most %d, from %s", mails, r.From)
+	say("      to %s; the users may send no other", recording.Simulator)
+	say("      It counts against the account's sending rate, but not against its quota.")
+	say("Cost  less than $%.2f: 1,000 mails cost $0.10, and a secret $0.40 a month", 0.05+float64(mails)/10000)
+	return plan.String()
 }
 
 // mostWaits is how many waits may each take as long as patience goes: ten of acts, and those of
