@@ -120,7 +120,7 @@ variable "from_names" {
   nullable    = false
   validation {
     condition     = alltrue([for name in var.from_names : can(regex("^([^?$\\s][^?$]*)?[^*?$\\s]{2}([^?$]*[^?$\\s])?$", name))])
-    error_message = "from_names must be names without spaces around them, each with two characters in a row beside *, without ? and $."
+    error_message = "from_names must be names without spaces around them, each with two characters in a row other than *, without ? and $."
   }
 }
 
