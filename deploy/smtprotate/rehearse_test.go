@@ -254,7 +254,8 @@ func TestNothingIsRehearsedUnlessItIsAgreedTo(t *testing.T) {
 	}{
 		{"rehearse", "", []string{"there is nobody to ask whether to go on: say --yes"}},
 		{"rehearse --from me@example.com", "n\n", []string{"in account 123456789012, Region eu-west-1",
-			"assumed-role/rotator/session", "from me@example.com to success@simulator.amazonses.com", "Cost less than $",
+			"assumed-role/rotator/session", "from me@example.com to success@simulator.amazonses.com",
+			"Cost less than $",
 			"nothing was done"}},
 		{"rehearse --from example.com", "y\n", []string{"--from example.com: it isn't a mail address"}},
 		{"rehearse --pace 10ms", "y\n", []string{"--pace 10ms: it must be at least 1s"}},
