@@ -52,7 +52,7 @@ locals {
       threshold   = 86400
     }
     KeySlotsTaken = {
-      description = "A rotation is due, but both of the user's two key slots are taken. The log says what holds the second, and until when."
+      description = "A rotation is due, but can't start: both of the user's two key slots are taken, or the value differs (ValueDiffers). The log says which."
       metric      = "Blocked"
     }
     SupersededKeyInUse = {
