@@ -60,4 +60,7 @@
 // roles, KMS keys, resource policies or rotation schedules, and no labels, patterns or policies of
 // parameters: every KMS key that a parameter names counts as existing. A secret marked for deletion
 // stays so. When a key stops working, so do its open SMTP sessions: MAIL and DATA then answer 535.
+//
+// SES offers 8BITMIME, STARTTLS and AUTH, and in some sessions SIZE. The servers here also offer
+// PIPELINING, CHUNKING and ENHANCEDSTATUSCODES, which go-smtp can't leave out.
 package localaws
