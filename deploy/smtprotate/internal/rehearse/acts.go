@@ -30,7 +30,7 @@ var acts = []act{
 	{"act.mail", "Was every mail of the application accepted?", (*Rehearsal).mail},
 }
 
-// play plays the acts until one fails, and gives the others the reason as their answer.
+// play plays the acts. After one fails, it plays only act.mail; the others get a reason instead.
 func (r *Rehearsal) play(ctx context.Context) (answers []recording.Answer, err error) {
 	why := ""
 	for _, act := range acts {
@@ -79,8 +79,9 @@ func (r *Rehearsal) first(ctx context.Context) (recording.Answer, error) {
 // errSender is returned if SES doesn't know the sender.
 var errSender = errors.New("--from")
 
-// untilSends sends until the first mail is accepted, because the user's policy takes a while to have
-// an effect. If SES doesn't know the sender, the rehearsal ends: no later question could be answered.
+// untilSends sends until the first mail is accepted, because the user's policy takes a while to
+// have an effect. If SES doesn't know the sender, the rehearsal ends, because no later question
+// could be answered.
 func (r *Rehearsal) untilSends(ctx context.Context, a *application) error {
 	for began := r.Clock.Now(); ; {
 		err := a.fresh().Do(ctx, a.deliver)
@@ -151,7 +152,8 @@ func (r *Rehearsal) retirement(ctx context.Context) (recording.Answer, error) {
 	return answer, nil
 }
 
-// tickUntil ticks until a tick has the wanted outcome. Any other outcome except waiting is an error.
+// tickUntil ticks until a tick has the wanted outcome. Any other outcome except waiting is an
+// error.
 func (r *Rehearsal) tickUntil(ctx context.Context, want rotation.Outcome) error {
 	for limit := r.Clock.Now().Add(10*r.Pace + r.Patience); r.Clock.Now().Before(limit); {
 		answer, err := r.came(ctx, `{}`)
@@ -171,8 +173,8 @@ func (r *Rehearsal) tickUntil(ctx context.Context, want rotation.Outcome) error 
 	return fmt.Errorf("no tick was %q", want)
 }
 
-// quarantineForRollback is more than 15 minutes, because the function starts no rollback to a key in
-// the last 15 minutes before its deletion.
+// quarantineForRollback is more than 15 minutes, because the function starts no rollback to a key
+// in the last 15 minutes before its deletion.
 const quarantineForRollback = time.Hour
 
 func (r *Rehearsal) rollback(ctx context.Context) (recording.Answer, error) {

@@ -14,8 +14,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// application reads the secret as applications should, and sends mail all the time. Without a sender
-// it only logs in. Only one goroutine at a time may use it.
+// application reads the secret as applications should, and sends mail all the time. Without a
+// sender it only logs in. Only one goroutine at a time may use it.
 type application struct {
 	source  smtpcreds.Source
 	roots   *x509.CertPool
@@ -68,8 +68,8 @@ func (a *application) deliver(ctx context.Context, c smtpcreds.Credential) error
 	return client.Send(ctx, c.Login, a.from, recording.Simulator, []byte(text))
 }
 
-// fresh returns the application's Store. A Store measures real time. If time is simulated, fresh has
-// to replace the Store to make it read again.
+// fresh returns the application's Store. A Store measures real time. If time is simulated, fresh
+// has to replace the Store to make it read again.
 func (a *application) fresh() *smtpcreds.Store {
 	if now := a.clock.Now(); a.store == nil || now.Sub(a.since) >= a.refresh {
 		a.since = now

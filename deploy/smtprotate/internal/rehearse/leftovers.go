@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 )
 
-// Leftovers returns the names of all rehearsals that still have something in the account, the oldest
-// first. They were killed or are still running. It finds users of all Regions. It finds secrets
-// without a user only in the account's Region, but secrets are removed before users.
+// Leftovers returns the names of all rehearsals that still have something in the account, the
+// oldest first. They were killed or are still running. It finds users of all Regions. It finds
+// secrets without a user only in the account's Region, but secrets are removed before users.
 func (a Account) Leftovers(ctx context.Context) (all []Names, err error) {
 	users := iam.NewListUsersPaginator(a.iam, &iam.ListUsersInput{PathPrefix: aws.String(Path)})
 	for users.HasMorePages() {

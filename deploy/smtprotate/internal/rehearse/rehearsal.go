@@ -52,8 +52,8 @@ func New(a Account) *Rehearsal {
 	}
 }
 
-// Run rehearses, and removes what it created, even if ctx ends. The recording has what was found out
-// until then. The error says which of the function's acts failed, and what couldn't be removed.
+// Run rehearses, and removes what it created, even if ctx ends. The recording has what was found
+// out until then. The error says which of the function's acts failed, and what couldn't be removed.
 func (r *Rehearsal) Run(ctx context.Context) (recorded recording.Recording, err error) {
 	recorded = recording.Recording{
 		Format: recording.Format, Source: "smtprotate " + version.String() + " rehearse", Made: r.Clock.Now().UTC(),

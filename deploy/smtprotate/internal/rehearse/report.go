@@ -12,8 +12,8 @@ import (
 // width is the most columns of a report.
 const width = 100
 
-// Report prints what was found out, for people, and localaws's answers if they differ. Without local
-// answers it prints only the recorded ones.
+// Report prints what was found out, for people, and localaws's answers if they differ. Without
+// local answers it prints only the recorded ones.
 func Report(to io.Writer, recorded recording.Recording, local []recording.Answer) error {
 	var out strings.Builder
 	differs := map[string]string{}

@@ -16,8 +16,8 @@ import (
 // policyName is the name of the policy of the function's user.
 const policyName = "rehearsal"
 
-// build creates the users and the secrets as the template does. It never cuts off a call that creates
-// something: if the call took effect after the removal, its result would be left behind.
+// build creates the users and the secrets as the template does. It never cuts off a call that
+// creates something: if that took effect after the removal, its result would be left behind.
 func (r *Rehearsal) build(ctx context.Context) error {
 	whole := context.WithoutCancel(ctx)
 	for _, user := range []string{r.User, r.Asked} {
@@ -76,7 +76,8 @@ func (r *Rehearsal) makeSecret(ctx context.Context, name string, value *string) 
 	})
 }
 
-// untilKnown looks for something new until it is found several times in a row, for at most a minute.
+// untilKnown looks for something new until it is found several times in a row, for at most a
+// minute.
 func (r *Rehearsal) untilKnown(ctx context.Context, look func() error) error {
 	known := 0
 	for until := r.Clock.Now().Add(time.Minute); known < unknown; {
@@ -97,8 +98,8 @@ func (r *Rehearsal) untilKnown(ctx context.Context, look func() error) error {
 }
 
 // allowMail gives the function's user a policy that allows mail to the simulator only. It names no
-// identity, because which one SES checks depends on the account: the sender's address, its domain or
-// a domain above that, and the identity's configuration set.
+// identity, because which one SES checks depends on the account: the sender's address, its domain
+// or a domain above that, and the identity's configuration set.
 func (r *Rehearsal) allowMail(ctx context.Context) error {
 	policy := sendpolicy.Document{Version: "2012-10-17"}
 	policy.Statements = []sendpolicy.Statement{recording.AllowsSimulator()}
