@@ -43,7 +43,7 @@ simulated time), "scene" (its number) and, where they apply:
   text           what happened, or what was said
   access_key_id  for step: the key that it is about
   refused        for the step verify: the logins that SES refused at first
-  ticks, mails   for calm: scheduled runs that had nothing to do, and the mails
+  ticks, mails   for calm: scheduled runs with nothing to do, and the mails
                  sent meanwhile
   keys           access_key_id and status (Active, Inactive, Deleted)
   versions       those with a label: version_id, number, labels, access_key_id
