@@ -19,19 +19,19 @@ type demoCommand struct {
 	Fast bool   `help:"Don't pause to let people read along."`
 	JSON bool   `xor:"form" help:"Print one JSON object per event, without pauses."`
 	HTML bool   `xor:"form" help:"Show it in a web browser on this machine instead."`
-	SVG  string `placeholder:"FILE" help:"Also write a picture of it all."`
+	SVG  string `placeholder:"FILE" help:"Also write the timeline as a picture."`
 }
 
 // Help is shown by demo --help.
 func (demoCommand) Help() string {
-	return `First credential, rotation, grace, retirement, a crash in the middle, a leak: the deployed function's own code
-against an IAM, a Secrets Manager and an SES SMTP endpoint in this process. It takes 40 seconds. It needs no
-AWS account and no network, reads none of your AWS settings, and leaves nothing behind. The exit code is 1 if a
-promise was broken.
+	return `Plays the first credential, a rotation, the grace period, a retirement, a crash in the middle and a leak. It
+runs the deployed function's own code against local copies of IAM, Secrets Manager and SES's SMTP endpoint in
+this process. It takes 40 seconds, needs no AWS account and no network, reads none of your AWS settings, and
+leaves nothing behind. The exit code is 1 if a promise was broken.
 
 With --html, it prints the URL of a page on which the picture grows while you watch. Only this machine can open it,
-and only with that URL. The play begins when you do. The command ends when the page has everything; the page stays
-until you close it.
+and only with that URL. The play begins when you open the page. The command ends when the page has everything; the
+page stays until you close it.
 
 With --svg, it writes the picture when the play is over: the access keys, the secret's labels and everybody's mail
 over time. Every run draws the same picture, unless a promise is broken.
@@ -41,23 +41,23 @@ simulated time), "scene" (its number) and, where they apply:
 
   what           the title, step, warning code, or person or program
   text           what happened, or what was said
-  access_key_id  of step: the key that it is about
-  refused        of the step verify: the logins that SES refused at first
-  ticks, mails   of calm: scheduled runs that had nothing to do, and the mails
+  access_key_id  for step: the key that it is about
+  refused        for the step verify: the logins that SES refused at first
+  ticks, mails   for calm: scheduled runs with nothing to do, and the mails
                  sent meanwhile
   keys           access_key_id and status (Active, Inactive, Deleted)
   versions       those with a label: version_id, number, labels, access_key_id
   senders        those who have sent mail: name, access_key_id (used last),
                  and how many mails so far were sent, cut_off and failed
-  summary        of end: mail and attacker (sent, cut_off, failed), versions,
+  summary        for end: mail and attacker (sent, cut_off, failed), versions,
                  invocations, days, seconds, promises (promise, kept)
 
-Names are added, never changed.`
+New versions may add names, but never change one.`
 }
 
-// Run plays.
+// Run plays the demo in the form that the flags ask for.
 func (d demoCommand) Run(ctx context.Context, c *console) error {
-	if d.SVG != "" { // else a mistyped folder would come out when the play is over
+	if d.SVG != "" { // otherwise a mistyped folder would be noticed only when the play is over
 		if _, err := os.Stat(filepath.Dir(d.SVG)); err != nil {
 			return fmt.Errorf("writing the picture: %w", err)
 		}
@@ -68,7 +68,7 @@ func (d demoCommand) Run(ctx context.Context, c *console) error {
 	return d.play(ctx, d.show(ctx, c))
 }
 
-// play performs, shows the events, and draws the picture of them.
+// play runs the demo, shows its events, and writes the picture if --svg asks for one.
 func (d demoCommand) play(ctx context.Context, show func(timeline.Event) error) (err error) {
 	var events []timeline.Event
 	play, err := demo.New(func(e timeline.Event) error {
@@ -102,7 +102,7 @@ func (d demoCommand) show(ctx context.Context, c *console) func(timeline.Event) 
 	return d.paced(ctx, show)
 }
 
-// paced shows events at a pace to read along, unless that isn't wanted.
+// paced shows events slowly enough to read along, unless --fast is set.
 func (d demoCommand) paced(ctx context.Context, show func(timeline.Event) error) func(timeline.Event) error {
 	if d.Fast {
 		return show
@@ -110,7 +110,7 @@ func (d demoCommand) paced(ctx context.Context, show func(timeline.Event) error)
 	return timeline.Paced(ctx, show)
 }
 
-// colours are for terminals whose owners want them (no-color.org).
+// colours reports whether the output is a terminal whose owner wants colours (no-color.org).
 func (c *console) colours() bool {
 	file, ok := c.raw.out.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd())) && c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb"

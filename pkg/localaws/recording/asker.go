@@ -19,11 +19,11 @@ type asker struct {
 	answers map[string]Answer
 	hide    *hider
 
-	// spare is a key that is deactivated and deleted. lasting is one that stays, and with which
-	// nothing is sent while spare is there, so that a login is its only use.
+	// spare is a key that is deactivated and deleted. lasting is one that stays. Nothing is sent
+	// with it while spare exists, so that a login is its only use.
 	spare, lasting key
-	sender         key  // the one of them that sends
-	use            *use // that IAM hasn't reported yet; nil: none
+	sender         key  // spare or lasting: the one that sends
+	use            *use // the use that IAM hasn't reported yet; may be nil
 	looked         time.Time
 }
 
@@ -36,11 +36,11 @@ type key struct {
 
 // part is a group of questions that are asked together.
 type part struct {
-	prefixes []string // of its questions' IDs
+	prefixes []string // what the IDs of its questions begin with
 	ask      func(*asker, context.Context) error
 }
 
-// parts are all, in the order in which they are asked: each relies on what those before it left.
+// parts are in the order in which they are asked: each relies on what the earlier ones left.
 var parts = []part{
 	{[]string{"secret."}, (*asker).askSecrets},
 	{[]string{"key."}, (*asker).askKeys},
@@ -51,8 +51,8 @@ var parts = []part{
 	{[]string{"user."}, (*asker).askUser},
 }
 
-// Ask asks all questions, and returns an Answer for each. What goes wrong with some of them is in
-// their answers. The error is ctx's, or says that the credentials have expired.
+// Ask asks all questions, and returns an Answer for each. If one can't be answered, its Answer
+// says why. The error is ctx's, or says that the credentials have expired.
 func (s Stage) Ask(ctx context.Context) ([]Answer, error) {
 	a := &asker{Stage: s, answers: map[string]Answer{}}
 	a.hide = newHider(s)
@@ -71,7 +71,7 @@ func (s Stage) Ask(ctx context.Context) ([]Answer, error) {
 	return a.all("it was never asked"), nil
 }
 
-// all are the answers in the order of the questions.
+// all returns the answers in the order of the questions; why is the reason if one is missing.
 func (a *asker) all(why string) (all []Answer) {
 	for _, q := range questions {
 		answer, is := a.answers[q.id]
@@ -84,7 +84,7 @@ func (a *asker) all(why string) (all []Answer) {
 	return all
 }
 
-// without says why questions of a part have no answer, if they have none.
+// without gives those questions of a part that have no answer a reason.
 func (a *asker) without(p part, why string) {
 	for _, q := range questions {
 		for _, prefix := range p.prefixes {
@@ -95,12 +95,12 @@ func (a *asker) without(p part, why string) {
 	}
 }
 
-// answer keeps an answer.
+// answer records an answer.
 func (a *asker) answer(id, format string, args ...any) {
 	a.answers[id] = Answer{Answer: a.hide.from(fmt.Sprintf(format, args...))}
 }
 
-// timed keeps an answer and how long it took.
+// timed records an answer and how long things took, in seconds.
 func (a *asker) timed(id string, seconds map[string]float64, format string, args ...any) {
 	a.answer(id, format, args...)
 	timed := a.answers[id]
@@ -108,12 +108,12 @@ func (a *asker) timed(id string, seconds map[string]float64, format string, args
 	a.answers[id] = timed
 }
 
-// unanswered says why a question has no answer.
+// unanswered records why a question has no answer.
 func (a *asker) unanswered(id, why string) {
 	a.answers[id] = Answer{Unanswered: a.hide.from(why)}
 }
 
-// asking says what is asked now.
+// asking reports the question that is asked now.
 func (a *asker) asking(id string) {
 	if a.Progress == nil {
 		return
@@ -125,7 +125,7 @@ func (a *asker) asking(id string) {
 	}
 }
 
-// sleep lets time pass until something is looked at again. Meanwhile IAM may report a use.
+// sleep waits for a.Every, and then looks whether IAM has reported a use.
 func (a *asker) sleep(ctx context.Context) error {
 	if err := a.Clock.Sleep(ctx, a.Every); err != nil {
 		return err
@@ -133,10 +133,10 @@ func (a *asker) sleep(ctx context.Context) error {
 	return a.lookAtUse(ctx)
 }
 
-// since is how many seconds have passed.
+// since returns how many seconds have passed.
 func (a *asker) since(t time.Time) float64 { return a.Clock.Now().Sub(t).Seconds() }
 
-// until waits for something to happen, and tells whether it has.
+// until waits for something to happen, and reports whether it has.
 func (a *asker) until(ctx context.Context, happened func() (bool, error)) (bool, error) {
 	for began := a.Clock.Now(); ; {
 		is, err := happened()
@@ -152,7 +152,8 @@ func (a *asker) until(ctx context.Context, happened func() (bool, error)) (bool,
 	}
 }
 
-// createKey makes a key. It isn't tried again: a lost answer would leave a key that nobody knows.
+// createKey creates a key. It never retries, because a lost answer would leave a key that nobody
+// knows.
 func (a *asker) createKey(ctx context.Context) (key, error) {
 	out, err := a.IAM.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{UserName: &a.User}, once)
 	if err != nil {
@@ -163,8 +164,8 @@ func (a *asker) createKey(ctx context.Context) (key, error) {
 	return key{*made.AccessKeyId, sessmtp.SecretAccessKey(*made.SecretAccessKey), a.Clock.Now()}, nil
 }
 
-// once has a call of IAM's not tried again.
+// once keeps a call to IAM from being retried.
 func once(o *iam.Options) { o.Retryer = aws.NopRetryer{} }
 
-// errSending says why what needs mail isn't asked.
+// errSending is the reason why questions that need mail aren't asked.
 var errSending = errors.New("no sender was given, so nothing was sent")

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// askChanges makes the spare key Inactive, Active and deleted, and looks at what new logins and an
-// open session come to.
+// askChanges makes the spare key Inactive, then Active, then deletes it, and looks at what happens
+// to new logins and to an open session.
 func (a *asker) askChanges(ctx context.Context) error {
 	if a.lasting.id == "" {
 		return errKeys
@@ -39,8 +39,8 @@ func (a *asker) askChanges(ctx context.Context) error {
 	return a.askDeletedKey(ctx)
 }
 
-// mayNotSend lets the spare key send. The error says why it can't. The questions about logins don't
-// need it.
+// mayNotSend lets the spare key send. The error says why it can't. Questions about logins can be
+// asked all the same.
 func (a *asker) mayNotSend(ctx context.Context) error {
 	if a.From == "" {
 		return errSending
@@ -63,8 +63,8 @@ func (a *asker) deleteSpare(ctx context.Context) error {
 	return err
 }
 
-// change answers one question about logins, and one, if there is one, about a session that was open
-// before.
+// change makes a change, and answers a question about logins after it. If toSession isn't empty, it
+// also answers that question, about a session that was open before.
 func (a *asker) change(ctx context.Context, question, toSession string, code int, change func() error) error {
 	a.asking(question)
 	open := &session{}
@@ -97,7 +97,7 @@ func (a *asker) change(ctx context.Context, question, toSession string, code int
 	return a.fateOf(ctx, open, toSession, since)
 }
 
-// fateOf answers with what became of a session.
+// fateOf answers a question with what happened to a session.
 func (a *asker) fateOf(ctx context.Context, open *session, question string, since time.Time) error {
 	ended, err := a.until(ctx, func() (bool, error) { return open.end != "", a.try(open, since) })
 	switch {
@@ -113,12 +113,12 @@ func (a *asker) fateOf(ctx context.Context, open *session, question string, sinc
 	return nil
 }
 
-// session is one that is logged in.
+// session is an SMTP session that is logged in.
 type session struct {
-	talk  *talk     // nil: there is none
+	talk  *talk     // nil if there is no session
 	tried time.Time // when it last sent
-	end   string    // how it ended; empty: it hasn't
-	lost  bool      // it ended for a reason that isn't the key's
+	end   string    // how it ended; empty if it hasn't
+	lost  bool      // it ended for a reason that has nothing to do with the key
 	after float64   // seconds until the end
 }
 
@@ -135,7 +135,7 @@ func (a *asker) session(ctx context.Context, k key) (*session, error) {
 	return &session{talk: t}, nil
 }
 
-// firstMail sends a mail in a session that is about to be watched: one that can't send can't be.
+// firstMail sends a mail in a session before it is watched, to see that the session can send.
 func (a *asker) firstMail(ctx context.Context, s *session) error {
 	var r reply
 	for range throttled {
@@ -184,8 +184,8 @@ func (s *session) close() {
 	}
 }
 
-// askDeletedKey asks IAM about the key that is gone. AccessDenied is an answer here: IAM finds the
-// user through the key.
+// askDeletedKey asks IAM about the deleted key. Here AccessDenied is an answer, because IAM finds
+// the user through the key.
 func (a *asker) askDeletedKey(ctx context.Context) error {
 	a.asking("change.last-used")
 	_, err := a.lastUsed(ctx, a.spare.id)

@@ -9,15 +9,15 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// other labels what isn't the address that a condition names.
+// other is the label of an address that a condition doesn't name.
 const other = "other"
 
 func is(operator, key string, values ...string) sendpolicy.Condition {
 	return sendpolicy.Condition{Operator: operator, Key: key, Values: values}
 }
 
-// askSenders asks which address a key is about: each condition names one address, and once the
-// envelope has it and the header another, once the other way round.
+// askSenders asks which address a condition key is about. Each condition names one address. One
+// mail has it in the envelope and another address in the header, and one the other way round.
 func (a *asker) askSenders(ctx context.Context) error {
 	err := a.enforce(ctx, "senders",
 		allows("from", is("StringEquals", "ses:FromAddress", a.From)),
@@ -53,8 +53,8 @@ func (a *asker) askWhichRecipient(ctx context.Context) error {
 	return a.which(ctx, "policy.recipients", inHeader, inEnvelope)
 }
 
-// verdict sends a mail until SES gives the same answer twice in a row: behind one address there are
-// several servers, and one of them may still go by an older policy.
+// verdict sends a mail until SES gives the same answer twice in a row. Behind one address there are
+// several servers, and one of them may still apply an older policy.
 func (a *asker) verdict(ctx context.Context, m mail) (last reply, err error) {
 	for range 2 * canaries {
 		_, r, err := a.fate(ctx, m)
@@ -99,7 +99,7 @@ func (a *asker) askSomeRecipients(ctx context.Context) error {
 	return a.outcome(ctx, "policy.some-recipients", m)
 }
 
-// outcome answers with what becomes of one mail.
+// outcome answers a question with whether one mail is accepted.
 func (a *asker) outcome(ctx context.Context, id string, m mail) error {
 	a.asking(id)
 	r, err := a.verdict(ctx, m)
@@ -120,7 +120,7 @@ func (a *asker) askName(ctx context.Context) error {
 	return a.holds(ctx, "policy.name", right, wrong)
 }
 
-// holds answers with whether a condition makes the difference between two mails.
+// holds answers whether a condition makes the difference between two mails.
 func (a *asker) holds(ctx context.Context, id string, allowed, denied mail) error {
 	a.asking(id)
 	yes, err := a.verdict(ctx, allowed)
@@ -144,7 +144,7 @@ func (a *asker) holds(ctx context.Context, id string, allowed, denied mail) erro
 	return nil
 }
 
-// askUnverified sends as somebody whose domain nobody can verify (RFC 2606).
+// askUnverified sends from a domain that nobody can verify (RFC 2606).
 func (a *asker) askUnverified(ctx context.Context) error {
 	m := a.to("unverified")
 	m.from, m.envelopeFrom = "nobody@unverified.example", "nobody@unverified.example"
@@ -156,8 +156,8 @@ func (a *asker) askUnverified(ctx context.Context) error {
 	return err
 }
 
-// askConditions asks whether conditions hold that are about the request and not about the mail. Of
-// each there is one that the mail meets and one that it doesn't.
+// askConditions asks about conditions on the request, not on the mail. Of each kind there is one
+// condition that the mail meets and one that it doesn't.
 func (a *asker) askConditions(ctx context.Context) error {
 	const nobodys = "192.0.2.0/24" // RFC 5737
 	_, domain, _ := strings.Cut(a.From, "@")

@@ -13,13 +13,13 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// hider replaces what differs between two accounts that behave equally: names, IDs, accounts.
+// hider replaces what differs between two accounts that behave the same: names, IDs, accounts.
 type hider struct {
 	region string
-	known  []known // the longest first: names contain each other
+	known  []known // the longest first, because one may contain another
 }
 
-// known is a text that is replaced.
+// known is a text that is replaced with a placeholder.
 type known struct {
 	is          *regexp.Regexp
 	placeholder string
@@ -38,7 +38,7 @@ func newHider(s Stage) *hider {
 	return h
 }
 
-// is has a text replaced from now on, in capitals and small letters.
+// is makes the hider replace a text from now on, in upper and lower case.
 func (h *hider) is(text, placeholder string) {
 	if text == "" {
 		return
@@ -47,7 +47,7 @@ func (h *hider) is(text, placeholder string) {
 	slices.SortStableFunc(h.known, func(a, b known) int { return b.length - a.length })
 }
 
-// patterns are what nobody knows beforehand.
+// patterns match texts that aren't known beforehand.
 var patterns = []struct {
 	is          *regexp.Regexp
 	placeholder string
@@ -59,7 +59,7 @@ var patterns = []struct {
 	{regexp.MustCompile(`\bses-smtp-rehearsal-[\w{}-]+(/[a-z]+)?`), "{name}"},
 	// An identity may be the sender's domain or one above it.
 	{regexp.MustCompile(`identity/[^\s'"{]+`), "identity/{domain}"},
-	{regexp.MustCompile(`\b[0-9a-f]{16}-[0-9a-f-]{20,}`), "{id}"}, // a mail's
+	{regexp.MustCompile(`\b[0-9a-f]{16}-[0-9a-f-]{20,}`), "{id}"}, // a mail's ID
 	{regexp.MustCompile(`\b[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b`), "{id}"},
 	{regexp.MustCompile(`\b[0-9]{12}\b`), "{account}"},
 	{regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{12,}\b`), "{key}"},
@@ -69,7 +69,7 @@ var patterns = []struct {
 	{regexp.MustCompile(`(?i)(/home|/root|/Users|C:\\Users)[^\s:'"]*`), "{file}"},
 }
 
-// from is a text with all of that replaced, in one line.
+// from returns a text with all of these replaced, on one line.
 func (h *hider) from(text string) string {
 	for _, k := range h.known {
 		text = k.is.ReplaceAllLiteralString(text, k.placeholder)
@@ -83,8 +83,8 @@ func (h *hider) from(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// refusal is what AWS answers to a call: its status, code and text. An error that AWS didn't answer
-// with is returned.
+// refusal returns AWS's answer to a call: its status, code and text. If err isn't an answer of AWS,
+// it returns err.
 func refusal(err error) (string, error) {
 	if err == nil {
 		return "nothing: it is done", nil
@@ -100,8 +100,8 @@ func refusal(err error) (string, error) {
 	return text, nil
 }
 
-// isNoAnswer tells an error that says nothing about what was asked: a permission that is missing,
-// credentials that have expired, a service that is too busy or has failed.
+// isNoAnswer reports whether an error says nothing about the question: a permission is missing, the
+// credentials have expired, or the service is too busy or has failed.
 func isNoAnswer(err error) bool {
 	said, is := errors.AsType[smithy.APIError](err)
 	if !is {
@@ -113,12 +113,12 @@ func isNoAnswer(err error) bool {
 		IsErrorThrottle(err).Bool()
 }
 
-// isExpired tells that the credentials are of no use any more, so that nothing can be asked.
+// isExpired reports whether the credentials no longer work, so that nothing can be asked.
 func isExpired(err error) bool {
 	said, is := errors.AsType[smithy.APIError](err)
 	return is && slices.Contains([]string{"ExpiredToken", "ExpiredTokenException", "RequestExpired",
 		"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch"}, said.ErrorCode())
 }
 
-// Hide replaces in a text what is the stage's, as answers have it.
+// Hide replaces the stage's names in a text with the placeholders that answers use.
 func (s Stage) Hide(text string) string { return newHider(s).from(text) }

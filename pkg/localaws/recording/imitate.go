@@ -7,8 +7,9 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// Imitate gives a World the delays that were recorded, and the identities, as far as answers tell
-// them. Without the delays it would accept a new key at once, and not say what SES says until then.
+// Imitate gives a World the recorded delays and identities, as far as the answers contain them.
+// Without the delays, it would accept a new key at once and never give SES's answer to one that is
+// still unknown.
 func Imitate(w *localaws.World, answers []Answer, from string) {
 	_, domain, _ := strings.Cut(from, "@")
 	w.VerifyIdentity(domain)
@@ -21,7 +22,7 @@ func Imitate(w *localaws.World, answers []Answer, from string) {
 		case "use.login":
 			w.SetLastUsedDelay(seconds(a, "reported after"))
 			if a.Answer == notInTime {
-				w.SetLastUsedDelay(24 * time.Hour) // longer than anybody waits here
+				w.SetLastUsedDelay(24 * time.Hour) // longer than any test waits
 			}
 		case "policy.address":
 			if strings.Contains(a.Answer, "identity/{from}") {

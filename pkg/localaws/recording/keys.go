@@ -11,11 +11,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// errKeys says why what needs access keys isn't asked.
+// errKeys is the reason why questions that need access keys aren't asked.
 var errKeys = errors.New("there is no access key to ask with")
 
-// askKeys makes the two keys of the user. All that is asked later needs them, so an answer that
-// can't be had doesn't keep the second one from being made.
+// askKeys creates the user's two keys. It creates the second one even if a question can't be
+// answered, because all later questions need both.
 func (a *asker) askKeys(ctx context.Context) (err error) {
 	if a.spare, err = a.createKey(ctx); err != nil {
 		return err
@@ -70,14 +70,14 @@ func (a *asker) lastUsed(ctx context.Context, id string) (types.AccessKeyLastUse
 	return *out.AccessKeyLastUsed, nil
 }
 
-// askThird is asked with the logins, when the new key has been heard of.
+// askThird asks for a third key. It is asked with the logins, when AWS knows the second key.
 func (a *asker) askThird(ctx context.Context) error {
 	a.asking("key.third")
 	_, err := a.createKey(ctx)
 	return a.refused("key.third", err)
 }
 
-// askUser is asked last: the user has a key and a policy then.
+// askUser asks about a user with a key and a policy. It is asked last, when the user has both.
 func (a *asker) askUser(ctx context.Context) error {
 	a.asking("user.exists")
 	_, err := a.IAM.CreateUser(ctx, &iam.CreateUserInput{UserName: &a.User, Path: &a.Path})

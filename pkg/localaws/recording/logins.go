@@ -23,7 +23,7 @@ func (a *asker) askLogins(ctx context.Context) error {
 	return nil
 }
 
-// askNewKey waits until the second key is accepted, and then makes sure of the first.
+// askNewKey waits until SES accepts the second key, and then until it accepts the first.
 func (a *asker) askNewKey(ctx context.Context) error {
 	a.asking("login.new")
 	w, err := a.watch(ctx, a.lasting, a.lasting.made, accepted, nil)
@@ -52,8 +52,8 @@ func (a *asker) notAccepted(w watched) error {
 	return fmt.Errorf("SES didn't accept a new key within %s, and said %s", a.Patience, strings.Join(w.before, ", "))
 }
 
-// askServer asks a server what needs no password. The login before TLS is nobody's: what is said
-// then may be heard by everybody.
+// askServer asks a server what needs no password. The login before TLS uses no real credential,
+// because anybody may read it.
 func (a *asker) askServer(ctx context.Context) error {
 	t, err := a.connect(ctx, a.Addresses[0])
 	if err != nil {
@@ -83,7 +83,7 @@ func (a *asker) askServer(ctx context.Context) error {
 	return err
 }
 
-// askIdle says nothing, in real time, until the server does.
+// askIdle waits in silence, in real time, until the server says something.
 func (a *asker) askIdle(ctx context.Context) error {
 	a.asking("server.idle")
 	t, err := a.open(ctx, a.Addresses[0])

@@ -10,7 +10,7 @@ import (
 // count against the sending quota ("Using the mailbox simulator manually", SES Developer Guide).
 const Simulator = "success@simulator.amazonses.com"
 
-// labelled puts a label into an address: SES delivers user+label@ as user@, for the simulator
+// labelled puts a label into an address. SES delivers user+label@ to user@, for the simulator
 // ("Using the mailbox simulator manually") and for verified senders ("Creating and verifying
 // identities in Amazon SES").
 func labelled(address, label string) string {
@@ -18,16 +18,16 @@ func labelled(address, label string) string {
 	return user + "+" + label + "@" + domain
 }
 
-// mail is one of which the envelope and the header may differ.
+// mail is a mail whose envelope and header may have different addresses.
 type mail struct {
 	from, to     string // in the header
-	name         string // in front of the sender
+	name         string // the sender's display name
 	envelopeFrom string
 	envelopeTo   []string
 	at           time.Time
 }
 
-// mail is one from the stage's sender to the simulator, in envelope and header alike.
+// mail returns a mail from the stage's sender to the simulator, in both envelope and header.
 func (a *asker) mail() mail {
 	return mail{from: a.From, to: Simulator, envelopeFrom: a.From, envelopeTo: []string{Simulator}, at: a.Clock.Now()}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// policyName is that of the user's only policy.
+// policyName is the name of the user's only policy.
 const policyName = "rehearsal"
 
 func (a *asker) askPolicies(ctx context.Context) error {
@@ -34,8 +34,8 @@ func (a *asker) askPolicies(ctx context.Context) error {
 	return a.awaitUse(ctx)
 }
 
-// fate sends a mail, and returns what SES answers. A mail that is only too fast is sent again: the
-// sandbox allows one a second.
+// fate sends a mail, and returns SES's answer. It sends a throttled mail again, because the sandbox
+// allows only one a second.
 func (a *asker) fate(ctx context.Context, m mail) (command string, r reply, err error) {
 	for range throttled {
 		command, r, err = a.sendOnce(ctx, m)
@@ -49,13 +49,13 @@ func (a *asker) fate(ctx context.Context, m mail) (command string, r reply, err 
 	return command, r, err
 }
 
-// canaries is how many mails in a row have to be taken before a policy is believed to be in force.
+// canaries is how many mails in a row SES must accept before a policy counts as in force.
 const canaries = 5
 
-// isThrottled tells that a mail came too fast.
+// isThrottled reports whether SES refused a mail because it came too fast.
 func isThrottled(r reply) bool { return sessmtp.Classify("data", r.code, r.text) == sessmtp.Throttled }
 
-// throttled is how often a mail is sent that SES throttles.
+// throttled is how often to send a mail that SES throttles.
 const throttled = 10
 
 func (a *asker) sendOnce(ctx context.Context, m mail) (command string, r reply, err error) {
@@ -76,7 +76,8 @@ func (a *asker) askNone(ctx context.Context) error {
 	return err
 }
 
-// to are the simulator's address with a label, which tells one statement's mails from another's.
+// to returns a mail to the simulator's address with a label. The label shows which statement of a
+// policy the mail is for.
 func (a *asker) to(label string) mail {
 	m := a.mail()
 	m.to = labelled(Simulator, label)
@@ -84,8 +85,8 @@ func (a *asker) to(label string) mail {
 	return m
 }
 
-// AllowsSimulator is a statement that allows mail to the simulator and to nobody else, so that a
-// policy that is left behind is of no use to a thief.
+// AllowsSimulator returns a statement that allows mail only to the simulator, so that a thief can't
+// use a policy that is left behind.
 func AllowsSimulator() sendpolicy.Statement { return allowsTo(Simulator) }
 
 func allowsTo(recipient string) sendpolicy.Statement {
@@ -98,7 +99,7 @@ func allowsTo(recipient string) sendpolicy.Statement {
 	}
 }
 
-// allows is such a statement for the simulator's address with a label. More conditions come on top.
+// allows returns such a statement for the simulator's address with a label, and adds conditions.
 func allows(label string, more ...sendpolicy.Condition) sendpolicy.Statement {
 	s := allowsTo(labelled(Simulator, label))
 	for _, c := range more {
@@ -110,14 +111,14 @@ func allows(label string, more ...sendpolicy.Condition) sendpolicy.Statement {
 	return s
 }
 
-// enforce gives the user a policy, and waits until SES goes by it: until mail to a label of the
-// policy's own is taken several times in a row.
+// enforce gives the user a policy, and waits until SES applies it: until SES accepts mail to a
+// label that only this policy allows, several times in a row.
 func (a *asker) enforce(ctx context.Context, label string, statements ...sendpolicy.Statement) error {
 	_, err := a.enforced(ctx, label, statements...)
 	return err
 }
 
-// enforced also returns since when the policy has been in force.
+// enforced is enforce, and also returns when the policy came into force.
 func (a *asker) enforced(ctx context.Context, label string, statements ...sendpolicy.Statement) (since time.Time,
 	err error) {
 	policy := sendpolicy.Document{Version: "2012-10-17", Statements: append(statements, allows(label))}
@@ -159,7 +160,7 @@ func (a *asker) askEffect(ctx context.Context) error {
 	return nil
 }
 
-// askSession takes the policy away from a session that has sent a mail by it.
+// askSession removes the policy while a session that has sent mail is open.
 func (a *asker) askSession(ctx context.Context) error {
 	a.asking("policy.session")
 	s, err := a.session(ctx, a.sender)
@@ -192,5 +193,5 @@ func (a *asker) askSession(ctx context.Context) error {
 	return nil
 }
 
-// compact is a policy as IAM counts it.
+// compact returns a policy without line breaks and indentation, because IAM limits its length.
 func compact(d sendpolicy.Document) string { return strings.Join(strings.Fields(d.String()), " ") }

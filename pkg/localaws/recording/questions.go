@@ -1,6 +1,6 @@
 package recording
 
-// questions are all that is asked, in the order in which people read the answers.
+// questions are all questions, in the order in which people read the answers.
 var questions = []struct{ id, text string }{
 	{"secret.none", "What does GetSecretValue say of a secret without a version?"},
 	{"secret.missing", "What does GetSecretValue say of a secret that doesn't exist?"},

@@ -13,10 +13,10 @@ import (
 // Format is the version of a Recording's form.
 const Format = 1
 
-// Recording is what was asked and answered.
+// Recording holds the questions and their answers.
 type Recording struct {
 	Format int `json:"format"`
-	// Source says who answered: AWS by way of a program, or a document.
+	// Source says where the answers come from: AWS, asked by a program, or a document.
 	Source  string    `json:"source"`
 	Made    time.Time `json:"made"`
 	Region  string    `json:"region,omitempty"`
@@ -30,26 +30,26 @@ type Answer struct {
 	Question string `json:"question"`
 	// Answer is empty if there is none.
 	Answer string `json:"answer,omitempty"`
-	// Seconds are how long it took, by what was measured.
+	// Seconds says how long things took, by the name of what was measured.
 	Seconds map[string]float64 `json:"seconds,omitempty"`
 	// Unanswered says why there is no answer.
 	Unanswered string `json:"unanswered,omitempty"`
-	// Source is where an answer is from that was read rather than measured.
+	// Source says where an answer was read, if it wasn't measured.
 	Source string `json:"source,omitempty"`
 }
 
-// Difference is a question that was answered differently.
+// Difference is a question with two different answers.
 type Difference struct {
 	ID, Question   string
 	Recorded, Here string
 }
 
-// String has both answers.
+// String returns the question and both answers.
 func (d Difference) String() string {
 	return fmt.Sprintf("%s: %s\n  recorded: %s\n  here:     %s", d.ID, d.Question, d.Recorded, d.Here)
 }
 
-// Compare returns the questions that both sides answered, and not with the same words.
+// Compare returns the questions that both sides answered with different words.
 func Compare(recorded, here []Answer) (differences []Difference) {
 	answers := map[string]Answer{}
 	for _, a := range here {
@@ -64,8 +64,8 @@ func Compare(recorded, here []Answer) (differences []Difference) {
 	return differences
 }
 
-// Read reads a Recording. An error names what is wrong with it: a member that no Recording has, a
-// question twice, or neither an answer nor a reason why there is none.
+// Read reads a Recording. Its error names what is wrong: an unknown member, a repeated question, or
+// a question with neither an answer nor a reason.
 func Read(from io.Reader) (Recording, error) {
 	var r Recording
 	decoder := json.NewDecoder(from)
@@ -105,7 +105,7 @@ func (r Recording) check() error {
 	return nil
 }
 
-// Write writes a Recording as Read reads it, with lines that can be compared.
+// Write writes a Recording in the form that Read reads, in lines that can be compared.
 func (r Recording) Write(to io.Writer) error {
 	encoder := json.NewEncoder(to)
 	encoder.SetEscapeHTML(false)
@@ -113,7 +113,7 @@ func (r Recording) Write(to io.Writer) error {
 	return encoder.Encode(r)
 }
 
-// Took is how long something took, for people: nothing if it wasn't measured.
+// Took says how long something took, for people. It returns "" if that wasn't measured.
 func (a Answer) Took() (text string) {
 	for _, what := range slices.Sorted(maps.Keys(a.Seconds)) {
 		if text != "" {

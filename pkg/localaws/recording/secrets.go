@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 )
 
-// Request tokens, which are the versions' IDs.
+// Request tokens. Secrets Manager uses them as the IDs of the versions.
 const (
 	tokenOne = "00000000-0000-4000-8000-000000000001"
 	tokenTwo = "00000000-0000-4000-8000-000000000002"
@@ -31,7 +31,7 @@ func (a *asker) askSecrets(ctx context.Context) error {
 	return nil
 }
 
-// read answers with what GetSecretValue refuses.
+// read answers a question with GetSecretValue's refusal.
 func (a *asker) read(ctx context.Context, id, secret, label string) error {
 	in := &secretsmanager.GetSecretValueInput{SecretId: &secret}
 	if label != "" {
@@ -42,7 +42,7 @@ func (a *asker) read(ctx context.Context, id, secret, label string) error {
 	return a.refused(id, err)
 }
 
-// refused answers with AWS's refusal.
+// refused answers a question with AWS's refusal, which is err.
 func (a *asker) refused(id string, err error) error {
 	if isNoAnswer(err) {
 		return err
@@ -81,7 +81,7 @@ func (a *asker) askEmptySecret(ctx context.Context) error {
 	return a.read(ctx, "secret.missing-label", a.Secret, "AWSPREVIOUS")
 }
 
-// labels says where the labels are.
+// labels says which version has which labels.
 func (a *asker) labels(ctx context.Context) (string, error) {
 	out, err := a.Secrets.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &a.Secret})
 	if err != nil {
@@ -135,7 +135,7 @@ func (a *asker) askPromotion(ctx context.Context) error {
 		out, err := a.Secrets.GetSecretValue(ctx,
 			&secretsmanager.GetSecretValueInput{SecretId: &a.Secret, VersionStage: aws.String("AWSCURRENT")})
 		if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
-			return false, nil // it lags so much that it doesn't know the secret
+			return false, nil // it lags so far behind that it doesn't know the secret
 		}
 		return err == nil && aws.ToString(out.VersionId) == tokenTwo, err
 	})

@@ -14,7 +14,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// A reply is an SMTP server's.
+// reply is an SMTP server's reply.
 type reply struct {
 	code int
 	text string
@@ -25,19 +25,19 @@ func (r reply) String() string { return fmt.Sprintf("%d %s", r.code, r.text) }
 // talkTimeout bounds one command and its reply.
 const talkTimeout = 20 * time.Second
 
-// talk is a conversation with one SMTP server, word by word: a mail library would keep back what
-// the server said, or not say what is asked here.
+// talk is a conversation with one SMTP server, line by line. A mail library would hide what the
+// server said, or couldn't send the commands that the questions need.
 type talk struct {
 	*textproto.Conn
 	conn   net.Conn
-	offers []string // of the last EHLO
+	offers []string // in reply to the last EHLO
 }
 
-// connects is how often a connection is tried.
+// connects is how often to try to connect.
 const connects = 3
 
-// open connects, and changes over to TLS. A connection that breaks is tried again: it says nothing
-// about what is asked.
+// open connects, and switches to TLS. It retries if a connection breaks, because that answers no
+// question.
 func (s Stage) open(ctx context.Context, addr string) (t *talk, err error) {
 	for range connects {
 		if t, err = s.openOnce(ctx, addr); err == nil || ctx.Err() != nil {
@@ -63,7 +63,7 @@ func (s Stage) openOnce(ctx context.Context, addr string) (*talk, error) {
 	return t.greeted()
 }
 
-// connect opens a connection as far as EHLO.
+// connect opens a connection, up to and including EHLO.
 func (s Stage) connect(ctx context.Context, addr string) (*talk, error) {
 	dialer := net.Dialer{Timeout: talkTimeout}
 	conn, err := dialer.DialContext(ctx, "tcp", addr)
@@ -82,7 +82,7 @@ func (s Stage) connect(ctx context.Context, addr string) (*talk, error) {
 	return t.greeted()
 }
 
-// greeted says hello, or closes the connection.
+// greeted sends EHLO, and closes the connection if that fails.
 func (t *talk) greeted() (*talk, error) {
 	if err := t.hello(); err != nil {
 		_ = t.Close()
@@ -100,7 +100,7 @@ func (t *talk) secure(cfg *tls.Config) {
 	t.Conn = textproto.NewConn(t.conn)
 }
 
-// hello introduces the client, and keeps what the server offers.
+// hello sends EHLO, and keeps what the server offers.
 func (t *talk) hello() error {
 	r, err := t.say("EHLO localhost")
 	if lines := strings.Split(r.text, "\n"); len(lines) > 1 {
@@ -112,7 +112,7 @@ func (t *talk) hello() error {
 	return nil
 }
 
-// unless is nil if the reply has the code.
+// unless returns an error unless the reply has the code.
 func unless(code int, r reply, err error) error {
 	if err == nil && r.code != code {
 		return fmt.Errorf("the reply was %v", r)
@@ -120,7 +120,7 @@ func unless(code int, r reply, err error) error {
 	return err
 }
 
-// say sends a line, and hears the reply.
+// say sends a line, and reads the reply.
 func (t *talk) say(format string, args ...any) (reply, error) {
 	_ = t.conn.SetDeadline(time.Now().Add(talkTimeout))
 	if err := t.PrintfLine(format, args...); err != nil {
@@ -142,7 +142,7 @@ func (t *talk) auth(username string, password sessmtp.Password) (reply, error) {
 	return t.say("AUTH PLAIN %s", base64.StdEncoding.EncodeToString([]byte(plain)))
 }
 
-// send hands a mail over. It returns the reply that decided, and the command that it was said to.
+// send sends a mail. It returns the reply that decided, and the command that it replied to.
 func (t *talk) send(m mail) (command string, r reply, err error) {
 	if r, err = t.say("MAIL FROM:<%s>", m.envelopeFrom); err != nil || r.code != 250 {
 		return "MAIL", r, err
@@ -167,7 +167,7 @@ func (t *talk) send(m mail) (command string, r reply, err error) {
 	return "the mail", r, err
 }
 
-// quit says goodbye.
+// quit ends the session and closes the connection.
 func (t *talk) quit() {
 	_, _ = t.say("QUIT")
 	_ = t.Close()

@@ -7,17 +7,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// use is one of a key that IAM hasn't reported yet.
+// use is a use of a key that IAM hasn't reported yet.
 type use struct {
 	question string
 	key      key
 	at       time.Time
 }
 
-// notInTime is the answer if a use wasn't reported as long as was waited.
+// notInTime is the answer if something wasn't reported while Patience lasted.
 const notInTime = "not within the time that was waited"
 
-// lookAtUse asks IAM whether it reports the use that is waited for, now and then.
+// lookAtUse asks IAM whether it reports the awaited use, at most once in ten a.Every.
 func (a *asker) lookAtUse(ctx context.Context) error {
 	if a.use == nil || a.Clock.Now().Sub(a.looked) < 10*a.Every {
 		return nil
@@ -27,14 +27,14 @@ func (a *asker) lookAtUse(ctx context.Context) error {
 	switch {
 	case ctx.Err() != nil || isExpired(err):
 		return err
-	case err != nil: // it is about this question alone, whatever is asked now
+	case err != nil: // the error concerns only this question, whatever is asked now
 		a.unanswered(a.use.question, err.Error())
 		a.use = nil
 		return nil
 	case last.LastUsedDate == nil:
 		return nil
 	}
-	if last.LastUsedDate.Before(a.use.at.Add(-useTolerance)) { // the login, after all
+	if last.LastUsedDate.Before(a.use.at.Add(-useTolerance)) { // IAM reports the login
 		a.unanswered(a.use.question, "the login before it was reported as late as that, and no mail")
 		a.use = nil
 		return nil
@@ -45,10 +45,10 @@ func (a *asker) lookAtUse(ctx context.Context) error {
 	return nil
 }
 
-// useTolerance is by how much IAM's clock may differ from this machine's.
+// useTolerance is how much IAM's clock may differ from this machine's.
 const useTolerance = 5 * time.Second
 
-// askUses waits for the use by a login to be reported.
+// askUses waits until IAM reports a login as a use.
 func (a *asker) askUses(ctx context.Context) error {
 	if a.use == nil {
 		return nil
@@ -57,7 +57,7 @@ func (a *asker) askUses(ctx context.Context) error {
 	return a.awaitUse(ctx)
 }
 
-// awaitUse waits until IAM reports the use, or for as long after it as patience goes.
+// awaitUse waits until IAM reports the use, or until Patience has passed since the use.
 func (a *asker) awaitUse(ctx context.Context) error {
 	_, err := a.until(ctx, func() (bool, error) {
 		err := a.lookAtUse(ctx)
@@ -70,7 +70,7 @@ func (a *asker) awaitUse(ctx context.Context) error {
 	return err
 }
 
-// sendNow has the mails from now on be the use that is waited for, unless IAM knows of one already.
+// sendNow makes mail that is sent from now on the awaited use, unless IAM has reported one already.
 func (a *asker) sendNow() {
 	if a.answers["use.login"].Answer != notInTime {
 		a.unanswered("use.mail", "a login was reported already, and IAM records no other use within 15 minutes")

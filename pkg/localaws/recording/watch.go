@@ -15,21 +15,21 @@ const (
 	refused  = 535
 )
 
-// streak is how many rounds in a row, each of all addresses, have to be answered alike. Behind one
-// address there are many servers, which hear of a change one after the other: with few rounds, one
-// that lags would often be missed.
+// streak is how many rounds in a row, each of all addresses, must get the same answer. Behind one
+// address there are many servers, which learn of a change one after the other. Few rounds would
+// often miss one that lags.
 const streak = 10
 
 // watched is what servers did after a change.
 type watched struct {
 	done   bool
-	first  float64   // seconds until a server had heard of it for the first time
-	since  []float64 // per address, the seconds since when it has answered so all the time; -1: not now
-	before []string  // what they said until then
+	first  float64   // seconds until the first server knew of it
+	since  []float64 // per address, seconds until it began to answer so and never stopped; -1 if it doesn't
+	before []string  // other replies
 	last   reply
 }
 
-// seconds are for an answer.
+// seconds returns the times for an answer.
 func (w watched) seconds() map[string]float64 {
 	all := map[string]float64{"first server after": w.first, "all servers after": slices.Max(w.since)}
 	for i, since := range w.since {
@@ -40,8 +40,8 @@ func (w watched) seconds() map[string]float64 {
 	return all
 }
 
-// watch logs in at each server, round after round, until all answer with the code or patience ends.
-// After each login it does something else as well.
+// watch logs in at each server, round after round, until all answer with the code or Patience is
+// over. After each login it calls besides, if that isn't nil.
 func (a *asker) watch(ctx context.Context, k key, since time.Time, code int, besides func() error) (watched, error) {
 	w := watched{first: -1, since: slices.Repeat([]float64{-1}, len(a.Addresses))}
 	alike := 0
@@ -72,8 +72,8 @@ func (a *asker) watch(ctx context.Context, k key, since time.Time, code int, bes
 	return w, err
 }
 
-// look logs in at one server, and tells whether it answers with the code. A server that doesn't
-// answer is one that doesn't answer so.
+// look logs in at one server, and reports whether it answers with the code. No answer counts as
+// another answer.
 func (a *asker) look(ctx context.Context, w *watched, addr string, k key, code int) (bool, error) {
 	r, err := a.login(ctx, addr, k.id, a.password(k))
 	if ctx.Err() != nil {
@@ -92,7 +92,7 @@ func (a *asker) look(ctx context.Context, w *watched, addr string, k key, code i
 	return false, nil
 }
 
-// password is the key's in the stage's Region.
+// password returns the key's SMTP password in the stage's Region.
 func (a *asker) password(k key) sessmtp.Password {
 	return sessmtp.DerivePassword(k.secret, a.Endpoint.Region)
 }

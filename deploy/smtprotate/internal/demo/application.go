@@ -12,30 +12,31 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// application is somebody who sends mail with a credential from the secret. One goroutine at a time
-// uses it.
+// application sends mail with a credential from the secret. Only one goroutine at a time may use
+// it.
 type application struct {
 	name   string
 	roots  *x509.CertPool
 	now    func() time.Time
 	source smtpcreds.Source
 
-	// forgetful: it reads the secret once, and never again. Others use a Store, as they should.
+	// forgetful applications read the secret once and never again. Others use a Store, as they
+	// should.
 	forgetful bool
-	// emergency: to be refused is what has to happen now.
+	// emergency is true while a refused mail is expected: it counts as cut off, not as failed.
 	emergency *atomic.Bool
 
 	store      *smtpcreds.Store
 	storeSince time.Time            // simulated
-	credential smtpcreds.Credential // that it sent with last; the zero value: it has sent nothing
+	credential smtpcreds.Credential // the one it sent with last; zero if it has sent nothing
 	mail       timeline.Mail
 }
 
-// from is the sender's address, by which the mails of applications are told apart.
+// from returns the sender's address, which differs from application to application.
 func (a *application) from() string { return a.name + "@example.com" }
 
-// send sends one mail and counts how that went. In an emergency, too, a mail that the Store sends
-// again must arrive.
+// send sends one mail and counts the result. If the Store sends a refused mail again, that one must
+// arrive even in an emergency.
 func (a *application) send(ctx context.Context) {
 	refused := false
 	err := a.do(ctx, func(ctx context.Context, c smtpcreds.Credential) error {
@@ -50,8 +51,8 @@ func (a *application) send(ctx context.Context) {
 	switch {
 	case err == nil:
 		a.mail.Sent++
-	case refused && a.forgetful: // it has been counted
-	case ctx.Err() == nil: // else the demo was stopped
+	case refused && a.forgetful: // the refusal has been counted
+	case ctx.Err() == nil: // otherwise the demo was stopped
 		a.mail.Failed++
 	}
 }
@@ -64,7 +65,7 @@ func (a *application) countRefusal() {
 	}
 }
 
-// do sends with what the Store has. The forgetful send with what they once read.
+// do sends with the Store's credential. A forgetful application sends with the one it read first.
 func (a *application) do(ctx context.Context, send func(context.Context, smtpcreds.Credential) error) error {
 	if !a.forgetful {
 		return a.fresh().Do(ctx, send)
@@ -79,8 +80,8 @@ func (a *application) do(ctx context.Context, send func(context.Context, smtpcre
 	return send(ctx, c)
 }
 
-// fresh returns the application's Store. A Store goes by real time, and the demo is over before it
-// would read again. So after cacheFor of simulated time a new one takes its place.
+// fresh returns the application's Store. A Store measures real time, and the demo ends before it
+// would read again, so fresh replaces it after cacheFor of simulated time.
 func (a *application) fresh() *smtpcreds.Store {
 	if now := a.now(); a.store == nil || now.Sub(a.storeSince) >= cacheFor {
 		a.storeSince = now
@@ -89,7 +90,7 @@ func (a *application) fresh() *smtpcreds.Store {
 	return a.store
 }
 
-// sendAlong has applications send all the time until done is called, and each at least one mail.
+// sendAlong makes applications send mail, at least one each, until done is called.
 func sendAlong(ctx context.Context, all []*application) (done func()) {
 	const gap = 25 * time.Millisecond
 	enough, stop := context.WithCancel(ctx)

@@ -12,11 +12,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// cacheFor is how long applications go on with what they read. For mails that are sent at full
-// hours, it is six hours.
+// cacheFor is how long applications use a value before they read it again. Mail is sent on the
+// hour, so in effect it is six hours.
 const cacheFor = 6*time.Hour - 30*time.Minute
 
-// cast makes everybody who sends mail. Nobody sends before a scene says so.
+// cast creates everybody who sends mail. Nobody sends until a scene makes them.
 func (p *Play) cast() {
 	p.view.senders = p.senders
 	p.shop = p.sender("shop")
@@ -25,7 +25,7 @@ func (p *Play) cast() {
 	p.attacker = p.sender(timeline.Attacker)
 	p.attacker.forgetful = true
 	p.attacker.emergency = new(atomic.Bool)
-	p.attacker.emergency.Store(true) // that it is refused is never a failure
+	p.attacker.emergency.Store(true) // a refused attack never counts as a failure
 }
 
 func (p *Play) sender(name string) *application {
@@ -34,7 +34,7 @@ func (p *Play) sender(name string) *application {
 	}
 }
 
-// secret is the secret as an application reads it, with the AWS SDK.
+// secret returns the source from which an application reads the secret, with the AWS SDK.
 func (p *Play) secret() smtpcreds.Source {
 	return smtpcreds.SecretsManager{SecretID: secretID, API: secretsmanager.New(secretsmanager.Options{
 		Region:       region,
@@ -45,7 +45,7 @@ func (p *Play) secret() smtpcreds.Source {
 	})}
 }
 
-// senders tells who has sent mail, and with what.
+// senders lists who has sent mail, and with which access key.
 func (p *Play) senders() (all []timeline.Sender) {
 	for _, a := range []*application{p.shop, p.reports, p.attacker} {
 		if a.credential != (smtpcreds.Credential{}) {
@@ -55,7 +55,7 @@ func (p *Play) senders() (all []timeline.Sender) {
 	return all
 }
 
-// applicationMail counts the mails of those who may send.
+// applicationMail adds up the mails of the two applications, without the attacker's.
 func (p *Play) applicationMail() (sum timeline.Mail) {
 	for _, a := range []*application{p.shop, p.reports} {
 		sum.Sent += a.mail.Sent

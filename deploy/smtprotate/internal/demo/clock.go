@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// rate is how fast simulated time flows while the function works, so that nobody waits for the
-// delays of the real AWS.
+// rate is how many times faster than real time the clock runs while the function works, so that
+// nobody has to wait for AWS's delays.
 const rate = 30
 
-// clock is the simulated time. It stands still unless it is told to run.
+// clock keeps the simulated time. It stands still until run starts it.
 type clock struct {
 	mu      sync.Mutex
 	at      time.Time
-	started time.Time // real time; zero: it stands still
+	started time.Time // in real time; zero while it stands still
 }
 
-// Now is the simulated time.
+// Now returns the simulated time.
 func (c *clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -26,7 +26,7 @@ func (c *clock) Now() time.Time {
 	return c.at.Add(rate * time.Since(c.started))
 }
 
-// run lets time flow, or stop, and tells what it did before.
+// run starts or stops the clock, and returns whether it was running before.
 func (c *clock) run(flow bool) (before bool) {
 	now := c.Now()
 	c.mu.Lock()

@@ -9,13 +9,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// crash ends an invocation for good, at a moment of its choice.
+// crash kills an invocation at a chosen call.
 type crash struct {
 	kill atomic.Pointer[context.CancelFunc] // of the running invocation
 }
 
-// after arms a World: the next call of that action takes effect, its answer never comes, and the
-// process that waits for it is gone.
+// after makes the next call of an action take effect in the World without an answer, and kills the
+// invocation that waits for it.
 func (c *crash) after(world *localaws.World, action string) {
 	const dies, dropped = 100 * time.Millisecond, 200 * time.Millisecond
 	var once sync.Once

@@ -1,9 +1,9 @@
-// Package demo plays a whole life of an SMTP credential: the deployed function's own code against
-// an IAM, a Secrets Manager and an SES SMTP endpoint in this process, with applications that send
-// mail all along. Only time and the troubles are staged.
+// Package demo plays the whole life of an SMTP credential. It runs the deployed function's own code
+// against an IAM, a Secrets Manager and an SES SMTP endpoint in this process, while applications
+// send mail. Only time, the crash and the leak are staged.
 //
-// A [Play] is a list of scenes. What happens in them comes out as events of the package timeline;
-// whether the promises were kept is judged in the end by what the World then holds.
+// A [Play] is a list of scenes. It reports what happens in them as events of package timeline. At
+// the end it checks the promises against what the World holds.
 package demo
 
 import (
@@ -16,26 +16,26 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// Play is one performance.
+// Play is one run of the demo.
 type Play struct {
 	*stage
 	began time.Time
 
 	shop, reports, attacker *application
 
-	// What the promises are about, noted when it happened.
+	// Noted when they happen, to check the promises at the end.
 	crashMovedCurrent bool
-	attackerSent      int // until the end of the emergency
+	attackerSent      int // mails, up to the end of the emergency
 }
 
-// scene is a chapter: what a reader is told, and what is done.
+// scene is a chapter: a title and a text for the reader, and the function that plays it.
 type scene struct {
 	title, text string
 	play        func(*Play, context.Context) error
 }
 
-// New sets the stage. Close it afterwards. Every event goes to show, whose first error ends the
-// play.
+// New returns a Play that calls show with every event; show's first error ends it. Close the Play
+// afterwards.
 func New(show func(timeline.Event) error) (*Play, error) {
 	s, err := newStage(show)
 	if err != nil {
@@ -46,13 +46,13 @@ func New(show func(timeline.Event) error) (*Play, error) {
 	return p, nil
 }
 
-// World is where it all happens.
+// World returns the local AWS in which the Play runs.
 func (p *Play) World() *localaws.World { return p.world }
 
-// Close leaves nothing behind.
+// Close stops the function and its World.
 func (p *Play) Close() error { return p.function.Close() }
 
-// Run plays all scenes. Its error says what went wrong, or which promises were broken.
+// Run plays all scenes. Its error says what failed, or which promises were broken.
 func (p *Play) Run(ctx context.Context) error {
 	p.view.say(timeline.Start, title, prologue)
 	for i, scene := range scenes {
@@ -65,7 +65,7 @@ func (p *Play) Run(ctx context.Context) error {
 	return p.finish()
 }
 
-// finish shows what it came to.
+// finish shows the summary, and returns an error for each broken promise.
 func (p *Play) finish() error {
 	promises := p.judge()
 	p.view.end(&timeline.Summary{

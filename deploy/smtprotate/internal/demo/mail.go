@@ -10,10 +10,10 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// sendTimeout ends a mail that hangs.
+// sendTimeout is how long sending one mail may take.
 const sendTimeout = 20 * time.Second
 
-// deliver sends one mail.
+// deliver sends one mail to SES's mailbox simulator.
 func deliver(ctx context.Context, c smtpcreds.Credential, roots *x509.CertPool, from string) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()

@@ -12,40 +12,40 @@ import (
 
 const (
 	title    = "The life of an SMTP credential"
-	prologue = "The deployed function's own code, woken every hour, against an IAM, a Secrets Manager and an " +
-		"SES SMTP endpoint on this machine. Months pass in seconds; everything else is as it will be in your account."
+	prologue = "The function that you would deploy runs once an hour (a tick), against local copies of IAM, " +
+		"Secrets Manager and SES's SMTP endpoint. Months pass in seconds; everything else is as in your account."
 )
 
 var scenes = []scene{
 	{"The first credential",
-		"The stack is new: an IAM user without access keys, and a secret that holds {}. The first tick makes a " +
-			"key, stores its SMTP password, proves that SES accepts it, and makes it current.",
+		"The stack is new: an IAM user without access keys, and a secret that holds {}. The first tick creates " +
+			"a key, stores its SMTP password, tests that SES accepts it, and makes it current.",
 		(*Play).firstCredential},
 	{"Applications send",
-		"The shop reads AWSCURRENT, keeps what it read for six hours, and sends mail from now on, without a break. " +
-			"So does an old host, reports, but it reads the secret once, when it is set up, and never again.",
+		"Two applications send mail from now on, without a break. The shop reads AWSCURRENT every six hours. " +
+			"An old host, reports, reads it once, when it is set up, and never again.",
 		(*Play).applicationsSend},
 	{"Thirty days later",
-		"The access key is due, so a tick makes a second one. SES hasn't heard of it yet and says 535. Until it " +
-			"accepts the new password, AWSCURRENT stays where it is, and nobody notices.",
+		"The access key is due, so a tick creates a second one. SES doesn't know it yet and answers 535. Until SES " +
+			"accepts the new password, AWSCURRENT stays with the old one, and nobody notices.",
 		(*Play).rotate},
 	{"Grace",
-		"Both keys work now, for seven days, so that nobody has to switch at once. Then the old one may go, but " +
-			"not while somebody sends with it.",
+		"Both keys work for seven days, so nobody has to switch at once. After that, the old one is retired, but " +
+			"not while somebody still sends with it.",
 		(*Play).grace},
 	{"Out of use",
-		"Somebody mends reports. A day after its last use the old key is deactivated, and another day later deleted.",
+		"Somebody fixes reports. A day after its last use the old key is deactivated. A day later it is deleted.",
 		(*Play).retire},
 	{"A crash in the middle",
-		"The next rotation is due, and its invocation dies in the middle: the new password was just written, the " +
-			"answer never came, nobody cleans up. The next tick looks at what there is, and goes on from there.",
+		"The next rotation is due, but its invocation dies right after it has written the new password. It never " +
+			"gets the answer, and nobody cleans up. The next tick looks at what there is, and continues from there.",
 		(*Play).crashAndRecover},
 	{"A leak",
 		"The password turns up in a public repository, and an attacker finds it first. One invocation replaces the " +
-			"key and revokes it. Whoever held the old password is refused from then on.",
+			"key and revokes it. From then on SES refuses the old password.",
 		(*Play).leak},
 	{"What is left",
-		"A day goes by. The attacker still tries, and everybody else sends mail.",
+		"A day passes. The attacker keeps trying, and everybody else sends mail.",
 		(*Play).rest},
 }
 
@@ -56,7 +56,7 @@ func (p *Play) firstCredential(ctx context.Context) error {
 }
 
 func (p *Play) applicationsSend(ctx context.Context) error {
-	for range 3 { // so that the shop's cache doesn't expire at the hour of the rotation, which would show less
+	for range 3 { // so that the shop's cache doesn't expire in the hour of the rotation: that would show less
 		if _, err := p.tick(ctx); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (p *Play) rotate(ctx context.Context) error {
 	if _, err := p.tickUntil(ctx, "a rotation", came(rotation.Rotated)); err != nil {
 		return err
 	}
-	p.view.say(timeline.People, "shop", fmt.Sprintf("goes on with %s, which still works", p.shop.credential.Username))
+	p.view.say(timeline.People, "shop", "keeps sending with "+p.shop.credential.Username+", which still works")
 	_, err := p.tickUntil(ctx, "a new read", func(rotation.Result, error) bool {
 		return p.shop.credential.Username != old
 	})
@@ -97,7 +97,7 @@ func (p *Play) grace(ctx context.Context) error {
 func (p *Play) retire(ctx context.Context) error {
 	p.reports.forgetful = false
 	p.reports.send(ctx)
-	p.view.say(timeline.People, "reports", "is mended, and sends with "+p.reports.credential.Username)
+	p.view.say(timeline.People, "reports", "is fixed, and sends with "+p.reports.credential.Username)
 	_, err := p.tickUntil(ctx, "a deletion", came(rotation.Deleted))
 	return err
 }
@@ -111,7 +111,7 @@ func (p *Play) crashAndRecover(ctx context.Context) error {
 		return err
 	}
 	p.crashMovedCurrent = p.current() != before
-	p.view.look(timeline.Crash, "crash", "the process is gone; AWSCURRENT is where it was, and mail goes on")
+	p.view.look(timeline.Crash, "crash", "the process is gone; AWSCURRENT hasn't moved, and mail is still sent")
 	p.function.Restart()
 	if _, err := p.tickUntil(ctx, "a rotation", came(rotation.Rotated)); err != nil {
 		return err
@@ -138,13 +138,13 @@ func (p *Play) leak(ctx context.Context) error {
 	for _, a := range []*application{p.shop, p.reports} {
 		a.send(ctx)
 		p.view.say(timeline.People, a.name,
-			fmt.Sprintf("has been refused (%d), has read the secret again, and sends with %s",
+			fmt.Sprintf("had mail refused (%d), has read the secret again, and sends with %s",
 				a.mail.CutOff, a.credential.Username))
 	}
 	return ctx.Err()
 }
 
-// attack sends a mail with the stolen credential, and says what SES said.
+// attack sends a mail with the stolen credential, and shows SES's answer.
 func (p *Play) attack(ctx context.Context, stolen string) {
 	before := p.attacker.mail
 	p.attacker.send(ctx)

@@ -14,24 +14,24 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// The names of things on the stage.
+// Names of what the demo uses in the World.
 const (
 	region   = localfunction.Region
 	userName = localfunction.User
 	secretID = localfunction.Secret
 )
 
-// begin is when simulated time begins.
+// begin is the first moment of simulated time.
 var begin = time.Date(2026, time.November, 23, 8, 20, 0, 0, time.UTC)
 
 // invocationTimeout is longer than Lambda's default, and shorter than its limit.
 const invocationTimeout = 5 * time.Minute
 
-// errCut is the error of an invocation that was cut off.
+// errCut is returned for an invocation that the crash killed.
 var errCut = errors.New("the invocation was cut off")
 
-// stage is where the play happens: a local AWS, the deployed function in it, and the applications
-// that send.
+// stage holds what a Play needs: a local AWS, the deployed function in it, and the applications
+// that send mail.
 type stage struct {
 	function *localfunction.Deployment
 	world    *localaws.World // the function's
@@ -42,7 +42,7 @@ type stage struct {
 	tries       tries
 	crash       crash
 
-	applications []*application // that send now
+	applications []*application // those that send now
 	emergency    atomic.Bool
 }
 
@@ -59,7 +59,7 @@ func newStage(show func(timeline.Event) error) (_ *stage, err error) {
 	return s, nil
 }
 
-// invoke wakes the function with an event. Meanwhile applications send.
+// invoke invokes the function with an event, while the applications send mail.
 func (s *stage) invoke(ctx context.Context, event string) (result rotation.Result, err error) {
 	alive, kill := context.WithTimeout(ctx, invocationTimeout)
 	defer kill()
@@ -83,7 +83,7 @@ func (s *stage) invoke(ctx context.Context, event string) (result rotation.Resul
 	return answer.Result, nil
 }
 
-// tick moves time to the next full hour and wakes the function as the schedule does.
+// tick moves time to the next full hour and invokes the function as the schedule does.
 func (s *stage) tick(ctx context.Context) (rotation.Result, error) {
 	now := s.world.Now()
 	s.world.Advance(now.Truncate(time.Hour).Add(time.Hour).Sub(now))
@@ -103,7 +103,8 @@ func (s *stage) tick(ctx context.Context) (rotation.Result, error) {
 	return result, nil
 }
 
-// tickUntil lets hours pass until what a tick came to is what is waited for.
+// tickUntil ticks every hour until found accepts a tick's result. If none is accepted within forty
+// days, its error names what it waited for.
 func (s *stage) tickUntil(ctx context.Context, what string, found func(rotation.Result, error) bool) (rotation.Result,
 	error) {
 	const limit = 40 * 24
@@ -119,28 +120,29 @@ func (s *stage) tickUntil(ctx context.Context, what string, found func(rotation.
 	return rotation.Result{}, fmt.Errorf("%d hourly ticks have passed without %s", limit, what)
 }
 
-// came waits for an outcome.
+// came returns a condition for tickUntil: a tick with this outcome.
 func came(want rotation.Outcome) func(rotation.Result, error) bool {
 	return func(result rotation.Result, err error) bool { return err == nil && result.Outcome == want }
 }
 
-// warned waits for a warning.
+// warned returns a condition for tickUntil: a tick with this warning.
 func warned(want rotation.WarningCode) func(rotation.Result, error) bool {
 	return func(result rotation.Result, err error) bool {
 		return slices.ContainsFunc(result.Warnings, func(w rotation.Warning) bool { return w.Code == want })
 	}
 }
 
-// step shows what the function did, while it does it. Time stands still for the reader. It flows
-// from the staging of a credential on, because SES takes a while to accept that. If it flowed
-// before, a slow machine would create keys seconds later, and rotate them an hour later.
+// step shows a step right after the function has done it. The clock stands still meanwhile, so that
+// reading takes no simulated time. It runs from the staging of a credential on, because SES takes a
+// while to accept that. If it ran earlier, a slow machine would create keys some seconds later, and
+// rotate them an hour later.
 func (s *stage) step(step rotation.Step) {
 	flowing := s.clock.run(false)
 	s.view.step(step, s.tries.verified())
 	s.clock.run(flowing || step.Kind == rotation.Stage)
 }
 
-// sent is how many mails the applications have sent.
+// sent returns how many mails the applications have sent.
 func (s *stage) sent() (n int) {
 	for _, a := range s.applications {
 		n += a.mail.Sent
@@ -148,7 +150,7 @@ func (s *stage) sent() (n int) {
 	return n
 }
 
-// used is the access keys that the applications sent with last.
+// used returns the access keys that the applications sent with last.
 func (s *stage) used() (ids []string) {
 	for _, a := range s.applications {
 		ids = append(ids, a.credential.Username)
@@ -156,7 +158,7 @@ func (s *stage) used() (ids []string) {
 	return ids
 }
 
-// current is the ID of the access key that AWSCURRENT names.
+// current returns the ID of the access key that AWSCURRENT names.
 func (s *stage) current() string {
 	v, _ := s.world.Labelled(secretID, "AWSCURRENT")
 	return keyOf(v)

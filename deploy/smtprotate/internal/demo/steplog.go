@@ -7,8 +7,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// stepLog listens to what the function logs. It hears of every step as it is done, and drops
-// everything else.
+// stepLog is a log handler that is called with each step the function logs, and drops everything
+// else.
 type stepLog func(rotation.Step)
 
 // Handle implements slog.Handler.

@@ -8,13 +8,13 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws"
 )
 
-// tries counts logins with the pending credential, as SES answers them.
+// tries counts the logins with the pending credential that SES refuses and accepts.
 type tries struct {
 	mu                sync.Mutex
 	refused, accepted int
 }
 
-// watch is asked at every stage of every SMTP connection. It lets everybody pass.
+// watch is called at every stage of every SMTP connection. It counts logins and changes nothing.
 func (s *stage) watch(_ string, _ int, stage, username string) *localaws.SMTPReply {
 	if stage != "auth" {
 		return nil
@@ -42,7 +42,7 @@ func (t *tries) reset() {
 	t.refused, t.accepted = 0, 0
 }
 
-// verified is the event of a verification: how SES answered.
+// verified returns the event of a verification, which says how SES answered.
 func (t *tries) verified() timeline.Event {
 	t.mu.Lock()
 	defer t.mu.Unlock()

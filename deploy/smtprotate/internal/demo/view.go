@@ -10,18 +10,18 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// view turns what happens on the stage into events, each with how things stand in the World.
+// view turns what happens on the stage into events, each with the current state of the World.
 type view struct {
 	show  func(timeline.Event) error
-	err   error // the first of show's
+	err   error // the first that show returned
 	world *localaws.World
-	// senders tells who has sent mail. It must not be asked while an invocation runs.
+	// senders lists who has sent mail. It must not be called while an invocation runs.
 	senders func() []timeline.Sender
 
 	scene int
 	shown int            // events so far
-	quiet timeline.Event // of the kind Calm, not shown yet
-	keys  []timeline.Key // that lived at the last event
+	quiet timeline.Event // of kind Calm, not shown yet
+	keys  []timeline.Key // those that existed at the last event
 }
 
 // calm notes a tick that had nothing to do.
@@ -36,14 +36,15 @@ func (v *view) say(kind timeline.Kind, what, text string) {
 	v.emit(timeline.Event{Kind: kind, What: what, Text: text, Senders: v.senders()})
 }
 
-// look shows an event, and how keys and versions are now.
+// look shows an event with the current keys and versions.
 func (v *view) look(kind timeline.Kind, what, text string) {
 	e := v.now(kind, what, text)
 	e.Senders = v.senders()
 	v.emit(e)
 }
 
-// step shows what the function did. Verification has a text of its own, and changes nothing.
+// step shows a step of the function. A verification has its own text, and changes neither keys nor
+// versions.
 func (v *view) step(step rotation.Step, verified timeline.Event) {
 	e := verified
 	if step.Kind != rotation.Verify {
@@ -53,7 +54,7 @@ func (v *view) step(step rotation.Step, verified timeline.Event) {
 	v.emit(e)
 }
 
-// end shows the last event.
+// end shows the last event, with the summary.
 func (v *view) end(s *timeline.Summary) {
 	e := v.now(timeline.End, "In the end", "")
 	e.Summary, e.Senders = s, v.senders()
@@ -64,7 +65,7 @@ func (v *view) now(kind timeline.Kind, what, text string) timeline.Event {
 	return timeline.Event{Kind: kind, What: what, Text: text, Keys: v.lookAtKeys(), Versions: v.lookAtVersions()}
 }
 
-// emit shows an event, after the calm before it.
+// emit shows an event, and before it the calm that preceded it, if any.
 func (v *view) emit(e timeline.Event) {
 	if quiet := v.quiet; quiet.Ticks > 0 {
 		v.quiet = timeline.Event{Kind: timeline.Calm}
@@ -78,7 +79,7 @@ func (v *view) emit(e timeline.Event) {
 	v.err = v.show(e)
 }
 
-// lookAtKeys is the user's access keys, and those that are gone since the last time.
+// lookAtKeys returns the user's access keys, and those deleted since the last call.
 func (v *view) lookAtKeys() []timeline.Key {
 	living := []timeline.Key{}
 	for _, k := range v.world.Keys(userName) {
@@ -94,7 +95,7 @@ func (v *view) lookAtKeys() []timeline.Key {
 	return all
 }
 
-// lookAtVersions is the versions that have a label.
+// lookAtVersions returns the versions that have a label.
 func (v *view) lookAtVersions() []timeline.Version {
 	var labelled []timeline.Version
 	for i, version := range v.world.Versions(secretID) {
@@ -107,8 +108,8 @@ func (v *view) lookAtVersions() []timeline.Version {
 	return labelled
 }
 
-// pending is the version labelled AWSPENDING, if that is another than AWSCURRENT's: the labels
-// travel together.
+// pending returns the version labelled AWSPENDING, unless it is AWSCURRENT's own: the function
+// moves both labels together.
 func pending(w *localaws.World) (version localaws.Version, ok bool) {
 	version, ok = w.Labelled(secretID, "AWSPENDING")
 	return version, ok && !slices.Contains(version.Labels, "AWSCURRENT")

@@ -10,17 +10,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// Account is an AWS account, seen by whoever rehearses in it.
+// Account is an AWS account in which somebody rehearses, with that person's credentials.
 type Account struct {
 	ID     string
-	Caller string // whose credentials they are, as an ARN
+	Caller string // the ARN of the user or role whose credentials are used
 
 	config  aws.Config
 	iam     *iam.Client
 	secrets *secretsmanager.Client
 }
 
-// Open finds out whose account it is.
+// Open returns the account that the configuration's credentials belong to.
 func Open(ctx context.Context, cfg aws.Config) (Account, error) {
 	a := Account{config: cfg, iam: iam.NewFromConfig(cfg), secrets: secretsmanager.NewFromConfig(cfg)}
 	out, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})

@@ -13,7 +13,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// act is a chapter of a credential's life. Each goes on where the one before it ended.
+// act is a chapter of a credential's life. Each act continues where the previous one ended.
 type act struct {
 	id, question string
 	play         func(*Rehearsal, context.Context) (recording.Answer, error)
@@ -30,7 +30,7 @@ var acts = []act{
 	{"act.mail", "Was every mail of the application accepted?", (*Rehearsal).mail},
 }
 
-// play plays the acts, as far as they go.
+// play plays the acts. After one fails, it plays only act.mail; the others get a reason instead.
 func (r *Rehearsal) play(ctx context.Context) (answers []recording.Answer, err error) {
 	why := ""
 	for _, act := range acts {
@@ -56,7 +56,7 @@ func (r *Rehearsal) play(ctx context.Context) (answers []recording.Answer, err e
 	return answers, nil
 }
 
-// said is an answer of words alone.
+// said returns an answer that consists of text only.
 func said(format string, args ...any) recording.Answer {
 	return recording.Answer{Answer: fmt.Sprintf(format, args...)}
 }
@@ -76,11 +76,12 @@ func (r *Rehearsal) first(ctx context.Context) (recording.Answer, error) {
 	return said("it does, and SES accepts it"), nil
 }
 
-// errSender is that of a sender whom SES doesn't know.
+// errSender is returned if SES doesn't know the sender.
 var errSender = errors.New("--from")
 
-// untilSends waits for the first mail: the user's policy takes a while to have an effect. A sender
-// whom SES doesn't know ends the rehearsal: nothing that is asked later would have an answer.
+// untilSends sends until the first mail is accepted, because the user's policy takes a while to
+// have an effect. If SES doesn't know the sender, the rehearsal ends, because no later question
+// could be answered.
 func (r *Rehearsal) untilSends(ctx context.Context, a *application) error {
 	for began := r.Clock.Now(); ; {
 		err := a.fresh().Do(ctx, a.deliver)
@@ -102,8 +103,8 @@ func isNot(old string) func(string) bool {
 	return func(accessKeyID string) bool { return isAny(accessKeyID) && accessKeyID != old }
 }
 
-// untilRotated sends an event, and ticks until the rotation that it began is done and a credential
-// as it is wanted is current.
+// untilRotated sends an event and then ticks, until the rotation is done and the current access key
+// is a wanted one.
 func (r *Rehearsal) untilRotated(ctx context.Context, payload string, wanted func(string) bool) error {
 	for began := r.Clock.Now(); ; payload = `{}` {
 		answer, err := r.invoke(ctx, payload)
@@ -151,7 +152,8 @@ func (r *Rehearsal) retirement(ctx context.Context) (recording.Answer, error) {
 	return answer, nil
 }
 
-// tickUntil ticks until something is done, which is the next that is.
+// tickUntil ticks until a tick has the wanted outcome. Any other outcome except waiting is an
+// error.
 func (r *Rehearsal) tickUntil(ctx context.Context, want rotation.Outcome) error {
 	for limit := r.Clock.Now().Add(10*r.Pace + r.Patience); r.Clock.Now().Before(limit); {
 		answer, err := r.came(ctx, `{}`)
@@ -163,7 +165,7 @@ func (r *Rehearsal) tickUntil(ctx context.Context, want rotation.Outcome) error 
 		case answer.Outcome != rotation.Waiting || answer.Next == nil:
 			return fmt.Errorf("a tick ended with %q, want %q", answer.Outcome, want)
 		}
-		// What is due at a time is done by a tick after it.
+		// A tick before the due time would do nothing.
 		if err := r.sleep(ctx, max(answer.Next.At.Sub(r.Clock.Now()), 0)+time.Second); err != nil {
 			return err
 		}
@@ -171,8 +173,8 @@ func (r *Rehearsal) tickUntil(ctx context.Context, want rotation.Outcome) error 
 	return fmt.Errorf("no tick was %q", want)
 }
 
-// quarantineForRollback is more than 15 minutes: so long before a key's deletion, no rollback to it
-// begins any more.
+// quarantineForRollback is more than 15 minutes, because the function starts no rollback to a key
+// in the last 15 minutes before its deletion.
 const quarantineForRollback = time.Hour
 
 func (r *Rehearsal) rollback(ctx context.Context) (recording.Answer, error) {
@@ -211,13 +213,13 @@ func (r *Rehearsal) emergency(ctx context.Context) (recording.Answer, error) {
 	return said("it does, and one key is left"), nil
 }
 
-// refusals is how many rounds of logins in a row, each at all addresses, SES has to refuse: behind
-// one address there are many servers.
+// refusals is how many rounds of logins in a row, each at all addresses, SES must refuse. One round
+// isn't enough, because there are many servers behind one address.
 const refusals = 10
 
 // revoked logs in with the key that leaked until all servers refuse it.
 func (r *Rehearsal) revoked(ctx context.Context) (recording.Answer, error) {
-	last := time.Duration(0) // until when a server didn't refuse it
+	last := time.Duration(0) // the last time that a server didn't refuse it
 	for alike := 0; alike < refusals; alike++ {
 		for _, addr := range r.addresses {
 			if err := r.login(ctx, r.previous, addr); sessmtp.MeaningOf(err) != sessmtp.Refused {
@@ -236,7 +238,7 @@ func (r *Rehearsal) revoked(ctx context.Context) (recording.Answer, error) {
 	return answer, nil
 }
 
-// mail tells what became of the application's.
+// mail answers whether SES accepted all of the application's mail.
 func (r *Rehearsal) mail(context.Context) (recording.Answer, error) {
 	switch a := r.application; {
 	case a == nil:

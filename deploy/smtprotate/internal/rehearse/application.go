@@ -14,28 +14,28 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/smtpcreds"
 )
 
-// application is somebody who reads the secret as applications should, and sends mail all the time.
-// Without a sender it only logs in. One goroutine at a time uses it.
+// application reads the secret as applications should, and sends mail all the time. Without a
+// sender it only logs in. Only one goroutine at a time may use it.
 type application struct {
 	source  smtpcreds.Source
 	roots   *x509.CertPool
 	from    string
 	clock   recording.Clock
-	refresh time.Duration // how long a credential is good before it is read again
-	pause   time.Duration // real, between mails while an invocation runs
-	most    int           // mails that were announced; it sends no more
+	refresh time.Duration // how long a credential is used before it is read again
+	pause   time.Duration // in real time, between mails while an invocation runs
+	most    int           // the most mails that it sends, as the plan announced
 
 	store *smtpcreds.Store
 	since time.Time
 
 	sent int
-	lost []string // what was said to each mail that wasn't taken
+	lost []string // SES's answer to each mail that it didn't accept
 }
 
-// tries is how often a mail is tried that SES answers with a code to wait.
+// tries is how often a mail is sent if SES answers that it should be sent later.
 const tries = 3
 
-// send sends one mail, and counts it.
+// send sends one mail, and counts the result.
 func (a *application) send(ctx context.Context) {
 	if a.sent+len(a.lost) >= a.most {
 		return
@@ -68,8 +68,8 @@ func (a *application) deliver(ctx context.Context, c smtpcreds.Credential) error
 	return client.Send(ctx, c.Login, a.from, recording.Simulator, []byte(text))
 }
 
-// fresh returns the application's Store. A Store goes by real time, so where time is simulated, a
-// new one has to take its place to read again.
+// fresh returns the application's Store. A Store measures real time. If time is simulated, fresh
+// has to replace the Store to make it read again.
 func (a *application) fresh() *smtpcreds.Store {
 	if now := a.clock.Now(); a.store == nil || now.Sub(a.since) >= a.refresh {
 		a.since = now

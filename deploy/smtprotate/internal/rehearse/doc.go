@@ -1,4 +1,4 @@
-// Package rehearse plays the rotator's life in a real account, with the deployed function's own
+// Package rehearse plays a credential's life in a real account, with the deployed function's own
 // code, and asks AWS what only an account can answer.
 //
 //	account, err := rehearse.Open(ctx, cfg)
@@ -6,11 +6,11 @@
 //	recorded, err := r.Run(ctx)
 //
 // A Rehearsal makes two IAM users and two secrets of its own, whose names begin with [Prefix], and
-// touches nothing else. Run removes them before it returns, whatever happened, also if its context
+// touches nothing else. Run always removes them before it returns, even if its context
 // ends. After a crash, [Account.Leftovers] finds them by their names, and [Account.Remove] removes
 // them. Meanwhile they are of little use to a thief: the users may send mail to SES's mailbox
 // simulator and nowhere else.
 //
-// [Local] rehearses on pkg/localaws. Where AWS answers differently, the stand-in is wrong, and so
-// may be every test that relies on it.
+// [Local] rehearses on pkg/localaws. If AWS answers differently, localaws is wrong, and every test
+// that relies on it may be wrong too.
 package rehearse

@@ -19,11 +19,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/rotation"
 )
 
-// invocationTimeout is the deployed function's, as template.yaml has it.
+// invocationTimeout is the deployed function's timeout in template.yaml.
 const invocationTimeout = 300 * time.Second
 
-// deploy makes the function with its settings, as a deployment does. Its quarantine differs from
-// act to act: a rollback wants more time before the previous key's deletion than others wait for.
+// deploy creates the function with its settings, as a deployment does. The quarantine differs from
+// act to act: a rollback needs a longer one than the other acts can wait for.
 func (r *Rehearsal) deploy(quarantine time.Duration) {
 	settings := map[string]string{
 		"AWS_REGION":        r.Endpoint.Region,
@@ -50,14 +50,14 @@ func (r *Rehearsal) deploy(quarantine time.Duration) {
 			if value := settings[name]; value != "" || !strings.HasPrefix(name, "AWS_") {
 				return value
 			}
-			return os.Getenv(name) // endpoints, certificates, retries; nothing of the function's own
+			return os.Getenv(name) // endpoints, certificates, retries; none of the function's own settings
 		},
 		Log: slog.New(slog.DiscardHandler), Now: r.Clock.Now, RootCAs: r.RootCAs,
 	})
 }
 
-// credential is a standard variable of the caller's credentials, which a role's function finds in
-// its environment.
+// credential returns the caller's credentials under the names of AWS's variables, in which Lambda
+// passes those of the function's role.
 func (r *Rehearsal) credential(name string) (value string, is bool) {
 	of := map[string]func(aws.Credentials) string{
 		"AWS_ACCESS_KEY_ID":     func(c aws.Credentials) string { return c.AccessKeyID },
@@ -69,7 +69,7 @@ func (r *Rehearsal) credential(name string) (value string, is bool) {
 	}
 	credentials, err := r.account.config.Credentials.Retrieve(context.Background())
 	if err != nil {
-		return "", true // the function says that there are none
+		return "", true // the function then reports that there are no credentials
 	}
 	return of(credentials), true
 }
@@ -94,10 +94,10 @@ func (r *Rehearsal) invoke(ctx context.Context, payload string) (answer event.An
 	return answer, json.Unmarshal(text, &answer)
 }
 
-// failure is the function's, as Lambda's callers see it.
+// failure is an error of the function, as Lambda's callers see it.
 type failure struct{ event.Failure }
 
-// Error has the type as well: people look for it in the documents.
+// Error includes the type, because people look for it in the documents.
 func (f failure) Error() string { return string(f.Type) + ": " + f.Message }
 
 // goesOn reports whether the next invocation continues where this one failed, as Lambda's retries
@@ -108,7 +108,7 @@ func goesOn(err error) bool {
 	return is && slices.Contains(passing, failed.Type)
 }
 
-// came invokes the function until it doesn't fail, if it goes on.
+// came invokes the function until it succeeds, or fails in a way that a retry can't mend.
 func (r *Rehearsal) came(ctx context.Context, payload string) (answer event.Answer, err error) {
 	for until := r.Clock.Now().Add(r.Patience); ; {
 		answer, err = r.invoke(ctx, payload)

@@ -11,9 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 )
 
-// Leftovers are the names of all rehearsals of which something is there, the oldest first: of those
-// that were killed, and of those that go on. Users are found in all Regions. Secrets without a user
-// are found in the account's Region alone, but a rehearsal's secrets are removed before its users.
+// Leftovers returns the names of all rehearsals that still have something in the account, the
+// oldest first. They were killed or are still running. It finds users of all Regions. It finds
+// secrets without a user only in the account's Region, but secrets are removed before users.
 func (a Account) Leftovers(ctx context.Context) (all []Names, err error) {
 	users := iam.NewListUsersPaginator(a.iam, &iam.ListUsersInput{PathPrefix: aws.String(Path)})
 	for users.HasMorePages() {
@@ -42,7 +42,7 @@ func (a Account) Leftovers(ctx context.Context) (all []Names, err error) {
 	return all, nil
 }
 
-// with adds the rehearsal that a user or a secret is of. What isn't a rehearsal's is left alone.
+// with adds the rehearsal that a user or a secret belongs to. It ignores names of anything else.
 func with(all []Names, name string) []Names {
 	n, is := namesOf(name)
 	if !is || slices.ContainsFunc(all, func(other Names) bool { return other.Run == n.Run }) {

@@ -13,8 +13,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// Local rehearses on localaws, in a Region and in simulated time, and returns what it answers. When
-// it asks questions, localaws has the delays that like tells of.
+// Local rehearses on localaws, in a Region and in simulated time, and returns localaws's answers.
+// While it asks questions, localaws has the delays recorded in like.
 func Local(ctx context.Context, region string, like []recording.Answer) (recorded recording.Recording, err error) {
 	world, err := localaws.Start(localaws.Config{Regions: []string{region}})
 	if err != nil {
@@ -29,12 +29,12 @@ func Local(ctx context.Context, region string, like []recording.Answer) (recorde
 	return r.Run(ctx)
 }
 
-// onWorld is a rehearsal on a World, in the World's time.
+// onWorld returns a rehearsal on a World, in the World's time.
 func onWorld(ctx context.Context, world *localaws.World, region string) (*Rehearsal, error) {
 	const domain = "example.com"
 	world.EnforceSending(true)
 	world.VerifyIdentity(domain)
-	world.SetSMTPPatience(time.Second) // what it says then is asked for in real time
+	world.SetSMTPPatience(time.Second) // a question waits for it in real time
 	account, err := Open(ctx, aws.Config{
 		Region: region, BaseEndpoint: aws.String(world.URL()),
 		Credentials: credentials.NewStaticCredentialsProvider("ASIAREHEARSAL0000000", "nobody's", ""),

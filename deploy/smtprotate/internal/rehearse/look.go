@@ -14,8 +14,8 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sessmtp"
 )
 
-// look waits until the secret has a credential as it is wanted, which each server accepts: Secrets
-// Manager may return what was current a moment ago. Then it is r.current.
+// look waits until the current credential is a wanted one and each server accepts it, and sets
+// r.current to it. It has to wait because Secrets Manager may return the previous one for a moment.
 func (r *Rehearsal) look(ctx context.Context, wanted func(accessKeyID string) bool) (err error) {
 	for until := r.Clock.Now().Add(r.Patience); ; {
 		if r.current, err = r.read(ctx); err == nil && !wanted(r.current.Username) {
@@ -33,7 +33,7 @@ func (r *Rehearsal) look(ctx context.Context, wanted func(accessKeyID string) bo
 	}
 }
 
-// read reads what is current.
+// read reads the current credential.
 func (r *Rehearsal) read(ctx context.Context) (v credential.Value, err error) {
 	out, err := r.account.secrets.GetSecretValue(ctx,
 		&secretsmanager.GetSecretValueInput{SecretId: &r.Secret, VersionStage: aws.String("AWSCURRENT")})
@@ -62,7 +62,7 @@ func (r *Rehearsal) login(ctx context.Context, v credential.Value, addr string) 
 	return client.Login(ctx, l, addr)
 }
 
-// keys are the IDs of the function's user's.
+// keys returns the IDs of the access keys of the function's user.
 func (r *Rehearsal) keys(ctx context.Context) (ids []string, err error) {
 	out, err := r.account.iam.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: &r.User})
 	if err != nil {

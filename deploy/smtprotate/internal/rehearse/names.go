@@ -7,31 +7,31 @@ import (
 	"time"
 )
 
-// What a rehearsal makes is known by these.
+// Names by which a rehearsal's users and secrets are recognised.
 const (
-	// Prefix begins the names of its users and secrets.
+	// Prefix is what the names of its users and secrets begin with.
 	Prefix = "ses-smtp-rehearsal-"
-	// Path is its users'.
+	// Path is the path of its users.
 	Path = "/ses-smtp-rehearsal/"
 )
 
-// madeAt is how a rehearsal's name tells its time.
+// madeAt is the form of the time in a rehearsal's name.
 const madeAt = "20060102T150405Z"
 
-// named is what the names of a rehearsal look like. Nothing else is ever removed.
+// named matches the names of a rehearsal's users and secrets. Nothing else is ever removed.
 var named = regexp.MustCompile(`^(` + Prefix + `([a-z0-9-]+)-(\d{8}T\d{6}Z)-[a-z2-7]{6})(-asked|/credential|/asked)?$`)
 
-// Names are those of what one rehearsal makes. A user's name has at most 64 characters, and no
-// Region's name is longer than 14.
+// Names are the names of everything one rehearsal creates. IAM allows 64 characters for a user's
+// name, which is enough, because no Region's name is longer than 14.
 type Names struct {
-	// Run is what they begin with.
+	// Run is what the names begin with.
 	Run string
-	// Region is that of the secrets.
+	// Region is the Region of the secrets.
 	Region string
 	Began  time.Time
-	// User is the function's, and Asked the one that questions are about.
+	// User is the function's user, and Asked the one that questions are about.
 	User, Asked string
-	// Secret is the function's, and AskedSecret the one that questions are about.
+	// Secret is the function's secret, and AskedSecret the one that questions are about.
 	Secret, AskedSecret string
 }
 
@@ -41,7 +41,7 @@ func newNames(region string, now time.Time) Names {
 	return names
 }
 
-// namesOf are those of the rehearsal that a user or a secret is of.
+// namesOf returns the names of the rehearsal that a user or a secret belongs to, if it does.
 func namesOf(name string) (n Names, is bool) {
 	found := named.FindStringSubmatch(name)
 	if found == nil {

@@ -11,7 +11,7 @@ import (
 // applicationMails is how many mails the application sends at most.
 const applicationMails = 2000
 
-// Plan says what a rehearsal will make and send, and what it costs at most.
+// Plan says what a rehearsal will create and send, and what it costs at most.
 func (r *Rehearsal) Plan() string {
 	var plan strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&plan, format+"\n", args...) }
@@ -39,11 +39,11 @@ func (r *Rehearsal) Plan() string {
 	return plan.String()
 }
 
-// mostWaits is how many waits may each take as long as patience goes: ten of acts, and those of
+// mostWaits is how many waits may each last for Patience: ten in the acts, and the others in the
 // questions.
 const mostWaits = 10 + 16
 
-// minutes rounds up.
+// minutes says a duration in minutes, rounded up.
 func minutes(d time.Duration) string {
 	n := int((d + time.Minute - 1) / time.Minute)
 	if n == 1 {
@@ -52,6 +52,6 @@ func minutes(d time.Duration) string {
 	return fmt.Sprintf("%d minutes", n)
 }
 
-// mostMails is the most that is sent: the application's, one every r.Every in each of eight waits
-// for a policy or a session, and a hundred for the rest.
+// mostMails is the most mails that a rehearsal sends: the application's, one every r.Every in each
+// of eight waits for a policy or a session, and a hundred for the rest.
 func (r *Rehearsal) mostMails() int { return applicationMails + int(8*r.Patience/r.Every) + 100 }

@@ -17,7 +17,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/version"
 )
 
-// Rehearsal is one rehearsal, which runs once.
+// Rehearsal is one rehearsal. It can run only once.
 type Rehearsal struct {
 	Names
 	Endpoint sessmtp.Endpoint
@@ -26,10 +26,11 @@ type Rehearsal struct {
 	From string
 	// Pace is the grace period, the quarantine and the promotion window.
 	Pace time.Duration
-	// Every is how often something is looked at that is waited for, and Patience how long.
+	// Every is the time between two checks of something that is awaited, and Patience how long to
+	// wait for it.
 	Every, Patience time.Duration
 	Clock           recording.Clock
-	// Say is told what is done now. It may be nil.
+	// Say is called with what is being done now. It may be nil.
 	Say func(text string)
 
 	account     Account
@@ -39,11 +40,11 @@ type Rehearsal struct {
 
 	current, previous credential.Value
 	promoted          time.Time // when the last rotation or emergency was done
-	beforeAsking      func()    // nil: nothing
-	failed            error     // what a promise was broken by
+	beforeAsking      func()    // may be nil
+	failed            error     // how a promise was broken
 }
 
-// New makes a rehearsal in an account, in real time. Its fields can be changed until it runs.
+// New returns a rehearsal in an account, in real time. Its fields can be changed until it runs.
 func New(a Account) *Rehearsal {
 	return &Rehearsal{
 		Names: newNames(a.config.Region, time.Now()), Clock: recording.Wall{}, account: a,
@@ -51,8 +52,8 @@ func New(a Account) *Rehearsal {
 	}
 }
 
-// Run rehearses, and removes what it made, also if ctx ends. The recording has what was found out
-// until then. The error says what failed of the function's acts, and what couldn't be removed.
+// Run rehearses, and removes what it created, even if ctx ends. The recording has what was found
+// out until then. The error says which of the function's acts failed, and what couldn't be removed.
 func (r *Rehearsal) Run(ctx context.Context) (recorded recording.Recording, err error) {
 	recorded = recording.Recording{
 		Format: recording.Format, Source: "smtprotate " + version.String() + " rehearse", Made: r.Clock.Now().UTC(),
@@ -63,7 +64,7 @@ func (r *Rehearsal) Run(ctx context.Context) (recorded recording.Recording, err 
 	}
 	defer func() {
 		if left := r.remove(ctx); left != nil {
-			err = left // whatever else there was, this is what somebody has to do something about
+			err = left // of all errors, this is the one that somebody has to act on
 		}
 	}()
 	r.say("making users and secrets")
@@ -81,8 +82,8 @@ func (r *Rehearsal) Run(ctx context.Context) (recorded recording.Recording, err 
 	return recorded, errors.Join(err, r.failed)
 }
 
-// findServers looks for those that can be reached from here: a name may have addresses of IPv6 as
-// well, and the network none.
+// findServers finds the servers that can be reached from here. The endpoint's name may have IPv6
+// addresses that this network can't reach.
 func (r *Rehearsal) findServers(ctx context.Context) error {
 	var client sessmtp.Client
 	all, err := client.Addresses(ctx, r.Endpoint)
@@ -122,7 +123,7 @@ func (r *Rehearsal) stage() recording.Stage {
 	}
 }
 
-// remove removes what the rehearsal made.
+// remove removes what the rehearsal created.
 func (r *Rehearsal) remove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*removing)
 	defer cancel()
@@ -147,7 +148,7 @@ func (r *Rehearsal) newApplication() *application {
 	}
 }
 
-// sleep lets time pass, while the application sends.
+// sleep waits while the application sends.
 func (r *Rehearsal) sleep(ctx context.Context, d time.Duration) error {
 	for until := r.Clock.Now().Add(d); r.Clock.Now().Before(until); {
 		if r.application != nil {

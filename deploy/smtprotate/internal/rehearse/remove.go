@@ -17,12 +17,12 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
 )
 
-// removing is how long removing a rehearsal is tried. IAM may list a new key late, and not know a
-// new user for a while.
+// removing is how long to keep trying to remove a rehearsal. IAM may list a new key late, and not
+// know a new user for a while.
 const removing = 3 * time.Minute
 
-// Remove removes what there is of a rehearsal. The error names what stays. Secrets go first: users
-// are what Leftovers finds from any Region.
+// Remove removes what is left of a rehearsal. The error names what stays. It removes secrets first,
+// because Leftovers finds users from any Region.
 func (a Account) Remove(ctx context.Context, clock recording.Clock, n Names) error {
 	until := clock.Now().Add(removing)
 	var faults error
@@ -52,14 +52,14 @@ func (a Account) removeSecret(ctx context.Context, region, name string) error {
 	return err
 }
 
-// unknown is how often in a row IAM has to say that it doesn't know a user: one that was just made
-// may be unknown for seconds.
+// unknown is how often in a row IAM must say that it doesn't know a user. A new user may be unknown
+// for some seconds.
 const unknown = 3
 
 func (a Account) removeUser(ctx context.Context, clock recording.Clock, until time.Time, user string) (err error) {
 	gone := 0
 	for pause := time.Second; ; pause = min(2*pause, 10*time.Second) {
-		_ = a.emptyUser(ctx, user) // what this leaves, DeleteUser tells
+		_ = a.emptyUser(ctx, user) // DeleteUser reports what this leaves
 		switch _, err = a.iam.DeleteUser(ctx, &iam.DeleteUserInput{UserName: &user}); {
 		case err == nil:
 			return nil
@@ -78,7 +78,7 @@ func (a Account) removeUser(ctx context.Context, clock recording.Clock, until ti
 	}
 }
 
-// emptyUser takes from a user what would keep it from being deleted.
+// emptyUser removes what would keep a user from being deleted.
 func (a Account) emptyUser(ctx context.Context, user string) (faults error) {
 	keys, err := a.iam.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: &user})
 	if err != nil {

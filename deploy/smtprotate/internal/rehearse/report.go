@@ -9,11 +9,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/localaws/recording"
 )
 
-// width is that of a report.
+// width is the most columns of a report.
 const width = 100
 
-// Report prints what was found out for people, with localaws's answers where they differ. It has
-// none of localaws's if there are none.
+// Report prints what was found out, for people, and localaws's answers if they differ. Without
+// local answers it prints only the recorded ones.
 func Report(to io.Writer, recorded recording.Recording, local []recording.Answer) error {
 	var out strings.Builder
 	differs := map[string]string{}

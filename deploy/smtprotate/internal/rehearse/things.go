@@ -13,11 +13,11 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/pkg/sendpolicy"
 )
 
-// policyName is that of the function's user's policy.
+// policyName is the name of the policy of the function's user.
 const policyName = "rehearsal"
 
-// build makes the users and the secrets, as the template makes them. A call that makes something is
-// never cut off: if it took effect after its removal, it would be left behind.
+// build creates the users and the secrets as the template does. It never cuts off a call that
+// creates something: if that took effect after the removal, its result would be left behind.
 func (r *Rehearsal) build(ctx context.Context) error {
 	whole := context.WithoutCancel(ctx)
 	for _, user := range []string{r.User, r.Asked} {
@@ -48,7 +48,7 @@ func (r *Rehearsal) build(ctx context.Context) error {
 	return nil
 }
 
-// makeUser makes a user, and waits until IAM knows it: "changes that you make might not be
+// makeUser creates a user, and waits until IAM knows it: "changes that you make might not be
 // immediately visible" ("Troubleshoot IAM", IAM User Guide).
 func (r *Rehearsal) makeUser(ctx context.Context, name string) error {
 	_, err := r.account.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: &name, Path: aws.String(Path)})
@@ -61,7 +61,7 @@ func (r *Rehearsal) makeUser(ctx context.Context, name string) error {
 	})
 }
 
-// makeSecret makes a secret, and waits until its value, if it has one, can be read.
+// makeSecret creates a secret, and waits until its value, if it has one, can be read.
 func (r *Rehearsal) makeSecret(ctx context.Context, name string, value *string) error {
 	_, err := r.account.secrets.CreateSecret(ctx, &secretsmanager.CreateSecretInput{
 		Name: &name, SecretString: value,
@@ -76,7 +76,8 @@ func (r *Rehearsal) makeSecret(ctx context.Context, name string, value *string) 
 	})
 }
 
-// untilKnown looks for what was just made until it is found several times in a row, for a minute.
+// untilKnown looks for something new until it is found several times in a row, for at most a
+// minute.
 func (r *Rehearsal) untilKnown(ctx context.Context, look func() error) error {
 	known := 0
 	for until := r.Clock.Now().Add(time.Minute); known < unknown; {
@@ -96,9 +97,9 @@ func (r *Rehearsal) untilKnown(ctx context.Context, look func() error) error {
 	return nil
 }
 
-// allowMail gives the function's user a policy: mail to the simulator, and no other. It names no
-// identity, because which of them SES asks about is the account's affair: the sender's address, its
-// domain, or one above it, and the configuration set that belongs to it.
+// allowMail gives the function's user a policy that allows mail to the simulator only. It names no
+// identity, because which one SES checks depends on the account: the sender's address, its domain
+// or a domain above that, and the identity's configuration set.
 func (r *Rehearsal) allowMail(ctx context.Context) error {
 	policy := sendpolicy.Document{Version: "2012-10-17"}
 	policy.Statements = []sendpolicy.Statement{recording.AllowsSimulator()}

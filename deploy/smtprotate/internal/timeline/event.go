@@ -1,8 +1,8 @@
 // Package timeline shows what happens to an SMTP credential, event by event: to people as text for
 // a terminal of 80 columns, to programs as JSON lines.
 //
-// The names of kinds and the JSON form of [Event] are published with `smtprotate demo --json`: they
-// are added to, never renamed.
+// The kinds and the JSON form of [Event] are what `smtprotate demo --json` prints. New names may be
+// added; none is ever renamed.
 package timeline
 
 import "time"
@@ -11,17 +11,17 @@ import "time"
 type Kind string
 
 const (
-	Start   Kind = "start"   // the first event: What is the title of it all
+	Start   Kind = "start"   // the first event: What is the title of the story
 	Scene   Kind = "scene"   // a chapter begins: What is its title
-	Calm    Kind = "calm"    // scheduled runs that had nothing to do: Ticks and Mails of them
+	Calm    Kind = "calm"    // scheduled runs that had nothing to do: Ticks counts them, Mails the mails
 	Step    Kind = "step"    // the function changed or verified something: What is the step's name
 	Warning Kind = "warning" // the function warned: What is the code
 	Crash   Kind = "crash"   // an invocation was cut off
-	People  Kind = "people"  // What is the name of a person or program, Text what it did or was told
-	End     Kind = "end"     // the last event: Summary says what it came to
+	People  Kind = "people"  // a person or program did something: What is the name, Text what happened
+	End     Kind = "end"     // the last event: it has the Summary
 )
 
-// Event is one thing that happened, and how things stood right after it.
+// Event is one thing that happened, with the state right after it.
 type Event struct {
 	Kind  Kind      `json:"event"`
 	At    time.Time `json:"at"`
@@ -29,7 +29,7 @@ type Event struct {
 	What  string    `json:"what,omitempty"`
 	Text  string    `json:"text,omitempty"`
 
-	// AccessKeyID is the one that a step is about.
+	// AccessKeyID is the access key that a step is about.
 	AccessKeyID string `json:"access_key_id,omitempty"`
 	// Refused is how many logins SES refused before a verification succeeded.
 	Refused int `json:"refused,omitempty"`
@@ -37,26 +37,27 @@ type Event struct {
 	Ticks int `json:"ticks,omitempty"`
 	Mails int `json:"mails,omitempty"`
 
-	// Keys and Versions are missing where they don't matter.
+	// Keys and Versions may be missing from events that don't change them.
 	Keys     []Key     `json:"keys,omitempty"`
 	Versions []Version `json:"versions,omitempty"`
-	// Senders are those who have sent mail so far. They go on sending while an invocation runs, so
-	// its steps have none.
+	// Senders are those who have sent mail so far. Steps have none, because mail is still being
+	// sent while an invocation runs.
 	Senders []Sender `json:"senders,omitempty"`
 
 	Summary *Summary `json:"summary,omitempty"`
 }
 
-// Status is an access key's: IAM's own words, and one for what IAM doesn't list any more.
+// Status is the status of an access key: IAM's own words, and Deleted for a key that IAM no longer
+// lists.
 type Status string
 
 const (
 	Active   Status = "Active"
 	Inactive Status = "Inactive"
-	Deleted  Status = "Deleted" // since the event before
+	Deleted  Status = "Deleted" // since the previous event
 )
 
-// Key is an access key. At most two of them live.
+// Key is an access key. IAM allows two for each user.
 type Key struct {
 	ID     string `json:"access_key_id"`
 	Status Status `json:"status"`
@@ -73,34 +74,34 @@ type Version struct {
 // Attacker is the name of the sender who got hold of a password.
 const Attacker = "attacker"
 
-// Sender is somebody who sends mail, and what has come of it so far.
+// Sender is somebody who sends mail, with the counts so far.
 type Sender struct {
 	Name        string `json:"name"`
-	AccessKeyID string `json:"access_key_id"` // that it logged in with last
+	AccessKeyID string `json:"access_key_id"` // the one it logged in with last
 	Mail
 }
 
-// Summary is what it came to in the end.
+// Summary has the counts at the end, and the promises.
 type Summary struct {
 	Mail        Mail      `json:"mail"`
 	Attacker    Mail      `json:"attacker"`
 	Invocations int       `json:"invocations"`
 	Versions    int       `json:"versions"` // all, labelled or not
-	Days        int       `json:"days"`     // that were played
-	Seconds     float64   `json:"seconds"`  // that it took
+	Days        int       `json:"days"`     // of simulated time
+	Seconds     float64   `json:"seconds"`  // of real time
 	Promises    []Promise `json:"promises"`
 }
 
-// Mail counts mails of some senders.
+// Mail counts the mails of one or more senders.
 type Mail struct {
 	Sent int `json:"sent"`
-	// CutOff are those that were refused because of an emergency.
+	// CutOff counts those refused because of an emergency.
 	CutOff int `json:"cut_off"`
-	// Failed are those that were refused, or got lost, for any other reason.
+	// Failed counts those refused or lost for any other reason.
 	Failed int `json:"failed"`
 }
 
-// Promise is something that must hold, and whether it did.
+// Promise is a statement that must hold, and whether it did.
 type Promise struct {
 	Text string `json:"promise"`
 	Kept bool   `json:"kept"`

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// JSON shows each event as one line of JSON.
+// JSON returns a function that writes each event as one line of JSON.
 func JSON(w io.Writer) func(Event) error {
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)

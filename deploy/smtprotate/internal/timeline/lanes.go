@@ -8,17 +8,17 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
 )
 
-// lanes shows where each access key stands, as columns.
+// lanes shows the access keys in two columns, with their status and label.
 type lanes struct {
 	style
 	slots Slots
 }
 
-// Slots are the two access keys that IAM allows, by their IDs; "" is a free slot. A key keeps its
-// slot for life.
+// Slots are the IDs of the two access keys that IAM allows; "" is a free slot. A key keeps its slot
+// until it is deleted.
 type Slots [2]string
 
-// Assign frees the slots of keys that aren't listed any more, and gives new keys one.
+// Assign frees the slots of keys that are no longer listed, and gives each new key a slot.
 func (s *Slots) Assign(keys []Key) {
 	for i, id := range s {
 		if !slices.ContainsFunc(keys, func(k Key) bool { return k.ID == id }) {
@@ -35,7 +35,7 @@ func (s *Slots) Assign(keys []Key) {
 // laneWidth holds the longest badge, "● AKIA…7Q2X AWSPREVIOUS v100", and a gap.
 const laneWidth = 31
 
-// line assigns keys to lanes and shows them; "" where there is no key.
+// line assigns keys to lanes and renders them. It returns "" if there are no keys.
 func (l *lanes) line(keys []Key, versions []Version) (text string) {
 	l.slots.Assign(keys)
 	gap := ""
@@ -52,7 +52,7 @@ func (l *lanes) line(keys []Key, versions []Version) (text string) {
 	return text
 }
 
-// list shows keys one after the other.
+// list renders keys one after the other.
 func (l *lanes) list(keys []Key, versions []Version) string {
 	var badges []string
 	for _, k := range keys {
@@ -62,7 +62,8 @@ func (l *lanes) list(keys []Key, versions []Version) string {
 	return strings.Join(badges, "   ")
 }
 
-// badge is a key's symbol, its short ID, and the most telling label of a version that names it.
+// badge renders a key's symbol, its short ID, and the first of the telling labels that a version
+// naming it has.
 func (l *lanes) badge(k Key, versions []Version) (text string, width int) {
 	label, number := labelOf(k.ID, versions)
 	short := abbreviate(k.ID)
@@ -88,7 +89,7 @@ func (s style) symbol(status Status) string {
 
 var labelColours = map[string]string{"AWSPENDING": yellow, "AWSCURRENT": bold + ";" + green, "AWSPREVIOUS": blue}
 
-// labelOf finds what a key is to the secret.
+// labelOf returns the label and number of the version that names a key, by the order of telling.
 func labelOf(keyID string, versions []Version) (label string, number int) {
 	for _, label := range telling {
 		for _, v := range versions {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Pause is how long a reader needs for an event before the next one.
+// Pause returns how long a reader needs for an event before the next one.
 func Pause(e Event) time.Duration {
 	words := time.Duration(len(strings.Fields(e.Text)))
 	switch e.Kind {
@@ -18,8 +18,8 @@ func Pause(e Event) time.Duration {
 	return 280*time.Millisecond + words*18*time.Millisecond
 }
 
-// Paced shows events at a pace to read along. What happens between two events counts as reading
-// time. When ctx ends, it shows no more.
+// Paced calls show slowly enough to read along. Time that passes between two events counts as
+// reading time. When ctx ends, it shows no more.
 func Paced(ctx context.Context, show func(Event) error) func(Event) error {
 	var due time.Time
 	return func(e Event) error {

@@ -1,9 +1,9 @@
 package timeline
 
-// A style paints text for a terminal, or leaves it as it is.
+// style paints text for a terminal, or leaves it as it is if false.
 type style bool
 
-// Colours are ANSI's ("ECMA-48", SGR), which every terminal has and people choose the tints of.
+// Colours are those of ECMA-48 (SGR): every terminal has them, and people choose their tints.
 const (
 	bold    = "1"
 	dim     = "2"

@@ -8,7 +8,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
 )
 
-// end is the table that it all comes to, and the promises.
+// end renders the summary as a table, and below it the promises.
 func (t *text) end(e Event) string {
 	s := e.Summary
 	out := "\n" + t.heading("In the end") + "\n"
@@ -20,7 +20,7 @@ func (t *text) end(e Event) string {
 		failed = bold + ";" + red
 	}
 	row("mails sent", s.Mail.Sent, bold, "by the applications")
-	row("failed", s.Mail.Failed, failed, "but for those that the emergency had to cut off:")
+	row("failed", s.Mail.Failed, failed, "except those that the emergency had to cut off:")
 	row("cut off", s.Mail.CutOff, bold, "each sent again with the new password")
 	row("attacker's", s.Attacker.Sent, bold, fmt.Sprintf("sent before the key was revoked, %s refused since",
 		thousands(s.Attacker.CutOff)))
@@ -39,17 +39,17 @@ func (t *text) end(e Event) string {
 	return out + "\n"
 }
 
-// number is right-aligned.
+// number renders a count, right-aligned in its column.
 func (t *text) number(n int, colour string) string {
 	digits := thousands(n)
 	return layout.Pad("", textColumn-whatColumn-3-layout.Length(digits)) + t.paint(colour, digits)
 }
 
-// telling is the labels from the most to the least telling one.
+// telling lists the labels, the one that says most about a key first.
 var telling = []string{"AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"}
 
-// labels lists where the labels are. AWSPENDING on AWSCURRENT's own version means that nothing is
-// pending.
+// labels lists each label with its version. It leaves AWSPENDING out if it is on AWSCURRENT's own
+// version, because then nothing is pending.
 func labels(versions []Version) string {
 	var parts []string
 	for _, label := range telling {

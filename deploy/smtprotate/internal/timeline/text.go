@@ -9,17 +9,17 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/layout"
 )
 
-// Width is that of the narrowest terminal in use. No line is wider.
+// Width is the most columns a line has: that of the narrowest terminal in use.
 const Width = 80
 
-// The columns of an event: its time, what it is, and the text beside that.
+// The columns at which an event's time, name and text begin.
 const (
 	timeColumn = 2
 	whatColumn = 16
 	textColumn = 28
 )
 
-// Text shows events to people, with colours if they are wanted.
+// Text returns a function that shows events to people, with colours if they are wanted.
 func Text(w io.Writer, colours bool) func(Event) error {
 	t := text{style: style(colours)}
 	t.lanes.style = t.style
@@ -29,7 +29,7 @@ func Text(w io.Writer, colours bool) func(Event) error {
 	}
 }
 
-// text renders events. It remembers the lanes of the keys, and nothing else.
+// text renders events. It remembers only the lanes of the keys.
 type text struct {
 	style
 	lanes lanes
@@ -55,7 +55,7 @@ func (t *text) event(e Event) string {
 	return out
 }
 
-// start is the title of it all, what it is, and what the symbols mean.
+// start renders the title, the introduction, and what the symbols mean.
 func (t *text) start(e Event) string {
 	out := "\n" + indent(timeColumn) + t.paint(bold, e.What) + "\n"
 	out += t.paragraph(e.Text, timeColumn)
@@ -63,7 +63,7 @@ func (t *text) start(e Event) string {
 	return out + "\n" + indent(timeColumn) + "An access key is  " + strings.Join(legend, "   ") + "\n"
 }
 
-// scene is a title over a sentence or two.
+// scene renders a scene's title, and below it a sentence or two.
 func (t *text) scene(e Event) string {
 	out := "\n" + t.heading(fmt.Sprintf("%d  %s", e.Scene, e.What))
 	return out + t.paragraph(e.Text, timeColumn+3) + "\n"
@@ -81,7 +81,7 @@ func (t *text) paragraph(text string, column int) (out string) {
 	return out
 }
 
-// entry is the time, what it is, and the text beside.
+// entry renders an event's time, name and text.
 func (t *text) entry(e Event) string {
 	colour := map[Kind]string{Step: cyan, People: magenta, Warning: yellow, Crash: red}[e.Kind]
 	what := layout.Pad(e.What, textColumn-whatColumn)
@@ -93,12 +93,12 @@ func (t *text) entry(e Event) string {
 	return out + hang(layout.Wrap(abbreviate(e.Text), Width-textColumn-2)) + "\n"
 }
 
-// calm is one line for many runs.
+// calm renders many runs as one line.
 func (t *text) calm(e Event) string {
 	return indent(whatColumn) + t.paint(dim, "⋮  "+e.Passed()) + "\n"
 }
 
-// Passed says what a calm came to.
+// Passed says how much time a calm took, and how many ticks and mails it had.
 func (e Event) Passed() string {
 	passed := count(e.Ticks, "hour")
 	if days := (e.Ticks + 12) / 24; days > 0 {
@@ -111,17 +111,17 @@ func (e Event) Passed() string {
 	return line
 }
 
-// hang puts further lines under the first one.
+// hang joins lines, and indents all but the first to the text's column.
 func hang(lines []string) string { return strings.Join(lines, "\n"+indent(textColumn)) }
 
 func indent(n int) string { return strings.Repeat(" ", n) }
 
 var longKeyID = regexp.MustCompile(`\bAKIA[A-Z0-9]{12}([A-Z0-9]{4})\b`)
 
-// abbreviate leaves the end of each access key ID, by which people tell them apart.
+// abbreviate shortens each access key ID to its end, by which people tell keys apart.
 func abbreviate(text string) string { return longKeyID.ReplaceAllString(text, "AKIA…$1") }
 
-// count is a number with its noun, and commas between thousands.
+// count renders a number with its noun, and with commas between thousands.
 func count(n int, noun string) string {
 	if n != 1 {
 		noun += "s"

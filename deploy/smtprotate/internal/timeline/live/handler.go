@@ -20,7 +20,7 @@ var (
 	script string
 )
 
-// page is the whole page: style and script are part of it.
+// page is the whole page, with its style and script.
 var page = strings.NewReplacer("{{style}}", style, "{{script}}", script).Replace(frame)
 
 // policy allows this script, these styles and the stream of events, and nothing else.
@@ -30,7 +30,7 @@ var policy = strings.Join([]string{
 	"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
 }, "; ")
 
-// hash is a source of a content security policy: text with this content.
+// hash returns the source that allows exactly this text in a content security policy.
 func hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"

@@ -1,9 +1,9 @@
 // Package live shows what happens to an SMTP credential in a web browser, while it happens.
 //
-// [Serve] listens on this machine's loopback address alone. Only who knows the URL sees anything:
-// its path is a secret of 128 bits, made anew each time. The one page behind it loads nothing but
-// the events, which come as server-sent events ("HTML Living Standard", 9.2), each with the picture
-// so far. A page that is opened late, or again, gets all that has happened.
+// [Serve] listens only on this machine's loopback address. Only somebody who knows the URL sees
+// anything: its path is a secret of 128 bits, new each time. The page loads only the events, which
+// come as server-sent events ("HTML Living Standard", 9.2), each with the picture so far. A page
+// that is opened late, or again, gets every event since the start.
 package live
 
 import (
@@ -33,10 +33,10 @@ type Page struct {
 
 	mu      sync.Mutex
 	events  []timeline.Event
-	changed chan struct{} // closed when there is another event
+	changed chan struct{} // closed when the next event comes
 }
 
-// Serve begins to serve a page at its URL.
+// Serve starts serving a page, and returns it with its URL.
 func Serve() (*Page, error) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -69,7 +69,7 @@ func (p *Page) Show(e timeline.Event) error {
 	return nil
 }
 
-// soFar is all events, and a channel that is closed when there are more.
+// soFar returns the events so far, and a channel that is closed when there are more.
 func (p *Page) soFar() ([]timeline.Event, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -79,7 +79,7 @@ func (p *Page) soFar() ([]timeline.Event, <-chan struct{}) {
 // grace is how long Close waits for browsers to take what has been sent.
 const grace = time.Second
 
-// Close stops serving. Browsers get what has been sent to them.
+// Close stops serving, after browsers have received what was sent to them.
 func (p *Page) Close() error {
 	p.firstClose.Do(func() { close(p.closed) })
 	ctx, cancel := context.WithTimeout(context.Background(), grace)

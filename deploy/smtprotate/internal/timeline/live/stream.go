@@ -10,17 +10,17 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline/picture"
 )
 
-// message is what the page gets for an event.
+// message is what the page receives for an event.
 type message struct {
 	timeline.Event
-	// Calm says what a calm came to.
+	// Calm is the text of a calm.
 	Calm string `json:"calm,omitempty"`
-	// Picture is all so far. Of events that come together, only the last has one.
+	// Picture draws the events so far. Of events sent together, only the last has one.
 	Picture string `json:"picture,omitempty"`
 }
 
 // stream sends events until the last one has been sent or the browser has gone. A browser that
-// comes back says which it has.
+// reconnects says which one it received last.
 func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	next := 0
 	if last, err := strconv.Atoi(r.Header.Get("Last-Event-ID")); err == nil && last >= 0 {
@@ -55,7 +55,7 @@ func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// send sends one of the events.
+// send sends event number i.
 func send(w http.ResponseWriter, events []timeline.Event, i int) error {
 	m := message{Event: events[i]}
 	if m.Kind == timeline.Calm {

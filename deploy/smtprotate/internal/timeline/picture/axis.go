@@ -8,22 +8,22 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
 )
 
-// How much room things get.
+// Widths and distances along the axis.
 const (
 	stepWidth   = 12.0
-	senderWidth = 7.0 // of an event that only a lane of mail shows
+	senderWidth = 7.0 // of an event that appears only in a lane of mail
 	margin      = 4.0 // at the sides of a scene
-	perLetter   = 5.6 // in the widest of usual fonts
+	perLetter   = 5.6 // in the widest of the usual fonts
 )
 
-// axis is where events are. Weeks pass between them, or a second: each gets the room that a reader
-// needs, and a gap tells how long it is.
+// axis places the events from left to right. Weeks or a second may pass between two of them, so
+// each gets the room that a reader needs, and a gap says how much time was left out.
 type axis struct {
 	x      []float64 // of each event
 	scenes []column
 	gaps   []gap
 	days   []day
-	free   float64 // where there is room for the next date
+	free   float64 // from here on there is room for the next date
 	end    float64
 }
 
@@ -33,13 +33,13 @@ type column struct {
 	from, to float64
 }
 
-// gap is where hours or days are left out.
+// gap is a stretch of the axis that stands for hours or days left out.
 type gap struct {
 	from, to float64
 	hours    int
 }
 
-// day is a date, where the first thing happens on it that has room for one.
+// day is a date on the axis, at the first event of that day for which there is room.
 type day struct {
 	x    float64
 	at   time.Time
@@ -75,14 +75,14 @@ func layOut(events []timeline.Event) axis {
 	return a
 }
 
-// begin opens a column.
+// begin opens a scene's column.
 func (a *axis) begin(e timeline.Event) {
 	a.close()
 	a.scenes = append(a.scenes, column{number: e.Scene, title: e.What, from: a.end, to: a.end})
 	a.end += margin
 }
 
-// close ends the column that is open. It is wide enough for its title on two lines.
+// close ends the open column. It makes it wide enough for its title on two lines.
 func (a *axis) close() {
 	if len(a.scenes) == 0 {
 		return
@@ -92,7 +92,7 @@ func (a *axis) close() {
 	s.to = a.end
 }
 
-// add gives an event its place.
+// add places an event.
 func (a *axis) add(e timeline.Event) {
 	room := stepWidth
 	if isSender(e) && e.What != timeline.Attacker || e.Kind == timeline.End {
@@ -104,7 +104,7 @@ func (a *axis) add(e timeline.Event) {
 	a.date(x, e.At.UTC().Truncate(24*time.Hour))
 }
 
-// date notes a day, unless it has been noted or is too close to the one before.
+// date adds a day, unless the axis has it already or it is too close to the previous one.
 func (a *axis) date(x float64, at time.Time) {
 	k := len(a.days)
 	if k > 0 && a.days[k-1].at.Equal(at) || x < a.free {
@@ -119,7 +119,7 @@ func (a *axis) date(x float64, at time.Time) {
 	a.free = x + 5*float64(len(text)) + 8
 }
 
-// pass leaves time out. Days are rounded, as they are in words.
+// pass adds a gap of some hours. It rounds to days, as the texts do.
 func (a *axis) pass(hours int) {
 	to := a.end + 7
 	if days := (hours + 12) / 24; days > 0 {
@@ -136,7 +136,7 @@ func (g gap) String() string {
 	return fmt.Sprintf("%d h", g.hours)
 }
 
-// isSender tells whether an event is about somebody who sends mail.
+// isSender reports whether an event is about somebody who sends mail.
 func isSender(e timeline.Event) bool {
 	for _, s := range e.Senders {
 		if e.Kind == timeline.People && s.Name == e.What {
@@ -146,7 +146,7 @@ func isSender(e timeline.Event) bool {
 	return false
 }
 
-// time is the axis.
+// time draws the axis.
 func (c *chart) time() {
 	from := float64(left)
 	for _, g := range c.axis.gaps {

@@ -7,26 +7,26 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
 )
 
-// colours are as many as there are keys that can be told apart.
+// colours is how many keys can be told apart by colour.
 const colours = 4
 
-// state is what a lane shows at a time: a key, and whether it works.
+// state is what a lane shows at one time: a key and its status.
 type state struct {
 	key    string // its ID
 	status timeline.Status
 	empty  bool // a version without a key
 }
 
-// span is a state for as long as it lasts.
+// span is a stretch of the axis with the same state.
 type span struct {
 	state
 	from, to float64
 }
 
-// lane is spans that follow each other.
+// lane is a row of spans, one after the other.
 type lane []span
 
-// set says what holds from x on.
+// set changes a lane's state from x on.
 func (l *lane) set(x float64, s state) {
 	if k := len(*l); k > 0 {
 		if (*l)[k-1].state == s {
@@ -37,7 +37,7 @@ func (l *lane) set(x float64, s state) {
 	*l = append(*l, span{state: s, from: x})
 }
 
-// until ends a lane.
+// until ends a lane at x.
 func (l lane) until(x float64) lane {
 	if len(l) > 0 {
 		l[len(l)-1].to = x
@@ -45,13 +45,13 @@ func (l lane) until(x float64) lane {
 	return l
 }
 
-// colour is a key's number among the colours.
+// colour returns the number of a key's colour.
 func (c *chart) colour(id string) int { return (c.keys[id]-1)%colours + 1 }
 
-// name is what a key is called in the picture.
+// name returns a key's name in the picture.
 func (c *chart) name(id string) string { return fmt.Sprintf("key %d", c.keys[id]) }
 
-// accessKeys are the two that IAM allows.
+// accessKeys draws a lane for each of the two access keys that IAM allows.
 func (c *chart) accessKeys() {
 	const thick, pitch = 19, 24
 	var slots timeline.Slots
@@ -83,8 +83,8 @@ func (c *chart) accessKeys() {
 	}
 }
 
-// labels are where the secret's labels point. AWSPENDING on AWSCURRENT's own version means that
-// nothing is pending.
+// labels draws a lane for each of the secret's labels. AWSPENDING on AWSCURRENT's own version isn't
+// shown, because then nothing is pending.
 func (c *chart) labels() {
 	c.label("AWSPENDING", "lane", labelsY, 14)
 	c.label("AWSCURRENT", "lane strong", labelsY+19, 19)
@@ -116,7 +116,7 @@ func (c *chart) label(label, class string, y, thick float64) {
 	}
 }
 
-// bed is what a lane's spans lie on.
+// bed draws the background of a lane.
 func (c *chart) bed(y, thick float64) {
 	c.put(`<rect class="bed" x="%d" y="%s" width="%s" height="%s"/>`+"\n", left, n(y), n(c.axis.end-left), n(thick))
 }

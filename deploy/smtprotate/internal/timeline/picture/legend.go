@@ -1,6 +1,6 @@
 package picture
 
-// legend is a line that tells what everything means.
+// legend draws a line that explains the colours and signs.
 func (c *chart) legend() {
 	const y, sample = legendY, 16.0
 	x := float64(left)

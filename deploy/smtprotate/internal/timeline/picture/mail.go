@@ -7,7 +7,7 @@ import (
 	"github.com/seed-486a873a/ses-smtp-rotator/deploy/smtprotate/internal/timeline"
 )
 
-// mail is who sends, and with which key.
+// mail draws a lane for each sender, in the colours of the keys it sends with.
 func (c *chart) mail() {
 	const pitch = 16
 	var names []string
@@ -27,14 +27,15 @@ func (c *chart) mail() {
 	}
 }
 
-// passage is a time in which a sender has the same key, which works or doesn't.
+// passage is a stretch in which a sender uses the same key in the same status.
 type passage struct {
 	span
 	came timeline.Mail
 }
 
-// passages follow a sender. It is looked at where an event is about it, and after a calm. At other
-// events an invocation may have gone by, in which it may have noticed something or not yet.
+// passages returns a sender's passages. It reads the counts only at events about the sender and
+// after a calm. At other events they depend on chance: an invocation may be running, and the sender
+// may or may not have noticed a change.
 func (c *chart) passages(name string) (all []passage) {
 	var before *timeline.Sender
 	var since lane // before
@@ -67,7 +68,7 @@ func (c *chart) passages(name string) (all []passage) {
 	return all
 }
 
-// join adds what came of a sender's mail between two looks at it. What was refused without a fault
+// join adds the mails that a sender sent between two readings of its counts. Mail that was cut off
 // was refused while the key didn't work.
 func join(all []passage, l lane, before, after timeline.Mail) []passage {
 	failed, refused := after.Failed-before.Failed, after.CutOff-before.CutOff
@@ -85,8 +86,8 @@ func join(all []passage, l lane, before, after timeline.Mail) []passage {
 	return all
 }
 
-// passage draws mail: a tick is one that SES took, a cross one that it refused. How often an
-// attacker tries is of no interest.
+// passage draws mail: ticks for mail that SES accepted, crosses for mail that it refused. An
+// attacker's crosses fill the room, because it doesn't matter how often an attacker tries.
 func (c *chart) passage(p passage, y float64, attack bool) {
 	class, crosses := fmt.Sprintf("mail s%d", c.colour(p.key)), p.came.CutOff
 	if attack {

@@ -2,8 +2,8 @@
 // secret's versions and everybody's mail as lanes, from left to right in time.
 //
 // A picture is a function of its events alone. It shows nothing that differs from one run of the
-// demo to the next: keys are numbered, mail isn't counted, and an invocation has no duration. What
-// comes later never moves what is drawn already, so that a picture can be watched as it grows.
+// demo to the next: keys are numbered, mail isn't counted, and an invocation has no duration. Later
+// events never move what is already drawn, so people can watch a picture as it grows.
 package picture
 
 import (
@@ -22,14 +22,14 @@ var Style string
 
 // Where things are, from top to bottom.
 const (
-	width    = 870 // of the demo's; another may be wider
+	width    = 870 // of the demo's picture; another may be wider
 	height   = 444
-	left     = 98 // of the lanes; their names stand before it
+	left     = 98 // where the lanes begin; their names are to the left
 	right    = 12
 	titleY   = 30
 	outcomeY = 50
 	scenesY  = 78
-	stepsY   = 200 // on which the names of steps stand
+	stepsY   = 200 // the line on which the names of steps begin
 	keysY    = 210
 	labelsY  = 266
 	mailY    = 344
@@ -37,12 +37,12 @@ const (
 	legendY  = 430
 )
 
-// chart is a picture in the making.
+// chart is a picture that is being drawn.
 type chart struct {
 	strings.Builder
 	events []timeline.Event
 	axis   axis
-	keys   map[string]int // counted from 1, in the order in which they came
+	keys   map[string]int // numbered from 1, in the order in which they were created
 }
 
 // SVG draws the events so far. It needs no scripts, no fonts and no network.
@@ -88,7 +88,7 @@ func (c *chart) begin() {
 	c.text("outcome", left, outcomeY, c.outcome())
 }
 
-// scenes are columns with titles.
+// scenes draws the columns and their titles.
 func (c *chart) scenes() {
 	for i, s := range c.axis.scenes {
 		if i > 0 {
@@ -101,7 +101,7 @@ func (c *chart) scenes() {
 	}
 }
 
-// steps are what was done, and to whom.
+// steps writes what the function, people and the crash did.
 func (c *chart) steps() {
 	c.text("lane", left-10, stepsY-20, "what happens")
 	leaked := false
@@ -126,7 +126,7 @@ func (c *chart) steps() {
 	}
 }
 
-// trouble marks what goes wrong through all lanes.
+// trouble marks a crash or a leak with a line through all lanes.
 func (c *chart) trouble(x float64, word string) {
 	c.put(`<path class="mark" d="M%s %dV%d"/>`+"\n", n(x), stepsY+4, axisY)
 	c.upright("trouble", x, word)
@@ -137,7 +137,7 @@ func (c *chart) upright(class string, x float64, word string) {
 	c.put(`<text class="%s" transform="translate(%s %d) rotate(-90)">%s</text>`+"\n", class, n(x+3.5), stepsY, escape(word))
 }
 
-// now is how far a story has come that goes on.
+// now draws a line at the latest event of a story that isn't over.
 func (c *chart) now() {
 	if k := len(c.events); k == 0 || c.events[k-1].Kind == timeline.End {
 		return

@@ -13,17 +13,17 @@ import (
 // put writes a piece of SVG.
 func (c *chart) put(format string, args ...any) { fmt.Fprintf(c, format, args...) }
 
-// text writes a word or more.
+// text writes words at a place.
 func (c *chart) text(class string, x, y float64, words string) {
 	c.put(`<text class="%s" x="%s" y="%s">%s</text>`+"\n", class, n(x), n(y), escape(words))
 }
 
-// cross marks an end.
+// cross draws a cross.
 func (c *chart) cross(class string, x, y, r float64) {
 	c.put(`<path class="%s" d="M%s %sl%s %sm0 %sl%s %s"/>`+"\n", class, n(x-r), n(y-r), n(2*r), n(2*r), n(-2*r), n(-2*r), n(2*r))
 }
 
-// n writes a coordinate: a tenth of a pixel is enough.
+// n formats a coordinate, to a tenth of a pixel.
 func n(v float64) string {
 	s := strconv.FormatFloat(v, 'f', 1, 64)
 	return strings.TrimSuffix(s, ".0")
@@ -31,7 +31,7 @@ func n(v float64) string {
 
 func escape(s string) string { return html.EscapeString(s) }
 
-// outcome is the picture in a sentence or two.
+// outcome sums the picture up in a sentence or two.
 func (c *chart) outcome() string {
 	if len(c.events) == 0 || c.events[len(c.events)-1].Summary == nil {
 		return ""
@@ -48,7 +48,7 @@ func (c *chart) outcome() string {
 	return text
 }
 
-// troubles lists what was made to go wrong.
+// troubles lists the crash and the leak, if the events have them.
 func (c *chart) troubles() (text string) {
 	for _, e := range c.events {
 		if e.Kind == timeline.Crash {
@@ -62,7 +62,7 @@ func (c *chart) troubles() (text string) {
 	return text
 }
 
-// inWords is the picture for those who can't see it.
+// inWords describes the picture for people who can't see it.
 func (c *chart) inWords() string {
 	text := "A timeline with lanes for the two access keys that IAM allows, for the labels AWSPENDING, " +
 		"AWSCURRENT and AWSPREVIOUS, and for the mail of each sender"
@@ -86,7 +86,7 @@ func (c *chart) inWords() string {
 	return text + ". " + c.outcome()
 }
 
-// titleWidth is the room that a scene's title needs on two lines.
+// titleWidth returns the width that a scene's title needs on two lines.
 func titleWidth(title string) float64 {
 	longest := len(title)
 	for i, r := range title {
