@@ -15,7 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -38,8 +38,11 @@ type sandbox struct {
 	url   string
 	dir   string
 	roots string // a file
-	calls atomic.Int64
-	at    map[int64]func() // what happens before a call
+
+	mu     sync.Mutex // guards what follows
+	calls  int
+	at     int    // the call before which strike is called; 0: none
+	strike func() // nil: nothing
 }
 
 func inSandbox(t *testing.T) *sandbox {
@@ -50,9 +53,7 @@ func inSandbox(t *testing.T) *sandbox {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if happens := s.at[s.calls.Add(1)]; happens != nil {
-			happens()
-		}
+		s.called()
 		mirror.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(server.Close)
@@ -71,12 +72,33 @@ func onLocalaws(t *testing.T) *sandbox {
 	w.EnforceSending(true)
 	w.VerifyIdentity("example.com")
 	w.SetSMTPPatience(5 * time.Second)
-	s := &sandbox{T: t, world: w, url: w.URL(), at: map[int64]func(){}, dir: t.TempDir()}
+	s := &sandbox{T: t, world: w, url: w.URL(), dir: t.TempDir()}
 	s.roots = filepath.Join(s.dir, "roots.pem")
 	if err := os.WriteFile(s.roots, w.CertPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// called counts a call, and strikes if it is the one.
+func (s *sandbox) called() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls++; s.calls == s.at {
+		s.strike()
+	}
+}
+
+// struck runs a command that is struck before its n-th call.
+func (s *sandbox) struck(cmd *exec.Cmd, n int, strike func(*os.Process)) error {
+	s.mu.Lock()
+	s.at, s.strike = n, func() { strike(cmd.Process) }
+	err := cmd.Start()
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return cmd.Wait()
 }
 
 // command is the built program's rehearse in the sandbox.
@@ -152,11 +174,11 @@ func TestARehearsalOnMotoIsWhole(t *testing.T) {
 
 // someCalls are those at which rehearsals on moto are stopped or killed. Package rehearse tries all
 // of them on localaws.
-func someCalls() []int64 {
+func someCalls() []int {
 	if os.Getenv("WHOLE") != "" {
-		return []int64{5, 40, 80, 120}
+		return []int{5, 40, 80, 120}
 	}
-	return []int64{5, 110}
+	return []int{5, 110}
 }
 
 func TestARehearsalThatIsKilledIsCleanedUp(t *testing.T) {
@@ -165,13 +187,13 @@ func TestARehearsalThatIsKilledIsCleanedUp(t *testing.T) {
 		t.Run(fmt.Sprintf("at call %d", n), func(t *testing.T) {
 			s := inSandbox(t)
 			cmd, _, stderr := s.command(s.short()...)
-			s.at[n] = func() { _ = cmd.Process.Kill() }
-			if err := cmd.Run(); cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			err := s.struck(cmd, n, func(p *os.Process) { _ = p.Kill() })
+			if cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 				t.Errorf("it wasn't killed: %v: %s", err, stderr)
 			}
 			run := regexp.MustCompile(rehearse.Prefix + `[a-z0-9TZ-]+`).FindString(stderr.String())
 			clean, _, stderr := s.command("--clean", "--yes")
-			err := clean.Run()
+			err = clean.Run()
 			if words := strings.Join(strings.Fields(stderr.String()), " "); err == nil ||
 				!strings.Contains(words, "It may still be going on. It is left alone; --run "+run+" removes it.") {
 				t.Errorf("%v: %s", err, stderr)
@@ -193,8 +215,7 @@ func TestARehearsalThatIsInterruptedCleansUpItself(t *testing.T) {
 		t.Run(fmt.Sprintf("at call %d", n), func(t *testing.T) {
 			s := inSandbox(t)
 			cmd, _, stderr := s.command(s.short()...)
-			s.at[n] = func() { _ = cmd.Process.Signal(os.Interrupt) }
-			err := cmd.Run()
+			err := s.struck(cmd, n, func(p *os.Process) { _ = p.Signal(os.Interrupt) })
 			if exit, is := errors.AsType[*exec.ExitError](err); !is || exit.ExitCode() != exitInterrupted ||
 				!strings.Contains(stderr.String(), "Stopping: what was made is being removed.") {
 				t.Errorf("%v: %s", err, stderr)
@@ -215,14 +236,14 @@ func TestARehearsalWhoseReaderIsGoneCleansUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd.Stdout, cmd.Stderr = writer, writer
-	s.world.Intercept(func(c localaws.Call) *localaws.Fault {
-		if c.N == 30 {
-			_ = reader.Close()
-			_ = cmd.Process.Signal(os.Interrupt)
-		}
+	s.world.Intercept(func(localaws.Call) *localaws.Fault {
+		s.called()
 		return nil
 	})
-	err = cmd.Run()
+	err = s.struck(cmd, 30, func(p *os.Process) {
+		_ = reader.Close()
+		_ = p.Signal(os.Interrupt)
+	})
 	_ = writer.Close()
 	if exit, is := errors.AsType[*exec.ExitError](err); !is || exit.ExitCode() != exitInterrupted {
 		t.Errorf("got %v", err)
