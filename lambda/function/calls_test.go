@@ -81,7 +81,7 @@ func TestATickLooksForAWaitingCredentialWhereTheLabelIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const says = "makes two AWS calls, at the same time; four, as long as no version of the secret is labelled " +
+	const says = "makes two AWS calls at the same time. It makes four if no version of the secret is labelled " +
 		"AWSPENDING"
 	if !strings.Contains(strings.Join(strings.Fields(string(page)), " "), says) {
 		t.Errorf("how-it-works.md doesn't say that a tick %q", says)
