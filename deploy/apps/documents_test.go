@@ -1,7 +1,6 @@
 package apps_test
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,28 +21,6 @@ func TestEveryRecipeIsInTheTable(t *testing.T) {
 		if e.IsDir() && !strings.Contains(string(readme), "\n| ["+e.Name()+"](") {
 			t.Errorf("README.md says nothing of %s", e.Name())
 		}
-	}
-}
-
-func TestLinksBetweenDocumentsLeadSomewhere(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".md" {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		for _, match := range link.FindAllStringSubmatch(string(text), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(path), match[1])); err != nil {
-				t.Errorf("%s: %v", path, err)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
 	}
 }
 

@@ -56,6 +56,7 @@ var scenes = []scene{
 
 // untyped are commands that no scene runs, with the reason.
 var untyped = []struct{ document, command, why string }{
+	{"README.md", "go test ./...", "this test is part of it"},
 	{"README.md", "smtprotate discover", "no command, only a name"},
 	{"README.md", "smtprotate follow", "no command, only a name"},
 	{"deploy/docs/deploy.md", "sam deploy --resolve-s3 --stack-name mail --capabilities CAPABILITY_IAM " +

@@ -19,7 +19,7 @@ func is(operator, key string, values ...string) sendpolicy.Condition {
 // askSenders asks which address a condition key is about. Each condition names one address. One
 // mail has it in the envelope and another address in the header, and one the other way round.
 func (a *asker) askSenders(ctx context.Context) error {
-	err := a.enforce(ctx, "senders",
+	_, err := a.enforce(ctx, "senders",
 		allows("from", is("StringEquals", "ses:FromAddress", a.From)),
 		allows("feedback", is("StringEquals", "ses:FeedbackAddress", a.From)),
 		allows("recipients"), allows("some"), allows("unverified"),
@@ -164,7 +164,7 @@ func (a *asker) askConditions(ctx context.Context) error {
 	named := allows("domain")
 	named.Resource = sendpolicy.Texts{fmt.Sprintf("arn:%s:ses:%s:*:identity/%s", sessmtp.Partition(a.Endpoint.Region),
 		a.Endpoint.Region, domain)}
-	err := a.enforce(ctx, "conditions",
+	_, err := a.enforce(ctx, "conditions",
 		allows("source-yes", is("NotIpAddress", "aws:SourceIp", nobodys)),
 		allows("source-no", is("IpAddress", "aws:SourceIp", nobodys)),
 		allows("time-yes", is("DateGreaterThan", "aws:CurrentTime", "2020-01-01T00:00:00Z")),
@@ -178,7 +178,7 @@ func (a *asker) askConditions(ctx context.Context) error {
 			return err
 		}
 	}
-	err = a.enforce(ctx, "more",
+	_, err = a.enforce(ctx, "more",
 		allows("tls-yes", is("Bool", "aws:SecureTransport", "true")),
 		allows("tls-no", is("Bool", "aws:SecureTransport", "false")),
 		allows("unknown", is("StringEquals", "aws:RequestedRegion", a.Endpoint.Region)), named)

@@ -112,14 +112,8 @@ func allows(label string, more ...sendpolicy.Condition) sendpolicy.Statement {
 }
 
 // enforce gives the user a policy, and waits until SES applies it: until SES accepts mail to a
-// label that only this policy allows, several times in a row.
-func (a *asker) enforce(ctx context.Context, label string, statements ...sendpolicy.Statement) error {
-	_, err := a.enforced(ctx, label, statements...)
-	return err
-}
-
-// enforced is enforce, and also returns when the policy came into force.
-func (a *asker) enforced(ctx context.Context, label string, statements ...sendpolicy.Statement) (since time.Time,
+// label that only this policy allows, several times in a row. It returns when SES first did.
+func (a *asker) enforce(ctx context.Context, label string, statements ...sendpolicy.Statement) (since time.Time,
 	err error) {
 	policy := sendpolicy.Document{Version: "2012-10-17", Statements: append(statements, allows(label))}
 	_, err = a.IAM.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
@@ -152,7 +146,7 @@ const mayAll = "all"
 func (a *asker) askEffect(ctx context.Context) error {
 	a.asking("policy.effect")
 	began := a.Clock.Now()
-	first, err := a.enforced(ctx, mayAll)
+	first, err := a.enforce(ctx, mayAll)
 	if err != nil {
 		return err
 	}
@@ -176,21 +170,7 @@ func (a *asker) askSession(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	began := a.Clock.Now()
-	var end reply
-	ended, err := a.until(ctx, func() (_ bool, err error) {
-		_, end, err = s.talk.send(a.to(mayAll))
-		return end.code != 250 && !isThrottled(end), err
-	})
-	switch {
-	case err != nil:
-		return err
-	case ended:
-		a.timed("policy.session", map[string]float64{"refused after": a.since(began)}, "it does: %v", end)
-	default:
-		a.timed("policy.session", map[string]float64{"watched for": a.since(began)}, "it goes on sending")
-	}
-	return nil
+	return a.fateOf(ctx, s, "policy.session", a.Clock.Now())
 }
 
 // compact returns a policy without line breaks and indentation, because IAM limits its length.

@@ -45,7 +45,7 @@ var questions = []struct{ id, text string }{
 
 	{"policy.none", "What does SES say to a mail of a user without a policy, and to which command?"},
 	{"policy.effect", "Does a new policy take effect, and how soon?"},
-	{"policy.session", "Does taking a policy away bind a session that is open?"},
+	{"policy.session", "What becomes of an open session whose policy is taken away?"},
 	{"policy.unverified", "What does it say to a sender that isn't verified?"},
 	{"policy.from", "Which sender is ses:FromAddress: the envelope's or the header's?"},
 	{"policy.recipients", "Which recipient is in ses:Recipients: the envelope's or the header's?"},

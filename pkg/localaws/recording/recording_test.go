@@ -200,29 +200,35 @@ func TestALoginThatIsReportedLateIsNoMail(t *testing.T) {
 	}
 }
 
-// TestASessionThatTimesOutSaysNothingAboutItsKey: SES closes sessions for reasons of its own.
-func TestASessionThatTimesOutSaysNothingAboutItsKey(t *testing.T) {
+// TestASessionThatTimesOutSaysNothing about its key or its policy: SES closes sessions for reasons
+// of its own, here at the second mail.
+func TestASessionThatTimesOutSaysNothing(t *testing.T) {
 	w := imitating(t, nil)
 	w.SetPropagation(20 * time.Second)
 	s := stageOn(t, w)
 	var watched atomic.Bool
-	var first atomic.Bool
+	var mails atomic.Int64
 	s.Progress = func(question string) {
-		first.Store(true)
-		watched.Store(strings.Contains(question, "a key that is Inactive"))
+		mails.Store(0)
+		watched.Store(strings.Contains(question, "a key that is Inactive") ||
+			strings.Contains(question, "policy is taken away"))
 	}
 	w.SetSMTPFault(func(_ string, _ int, stage, _ string) *localaws.SMTPReply {
-		if !watched.Load() || stage != "mail" || first.Swap(false) {
+		if !watched.Load() || stage != "mail" || mails.Add(1) != 2 {
 			return nil
 		}
 		return &localaws.SMTPReply{Code: 451, Text: "4.4.2 Timeout waiting for data from client."}
 	})
 	_, by := ask(t, s)
-	if a := by["session.inactive"]; a.Answer != "" || !strings.Contains(a.Unanswered, "451 4.4.2") {
-		t.Errorf("%+v", a)
+	for _, id := range []string{"session.inactive", "policy.session"} {
+		if a := by[id]; a.Answer != "" || !strings.Contains(a.Unanswered, "451 4.4.2") {
+			t.Errorf("%+v", a)
+		}
 	}
-	if a := by["session.deleted"]; !strings.HasPrefix(a.Answer, "535") {
-		t.Errorf("%+v", a)
+	for id, begins := range map[string]string{"session.deleted": "535", "policy.from": "the header's"} {
+		if a := by[id]; !strings.HasPrefix(a.Answer, begins) {
+			t.Errorf("%+v", a)
+		}
 	}
 }
 

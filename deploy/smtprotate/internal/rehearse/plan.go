@@ -53,5 +53,5 @@ func minutes(d time.Duration) string {
 }
 
 // mostMails is the most mails that a rehearsal sends: the application's, one every r.Every in each
-// of eight waits for a policy or a session, and a hundred for the rest.
-func (r *Rehearsal) mostMails() int { return applicationMails + int(8*r.Patience/r.Every) + 100 }
+// of eight waits for a policy or a session, and three hundred for the rest.
+func (r *Rehearsal) mostMails() int { return applicationMails + int(8*r.Patience/r.Every) + 300 }

@@ -42,18 +42,25 @@ func wantAnswers(t *testing.T, recorded recording.Recording, want map[string]str
 	}
 }
 
-func TestARehearsalIsWholeAndLeavesNothing(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	r := rehearsal(t, w)
-	var said []string
-	r.Say = func(text string) { said = append(said, text) }
+// goesWell runs a rehearsal in which all acts end as they should, and nothing is left.
+func goesWell(t *testing.T, r *Rehearsal) recording.Recording {
+	t.Helper()
 	recorded, err := r.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantAnswers(t, recorded, want)
 	wantNothing(t, r)
+	return recorded
+}
+
+func TestARehearsalIsWholeAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := rehearsal(t, w)
+	var said []string
+	r.Say = func(text string) { said = append(said, text) }
+	recorded := goesWell(t, r)
 	if got := len(w.Mail()); got < 30 || got > r.mostMails() {
 		t.Errorf("SES got %d mails; %d were announced at most", got, r.mostMails())
 	}
@@ -107,12 +114,7 @@ func TestASlowAWSIsRehearsedToo(t *testing.T) {
 	w.SetPolicyPropagation(5 * time.Second)
 	r := rehearsal(t, w)
 	r.Patience = 20 * time.Second
-	recorded, err := r.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantAnswers(t, recorded, want)
-	wantNothing(t, r)
+	goesWell(t, r)
 }
 
 // TestWhatTheFunctionFailsAtIsToldAndTheRestIsAsked: IAM denies a permission that an act needs.
@@ -206,12 +208,7 @@ func TestALaggingAWSIsRehearsedToo(t *testing.T) {
 	w.SetSecretStaleness(time.Second)
 	r := rehearsal(t, w)
 	r.Patience = 20 * time.Second
-	recorded, err := r.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantAnswers(t, recorded, want)
-	wantNothing(t, r)
+	goesWell(t, r)
 }
 
 // TestWhatIAMListsLateIsRemovedAllTheSame: it doesn't list the keys that a user was just given, and
@@ -262,11 +259,7 @@ func TestTheSendersIdentityMayBeTheDomainAbove(t *testing.T) {
 	w := newWorld(t)
 	r := rehearsal(t, w)
 	r.From = "me@mail.example.com"
-	recorded, err := r.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantAnswers(t, recorded, want)
+	recorded := goesWell(t, r)
 	if text, _ := json.Marshal(recorded); strings.Contains(string(text), "example.com") {
 		t.Error("the recording has the domain in it")
 	}
